@@ -1,0 +1,13 @@
+//! Floor 0: what everything stands on.
+
+pub mod clock;
+pub mod fault;
+pub mod id;
+pub mod refusal;
+pub mod secret;
+pub mod tasks;
+
+pub use clock::Clock;
+pub use fault::{Fault, Trouble};
+pub use refusal::{Code, Refusal};
+pub use secret::Secret;

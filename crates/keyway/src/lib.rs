@@ -1,0 +1,3 @@
+//! Keyway: self-hosted platform for LLM API access. `ARCHITECTURE.md` is the map.
+
+pub mod base;

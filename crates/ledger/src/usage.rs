@@ -1,0 +1,42 @@
+//! What a request used, in disjoint classes: the parts never overlap, so a bill is a plain sum.
+
+use serde::{Deserialize, Serialize};
+
+/// Tokens (and other units) of one request by billing class. No unit is in two classes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Prompt tokens that were neither read from nor written to a cache (text and anything not named below).
+    pub in_uncached: u64,
+    /// Prompt tokens read from the provider's cache.
+    pub cache_read: u64,
+    /// Prompt tokens written to the provider's cache for five minutes (or the provider's only lifetime).
+    pub cache_write_5m: u64,
+    /// Prompt tokens written to the provider's cache for an hour.
+    pub cache_write_1h: u64,
+    /// Audio tokens of the prompt (uncached).
+    pub in_audio: u64,
+    /// Image tokens of the prompt where the provider bills them apart (uncached).
+    pub in_image: u64,
+    /// Answer tokens that are not reasoning.
+    pub out_text: u64,
+    /// Reasoning tokens of the answer.
+    pub out_reasoning: u64,
+    /// Audio tokens of the answer.
+    pub out_audio: u64,
+}
+
+impl Usage {
+    /// All prompt tokens, saturating.
+    #[must_use]
+    pub fn input(&self) -> u64 {
+        [self.in_uncached, self.cache_read, self.cache_write_5m, self.cache_write_1h, self.in_audio, self.in_image]
+            .iter()
+            .fold(0, |sum, part| u64::saturating_add(sum, *part))
+    }
+
+    /// All answer tokens, saturating.
+    #[must_use]
+    pub fn output(&self) -> u64 {
+        self.out_text.saturating_add(self.out_reasoning).saturating_add(self.out_audio)
+    }
+}

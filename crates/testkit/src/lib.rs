@@ -1,0 +1,1 @@
+//! What the tests stand on: scripted upstream, running binary, database per test.
