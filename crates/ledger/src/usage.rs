@@ -29,14 +29,23 @@ impl Usage {
     /// All prompt tokens, saturating.
     #[must_use]
     pub fn input(&self) -> u64 {
-        [self.in_uncached, self.cache_read, self.cache_write_5m, self.cache_write_1h, self.in_audio, self.in_image]
-            .iter()
-            .fold(0, |sum, part| u64::saturating_add(sum, *part))
+        [
+            self.in_uncached,
+            self.cache_read,
+            self.cache_write_5m,
+            self.cache_write_1h,
+            self.in_audio,
+            self.in_image,
+        ]
+        .iter()
+        .fold(0, |sum, part| u64::saturating_add(sum, *part))
     }
 
     /// All answer tokens, saturating.
     #[must_use]
     pub fn output(&self) -> u64 {
-        self.out_text.saturating_add(self.out_reasoning).saturating_add(self.out_audio)
+        self.out_text
+            .saturating_add(self.out_reasoning)
+            .saturating_add(self.out_audio)
     }
 }
