@@ -2,7 +2,9 @@
 
 pub mod access;
 pub mod accounts;
+pub mod app;
 pub mod audit;
 pub mod base;
+pub mod relay;
 pub mod sealing;
 pub mod store;

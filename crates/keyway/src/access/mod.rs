@@ -4,6 +4,8 @@ pub mod cache;
 pub mod credential;
 pub mod format;
 pub mod grant;
+pub mod keys;
+pub mod lookup;
 pub mod models;
 pub mod verify;
 

@@ -9,7 +9,7 @@ use crate::store::{Db, Tx};
 use serde_json::json;
 
 /// How the check of the master key came out.
-pub enum Installation {
+pub enum Setup {
     /// The database was empty and has just been set up.
     New,
     /// It was set up before, with this master key.
@@ -23,15 +23,15 @@ pub enum Installation {
 ///
 /// # Errors
 /// When the database cannot be used.
-pub async fn install(db: &Db, master: &MasterKey, clock: &Clock) -> Result<Installation, Fault> {
+pub async fn install(db: &Db, master: &MasterKey, clock: &Clock) -> Result<Setup, Fault> {
     match tenants::master_check(db).await? {
-        Some(check) if check == master.check() => Ok(Installation::Known),
-        Some(_) => Ok(Installation::OtherMasterKey),
+        Some(check) if check == master.check() => Ok(Setup::Known),
+        Some(_) => Ok(Setup::OtherMasterKey),
         None => {
             let mut tx = db.begin_write().await?;
             first_rows(&mut tx, master, clock).await?;
             tx.commit().await.doing("setting the database up")?;
-            Ok(Installation::New)
+            Ok(Setup::New)
         }
     }
 }
