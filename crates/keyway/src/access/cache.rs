@@ -4,6 +4,7 @@
 use super::grant::Grant;
 use crate::base::{Clock, Fault};
 use crate::sealing::Digest;
+use crate::store::changes::{Change, KEY_CHANGED, KEY_STOPPED, PROJECT_STOPPED};
 use crate::store::{Db, keys};
 use quick_cache::sync::Cache;
 use std::collections::HashSet;
@@ -24,39 +25,50 @@ pub enum Known {
     Absent,
 }
 
-/// Which grants a change touches.
-#[derive(Default)]
+/// Which grants some changes touch.
+#[derive(Debug, Default)]
 pub struct Touched {
-    /// Keys.
-    pub keys: HashSet<String>,
-    /// Projects.
-    pub projects: HashSet<String>,
-    /// Organisations.
-    pub orgs: HashSet<String>,
+    /// Keys to be read again.
+    keys: HashSet<String>,
+    /// Keys that work no longer.
+    stopped: HashSet<String>,
+    /// Projects whose keys work no longer.
+    projects: HashSet<String>,
 }
 
 impl Touched {
-    /// Only this key.
+    /// What the change feed's rows mean for grants.
     #[must_use]
-    pub fn key(id: &str) -> Self {
-        Self {
-            keys: HashSet::from([id.to_owned()]),
-            ..Self::default()
+    pub fn by(changes: &[Change]) -> Self {
+        let mut touched = Self::default();
+        for change in changes {
+            let set = match change.kind.as_str() {
+                KEY_CHANGED => &mut touched.keys,
+                KEY_STOPPED => &mut touched.stopped,
+                PROJECT_STOPPED => &mut touched.projects,
+                _ => continue,
+            };
+            set.insert(change.object_id.clone());
         }
+        touched
     }
 
-    /// Whether a grant is touched.
+    /// Whether a grant must be read again.
     #[must_use]
     pub fn touches(&self, grant: &Grant) -> bool {
-        self.keys.contains(&grant.key)
-            || self.projects.contains(&grant.project)
-            || self.orgs.contains(&grant.org)
+        self.keys.contains(&grant.key) || self.stops(grant)
     }
 
-    /// Whether nothing is.
+    /// Whether what runs under a grant must end.
+    #[must_use]
+    pub fn stops(&self, grant: &Grant) -> bool {
+        self.stopped.contains(&grant.key) || self.projects.contains(&grant.project)
+    }
+
+    /// Whether no grant is touched.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.keys.is_empty() && self.projects.is_empty() && self.orgs.is_empty()
+        self.keys.is_empty() && self.stopped.is_empty() && self.projects.is_empty()
     }
 }
 
@@ -149,7 +161,7 @@ impl KeyCache {
         *generation += 1;
         self.entries.retain(|_, known| match known {
             Known::Grant(grant) => !touched.touches(grant),
-            Known::Absent => touched.keys.is_empty(),
+            Known::Absent => false,
         });
     }
 

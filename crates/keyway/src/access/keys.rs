@@ -5,6 +5,7 @@ use crate::accounts::{Installation, Scopes};
 use crate::audit::{self, Author, Event};
 use crate::base::fault::Doing;
 use crate::base::{Code, Refusal, Secret, Trouble, id};
+use crate::store::changes::{KEY_CHANGED, KEY_STOPPED};
 use crate::store::db::is_unique_violation;
 use crate::store::idempotency::{self, Call};
 use crate::store::keys::{self as rows, KeyRow};
@@ -111,7 +112,7 @@ pub async fn create(
         org,
         project: row.project_id.as_deref(),
         name: "api_key.created",
-        kind: "key",
+        kind: KEY_CHANGED,
         object: &row.id,
         detail: json!({ "name": row.name, "kind": row.kind, "mode": row.mode, "kid": row.kid,
                         "scopes": new.scopes, "models": new.models, "expires_ms": row.expires_ms }),
@@ -319,7 +320,7 @@ pub async fn act(
         org: which.org,
         project: row.project_id.as_deref(),
         name: event_name,
-        kind: "key",
+        kind: if act == Act::Enable { KEY_CHANGED } else { KEY_STOPPED },
         object: &row.id,
         detail: json!({ "status": status, "was": row.status, "kid": row.kid }),
     };

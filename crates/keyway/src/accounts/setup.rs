@@ -4,6 +4,7 @@ use crate::audit::{self, Author, Event};
 use crate::base::fault::Doing;
 use crate::base::{Clock, Fault, id};
 use crate::sealing::MasterKey;
+use crate::store::changes::PROJECT_CHANGED;
 use crate::store::tenants::{self, Project};
 use crate::store::{Db, Tx};
 use serde_json::json;
@@ -59,7 +60,7 @@ async fn first_rows(tx: &mut Tx, master: &MasterKey, clock: &Clock) -> Result<()
         org: &org,
         project: Some(&project.id),
         name: "project.created",
-        kind: "project",
+        kind: PROJECT_CHANGED,
         object: &project.id,
         detail: json!({ "name": project.name, "environment": project.environment }),
     };

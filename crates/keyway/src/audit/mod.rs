@@ -24,7 +24,7 @@ pub struct Event<'a> {
     pub project: Option<&'a str>,
     /// Event name, OpenAI's where one exists (`api_key.created`).
     pub name: &'static str,
-    /// Kind of object for the change feed (`key`, `project`, `organization`).
+    /// What it means to running nodes: a constant of `store::changes`.
     pub kind: &'static str,
     /// The object's id.
     pub object: &'a str,

@@ -8,12 +8,21 @@ use sqlx::Row;
 /// Changes read in one poll at most; the next poll takes the rest.
 pub const CHANGES_READ_MAX: i64 = 1000;
 
+/// Kind of a change: the key is new or different; read it again.
+pub const KEY_CHANGED: &str = "key";
+/// Kind of a change: the key works no longer; end what runs under it.
+pub const KEY_STOPPED: &str = "key_stopped";
+/// Kind of a change: the project is new or different.
+pub const PROJECT_CHANGED: &str = "project";
+/// Kind of a change: the project's keys work no longer.
+pub const PROJECT_STOPPED: &str = "project_stopped";
+
 /// One change, as other nodes hear of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     /// Its place in the order, from 1.
     pub seq: i64,
-    /// What kind of object changed: `key`, `project`, `organization`.
+    /// What it means: one of the constants above.
     pub kind: String,
     /// Which one.
     pub object_id: String,
