@@ -2,8 +2,10 @@
 
 pub mod context;
 pub mod exchange;
+pub mod obey;
 pub mod route;
+pub mod running;
 
 pub use context::{Shared, Worker};
-pub use exchange::{Inbound, OutBody, Outbound};
+pub use exchange::{Frames, Inbound, OutBody, Outbound};
 pub use route::{Handler, Route};
