@@ -5,7 +5,7 @@ use crate::accounts::Scopes;
 use crate::base::{Code, Fault, Refusal};
 use crate::store::keys::Verifiable;
 use std::net::IpAddr;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Notify;
 
@@ -58,7 +58,7 @@ pub struct Grant {
     /// Set when the key stops being good; looked at before anything is sent or passed on.
     dead: AtomicBool,
     /// Wakes requests that wait, when the key dies.
-    pub gone: Notify,
+    pub gone: Arc<Notify>,
     /// A use not yet written to the database.
     used: Mutex<Option<(i64, IpAddr)>>,
 }
@@ -124,7 +124,7 @@ impl Grant {
             created_ms: row.created_ms,
             standing,
             dead: AtomicBool::new(standing != Standing::Good),
-            gone: Notify::new(),
+            gone: Arc::new(Notify::new()),
             used: Mutex::new(None),
         })
     }
