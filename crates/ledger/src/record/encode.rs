@@ -63,10 +63,16 @@ struct Payload<'a> {
 impl Flavor for Payload<'_> {
     type Output = ();
 
+    #[inline]
     fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
-        self.try_extend(&[byte])
+        if self.out.len() >= self.len_max {
+            return Err(postcard::Error::SerializeBufferFull);
+        }
+        self.out.push(byte);
+        Ok(())
     }
 
+    #[inline]
     fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
         if self.out.len() + bytes.len() > self.len_max {
             return Err(postcard::Error::SerializeBufferFull);
