@@ -10,3 +10,5 @@ pub mod relay;
 pub mod sealing;
 pub mod store;
 pub mod upstream;
+pub mod sandbox;
+pub mod telemetry;
