@@ -75,7 +75,7 @@ fn parse(file: &str, text: &str) -> Result<Rows, Vec<Mistake>> {
     let mut reader = Reader::new(file, text, true);
     let document = Document::parse(text).map_err(|error| {
         vec![Mistake::new(
-            reader.place(error.span()),
+            reader.place(error.span().as_ref()),
             "",
             error.message(),
             "correct it",

@@ -9,6 +9,7 @@ pub mod build;
 pub mod builtin;
 pub mod credential;
 pub mod decimal;
+pub mod fields;
 pub mod kinds;
 pub mod mistake;
 pub mod price;

@@ -1,79 +1,8 @@
 //! Price tables: `price = { input = 0.50, output = 1.50 }` in USD per million tokens.
 
-use super::written::{Field, FieldKind, Fields, Reader};
+use super::fields::{HOURS_FIELDS, PRICE_FIELDS, TIER_FIELDS};
+use super::written::{Fields, Reader};
 use ledger::price::{Hours, Price, PriceList, Rates};
-
-macro_rules! rate_fields {
-    ($($more:expr),* $(,)?) => {
-        &[
-            Field { name: "input", kind: FieldKind::Usd, doc: "Uncached prompt tokens, USD per million." },
-            Field { name: "output", kind: FieldKind::Usd, doc: "Answer tokens, USD per million." },
-            Field { name: "cache_read", kind: FieldKind::Usd, doc: "Prompt tokens read from the provider's cache, USD per million; untold: as input." },
-            Field { name: "cache_write", kind: FieldKind::Usd, doc: "Prompt tokens written to the provider's cache, USD per million; untold: as input." },
-            Field { name: "cache_write_1h", kind: FieldKind::Usd, doc: "Cache writes that live an hour, USD per million; untold: as cache_write." },
-            Field { name: "reasoning", kind: FieldKind::Usd, doc: "Reasoning tokens, USD per million; untold: as output." },
-            Field { name: "input_audio", kind: FieldKind::Usd, doc: "Audio in, USD per million tokens; untold: as input." },
-            Field { name: "input_image", kind: FieldKind::Usd, doc: "Images in, USD per million tokens; untold: as input." },
-            Field { name: "output_audio", kind: FieldKind::Usd, doc: "Audio out, USD per million tokens; untold: as output." },
-            $($more,)*
-        ]
-    };
-}
-
-/// The fields of an entry of `tiers`.
-pub const TIER_FIELDS: &[Field] = rate_fields![Field {
-    name: "above_input_tokens",
-    kind: FieldKind::Number(1, TOKENS_MAX),
-    doc: "Above so many prompt tokens the whole request costs these rates.",
-}];
-
-/// The fields of an entry of `hours`.
-pub const HOURS_FIELDS: &[Field] = rate_fields![
-    Field {
-        name: "weekdays",
-        kind: FieldKind::Weekdays,
-        doc: "Days it holds on, 1 = Monday to 7 = Sunday; untold: all."
-    },
-    Field {
-        name: "from",
-        kind: FieldKind::Text,
-        doc: "First minute, \"HH:MM\" in UTC."
-    },
-    Field {
-        name: "to",
-        kind: FieldKind::Text,
-        doc: "First minute after it, \"HH:MM\" in UTC, up to \"24:00\"."
-    },
-];
-
-/// The fields of `price` and of an entry of `prices`.
-pub const PRICE_FIELDS: &[Field] = rate_fields![
-    Field {
-        name: "per_request",
-        kind: FieldKind::Usd,
-        doc: "A fixed amount per request, USD."
-    },
-    Field {
-        name: "from",
-        kind: FieldKind::Date,
-        doc: "First day it holds, UTC; untold: always."
-    },
-    Field {
-        name: "source",
-        kind: FieldKind::Text,
-        doc: "Where the numbers come from."
-    },
-    Field {
-        name: "tiers",
-        kind: FieldKind::Tables(TIER_FIELDS),
-        doc: "Rates for long prompts; what an entry does not tell is as above it."
-    },
-    Field {
-        name: "hours",
-        kind: FieldKind::Tables(HOURS_FIELDS),
-        doc: "Rates at times of the week; what an entry does not tell is as above it."
-    },
-];
 
 /// The largest token count a row may name.
 pub const TOKENS_MAX: u64 = 1_000_000_000;

@@ -2,11 +2,12 @@
 //! replaces single fields of the row that comes with Keyway.
 
 use super::credential::CredentialRef;
+use super::fields::{ALIAS_FIELDS, MODEL_FIELDS, PROVIDER_FIELDS};
 use super::kinds::{AuthStyle, Dialect, Edit, ModelKind, Quirk};
 use super::mistake::{Mistake, Place};
 use super::price::{self, PriceDefaults, TOKENS_MAX};
 use super::url;
-use super::written::{Field, FieldKind, Fields, Reader};
+use super::written::{Fields, Reader};
 use ledger::PriceList;
 
 /// Longest name of a provider, model or alias, bytes.
@@ -106,163 +107,6 @@ pub struct Rows {
     pub aliases: Vec<AliasRow>,
 }
 
-/// The fields of a provider row.
-pub const PROVIDER_FIELDS: &[Field] = &[
-    Field {
-        name: "display_name",
-        kind: FieldKind::Text,
-        doc: "What people call it.",
-    },
-    Field {
-        name: "base_url",
-        kind: FieldKind::TextByDialect,
-        doc: "Base URL with its version segment; a string, or a table by dialect.",
-    },
-    Field {
-        name: "auth",
-        kind: FieldKind::Word(AuthStyle::WORDS),
-        doc: "How requests are authenticated; default bearer.",
-    },
-    Field {
-        name: "speaks",
-        kind: FieldKind::Words(Dialect::WORDS),
-        doc: "The dialects it speaks; default openai-chat.",
-    },
-    Field {
-        name: "credential",
-        kind: FieldKind::Text,
-        doc: "Where its key is found: env:NAME or file:/path.",
-    },
-    Field {
-        name: "credential_optional",
-        kind: FieldKind::Flag,
-        doc: "It works without a credential too.",
-    },
-    Field {
-        name: "env",
-        kind: FieldKind::Texts,
-        doc: "Environment variables that usually hold its key; one that is set turns it on.",
-    },
-    Field {
-        name: "host_env",
-        kind: FieldKind::Text,
-        doc: "Environment variable that names its host; when set, it turns it on.",
-    },
-    Field {
-        name: "host_port",
-        kind: FieldKind::Number(1, 65_535),
-        doc: "The port where host_env names none.",
-    },
-    Field {
-        name: "priority",
-        kind: FieldKind::Number(0, 1_000_000),
-        doc: "Lower is asked first where several serve one name; default 100.",
-    },
-    Field {
-        name: "concurrency_max",
-        kind: FieldKind::Number(1, 1_000_000),
-        doc: "Requests at a time the account allows.",
-    },
-    Field {
-        name: "models_any",
-        kind: FieldKind::Flag,
-        doc: "Pass on models that are not listed; they are unpriced.",
-    },
-    Field {
-        name: "enabled",
-        kind: FieldKind::Flag,
-        doc: "false turns it off even when its variable is set.",
-    },
-    Field {
-        name: "quirks",
-        kind: FieldKind::Words(Quirk::WORDS),
-        doc: "Named deviations from the dialect.",
-    },
-];
-
-/// The fields of a model row.
-pub const MODEL_FIELDS: &[Field] = &[
-    Field {
-        name: "upstream",
-        kind: FieldKind::Text,
-        doc: "The name sent to the provider; default: what follows the provider's name.",
-    },
-    Field {
-        name: "context_tokens",
-        kind: FieldKind::Number(1, TOKENS_MAX),
-        doc: "Window, tokens.",
-    },
-    Field {
-        name: "output_tokens_max",
-        kind: FieldKind::Number(1, TOKENS_MAX),
-        doc: "Longest answer, tokens.",
-    },
-    Field {
-        name: "tools",
-        kind: FieldKind::Flag,
-        doc: "Takes tools.",
-    },
-    Field {
-        name: "vision",
-        kind: FieldKind::Flag,
-        doc: "Takes images.",
-    },
-    Field {
-        name: "reasoning",
-        kind: FieldKind::Flag,
-        doc: "Reasons before it answers.",
-    },
-    Field {
-        name: "structured_output",
-        kind: FieldKind::Flag,
-        doc: "Obeys a JSON schema.",
-    },
-    Field {
-        name: "hidden_reasoning",
-        kind: FieldKind::Flag,
-        doc: "Bills reasoning that it does not stream.",
-    },
-    Field {
-        name: "released",
-        kind: FieldKind::Date,
-        doc: "Release day.",
-    },
-    Field {
-        name: "kind",
-        kind: FieldKind::Word(ModelKind::WORDS),
-        doc: "What it is for; default chat.",
-    },
-    Field {
-        name: "price",
-        kind: FieldKind::Price,
-        doc: "Its price, USD per million tokens; untold: unpriced.",
-    },
-    Field {
-        name: "prices",
-        kind: FieldKind::Prices,
-        doc: "Its prices by day, ascending.",
-    },
-];
-
-/// The fields of an alias row.
-pub const ALIAS_FIELDS: &[Field] = &[
-    Field {
-        name: "target",
-        kind: FieldKind::Text,
-        doc: "The provider/name it stands for.",
-    },
-    Field {
-        name: "notice",
-        kind: FieldKind::Text,
-        doc: "What the client is told in x-keyway-notice.",
-    },
-    Field {
-        name: "set",
-        kind: FieldKind::Words(Edit::WORDS),
-        doc: "Edits to the request.",
-    },
-];
-
 /// Reads the `providers`, `models` and `aliases` tables below `root`. Mistakes stay in the reader.
 pub fn read(reader: &mut Reader, root: &Fields<'_>, defaults: &PriceDefaults) -> Rows {
     let mut rows = Rows::default();
@@ -283,7 +127,7 @@ pub fn read(reader: &mut Reader, root: &Fields<'_>, defaults: &PriceDefaults) ->
 
 fn provider(reader: &mut Reader, name: &str, fields: &Fields<'_>) -> ProviderRow {
     reader.check_known(fields, PROVIDER_FIELDS);
-    let place = reader.place(fields.span.clone());
+    let place = reader.place(fields.span.as_ref());
     if !is_provider_name(name) {
         let fix = "write 1 to 64 of a-z, 0-9, - and _";
         reader.mistakes.push(Mistake::new(
@@ -392,7 +236,7 @@ fn base_urls(reader: &mut Reader, fields: &Fields<'_>) -> Option<Vec<(Dialect, S
 
 fn model(reader: &mut Reader, id: &str, fields: &Fields<'_>, defaults: &PriceDefaults) -> ModelRow {
     reader.check_known(fields, MODEL_FIELDS);
-    let place = reader.place(fields.span.clone());
+    let place = reader.place(fields.span.as_ref());
     let whole = id
         .split_once('/')
         .is_some_and(|(provider, name)| is_provider_name(provider) && is_model_name(name));
@@ -433,7 +277,7 @@ fn model(reader: &mut Reader, id: &str, fields: &Fields<'_>, defaults: &PriceDef
 
 fn alias(reader: &mut Reader, name: &str, fields: &Fields<'_>) -> AliasRow {
     reader.check_known(fields, ALIAS_FIELDS);
-    let place = reader.place(fields.span.clone());
+    let place = reader.place(fields.span.as_ref());
     if !is_model_name(name) || name == "auto" || name.starts_with("auto:") {
         let fix = "write 1 to 256 characters without spaces, other than auto";
         reader.mistakes.push(Mistake::new(

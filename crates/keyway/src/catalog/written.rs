@@ -103,8 +103,8 @@ impl Reader {
 
     /// Where a span starts.
     #[must_use]
-    pub fn place(&self, span: Option<Range<usize>>) -> Place {
-        let Some(Range { start, .. }) = span else {
+    pub fn place(&self, span: Option<&Range<usize>>) -> Place {
+        let Some(&Range { start, .. }) = span else {
             return Place::Nowhere;
         };
         let line = self
@@ -127,7 +127,7 @@ impl Reader {
     /// Where a key of a table stands.
     #[must_use]
     pub fn place_of(&self, fields: &Fields<'_>, name: &str) -> Place {
-        self.place(fields.table.key(name).and_then(toml_edit::Key::span))
+        self.place(fields.table.key(name).and_then(toml_edit::Key::span).as_ref())
     }
 
     /// Notes a mistake in a field, at its value.
@@ -141,8 +141,12 @@ impl Reader {
         let span = fields.table.get(name).and_then(Item::span);
         let span = span.or_else(|| fields.table.key(name).and_then(toml_edit::Key::span));
         let span = span.or_else(|| fields.span.clone());
-        self.mistakes
-            .push(Mistake::new(self.place(span), fields.path_of(name), problem, fix));
+        self.mistakes.push(Mistake::new(
+            self.place(span.as_ref()),
+            fields.path_of(name),
+            problem,
+            fix,
+        ));
     }
 
     /// Notes every key that is not among `known`.
