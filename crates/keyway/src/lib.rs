@@ -1,5 +1,14 @@
 //! Keyway: self-hosted platform for LLM API access. `ARCHITECTURE.md` is the map.
 
+pub mod access;
+pub mod accounts;
+pub mod app;
+pub mod audit;
 pub mod base;
 pub mod catalog;
 pub mod config;
+pub mod jobs;
+pub mod relay;
+pub mod sealing;
+pub mod store;
+pub mod upstream;

@@ -1,5 +1,7 @@
 //! Prices: nano-USD per million tokens, by class, with context tiers, times of day and effective dates.
 
+use crate::usage::USAGE_CLASSES;
+use crate::{MoneyError, NanoUsd, Usage};
 use serde::{Deserialize, Serialize};
 
 /// Rates of one price line, nano-USD per million tokens. `None` means "not told":
@@ -26,7 +28,8 @@ pub struct Rates {
     pub out_audio: Option<u64>,
 }
 
-/// A time of week at which other rates hold, in UTC.
+/// A time of week at which other rates hold, in UTC. Public holidays are not modelled: a provider
+/// that charges less on them is metered at its weekday price.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hours {
     /// Days it holds on, 1 = Monday to 7 = Sunday.
@@ -50,7 +53,8 @@ pub struct Price {
     pub base: Rates,
     /// Above `.0` prompt tokens the whole request costs these rates; ascending.
     pub context_tiers: Vec<(u64, Rates)>,
-    /// Within these hours the whole request costs these rates (before context tiers).
+    /// Within these hours the whole request costs these rates; context tiers are looked at
+    /// after them and win, see [`Price::rates_for`].
     pub hours: Vec<(Hours, Rates)>,
     /// A fixed amount per request, nano-USD.
     pub per_request: u64,
@@ -59,3 +63,135 @@ pub struct Price {
 /// All versions of one model's price, ascending by `from_ms`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PriceList(pub Vec<Price>);
+
+/// Tokens a rate is told for.
+const TOKENS_PER_RATE: u128 = 1_000_000;
+/// How many of the classes are prompt classes; they come first.
+const INPUT_CLASSES: usize = 6;
+const MINUTE_MS: i64 = 60_000;
+const MINUTES_PER_DAY: i64 = 1_440;
+
+/// Reads a price in USD per million tokens, for example `0.50`, as nano-USD per million tokens.
+///
+/// # Errors
+/// As [`NanoUsd::parse`], and [`MoneyError::Negative`].
+pub fn rate_from_usd(text: &str) -> Result<u64, MoneyError> {
+    let amount = NanoUsd::parse(text)?;
+    u64::try_from(amount.0).map_err(|_| MoneyError::Negative)
+}
+
+impl Rates {
+    /// What each class costs after its fallbacks, in the order of [`Usage::by_class`].
+    #[must_use]
+    pub fn by_class(&self) -> [u64; USAGE_CLASSES] {
+        let cache_write_5m = self.cache_write_5m.unwrap_or(self.input);
+        [
+            self.input,
+            self.cache_read.unwrap_or(self.input),
+            cache_write_5m,
+            self.cache_write_1h.unwrap_or(cache_write_5m),
+            self.in_audio.unwrap_or(self.input),
+            self.in_image.unwrap_or(self.input),
+            self.output,
+            self.reasoning.unwrap_or(self.output),
+            self.out_audio.unwrap_or(self.output),
+        ]
+    }
+}
+
+impl Hours {
+    /// Whether they hold at `at_ms` (unix milliseconds). Days are days of UTC, so hours over
+    /// midnight are two rows; `from_minute >= to_minute` never holds.
+    #[must_use]
+    pub fn hold_at(&self, at_ms: i64) -> bool {
+        let minutes = at_ms.div_euclid(MINUTE_MS);
+        let minute = minutes.rem_euclid(MINUTES_PER_DAY);
+        // Day 0 of unix time was a Thursday.
+        let weekday = (minutes.div_euclid(MINUTES_PER_DAY) + 3).rem_euclid(7) + 1;
+        (i64::from(self.from_minute)..i64::from(self.to_minute)).contains(&minute)
+            && self.weekdays.iter().any(|day| i64::from(*day) == weekday)
+    }
+}
+
+impl Price {
+    /// The rates of a request with `input_tokens` prompt tokens at `at_ms` (unix milliseconds).
+    ///
+    /// First the hours: the first row that holds replaces `base`. Then the context tiers: the
+    /// highest one that is exceeded replaces whatever the hours gave. So where both apply the
+    /// context tier wins and the time of day no longer matters. Rows replace all rates at once:
+    /// a class a row does not tell falls back within that row, never to `base`.
+    #[must_use]
+    pub fn rates_for(&self, input_tokens: u64, at_ms: i64) -> Rates {
+        let tier = self
+            .context_tiers
+            .iter()
+            .filter(|(above, _)| input_tokens > *above)
+            .max_by_key(|(above, _)| *above);
+        if let Some((_, rates)) = tier {
+            return *rates;
+        }
+        let hours = self.hours.iter().find(|(hours, _)| hours.hold_at(at_ms));
+        hours.map_or(self.base, |(_, rates)| *rates)
+    }
+
+    /// What `usage` costs at `at_ms` (unix milliseconds, the request's start): every class times
+    /// its rate, added exactly, rounded up once to a whole nano-USD, plus `per_request`. Held at
+    /// [`NanoUsd::MAX`], never negative.
+    ///
+    /// `per_request` is due for any request the provider served: callers do not ask for the cost
+    /// of one it refused.
+    #[must_use]
+    pub fn cost(&self, usage: &Usage, at_ms: i64) -> NanoUsd {
+        let rates = self.rates_for(usage.input(), at_ms).by_class();
+        let exact = usage
+            .by_class()
+            .iter()
+            .zip(rates)
+            // A product of two u64 fits; the sum of nine may not, and is then far above the range.
+            .map(|(tokens, rate)| u128::from(*tokens) * u128::from(rate))
+            .fold(0, u128::saturating_add);
+        let nanousd = exact
+            .div_ceil(TOKENS_PER_RATE)
+            .saturating_add(u128::from(self.per_request));
+        NanoUsd(i64::try_from(nanousd).unwrap_or(i64::MAX))
+    }
+
+    /// The dearest rate a prompt token can have here, over all classes, tiers and hours:
+    /// nano-USD per million tokens.
+    #[must_use]
+    pub fn dearest_input(&self) -> u64 {
+        self.dearest(|rates| rates.by_class().into_iter().take(INPUT_CLASSES).max())
+    }
+
+    /// The dearest rate an answer token can have here, over all classes, tiers and hours:
+    /// nano-USD per million tokens.
+    #[must_use]
+    pub fn dearest_output(&self) -> u64 {
+        self.dearest(|rates| rates.by_class().into_iter().skip(INPUT_CLASSES).max())
+    }
+
+    fn dearest(&self, of_row: impl Fn(&Rates) -> Option<u64>) -> u64 {
+        let tiers = self.context_tiers.iter().map(|(_, rates)| rates);
+        let hours = self.hours.iter().map(|(_, rates)| rates);
+        let rows = std::iter::once(&self.base).chain(tiers).chain(hours);
+        rows.filter_map(of_row).max().unwrap_or(0)
+    }
+}
+
+impl PriceList {
+    /// The version that holds at `ms` (unix milliseconds): the latest whose `from_ms` is not
+    /// after it. `None` before the first one: the model is unpriced then.
+    #[must_use]
+    pub fn at(&self, ms: i64) -> Option<&Price> {
+        self.0
+            .iter()
+            .filter(|price| price.from_ms <= ms)
+            .max_by_key(|price| price.from_ms)
+    }
+
+    /// The version with this name, for lines that were made under it.
+    #[must_use]
+    pub fn by_version(&self, version: &str) -> Option<&Price> {
+        self.0.iter().find(|price| price.version == version)
+    }
+}

@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// How many billing classes there are.
+pub const USAGE_CLASSES: usize = 9;
+
 /// Tokens (and other units) of one request by billing class. No unit is in two classes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
@@ -26,17 +29,42 @@ pub struct Usage {
 }
 
 impl Usage {
+    /// Every class in the order of the fields: six of the prompt, then three of the answer.
+    #[must_use]
+    pub fn by_class(&self) -> [u64; USAGE_CLASSES] {
+        [
+            self.in_uncached,
+            self.cache_read,
+            self.cache_write_5m,
+            self.cache_write_1h,
+            self.in_audio,
+            self.in_image,
+            self.out_text,
+            self.out_reasoning,
+            self.out_audio,
+        ]
+    }
+
     /// All prompt tokens, saturating.
     #[must_use]
     pub fn input(&self) -> u64 {
-        [self.in_uncached, self.cache_read, self.cache_write_5m, self.cache_write_1h, self.in_audio, self.in_image]
-            .iter()
-            .fold(0, |sum, part| u64::saturating_add(sum, *part))
+        [
+            self.in_uncached,
+            self.cache_read,
+            self.cache_write_5m,
+            self.cache_write_1h,
+            self.in_audio,
+            self.in_image,
+        ]
+        .iter()
+        .fold(0, |sum, part| u64::saturating_add(sum, *part))
     }
 
     /// All answer tokens, saturating.
     #[must_use]
     pub fn output(&self) -> u64 {
-        self.out_text.saturating_add(self.out_reasoning).saturating_add(self.out_audio)
+        self.out_text
+            .saturating_add(self.out_reasoning)
+            .saturating_add(self.out_audio)
     }
 }

@@ -1,0 +1,5 @@
+//! Floor 7: route table, listeners, start-up, drain.
+
+pub mod listen;
+pub mod open;
+pub mod socket;

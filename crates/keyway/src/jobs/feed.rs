@@ -1,0 +1,47 @@
+//! Follows the change feed: what any process changed in the database, this one obeys.
+
+use crate::base::Fault;
+use crate::relay::Shared;
+use crate::relay::obey::obey;
+use crate::store::changes::{self, CHANGES_READ_MAX};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+/// Time between two looks.
+pub const POLL: Duration = Duration::from_millis(250);
+
+/// Looks every [`POLL`], for as long as the process runs.
+pub async fn follow(shared: Arc<Shared>) {
+    let mut failing = false;
+    loop {
+        match catch_up(&shared).await {
+            Ok(()) => failing = false,
+            Err(fault) if !failing => {
+                tracing::warn!(%fault, "the change feed cannot be read; keys stay good for a limited time");
+                failing = true;
+            }
+            Err(_) => {}
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+/// Applies every change there is.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn catch_up(shared: &Shared) -> Result<(), Fault> {
+    loop {
+        let since = shared.seen_seq.load(Ordering::SeqCst);
+        let found = changes::after(&shared.at.db, since).await?;
+        if let Some(last) = found.last() {
+            obey(shared, &found).await;
+            shared.seen_seq.fetch_max(last.seq, Ordering::SeqCst);
+        }
+        if found.len() < usize::try_from(CHANGES_READ_MAX).unwrap_or(usize::MAX) {
+            shared.cache.synced();
+            return Ok(());
+        }
+    }
+}

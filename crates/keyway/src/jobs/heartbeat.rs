@@ -1,0 +1,36 @@
+//! The node's row: who serves on this database, and how it is.
+
+use crate::relay::Shared;
+use crate::store::nodes::{self, Node};
+use serde_json::json;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+/// Time between two signs of life.
+const BEAT: Duration = Duration::from_secs(1);
+
+/// Writes the node's row every second.
+pub async fn beat(shared: Arc<Shared>) {
+    loop {
+        let health = json!({
+            "sync_age_ms": shared.cache.age_ms(),
+            "draining": shared.draining.load(Ordering::Relaxed),
+            "grants_cached": shared.cache.len(),
+        });
+        let node = Node {
+            id: shared.node.id.clone(),
+            boot: shared.node.boot.clone(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            listen: shared.node.listen.clone(),
+            started_ms: shared.node.started_ms,
+            seen_ms: shared.at.clock.now_ms(),
+            seen_seq: shared.seen_seq.load(Ordering::SeqCst),
+            health: health.to_string(),
+        };
+        if let Err(fault) = nodes::beat(&shared.at.db, &node).await {
+            tracing::debug!(%fault, "the node's row was not written");
+        }
+        tokio::time::sleep(BEAT).await;
+    }
+}

@@ -1,0 +1,5 @@
+//! What runs beside the requests, on the control runtime.
+
+pub mod feed;
+pub mod heartbeat;
+pub mod last_used;

@@ -1,0 +1,79 @@
+//! What a request needs around it: the process's shared state and the worker's own.
+
+use super::running::{Running, Stops};
+use crate::access::lookup::Lookup;
+use crate::access::{Grant, KeyCache};
+use crate::accounts::Installation;
+use crate::base::tasks::Tasks;
+use crate::upstream::Lanes;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, AtomicI64};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Uses noted between two rounds at most; beyond it, a use waits for the key's next one.
+const USED_MAX: usize = 100_000;
+
+/// Which node this is.
+pub struct Node {
+    /// `node_...`: stays with the data folder.
+    pub id: String,
+    /// Changes with each start.
+    pub boot: String,
+    /// Address it listens on.
+    pub listen: String,
+    /// Unix milliseconds.
+    pub started_ms: i64,
+}
+
+/// The process: one per program, shared by every thread.
+pub struct Shared {
+    /// Database (control runtime only), master key, clock.
+    pub at: Installation,
+    /// Which node this is.
+    pub node: Node,
+    /// Keys in memory.
+    pub cache: Arc<KeyCache>,
+    /// The way to keys that are not.
+    pub lookup: Lookup,
+    /// The line to every worker, to end what runs under a key.
+    pub stops: Stops,
+    /// The control runtime.
+    pub control: tokio::runtime::Handle,
+    /// What runs on it.
+    pub tasks: Tasks,
+    /// The last change applied here.
+    pub seen_seq: AtomicI64,
+    /// No new work, please: the process is ending.
+    pub draining: AtomicBool,
+    used: Mutex<Vec<Arc<Grant>>>,
+}
+
+impl Shared {
+    /// Notes a use of a key, to be written with the next round.
+    pub fn note_use(&self, grant: &Arc<Grant>, from: IpAddr) {
+        if grant.note_use(self.at.clock.now_ms(), from) {
+            let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+            if used.len() < USED_MAX {
+                used.push(Arc::clone(grant));
+            }
+        }
+    }
+
+    /// Keys used since the last time.
+    #[must_use]
+    pub fn take_used(&self) -> Vec<Arc<Grant>> {
+        std::mem::take(&mut *self.used.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// A worker: one per core, owned by its thread.
+pub struct Worker {
+    /// The process.
+    pub shared: Arc<Shared>,
+    /// Which worker, from 0.
+    pub shard: u32,
+    /// Connections to providers.
+    pub lanes: Lanes,
+    /// Requests being answered here.
+    pub running: Running,
+}

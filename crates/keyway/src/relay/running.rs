@@ -1,0 +1,106 @@
+//! The requests a worker is answering, so that a key's can be ended when it stops being good.
+
+use crate::access::Grant;
+use crate::access::cache::Touched;
+use slab::Slab;
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot};
+
+/// Grants in use on this worker, one entry per running request.
+#[derive(Clone, Default)]
+pub struct Running(Rc<RefCell<Slab<Arc<Grant>>>>);
+
+/// A running request's place; given back when dropped.
+pub struct Place {
+    running: Running,
+    index: usize,
+}
+
+impl Running {
+    /// Enters a request.
+    #[must_use]
+    pub fn enter(&self, grant: Arc<Grant>) -> Place {
+        Place { running: self.clone(), index: self.0.borrow_mut().insert(grant) }
+    }
+
+    /// Requests that run.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.borrow().len()
+    }
+
+    /// Whether none runs.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.borrow().is_empty()
+    }
+
+    fn stop(&self, touched: &Touched) {
+        for (_, grant) in self.0.borrow().iter() {
+            if touched.stops(grant) {
+                grant.kill();
+            }
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.running.0.borrow_mut().try_remove(self.index);
+    }
+}
+
+/// "End these", and where to say that it is done.
+struct Order {
+    touched: Arc<Touched>,
+    done: oneshot::Sender<()>,
+}
+
+/// The line to every worker.
+#[derive(Clone, Default)]
+pub struct Stops(Vec<mpsc::UnboundedSender<Order>>);
+
+/// A worker's end of the line.
+pub struct Orders(mpsc::UnboundedReceiver<Order>);
+
+impl Stops {
+    /// Lines to `workers` workers. Orders are bounded by administrative changes, one at a time.
+    #[must_use]
+    pub fn new(workers: usize) -> (Self, Vec<Orders>) {
+        let (senders, orders) = (0..workers)
+            .map(|_| {
+                let (sender, receiver) = mpsc::unbounded_channel();
+                (sender, Orders(receiver))
+            })
+            .unzip();
+        (Self(senders), orders)
+    }
+
+    /// Ends what runs under stopped keys, everywhere; returns when every worker has done it.
+    pub async fn stop(&self, touched: Touched) {
+        let touched = Arc::new(touched);
+        let mut waits = Vec::with_capacity(self.0.len());
+        for worker in &self.0 {
+            let (done, wait) = oneshot::channel();
+            // A worker that is gone runs nothing.
+            if worker.send(Order { touched: Arc::clone(&touched), done }).is_ok() {
+                waits.push(wait);
+            }
+        }
+        for wait in waits {
+            let _ = wait.await;
+        }
+    }
+}
+
+impl Orders {
+    /// Obeys until the process ends.
+    pub async fn obey(mut self, running: Running) {
+        while let Some(order) = self.0.recv().await {
+            running.stop(&order.touched);
+            let _ = order.done.send(());
+        }
+    }
+}

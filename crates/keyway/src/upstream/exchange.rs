@@ -1,0 +1,130 @@
+//! One request written and one response head read, by the task that asks.
+
+use super::head::{Head, HeadReader};
+use super::wire::Wire;
+use super::{Failure, Limits};
+use std::future::poll_fn;
+use std::io::IoSlice;
+use std::task::{Context, Poll, ready};
+
+/// A request as bytes, in the order they are written: no copy of the credential or the body is made.
+pub(super) struct Outgoing<'a> {
+    pub head: &'a [u8],
+    pub tail: &'a [u8],
+    pub body: &'a [u8],
+    /// The answer will have no body (HEAD).
+    pub no_body: bool,
+}
+
+impl Outgoing<'_> {
+    /// What is left after `sent` bytes; all empty at the end.
+    fn rest(&self, mut sent: usize) -> [IoSlice<'_>; 3] {
+        [self.head, self.tail, self.body].map(|part| {
+            let skip = sent.min(part.len());
+            sent -= skip;
+            IoSlice::new(&part[skip..])
+        })
+    }
+
+    fn len(&self) -> usize {
+        self.head.len() + self.tail.len() + self.body.len()
+    }
+}
+
+/// How writing ended.
+enum Written {
+    Whole,
+    /// The provider stopped taking the request; it may have said why.
+    Cut,
+    /// The provider answered before it had the whole request.
+    Answered(Box<Head>),
+}
+
+/// Writes the request and reads the head of its answer. After a failure the connection is of no use.
+pub(super) async fn exchange(wire: &mut Wire, out: &Outgoing<'_>, limits: &Limits) -> Result<Head, Failure> {
+    let mut reader = HeadReader::default();
+    let mut sent = 0;
+    wire.begin();
+    wire.deadline.set(limits.write_ms);
+    let written = poll_fn(|cx| poll_write(wire, cx, out, &mut sent, &mut reader)).await?;
+    wire.deadline.clear();
+    if let Written::Answered(head) = written {
+        return Ok(Head { keep_alive: false, ..*head });
+    }
+    wire.deadline.set(limits.first_byte_ms);
+    let mut head = poll_fn(|cx| poll_head(wire, cx, out.no_body, &mut reader)).await?;
+    wire.deadline.clear();
+    head.keep_alive &= matches!(written, Written::Whole);
+    Ok(head)
+}
+
+fn poll_write(
+    wire: &mut Wire,
+    cx: &mut Context<'_>,
+    out: &Outgoing<'_>,
+    sent: &mut usize,
+    reader: &mut HeadReader,
+) -> Poll<Result<Written, Failure>> {
+    loop {
+        let step = if *sent < out.len() {
+            wire.poll_write(cx, &out.rest(*sent))
+        } else {
+            match wire.poll_flush(cx) {
+                Poll::Ready(Ok(())) => return Poll::Ready(Ok(Written::Whole)),
+                Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+                Poll::Pending => Poll::Pending,
+            }
+        };
+        match step {
+            Poll::Ready(Ok(written)) if written > 0 => *sent += written,
+            Poll::Ready(_) => return Poll::Ready(Ok(Written::Cut)),
+            Poll::Pending => return poll_early(wire, cx, out.no_body, reader),
+        }
+    }
+}
+
+/// While the provider takes no more of the request: whether it has already answered, as one does that
+/// refuses a large body, and then perhaps never reads the rest.
+fn poll_early(
+    wire: &mut Wire,
+    cx: &mut Context<'_>,
+    no_body: bool,
+    reader: &mut HeadReader,
+) -> Poll<Result<Written, Failure>> {
+    loop {
+        match wire.poll_fill(cx) {
+            Poll::Ready(Ok(read)) if read > 0 => {
+                if let Some(head) = reader.take(&mut wire.buf, no_body)? {
+                    return Poll::Ready(Ok(Written::Answered(Box::new(head))));
+                }
+            }
+            Poll::Ready(_) => return Poll::Ready(Err(Failure::Closed)),
+            Poll::Pending => break,
+        }
+    }
+    ready!(wire.deadline.poll_passed(cx));
+    Poll::Ready(Err(Failure::WriteTimeout))
+}
+
+fn poll_head(
+    wire: &mut Wire,
+    cx: &mut Context<'_>,
+    no_body: bool,
+    reader: &mut HeadReader,
+) -> Poll<Result<Head, Failure>> {
+    loop {
+        if !wire.buf.is_empty()
+            && let Some(head) = reader.take(&mut wire.buf, no_body)?
+        {
+            return Poll::Ready(Ok(head));
+        }
+        match wire.poll_fill(cx) {
+            Poll::Ready(Ok(read)) if read > 0 => {}
+            Poll::Ready(_) => return Poll::Ready(Err(Failure::Closed)),
+            Poll::Pending => {
+                ready!(wire.deadline.poll_passed(cx));
+                return Poll::Ready(Err(Failure::FirstByteTimeout));
+            }
+        }
+    }
+}

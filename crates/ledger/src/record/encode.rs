@@ -1,0 +1,89 @@
+//! Writing records into a buffer the caller reuses.
+
+use super::{HEAD_BYTES, RECORD_BYTES_MAX, RECORD_VERSION, TYPE_SENT, TYPE_SETTLE, TYPE_VOID};
+use crate::{Entry, Sent};
+use postcard::ser_flavors::Flavor;
+use serde::Serialize;
+use std::fmt;
+
+/// A record would exceed [`RECORD_BYTES_MAX`]. The bounds of [`crate::bound`] rule it out for
+/// every entry; it is an error rather than a panic should they ever stop to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooLong;
+
+/// Appends the record that a request is about to be sent. Nothing is appended on an error.
+///
+/// # Errors
+/// [`TooLong`].
+pub fn encode_sent(out: &mut Vec<u8>, seq: u64, sent: &Sent<'_>) -> Result<(), TooLong> {
+    encode(out, seq, TYPE_SENT, sent)
+}
+
+/// Appends the record that a request is finished. Nothing is appended on an error.
+///
+/// # Errors
+/// [`TooLong`].
+pub fn encode_settle(out: &mut Vec<u8>, seq: u64, entry: &Entry<'_>) -> Result<(), TooLong> {
+    encode(out, seq, TYPE_SETTLE, entry)
+}
+
+/// Appends the record that a request noted as sent never reached the provider. Nothing is
+/// appended on an error.
+///
+/// # Errors
+/// [`TooLong`].
+pub fn encode_void(out: &mut Vec<u8>, seq: u64, request: &[u8; 16]) -> Result<(), TooLong> {
+    encode(out, seq, TYPE_VOID, request)
+}
+
+fn encode<T: Serialize>(out: &mut Vec<u8>, seq: u64, kind: u8, value: &T) -> Result<(), TooLong> {
+    let start = out.len();
+    out.extend_from_slice(&[0; HEAD_BYTES]);
+    out.extend_from_slice(&seq.to_le_bytes());
+    out.extend_from_slice(&[kind, RECORD_VERSION]);
+    let len_max = start + RECORD_BYTES_MAX;
+    if postcard::serialize_with_flavor(value, Payload { out, len_max }).is_err() {
+        out.truncate(start);
+        return Err(TooLong);
+    }
+    let (head, body) = out[start..].split_at_mut(HEAD_BYTES);
+    // The body is at most a page, so its length fits.
+    let len = body.len() as u32;
+    head[..4].copy_from_slice(&len.to_le_bytes());
+    head[4..].copy_from_slice(&crc32c::crc32c(body).to_le_bytes());
+    Ok(())
+}
+
+/// Where a payload goes: the end of a buffer that may grow to `len_max` bytes.
+struct Payload<'a> {
+    out: &'a mut Vec<u8>,
+    len_max: usize,
+}
+
+impl Flavor for Payload<'_> {
+    type Output = ();
+
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.try_extend(&[byte])
+    }
+
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        if self.out.len() + bytes.len() > self.len_max {
+            return Err(postcard::Error::SerializeBufferFull);
+        }
+        self.out.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<()> {
+        Ok(())
+    }
+}
+
+impl fmt::Display for TooLong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a journal record would exceed {RECORD_BYTES_MAX} bytes")
+    }
+}
+
+impl std::error::Error for TooLong {}

@@ -1,0 +1,247 @@
+//! Framing, bounds and round trips of journal records.
+
+use crate::samples;
+use ledger::record::{
+    Damage, End, RECORD_BYTES_MAX, Record, Scanner, Tail, encode_sent, encode_settle, encode_void,
+};
+use ledger::{Attempt, Entry, NanoUsd, Sent, Usage, bound};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+pub fn any_record() -> impl Strategy<Value = Record<'static>> {
+    prop_oneof![
+        (samples::any_entry(), any::<u64>()).prop_map(|(entry, prompt_bytes)| Record::Sent(Sent {
+            entry,
+            prompt_bytes
+        })),
+        samples::any_entry().prop_map(Record::Settle),
+        any::<[u8; 16]>().prop_map(Record::Void),
+    ]
+}
+
+/// Encodes the records from `first_seq` on; also answers where each one starts, and the end.
+pub fn segment(first_seq: u64, records: &[Record<'_>]) -> (Vec<u8>, Vec<usize>) {
+    let (mut out, mut starts) = (Vec::new(), vec![0]);
+    for (seq, record) in (first_seq..).zip(records) {
+        match record {
+            Record::Sent(sent) => encode_sent(&mut out, seq, sent),
+            Record::Settle(entry) => encode_settle(&mut out, seq, entry),
+            Record::Void(request) => encode_void(&mut out, seq, request),
+        }
+        .expect("within bounds");
+        starts.push(out.len());
+    }
+    (out, starts)
+}
+
+fn bounded<'a>(record: &Record<'a>) -> Record<'a> {
+    match record {
+        Record::Sent(sent) => Record::Sent(Sent {
+            entry: samples::bounded(&sent.entry),
+            ..sent.clone()
+        }),
+        Record::Settle(entry) => Record::Settle(samples::bounded(entry)),
+        Record::Void(request) => Record::Void(*request),
+    }
+}
+
+#[test]
+fn the_frame_is_as_documented() {
+    let mut out = Vec::new();
+    encode_void(&mut out, 0x0102, &[0xAB; 16]).expect("short");
+    let crc = crc32c::crc32c(&out[8..]);
+    let mut expected = vec![26, 0, 0, 0];
+    expected.extend_from_slice(&crc.to_le_bytes());
+    expected.extend_from_slice(&[2, 1, 0, 0, 0, 0, 0, 0, 3, 1]);
+    expected.extend_from_slice(&[0xAB; 16]);
+    assert_eq!(out, expected);
+}
+
+/// A change of this number is a change of the format: it needs a new record version.
+#[test]
+fn version_1_of_an_entry_does_not_change() {
+    let (bytes, _) = segment(
+        1,
+        &[
+            Record::Settle(samples::entry()),
+            Record::Sent(samples::sent()),
+        ],
+    );
+    assert_eq!((bytes.len(), crc32c::crc32c(&bytes)), (0, 0));
+}
+
+#[test]
+fn the_longest_entry_fits_with_room_to_spare() {
+    let long = "x".repeat(10_000);
+    let attempt = Attempt {
+        provider: &long,
+        model: &long,
+        status: u16::MAX,
+        ms: u32::MAX,
+        outcome: &long,
+    };
+    let max = u64::MAX;
+    let entry = Entry {
+        started_ms: i64::MIN,
+        org: &long,
+        project: &long,
+        key: &long,
+        user: &long,
+        kind: &long,
+        model_asked: &long,
+        model_served: &long,
+        provider: &long,
+        labels: vec![&long; 1_000],
+        client_request: &long,
+        attempts: vec![attempt; 1_000],
+        status: u16::MAX,
+        error: &long,
+        usage: Usage {
+            in_uncached: max,
+            cache_read: max,
+            cache_write_5m: max,
+            cache_write_1h: max,
+            in_audio: max,
+            in_image: max,
+            out_text: max,
+            out_reasoning: max,
+            out_audio: max,
+        },
+        price_version: &long,
+        cost: Some(NanoUsd(i64::MIN)),
+        latency_ms: u32::MAX,
+        first_token_ms: Some(u32::MAX),
+        ..samples::entry()
+    };
+    let sent = Record::Sent(Sent {
+        entry,
+        prompt_bytes: max,
+    });
+    let (bytes, _) = segment(u64::MAX, std::slice::from_ref(&sent));
+    assert!(
+        bytes.len() <= RECORD_BYTES_MAX - 128,
+        "{} bytes",
+        bytes.len()
+    );
+    let found: Vec<_> = Scanner::new(&bytes, None)
+        .map(|found| found.record)
+        .collect();
+    assert_eq!(found, [bounded(&sent)]);
+}
+
+#[test]
+fn the_last_attempts_and_the_first_labels_are_kept() {
+    let mut entry = samples::entry();
+    let tried = entry.attempts[0].clone();
+    entry.attempts = (0..20)
+        .map(|ms| Attempt {
+            ms,
+            ..tried.clone()
+        })
+        .collect();
+    entry.labels = vec!["a=1"; 16];
+    entry.labels.push("b=2");
+    let (bytes, _) = segment(1, &[Record::Settle(entry)]);
+    let Some(Record::Settle(read)) = Scanner::new(&bytes, None).next().map(|f| f.record) else {
+        panic!("a settle record was written");
+    };
+    let kept: Vec<u32> = read.attempts.iter().map(|attempt| attempt.ms).collect();
+    assert_eq!(kept, [14, 15, 16, 17, 18, 19]);
+    assert_eq!(read.labels, vec!["a=1"; bound::LABELS_MAX]);
+}
+
+#[test]
+fn an_empty_segment_is_clean() {
+    for (bytes, expected) in [(vec![], None), (vec![], Some(9)), (vec![0; 5_000], Some(9))] {
+        let end = Scanner::new(&bytes, expected).end();
+        assert_eq!(
+            end,
+            End {
+                valid_bytes: 0,
+                next_seq: expected,
+                tail: Tail::Clean
+            }
+        );
+    }
+}
+
+#[test]
+fn a_sequence_gap_is_damage() {
+    let settle = Record::Settle(samples::entry());
+    let (mut bytes, _) = segment(5, std::slice::from_ref(&settle));
+    let valid_bytes = bytes.len();
+    bytes.extend(segment(7, &[settle]).0);
+    let gap = |offset, expected, found| Tail::Damaged {
+        offset,
+        damage: Damage::SequenceGap { expected, found },
+    };
+    let end = Scanner::new(&bytes, Some(5)).end();
+    assert_eq!(
+        end,
+        End {
+            valid_bytes,
+            next_seq: Some(6),
+            tail: gap(valid_bytes, 6, 7)
+        }
+    );
+    let end = Scanner::new(&bytes, Some(4)).end();
+    assert_eq!(
+        end,
+        End {
+            valid_bytes: 0,
+            next_seq: Some(4),
+            tail: gap(0, 4, 5)
+        }
+    );
+}
+
+/// Replaces a byte of the only record and makes its checksum right again.
+fn forged(record: &Record<'_>, at: usize, byte: u8) -> Tail {
+    let (mut bytes, _) = segment(1, std::slice::from_ref(record));
+    bytes[at] = byte;
+    let crc = crc32c::crc32c(&bytes[8..]);
+    bytes[4..8].copy_from_slice(&crc.to_le_bytes());
+    Scanner::new(&bytes, Some(1)).end().tail
+}
+
+#[test]
+fn what_a_newer_release_wrote_is_never_skipped() {
+    let settle = Record::Settle(samples::entry());
+    let damaged = |damage| Tail::Damaged { offset: 0, damage };
+    assert_eq!(forged(&settle, 16, 4), damaged(Damage::UnknownType(4)));
+    assert_eq!(forged(&settle, 16, 0), damaged(Damage::UnknownType(0)));
+    assert_eq!(forged(&settle, 17, 2), damaged(Damage::UnknownVersion(2)));
+    assert_eq!(
+        forged(&Record::Void([1; 16]), 16, 2),
+        damaged(Damage::BadPayload)
+    );
+    assert_eq!(forged(&settle, 16, 3), damaged(Damage::BadPayload));
+    assert!(
+        Damage::UnknownType(4)
+            .to_string()
+            .contains("unknown type 4")
+    );
+}
+
+proptest! {
+    #[test]
+    fn any_records_come_back(
+        records in vec(any_record(), 0..12),
+        first_seq in 0..u64::MAX - 100,
+        zeros in prop_oneof![Just(0), 1..40_usize, Just(4_096)],
+    ) {
+        let (mut bytes, starts) = segment(first_seq, &records);
+        let valid_bytes = bytes.len();
+        bytes.resize(valid_bytes + zeros, 0);
+        let mut scanner = Scanner::new(&bytes, Some(first_seq));
+        for (i, (found, record)) in scanner.by_ref().zip(&records).enumerate() {
+            prop_assert_eq!((found.offset, found.next_offset), (starts[i], starts[i + 1]));
+            prop_assert_eq!(found.seq, first_seq + i as u64);
+            prop_assert_eq!(found.record.request(), record.request());
+            prop_assert_eq!(found.record, bounded(record));
+            prop_assert!(found.next_offset - found.offset <= RECORD_BYTES_MAX);
+        }
+        let next_seq = Some(first_seq + records.len() as u64);
+        prop_assert_eq!(scanner.end(), End { valid_bytes, next_seq, tail: Tail::Clean });
+    }
+}
