@@ -5,6 +5,8 @@ pub mod accounts;
 pub mod app;
 pub mod audit;
 pub mod base;
+pub mod catalog;
+pub mod config;
 pub mod jobs;
 pub mod relay;
 pub mod sealing;
