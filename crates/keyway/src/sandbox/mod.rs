@@ -3,6 +3,7 @@
 //! An OpenAI chat completion without a model behind it: deterministic, free, and labelled as
 //! sandbox in every answer. It does no I/O, so it serves the gateway in process and alone alike.
 
+mod options;
 mod reply;
 mod request;
 mod schema;

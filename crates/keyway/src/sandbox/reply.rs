@@ -1,7 +1,8 @@
 //! What the sandbox says: text or a tool call, cut where the request wants it cut, and its usage.
 
 use super::OUTPUT_BYTES_MAX;
-use super::request::{Format, Request, Tool};
+use super::options::{Format, Tool};
+use super::request::Request;
 use super::schema;
 use serde_json::json;
 
