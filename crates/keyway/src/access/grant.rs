@@ -31,7 +31,7 @@ pub enum Mode {
 /// except for what is atomic.
 pub struct Grant {
     /// `key_...`
-    pub key: String,
+    pub key: Arc<str>,
     /// Public handle of the secret in use.
     pub kid: String,
     /// The key's name.
@@ -41,11 +41,11 @@ pub struct Grant {
     /// Live or test.
     pub mode: Mode,
     /// Organisation id.
-    pub org: String,
+    pub org: Arc<str>,
     /// Project id, empty for an admin key.
-    pub project: String,
+    pub project: Arc<str>,
     /// Owner's id, empty when none.
-    pub owner: String,
+    pub owner: Arc<str>,
     /// What it may do.
     pub scopes: Scopes,
     /// Which models it may call.
@@ -111,14 +111,14 @@ impl Grant {
         };
         Ok(Self {
             models: ModelRules::from_row(row.models.as_deref()),
-            key: row.id,
+            key: row.id.into(),
             kid: row.kid,
             name: row.name,
             kind,
             mode,
-            org: row.org_id,
-            project: row.project_id.unwrap_or_default(),
-            owner: row.owner_id,
+            org: row.org_id.into(),
+            project: row.project_id.unwrap_or_default().into(),
+            owner: row.owner_id.into(),
             scopes,
             expires_ms,
             created_ms: row.created_ms,
