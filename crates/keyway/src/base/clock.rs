@@ -19,7 +19,9 @@ impl Clock {
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is the one place")]
     pub fn system() -> Self {
-        Self(Source::System { origin: Instant::now() })
+        Self(Source::System {
+            origin: Instant::now(),
+        })
     }
 
     /// A clock that stands at `unix_ms` until it is advanced.
@@ -42,7 +44,9 @@ impl Clock {
         match &self.0 {
             Source::System { .. } => SystemTime::now()
                 .duration_since(UNIX_EPOCH)
-                .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX)),
+                .map_or(0, |since| {
+                    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+                }),
             Source::Set(at) => at.load(Ordering::SeqCst),
         }
     }
@@ -53,7 +57,8 @@ impl Clock {
     pub fn monotonic_ms(&self) -> i64 {
         match &self.0 {
             Source::System { origin } => {
-                i64::try_from(Instant::now().duration_since(*origin).as_millis()).unwrap_or(i64::MAX)
+                i64::try_from(Instant::now().duration_since(*origin).as_millis())
+                    .unwrap_or(i64::MAX)
             }
             Source::Set(at) => at.load(Ordering::SeqCst),
         }

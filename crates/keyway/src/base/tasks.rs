@@ -1,20 +1,47 @@
 //! Background tasks that shutdown waits for.
 
 use std::future::Future;
-use tokio::task::JoinSet;
+use tokio_util::task::TaskTracker;
 
-/// A set of tasks on one runtime; dropping it aborts them.
-#[derive(Default)]
-pub struct Tasks(JoinSet<()>);
+/// A set of tasks. A finished task leaves nothing behind.
+#[derive(Clone, Default)]
+pub struct Tasks(TaskTracker);
 
 impl Tasks {
     /// Starts a task on the current runtime.
-    pub fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {
+    pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         self.0.spawn(task);
     }
 
+    /// Starts a task on another runtime.
+    pub fn spawn_on(
+        &self,
+        task: impl Future<Output = ()> + Send + 'static,
+        runtime: &tokio::runtime::Handle,
+    ) {
+        self.0.spawn_on(task, runtime);
+    }
+
+    /// Starts a task on the current thread's local set.
+    pub fn spawn_local(&self, task: impl Future<Output = ()> + 'static) {
+        self.0.spawn_local(task);
+    }
+
+    /// Tasks that run.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether none runs.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Waits until every task has ended.
-    pub async fn finish(&mut self) {
-        while self.0.join_next().await.is_some() {}
+    pub async fn finish(&self) {
+        self.0.close();
+        self.0.wait().await;
     }
 }

@@ -1,0 +1,174 @@
+//! The cache of grants. An entry is good only while this node keeps up with the change feed; there
+//! is no per-entry time to get wrong. Absence is cached too.
+
+use super::grant::Grant;
+use crate::base::{Clock, Fault};
+use crate::sealing::Digest;
+use crate::store::{Db, keys};
+use quick_cache::sync::Cache;
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+
+/// Entries kept at most.
+pub const GRANTS_CACHED_MAX: usize = 100_000;
+/// Times a fill starts over because something changed meanwhile.
+const FILL_TRIES_MAX: usize = 8;
+
+/// What is known of a digest.
+#[derive(Clone)]
+pub enum Known {
+    /// A key.
+    Grant(Arc<Grant>),
+    /// No such key.
+    Absent,
+}
+
+/// Which grants a change touches.
+#[derive(Default)]
+pub struct Touched {
+    /// Keys.
+    pub keys: HashSet<String>,
+    /// Projects.
+    pub projects: HashSet<String>,
+    /// Organisations.
+    pub orgs: HashSet<String>,
+}
+
+impl Touched {
+    /// Only this key.
+    #[must_use]
+    pub fn key(id: &str) -> Self {
+        Self {
+            keys: HashSet::from([id.to_owned()]),
+            ..Self::default()
+        }
+    }
+
+    /// Whether a grant is touched.
+    #[must_use]
+    pub fn touches(&self, grant: &Grant) -> bool {
+        self.keys.contains(&grant.key)
+            || self.projects.contains(&grant.project)
+            || self.orgs.contains(&grant.org)
+    }
+
+    /// Whether nothing is.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty() && self.projects.is_empty() && self.orgs.is_empty()
+    }
+}
+
+/// Grants by digest.
+pub struct KeyCache {
+    entries: Cache<Digest, Known>,
+    /// Rises with each invalidation; a fill that read before it is thrown away. The lock makes
+    /// "compare and insert" one step.
+    generation: Mutex<u64>,
+    /// Monotonic milliseconds of the last successful look at the change feed.
+    synced_ms: AtomicI64,
+    age_ms_max: i64,
+    clock: Clock,
+}
+
+impl KeyCache {
+    /// An empty cache whose entries hold for `age_ms_max` after the last sync.
+    #[must_use]
+    pub fn new(clock: Clock, age_ms_max: i64) -> Self {
+        Self {
+            entries: Cache::new(GRANTS_CACHED_MAX),
+            generation: Mutex::new(0),
+            synced_ms: AtomicI64::new(clock.monotonic_ms()),
+            age_ms_max,
+            clock,
+        }
+    }
+
+    /// Notes that every change up to now has been applied.
+    pub fn synced(&self) {
+        self.synced_ms
+            .store(self.clock.monotonic_ms(), Ordering::SeqCst);
+    }
+
+    /// Milliseconds since the last sync.
+    #[must_use]
+    pub fn age_ms(&self) -> i64 {
+        self.clock.monotonic_ms() - self.synced_ms.load(Ordering::SeqCst)
+    }
+
+    /// Whether entries may be believed now.
+    #[must_use]
+    pub fn is_fresh(&self) -> bool {
+        self.age_ms() < self.age_ms_max
+    }
+
+    /// What is known of a digest.
+    #[must_use]
+    pub fn get(&self, digest: &Digest) -> Option<Known> {
+        self.entries.get(digest)
+    }
+
+    /// Entries held.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether it holds none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Reads a key from the database and remembers it, unless something changed meanwhile: then
+    /// it reads again.
+    ///
+    /// # Errors
+    /// When the database cannot be used, or changes never stop.
+    pub async fn fill(&self, db: &Db, kid: &str, digest: &Digest) -> Result<Known, Fault> {
+        for _ in 0..FILL_TRIES_MAX {
+            let before = self.generation();
+            let known = match keys::by_kid(db, kid).await? {
+                Some(found) if digest.matches_hex(&found.digest) => {
+                    Known::Grant(Arc::new(Grant::from_row(found)?))
+                }
+                _ => Known::Absent,
+            };
+            if self.insert_if(before, digest, &known) {
+                return Ok(known);
+            }
+        }
+        Err(Fault::plain("the key changed each time it was read"))
+    }
+
+    /// Forgets the grants a change touches, and every absence: the change may have made the key.
+    /// Kills nothing: see the workers' running requests for that.
+    pub fn forget(&self, touched: &Touched) {
+        let mut generation = self.lock_generation();
+        *generation += 1;
+        self.entries.retain(|_, known| match known {
+            Known::Grant(grant) => !touched.touches(grant),
+            Known::Absent => touched.keys.is_empty(),
+        });
+    }
+
+    fn generation(&self) -> u64 {
+        *self.lock_generation()
+    }
+
+    fn insert_if(&self, generation: u64, digest: &Digest, known: &Known) -> bool {
+        let now = self.lock_generation();
+        if *now != generation {
+            return false;
+        }
+        self.entries.insert(*digest, known.clone());
+        true
+    }
+
+    fn lock_generation(&self) -> std::sync::MutexGuard<'_, u64> {
+        self.generation
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,13 @@
+//! Keys: their text form, their digests, the cache of grants, and verification.
+
+pub mod cache;
+pub mod credential;
+pub mod format;
+pub mod grant;
+pub mod keys;
+pub mod lookup;
+pub mod models;
+pub mod verify;
+
+pub use cache::KeyCache;
+pub use grant::{Grant, Kind, Mode};

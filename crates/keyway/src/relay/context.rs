@@ -1,0 +1,6 @@
+//! What a request needs around it: the process's shared state and the worker's own.
+
+/// Process.
+pub struct Shared;
+/// Worker.
+pub struct Worker;

@@ -1,0 +1,92 @@
+//! A row of the route table: dispatch and authorisation read the same row.
+
+use super::context::{Shared, Worker};
+use super::exchange::{Inbound, Outbound};
+use crate::access::Grant;
+use crate::access::verify::Needs;
+use crate::base::Trouble;
+use http::Method;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// An answer in the making, on a worker's thread.
+pub type Local = Pin<Box<dyn Future<Output = Result<Outbound, Trouble>>>>;
+/// An answer in the making, on the control runtime.
+pub type Sendable = Pin<Box<dyn Future<Output = Result<Outbound, Trouble>> + Send>>;
+
+/// Who answers.
+#[derive(Clone, Copy)]
+pub enum Handler {
+    /// The worker, at once, from memory.
+    Memory(fn(&Worker, &Inbound, Option<&Arc<Grant>>) -> Result<Outbound, Trouble>),
+    /// The worker, with a provider.
+    Inference(fn(Rc<Worker>, Inbound, Arc<Grant>) -> Local),
+    /// The control runtime, with the database.
+    Control(fn(Arc<Shared>, Inbound, Option<Arc<Grant>>) -> Sendable),
+}
+
+/// Which error object the route's clients read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// `{"error":{"message","type","param","code"}}`
+    OpenAi,
+}
+
+/// What a request of the route is booked as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Billing {
+    /// Nothing is used.
+    Free,
+    /// Tokens of a chat completion.
+    ChatCompletions,
+}
+
+impl Billing {
+    /// The name in the ledger.
+    #[must_use]
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::Free => "",
+            Self::ChatCompletions => "chat_completions",
+        }
+    }
+}
+
+/// How large a body may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyLimit {
+    /// No body.
+    None,
+    /// A small JSON object of the management API.
+    Management,
+    /// What the setting `request_body_bytes_max` says.
+    Inference,
+}
+
+/// Largest body of a management call.
+pub const MANAGEMENT_BODY_BYTES_MAX: usize = 64 * 1024;
+
+/// One route.
+pub struct Route {
+    /// Its name in metrics and logs.
+    pub name: &'static str,
+    /// Its method.
+    pub method: Method,
+    /// Its path; `{x}` is one segment, `{*x}` the rest. `/openai` before it works as well where
+    /// it begins with `/v1/`.
+    pub path: &'static str,
+    /// Other paths that are the same route.
+    pub also: &'static [&'static str],
+    /// What it asks of the key.
+    pub needs: Needs,
+    /// How large a body it takes.
+    pub body: BodyLimit,
+    /// Which error object its clients read.
+    pub shape: Shape,
+    /// What its requests are booked as.
+    pub billing: Billing,
+    /// Who answers.
+    pub handler: Handler,
+}

@@ -1,0 +1,174 @@
+//! The installation's master key: 32 bytes, never stored in the database. Everything secret the
+//! installation needs is an HKDF subkey of it.
+
+use crate::base::fault::Doing;
+use crate::base::{Fault, Secret};
+use base64::Engine as _;
+use hkdf::Hkdf;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+const MASTER_BYTES: usize = 32;
+
+/// Digest of a secret under the installation's pepper. Useless without the master key.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Digest(pub [u8; 32]);
+
+impl Digest {
+    /// Lowercase hex, as the database keeps it.
+    #[must_use]
+    pub fn hex(&self) -> String {
+        hex(&self.0)
+    }
+
+    /// Equality with a stored digest, in constant time.
+    #[must_use]
+    pub fn matches_hex(&self, stored: &str) -> bool {
+        self.hex().as_bytes().ct_eq(stored.as_bytes()).into()
+    }
+}
+
+/// The subkeys in use.
+#[derive(Clone)]
+pub struct MasterKey {
+    pepper: Hmac<Sha256>,
+    check: String,
+}
+
+impl MasterKey {
+    /// Reads a key from its text: 64 hex digits or base64 of 32 bytes.
+    ///
+    /// # Errors
+    /// When it is neither. The message does not repeat it.
+    pub fn from_text(text: &Secret) -> Result<Self, Fault> {
+        let bytes = decode(text.reveal().trim()).ok_or_else(|| {
+            Fault::plain(
+                "the master key must be 32 bytes as 64 hex digits or as base64; \
+                 `openssl rand -hex 32` makes one",
+            )
+        })?;
+        Self::derive(&bytes)
+    }
+
+    /// Reads the key file, making one (mode 0600) when there is none. Call under the set-up lock.
+    ///
+    /// # Errors
+    /// When the file cannot be read or written, or does not hold a key.
+    pub fn from_file(path: &Path, make: bool) -> Result<Self, Fault> {
+        match fs::read_to_string(path) {
+            Ok(text) => Self::from_text(&Secret::new(text)),
+            Err(error) if make && error.kind() == std::io::ErrorKind::NotFound => {
+                let bytes: Zeroizing<[u8; MASTER_BYTES]> = Zeroizing::new(rand::random());
+                let text = Zeroizing::new(hex(&*bytes));
+                let mut file = fs::OpenOptions::new()
+                    .write(true)
+                    .create_new(true)
+                    .mode(0o600)
+                    .open(path)
+                    .doing("making the master key file")?;
+                file.write_all(text.as_bytes())
+                    .and_then(|()| file.sync_all())
+                    .doing("writing the master key file")?;
+                Self::derive(&bytes)
+            }
+            Err(error) => Err(Fault::new(
+                format!("reading the master key {}", path.display()),
+                error,
+            )),
+        }
+    }
+
+    fn derive(master: &[u8; MASTER_BYTES]) -> Result<Self, Fault> {
+        let hkdf = Hkdf::<Sha256>::new(None, master);
+        let subkey = |label: &[u8]| -> Result<Zeroizing<[u8; 32]>, Fault> {
+            let mut key = Zeroizing::new([0; 32]);
+            hkdf.expand(label, &mut *key)
+                .map_err(|error| Fault::plain(format!("deriving a subkey: {error}")))?;
+            Ok(key)
+        };
+        let pepper = Hmac::new_from_slice(&*subkey(b"keyway key digests 1")?)
+            .doing("deriving the pepper")?;
+        let check = hex(&*subkey(b"keyway master key check 1")?);
+        Ok(Self { pepper, check })
+    }
+
+    /// The value the database keeps to tell another master key from this one.
+    #[must_use]
+    pub fn check(&self) -> &str {
+        &self.check
+    }
+
+    /// The digest of a key's full text.
+    #[must_use]
+    pub fn digest(&self, plaintext: &str) -> Digest {
+        let mut mac = self.pepper.clone();
+        mac.update(plaintext.as_bytes());
+        Digest(mac.finalize().into_bytes().into())
+    }
+}
+
+fn decode(text: &str) -> Option<Zeroizing<[u8; MASTER_BYTES]>> {
+    let mut bytes = Zeroizing::new([0; MASTER_BYTES]);
+    if text.len() == 2 * MASTER_BYTES {
+        for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
+            *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+        }
+        return Some(bytes);
+    }
+    let decoded = Zeroizing::new(
+        base64::engine::general_purpose::STANDARD
+            .decode(text)
+            .ok()?,
+    );
+    bytes.copy_from_slice(decoded.get(..).filter(|all| all.len() == MASTER_BYTES)?);
+    Some(bytes)
+}
+
+/// Lowercase hex of bytes.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        text.push(char::from(DIGITS[usize::from(byte & 15)]));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hex_and_base64_of_one_key_are_one_key() {
+        let hex_text = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+        let base64_text = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+        let a = MasterKey::from_text(&Secret::new(hex_text.into())).unwrap();
+        let b = MasterKey::from_text(&Secret::new(format!("{base64_text}\n"))).unwrap();
+        assert_eq!(a.check(), b.check());
+        assert!(a.digest("x") == b.digest("x"));
+        assert!(a.digest("x") != a.digest("y"));
+        assert!(a.digest("x").matches_hex(&b.digest("x").hex()));
+    }
+
+    #[test]
+    fn anything_else_is_refused_without_repeating_it() {
+        for text in [
+            "",
+            "short",
+            "zz0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
+        ] {
+            let fault = MasterKey::from_text(&Secret::new(text.into()))
+                .err()
+                .unwrap();
+            assert!(text.is_empty() || !fault.to_string().contains(text));
+        }
+    }
+}

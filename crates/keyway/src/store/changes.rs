@@ -1,0 +1,141 @@
+//! The gapless order of administrative changes: feed and audit chain share its numbers.
+
+use super::{Db, Tx};
+use crate::base::Fault;
+use crate::base::fault::Doing;
+use sqlx::Row;
+
+/// Changes read in one poll at most; the next poll takes the rest.
+pub const CHANGES_READ_MAX: i64 = 1000;
+
+/// One change, as other nodes hear of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Its place in the order, from 1.
+    pub seq: i64,
+    /// What kind of object changed: `key`, `project`, `organization`.
+    pub kind: String,
+    /// Which one.
+    pub object_id: String,
+}
+
+/// An audit row about to be written.
+pub struct AuditRow<'a> {
+    /// Its place in the order.
+    pub seq: i64,
+    /// Unix milliseconds.
+    pub at_ms: i64,
+    /// Organisation it belongs to.
+    pub org_id: &'a str,
+    /// Project it belongs to, if any.
+    pub project_id: Option<&'a str>,
+    /// `cli`, `admin_key` or `system`.
+    pub actor_kind: &'a str,
+    /// Who.
+    pub actor_id: &'a str,
+    /// From where, if over the network.
+    pub actor_ip: Option<&'a str>,
+    /// OpenAI event name where one exists.
+    pub event: &'a str,
+    /// The object it is about.
+    pub object_id: &'a str,
+    /// JSON of what was asked; never a secret.
+    pub detail: &'a str,
+    /// Chain value over the previous row's value and this row.
+    pub hash: &'a str,
+}
+
+/// Takes the next number and the chain's head. Serialises administrative transactions.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn take_next(tx: &mut Tx) -> Result<(i64, String), Fault> {
+    let row =
+        sqlx::query("UPDATE change_head SET seq = seq + 1 WHERE id = 1 RETURNING seq, audit_hash")
+            .fetch_one(&mut **tx)
+            .await
+            .doing("taking the next change number")?;
+    Ok((row.get(0), row.get(1)))
+}
+
+/// Writes the change's feed row.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn insert(tx: &mut Tx, change: &Change, at_ms: i64) -> Result<(), Fault> {
+    sqlx::query("INSERT INTO changes (seq, at_ms, kind, object_id) VALUES ($1, $2, $3, $4)")
+        .bind(change.seq)
+        .bind(at_ms)
+        .bind(&change.kind)
+        .bind(&change.object_id)
+        .execute(&mut **tx)
+        .await
+        .doing("recording the change")?;
+    Ok(())
+}
+
+/// Writes the audit row and moves the chain's head to it.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn insert_audit(tx: &mut Tx, row: &AuditRow<'_>) -> Result<(), Fault> {
+    sqlx::query(
+        "INSERT INTO audit_log (seq, at_ms, org_id, project_id, actor_kind, actor_id, actor_ip, \
+         event, object_id, detail, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+    )
+    .bind(row.seq)
+    .bind(row.at_ms)
+    .bind(row.org_id)
+    .bind(row.project_id)
+    .bind(row.actor_kind)
+    .bind(row.actor_id)
+    .bind(row.actor_ip)
+    .bind(row.event)
+    .bind(row.object_id)
+    .bind(row.detail)
+    .bind(row.hash)
+    .execute(&mut **tx)
+    .await
+    .doing("writing the audit record")?;
+    sqlx::query("UPDATE change_head SET audit_hash = $1 WHERE id = 1")
+        .bind(row.hash)
+        .execute(&mut **tx)
+        .await
+        .doing("moving the audit chain's head")?;
+    Ok(())
+}
+
+/// Changes after `seq`, in order, at most [`CHANGES_READ_MAX`].
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn after(db: &Db, seq: i64) -> Result<Vec<Change>, Fault> {
+    let rows = sqlx::query(
+        "SELECT seq, kind, object_id FROM changes WHERE seq > $1 ORDER BY seq LIMIT $2",
+    )
+    .bind(seq)
+    .bind(CHANGES_READ_MAX)
+    .fetch_all(db.pool())
+    .await
+    .doing("reading the change feed")?;
+    Ok(rows
+        .iter()
+        .map(|row| Change {
+            seq: row.get(0),
+            kind: row.get(1),
+            object_id: row.get(2),
+        })
+        .collect())
+}
+
+/// The newest change's number.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn head(db: &Db) -> Result<i64, Fault> {
+    let row = sqlx::query("SELECT seq FROM change_head WHERE id = 1")
+        .fetch_one(db.pool())
+        .await
+        .doing("reading the change feed's head")?;
+    Ok(row.get(0))
+}

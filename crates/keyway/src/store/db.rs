@@ -1,0 +1,217 @@
+//! The connection to the database. The only file that knows which engine runs.
+
+use crate::base::Fault;
+use crate::base::fault::Doing;
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::{Any, AnyPool, ConnectOptions, Executor, Transaction};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+/// Connections a process keeps at most.
+const CONNECTIONS_MAX: u32 = 8;
+/// How long a statement waits for a free connection before it is a fault.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Number of the advisory lock under which PostgreSQL installations are set up.
+const SETUP_LOCK: i64 = 0x6b65_7977_6179;
+
+static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
+
+/// A transaction on either engine.
+pub type Tx = Transaction<'static, Any>;
+
+/// Which database runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// Embedded, one file, one node.
+    Sqlite,
+    /// A server, any number of nodes.
+    Postgres,
+}
+
+/// Where the database is.
+#[derive(Clone)]
+pub enum Location {
+    /// A SQLite file.
+    File(PathBuf),
+    /// A PostgreSQL URL. May hold a password: never printed.
+    Url(String),
+}
+
+/// The database: a pool of connections of the runtime that opened it.
+#[derive(Clone)]
+pub struct Db {
+    pool: AnyPool,
+    /// Which database runs.
+    pub engine: Engine,
+}
+
+impl Db {
+    /// Opens the database without changing it.
+    ///
+    /// # Errors
+    /// When it cannot be reached or is not a database.
+    pub async fn open(location: &Location) -> Result<Self, Fault> {
+        sqlx::any::install_default_drivers();
+        let (engine, url) = match location {
+            Location::File(path) => (Engine::Sqlite, sqlite_url(path)),
+            Location::Url(url) => (Engine::Postgres, url.clone()),
+        };
+        let options = AnyConnectOptions::from_str(&url)
+            .doing("reading the database URL")?
+            .disable_statement_logging();
+        let pool = AnyPoolOptions::new()
+            .max_connections(CONNECTIONS_MAX)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .after_connect(move |connection, _| {
+                Box::pin(async move {
+                    if engine == Engine::Sqlite {
+                        connection.execute(SQLITE_SETTINGS).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .connect_with(options)
+            .await
+            .doing("opening the database")?;
+        Ok(Self { pool, engine })
+    }
+
+    /// The pool, for statements outside a transaction.
+    #[must_use]
+    pub fn pool(&self) -> &AnyPool {
+        &self.pool
+    }
+
+    /// A transaction that will write. On SQLite it takes the write lock at once, so that two
+    /// writers wait for each other instead of failing half-way.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn begin_write(&self) -> Result<Tx, Fault> {
+        let begin = match self.engine {
+            Engine::Sqlite => "BEGIN IMMEDIATE",
+            Engine::Postgres => "BEGIN",
+        };
+        self.pool
+            .begin_with(begin)
+            .await
+            .doing("beginning a transaction")
+    }
+
+    /// Brings the schema up to date. Call under [`SetupLock`].
+    ///
+    /// # Errors
+    /// When a migration fails, or the database was written by a newer version.
+    pub async fn migrate(&self) -> Result<(), Fault> {
+        MIGRATOR
+            .run(&self.pool)
+            .await
+            .doing("bringing the database schema up to date")
+    }
+
+    /// Makes everything committed so far durable, so that what it was copied from may go.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn checkpoint(&self) -> Result<(), Fault> {
+        if self.engine == Engine::Sqlite {
+            self.pool
+                .execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                .await
+                .doing("writing the database's log back")?;
+        }
+        Ok(())
+    }
+
+    /// Closes every connection.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+/// WAL with `NORMAL`: commits survive a killed process; the journal covers what a power cut may take.
+const SQLITE_SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
+     PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; \
+     PRAGMA journal_size_limit = 67108864";
+
+/// Held while the schema, the master key and the default rows are made, so that several first
+/// starts at once do not trip over each other (sqlx's own lock does nothing on SQLite).
+pub enum SetupLock {
+    /// Released when dropped.
+    File(File),
+    /// Released with its transaction.
+    Session(Box<Tx>),
+}
+
+impl SetupLock {
+    /// Waits for the lock.
+    ///
+    /// # Errors
+    /// When the folder or the database cannot be used.
+    pub async fn take(db: &Db, data_dir: &Path) -> Result<Self, Fault> {
+        match db.engine {
+            Engine::Sqlite => Ok(Self::File(lock_file(&data_dir.join("setup.lock")).await?)),
+            Engine::Postgres => {
+                let mut tx = db.begin_write().await?;
+                sqlx::query("SELECT pg_advisory_xact_lock($1)")
+                    .bind(SETUP_LOCK)
+                    .execute(&mut *tx)
+                    .await
+                    .doing("waiting for other nodes to finish their set-up")?;
+                Ok(Self::Session(Box::new(tx)))
+            }
+        }
+    }
+
+    /// Gives the lock back.
+    ///
+    /// # Errors
+    /// When the database is gone.
+    pub async fn release(self) -> Result<(), Fault> {
+        match self {
+            Self::File(file) => file.unlock().doing("releasing the set-up lock"),
+            Self::Session(tx) => tx.rollback().await.doing("releasing the set-up lock"),
+        }
+    }
+}
+
+async fn lock_file(path: &Path) -> Result<File, Fault> {
+    let path = path.to_owned();
+    tokio::task::spawn_blocking(move || {
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)?;
+        file.lock()?;
+        Ok::<_, std::io::Error>(file)
+    })
+    .await
+    .doing("waiting for the set-up lock")?
+    .doing("taking the set-up lock in the data folder")
+}
+
+/// A SQLite URL of a path; what a URL would read as its own is escaped.
+fn sqlite_url(path: &Path) -> String {
+    let mut url = String::from("sqlite://");
+    for byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' => {
+                url.push(char::from(*byte));
+            }
+            other => url.push_str(&format!("%{other:02X}")),
+        }
+    }
+    url.push_str("?mode=rwc");
+    url
+}
+
+/// Whether an error is a violated unique constraint.
+#[must_use]
+pub fn is_unique_violation(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+}

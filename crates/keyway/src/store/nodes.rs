@@ -1,0 +1,81 @@
+//! Which processes serve on this database.
+
+use super::Db;
+use crate::base::Fault;
+use crate::base::fault::Doing;
+use sqlx::Row;
+
+/// A serving process, as it last said of itself.
+#[derive(Debug, Clone)]
+pub struct Node {
+    /// `node_...`: stays with the data folder.
+    pub id: String,
+    /// Changes with each start.
+    pub boot: String,
+    /// Program version.
+    pub version: String,
+    /// Address it listens on.
+    pub listen: String,
+    /// Unix milliseconds.
+    pub started_ms: i64,
+    /// Unix milliseconds of the last sign of life.
+    pub seen_ms: i64,
+    /// The last change it has applied.
+    pub seen_seq: i64,
+    /// JSON: what it says of its health.
+    pub health: String,
+}
+
+/// Writes the node's row, new or again.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn beat(db: &Db, node: &Node) -> Result<(), Fault> {
+    sqlx::query(
+        "INSERT INTO nodes (id, boot, version, listen, started_ms, seen_ms, seen_seq, health) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO UPDATE SET \
+         boot = excluded.boot, version = excluded.version, listen = excluded.listen, \
+         started_ms = excluded.started_ms, seen_ms = excluded.seen_ms, \
+         seen_seq = excluded.seen_seq, health = excluded.health",
+    )
+    .bind(&node.id)
+    .bind(&node.boot)
+    .bind(&node.version)
+    .bind(&node.listen)
+    .bind(node.started_ms)
+    .bind(node.seen_ms)
+    .bind(node.seen_seq)
+    .bind(&node.health)
+    .execute(db.pool())
+    .await
+    .doing("writing the node's sign of life")?;
+    Ok(())
+}
+
+/// Nodes seen since `since_ms`.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn live(db: &Db, since_ms: i64) -> Result<Vec<Node>, Fault> {
+    let rows = sqlx::query(
+        "SELECT id, boot, version, listen, started_ms, seen_ms, seen_seq, health FROM nodes \
+         WHERE seen_ms >= $1 ORDER BY id",
+    )
+    .bind(since_ms)
+    .fetch_all(db.pool())
+    .await
+    .doing("listing nodes")?;
+    Ok(rows
+        .iter()
+        .map(|row| Node {
+            id: row.get(0),
+            boot: row.get(1),
+            version: row.get(2),
+            listen: row.get(3),
+            started_ms: row.get(4),
+            seen_ms: row.get(5),
+            seen_seq: row.get(6),
+            health: row.get(7),
+        })
+        .collect())
+}

@@ -1,0 +1,142 @@
+//! Installation, organisations and projects.
+
+use super::{Db, Tx};
+use crate::base::Fault;
+use crate::base::fault::Doing;
+use sqlx::Row;
+
+/// A project.
+#[derive(Debug, Clone)]
+pub struct Project {
+    /// `proj_...`
+    pub id: String,
+    /// Organisation it belongs to.
+    pub org_id: String,
+    /// Its name.
+    pub name: String,
+    /// `development`, `staging` or `production`.
+    pub environment: String,
+    /// Unix milliseconds.
+    pub created_ms: i64,
+    /// Unix milliseconds; absent while it is in use.
+    pub archived_ms: Option<i64>,
+}
+
+/// The check value of the master key this installation was made with, if it was made.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn master_check(db: &Db) -> Result<Option<String>, Fault> {
+    let row = sqlx::query("SELECT master_check FROM installation WHERE id = 1")
+        .fetch_optional(db.pool())
+        .await
+        .doing("reading the installation's check value")?;
+    Ok(row.map(|row| row.get(0)))
+}
+
+/// Writes the installation row.
+///
+/// # Errors
+/// When it exists, or the database cannot be used.
+pub async fn insert_installation(tx: &mut Tx, check: &str, now_ms: i64) -> Result<(), Fault> {
+    sqlx::query("INSERT INTO installation (id, master_check, created_ms) VALUES (1, $1, $2)")
+        .bind(check)
+        .bind(now_ms)
+        .execute(&mut **tx)
+        .await
+        .doing("writing the installation")?;
+    Ok(())
+}
+
+/// Makes an organisation.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn insert_org(tx: &mut Tx, id: &str, name: &str, now_ms: i64) -> Result<(), Fault> {
+    sqlx::query("INSERT INTO organizations (id, name, created_ms) VALUES ($1, $2, $3)")
+        .bind(id)
+        .bind(name)
+        .bind(now_ms)
+        .execute(&mut **tx)
+        .await
+        .doing("making the organisation")?;
+    Ok(())
+}
+
+/// Makes a project.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn insert_project(tx: &mut Tx, project: &Project) -> Result<(), Fault> {
+    sqlx::query(
+        "INSERT INTO projects (id, org_id, name, environment, created_ms) \
+         VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(&project.id)
+    .bind(&project.org_id)
+    .bind(&project.name)
+    .bind(&project.environment)
+    .bind(project.created_ms)
+    .execute(&mut **tx)
+    .await
+    .doing("making the project")?;
+    Ok(())
+}
+
+/// The first organisation: the one that came with the database.
+///
+/// # Errors
+/// When there is none, or the database cannot be used.
+pub async fn default_org(db: &Db) -> Result<String, Fault> {
+    let row = sqlx::query("SELECT id FROM organizations ORDER BY id LIMIT 1")
+        .fetch_one(db.pool())
+        .await
+        .doing("reading the default organisation")?;
+    Ok(row.get(0))
+}
+
+/// Projects of an organisation, oldest first, at most `limit` after the id `after`.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn projects(db: &Db, org: &str, after: &str, limit: i64) -> Result<Vec<Project>, Fault> {
+    let rows = sqlx::query(
+        "SELECT id, org_id, name, environment, created_ms, archived_ms FROM projects \
+         WHERE org_id = $1 AND id > $2 ORDER BY id LIMIT $3",
+    )
+    .bind(org)
+    .bind(after)
+    .bind(limit)
+    .fetch_all(db.pool())
+    .await
+    .doing("listing projects")?;
+    Ok(rows.iter().map(read_project).collect())
+}
+
+/// A project of an organisation by id.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn project(db: &Db, org: &str, id: &str) -> Result<Option<Project>, Fault> {
+    let row = sqlx::query(
+        "SELECT id, org_id, name, environment, created_ms, archived_ms FROM projects \
+         WHERE org_id = $1 AND id = $2",
+    )
+    .bind(org)
+    .bind(id)
+    .fetch_optional(db.pool())
+    .await
+    .doing("reading the project")?;
+    Ok(row.as_ref().map(read_project))
+}
+
+fn read_project(row: &sqlx::any::AnyRow) -> Project {
+    Project {
+        id: row.get(0),
+        org_id: row.get(1),
+        name: row.get(2),
+        environment: row.get(3),
+        created_ms: row.get(4),
+        archived_ms: row.get(5),
+    }
+}
