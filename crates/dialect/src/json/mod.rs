@@ -358,10 +358,8 @@ impl<'a> Reader<'a> {
             }
             self.digits()?;
         }
-        match self.byte() {
-            Some(b'0'..=b'9') => self.fail("a number with a leading zero"),
-            _ => Ok(()),
-        }
+        // A digit behind a leading zero is refused by whatever expects the next token.
+        Ok(())
     }
 
     fn digits(&mut self) -> Result<(), JsonError> {

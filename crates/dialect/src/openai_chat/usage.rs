@@ -239,7 +239,7 @@ impl Counts {
                 rule.reasoning_apart
             }
         };
-        if apart && completion.is_some() {
+        if apart {
             output += reasoning;
         }
         if prompt + output == 0 {

@@ -38,6 +38,17 @@ fn the_least_there_can_be() {
 }
 
 #[test]
+fn the_larger_cap_counts_whatever_the_order() {
+    for body in [
+        r#"{"model":"m","max_tokens":10,"max_completion_tokens":20}"#,
+        r#"{"model":"m","max_completion_tokens":20,"max_tokens":10}"#,
+        r#"{"model":"m","max_completion_tokens":20,"max_tokens":null}"#,
+    ] {
+        assert_eq!(peek(body.as_bytes()).unwrap().output_cap, Some(20));
+    }
+}
+
+#[test]
 fn duplicates_matter_where_they_decide() {
     for (body, name) in [
         (r#"{"model":"a","model":"a"}"#, "model"),

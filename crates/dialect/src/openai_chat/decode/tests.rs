@@ -309,6 +309,16 @@ fn errors_within_a_stream() {
 }
 
 #[test]
+fn an_error_with_usage_is_not_a_usage_chunk() {
+    let data = r#"{"choices":[],"error":{"message":"boom"},"usage":{"prompt_tokens":4,"completion_tokens":2}}"#;
+    let (story, seen, _) = streamed(&[data]);
+    assert!(seen[0].failed && seen[0].usage && !seen[0].usage_only);
+    assert_eq!(story.usage.map(|usage| usage.input()), Some(4));
+    let data = r#"{"usage":{"prompt_tokens":4},"message":"fine","code":"0000"}"#;
+    assert!(!streamed(&[data]).1[0].failed);
+}
+
+#[test]
 fn a_finished_answer() {
     let body = "\n\n  {\"id\":\"x\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"hi\",\"reasoning_content\":\"hm\"},\
         \"finish_reason\":\"stop\"}],\"model\":\"m\",\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2}}\n";

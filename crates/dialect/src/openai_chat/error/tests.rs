@@ -45,6 +45,30 @@ fn too_long_a_prompt_has_one_code() {
 }
 
 #[test]
+fn credentials_do_not_leave_with_a_message() {
+    let body =
+        r#"{"error":{"message":"Incorrect API key: sk-abcd1234efgh","code":"sk-abcd1234efgh"}}"#;
+    let [message, _, code, _] = said(401, body);
+    assert_eq!(
+        (&*message, &*code),
+        ("Incorrect API key: [redacted]", "[redacted]")
+    );
+}
+
+#[test]
+fn errors_within_errors_are_followed_a_little_way() {
+    let nested = |depth: usize| {
+        format!(
+            "{}\"m\"{}",
+            "{\"error\":[".repeat(depth),
+            "]}".repeat(depth)
+        )
+    };
+    assert_eq!(said(400, &nested(1))[0], "m");
+    assert!(said(400, &nested(60))[0].contains("status 400"));
+}
+
+#[test]
 fn our_own_errors_have_all_four_keys() {
     let body = render("no \"x\"\n", "invalid_request_error", None, Some("c"));
     let expected = r#"{"error":{"message":"no \"x\"\n","type":"invalid_request_error","param":null,"code":"c"}}"#;

@@ -44,6 +44,7 @@ fn vendors_and_their_arithmetic() {
     let kimi = r#"{"prompt_tokens":30,"completion_tokens":8,"total_tokens":38,"cached_tokens":12,
         "prompt_tokens_details":{"cache_write_tokens":6}}"#;
     let xai = r#"{"prompt_tokens":32,"completion_tokens":9,"total_tokens":335,"completion_tokens_details":{"reasoning_tokens":294}}"#;
+    let unfilled = r#"{"cached_tokens":12,"prompt_tokens":30,"completion_tokens":8,"prompt_tokens_details":{"cached_tokens":0}}"#;
     let bare = r#"{"prompt_tokens":7,"completion_tokens":2,"total_tokens":9,"prompt_tokens_details":null}"#;
     let halves =
         r#"{"prompt_cache_hit_tokens":3,"prompt_cache_miss_tokens":4,"completion_tokens":1}"#;
@@ -53,6 +54,7 @@ fn vendors_and_their_arithmetic() {
         (deepseek, [10, 20, 0, 0, 4, 4, 0]),
         (kimi, [12, 12, 6, 0, 8, 0, 0]),
         (xai, [32, 0, 0, 0, 9, 294, 0]),
+        (unfilled, [18, 12, 0, 0, 8, 0, 0]),
         (bare, [7, 0, 0, 0, 2, 0, 0]),
         (halves, [4, 3, 0, 0, 1, 0, 0]),
         (totals, [5, 0, 0, 0, 4, 0, 0]),
