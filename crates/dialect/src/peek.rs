@@ -218,7 +218,7 @@ impl<'a> Found<'a> {
                 if let Some(name) = INTERPRETED.iter().find(|name| same_but_case(other, name)) {
                     return Err(another_case(name));
                 }
-                reader.skip()?;
+                reader.ignore()?;
                 Ok(())
             }
         }
@@ -267,7 +267,7 @@ impl<'a> Found<'a> {
                 if same_but_case(&key, "include_usage") {
                     return Err(another_case("include_usage"));
                 }
-                return reader.skip().map(drop).map_err(PeekError::from);
+                return reader.ignore().map_err(PeekError::from);
             }
             if options.include_usage.is_some() {
                 return Err(twice(Some("include_usage")));
