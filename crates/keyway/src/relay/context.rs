@@ -46,7 +46,7 @@ pub struct Shared {
     /// Which node this is.
     pub node: Node,
     /// Models, prices, names.
-    pub catalog: Catalog,
+    pub catalog: Arc<Catalog>,
     /// Providers that are on, by name.
     pub upstreams: HashMap<Arc<str>, Upstream>,
     /// Every number of the process.
