@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod app;
 pub mod audit;
 pub mod base;
+pub mod metering;
 pub mod relay;
 pub mod sealing;
 pub mod store;
