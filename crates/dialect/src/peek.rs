@@ -150,6 +150,21 @@ pub fn peek(body: &[u8]) -> Result<Peek<'_>, PeekError> {
     Ok(peek)
 }
 
+impl Peek<'_> {
+    /// Whether the request has a top-level member `name`. Reads `body` again: for the few names
+    /// that are asked for rarely.
+    #[must_use]
+    pub fn has(&self, body: &[u8], name: &str) -> bool {
+        let mut found = false;
+        let Ok(text) = std::str::from_utf8(body) else { return false };
+        let read = Reader::new(text).object(|reader, member| {
+            found |= member.key.cow() == name;
+            reader.skip().map(|_| ())
+        });
+        found && read.is_ok()
+    }
+}
+
 fn empty<'a>() -> Peek<'a> {
     Peek {
         model: Cow::Borrowed(""),

@@ -86,7 +86,9 @@ async fn ask(
 /// The request as this target wants it: the client's own bytes but for what must differ.
 fn body_for(target: &Target, inbound: &Inbound, peek: &Peek<'_>, plan: &Plan) -> Bytes {
     let usage = if target.provider.has(Quirk::NoStreamUsage) { AskUsage::Leave } else { AskUsage::Ask };
-    let wanted = Wanted { model: &target.upstream, usage, output_cap: None };
+    let set: Vec<(&str, &str)> =
+        plan.alias().map(|alias| alias.set.iter().map(|edit| edit.field()).collect()).unwrap_or_default();
+    let wanted = Wanted { model: &target.upstream, usage, output_cap: None, set: &set };
     rewrite_to(&inbound.body, peek, &wanted)
 }
 
