@@ -28,9 +28,24 @@ const fn memory(
 
 /// The routes.
 pub static ROUTES: &[Route] = &[
-    memory("healthz", ("/healthz", &[]), Needs::Nothing, Handler::Memory(health::alive)),
-    memory("readyz", ("/readyz", &[]), Needs::Nothing, Handler::Memory(health::ready)),
-    memory("metrics", ("/metrics", &[]), Needs::Admin(Scope::READ_METRICS), Handler::Memory(health::metrics)),
+    memory(
+        "healthz",
+        ("/healthz", &[]),
+        Needs::Nothing,
+        Handler::Memory(health::alive),
+    ),
+    memory(
+        "readyz",
+        ("/readyz", &[]),
+        Needs::Nothing,
+        Handler::Memory(health::ready),
+    ),
+    memory(
+        "metrics",
+        ("/metrics", &[]),
+        Needs::Admin(Scope::READ_METRICS),
+        Handler::Memory(health::metrics),
+    ),
     Route {
         name: "chat_completions",
         method: Method::POST,
@@ -54,5 +69,10 @@ pub static ROUTES: &[Route] = &[
         Needs::Key(Scope::READ_MODELS),
         Handler::Memory(models::show),
     ),
-    memory("own_key", ("/v1/key", &[]), Needs::AnyKey, Handler::Memory(own_key::show)),
+    memory(
+        "own_key",
+        ("/v1/key", &[]),
+        Needs::AnyKey,
+        Handler::Memory(own_key::show),
+    ),
 ];
