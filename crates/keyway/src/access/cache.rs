@@ -56,13 +56,13 @@ impl Touched {
     /// Whether a grant must be read again.
     #[must_use]
     pub fn touches(&self, grant: &Grant) -> bool {
-        self.keys.contains(&grant.key) || self.stops(grant)
+        self.keys.contains(&*grant.key) || self.stops(grant)
     }
 
     /// Whether what runs under a grant must end.
     #[must_use]
     pub fn stops(&self, grant: &Grant) -> bool {
-        self.stopped.contains(&grant.key) || self.projects.contains(&grant.project)
+        self.stopped.contains(&*grant.key) || self.projects.contains(&*grant.project)
     }
 
     /// Whether no grant is touched.

@@ -5,7 +5,7 @@ use crate::accounts::Scopes;
 use crate::base::{Code, Fault, Refusal};
 use crate::store::keys::Verifiable;
 use std::net::IpAddr;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Notify;
 
@@ -31,7 +31,7 @@ pub enum Mode {
 /// except for what is atomic.
 pub struct Grant {
     /// `key_...`
-    pub key: String,
+    pub key: Arc<str>,
     /// Public handle of the secret in use.
     pub kid: String,
     /// The key's name.
@@ -41,11 +41,11 @@ pub struct Grant {
     /// Live or test.
     pub mode: Mode,
     /// Organisation id.
-    pub org: String,
+    pub org: Arc<str>,
     /// Project id, empty for an admin key.
-    pub project: String,
+    pub project: Arc<str>,
     /// Owner's id, empty when none.
-    pub owner: String,
+    pub owner: Arc<str>,
     /// What it may do.
     pub scopes: Scopes,
     /// Which models it may call.
@@ -58,7 +58,7 @@ pub struct Grant {
     /// Set when the key stops being good; looked at before anything is sent or passed on.
     dead: AtomicBool,
     /// Wakes requests that wait, when the key dies.
-    pub gone: Notify,
+    pub gone: Arc<Notify>,
     /// A use not yet written to the database.
     used: Mutex<Option<(i64, IpAddr)>>,
 }
@@ -111,20 +111,20 @@ impl Grant {
         };
         Ok(Self {
             models: ModelRules::from_row(row.models.as_deref()),
-            key: row.id,
+            key: row.id.into(),
             kid: row.kid,
             name: row.name,
             kind,
             mode,
-            org: row.org_id,
-            project: row.project_id.unwrap_or_default(),
-            owner: row.owner_id,
+            org: row.org_id.into(),
+            project: row.project_id.unwrap_or_default().into(),
+            owner: row.owner_id.into(),
             scopes,
             expires_ms,
             created_ms: row.created_ms,
             standing,
             dead: AtomicBool::new(standing != Standing::Good),
-            gone: Notify::new(),
+            gone: Arc::new(Notify::new()),
             used: Mutex::new(None),
         })
     }

@@ -74,7 +74,9 @@ impl Body {
         if announced > bytes_max {
             return Err(Failure::TooLarge);
         }
-        let Some(first) = self.chunk().await.transpose()? else { return Ok(Bytes::new()) };
+        let Some(first) = self.chunk().await.transpose()? else {
+            return Ok(Bytes::new());
+        };
         if self.is_ended() && first.len() <= bytes_max {
             return Ok(first);
         }
@@ -92,7 +94,9 @@ impl Body {
 
     fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Failure>>> {
         loop {
-            let Some(wire) = &mut self.wire else { return Poll::Ready(None) };
+            let Some(wire) = &mut self.wire else {
+                return Poll::Ready(None);
+            };
             if !wire.buf.is_empty() {
                 let piece = next_piece(&mut self.framing, &mut wire.buf)?;
                 self.bytes += piece.len() as u64;

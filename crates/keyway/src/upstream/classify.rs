@@ -45,10 +45,11 @@ pub fn classify(status: u16) -> Class {
 #[must_use]
 pub fn retry_after(headers: &HeaderMap, now_ms: i64) -> Option<u64> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
-    let wait_ms = text("retry-after-ms").and_then(|text| thousandths(text).map(|n| n.div_ceil(1000))).or_else(|| {
-        let text = text("retry-after")?;
-        thousandths(text).or_else(|| until(text, now_ms))
-    })?;
+    let wait_ms =
+        text("retry-after-ms").and_then(|text| thousandths(text).map(|n| n.div_ceil(1000))).or_else(|| {
+            let text = text("retry-after")?;
+            thousandths(text).or_else(|| until(text, now_ms))
+        })?;
     Some(wait_ms.min(RETRY_AFTER_MS_MAX))
 }
 

@@ -94,7 +94,9 @@ impl Endpoint {
         let origin = Arc::new(origin);
         let credential = match (auth, credential) {
             (_, None) => None,
-            (AuthStyle::None, Some(_)) => return Err(Fault::plain("a credential is set, but the auth style is none")),
+            (AuthStyle::None, Some(_)) => {
+                return Err(Fault::plain("a credential is set, but the auth style is none"));
+            }
             (style, Some(secret)) => Some(BoundCredential::new(&origin, style, &secret)?),
         };
         let fixed = format!("host: {authority}\r\nuser-agent: {USER_AGENT}\r\naccept-encoding: identity\r\n");
@@ -180,17 +182,16 @@ fn parse(base_url: &str) -> Result<(Origin, String, String), &'static str> {
     if !is_name && bare.parse::<std::net::Ipv6Addr>().is_err() {
         return Err("has no host, or one that is neither a name nor an address");
     }
-    if authority.port().is_some_and(|port| port.as_str().is_empty()) {
-        return Err("has an empty port");
-    }
-    let port = match (authority.port_u16(), tls) {
-        (Some(0), _) => return Err("has port 0"),
-        (Some(port), _) => port,
-        (None, true) => 443,
-        (None, false) => 80,
+    let default_port = if tls { 443 } else { 80 };
+    let port = match authority.as_str().get(host.len()..).unwrap_or_default() {
+        "" => default_port,
+        rest => match rest.strip_prefix(':').and_then(|port| port.parse().ok()) {
+            None | Some(0) => return Err("has a port that is none"),
+            Some(port) => port,
+        },
     };
     let base_path = uri.path().trim_end_matches('/').to_owned();
     super::request::check_path(&base_path)?;
-    let shown = if port == if tls { 443 } else { 80 } { host.clone() } else { format!("{host}:{port}") };
+    let shown = if port == default_port { host.clone() } else { format!("{host}:{port}") };
     Ok((Origin { tls, host: bare.into(), port }, shown, base_path))
 }

@@ -39,7 +39,9 @@ impl HeadReader {
     /// dropped. `no_body`: the answer to HEAD has none, whatever its head says.
     pub(super) fn take(&mut self, buf: &mut BytesMut, no_body: bool) -> Result<Option<Head>, Failure> {
         loop {
-            let Some(end) = self.find_end(buf)? else { return Ok(None) };
+            let Some(end) = self.find_end(buf)? else {
+                return Ok(None);
+            };
             let bytes = buf.split_to(end).freeze();
             self.scanned = 0;
             if let Some(head) = parse(&bytes, no_body)? {
@@ -79,7 +81,8 @@ impl HeadReader {
 fn parse(bytes: &Bytes, no_body: bool) -> Result<Option<Head>, Failure> {
     let mut fields = [const { MaybeUninit::uninit() }; RESPONSE_HEADERS_MAX];
     let mut response = httparse::Response::new(&mut []);
-    let parsed = httparse::ParserConfig::default().parse_response_with_uninit_headers(&mut response, bytes, &mut fields);
+    let parsed =
+        httparse::ParserConfig::default().parse_response_with_uninit_headers(&mut response, bytes, &mut fields);
     match parsed {
         Ok(httparse::Status::Complete(length)) if length == bytes.len() => {}
         Err(httparse::Error::TooManyHeaders) => return Err(Failure::TooLarge),

@@ -31,7 +31,13 @@ pub(super) struct Wire {
 
 impl Wire {
     pub(super) fn new(socket: Socket) -> Self {
-        Self { socket, buf: BytesMut::new(), deadline: Deadline::default(), received: false, read_bytes: READ_BYTES_MIN }
+        Self {
+            socket,
+            buf: BytesMut::new(),
+            deadline: Deadline::default(),
+            received: false,
+            read_bytes: READ_BYTES_MIN,
+        }
     }
 
     /// Prepares for the next exchange.
@@ -83,15 +89,10 @@ impl Wire {
 /// A moment after which waiting is over. The timer behind it is made when somebody first has to wait,
 /// and moved only when it fires too early or would fire too late, so that a read that waits a little
 /// does not touch the timer wheel.
+#[derive(Default)]
 pub(super) struct Deadline {
     at: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
-}
-
-impl Default for Deadline {
-    fn default() -> Self {
-        Self { at: None, timer: None }
-    }
 }
 
 impl Deadline {
@@ -112,7 +113,9 @@ impl Deadline {
 
     /// Ready when the deadline has passed; never without one.
     pub(super) fn poll_passed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(at) = self.at else { return Poll::Pending };
+        let Some(at) = self.at else {
+            return Poll::Pending;
+        };
         let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(at)));
         if timer.deadline() > at {
             timer.as_mut().reset(at);

@@ -1,8 +1,8 @@
-//! Writing records into a buffer the caller reuses.
+//! Writing records into a buffer the caller reuses: once it has room for its records and one more
+//! of the largest size, nothing is allocated.
 
 use super::{HEAD_BYTES, RECORD_BYTES_MAX, RECORD_VERSION, TYPE_SENT, TYPE_SETTLE, TYPE_VOID};
 use crate::{Entry, Sent};
-use postcard::ser_flavors::Flavor;
 use serde::Serialize;
 use std::fmt;
 
@@ -41,43 +41,21 @@ fn encode<T: Serialize>(out: &mut Vec<u8>, seq: u64, kind: u8, value: &T) -> Res
     out.extend_from_slice(&[0; HEAD_BYTES]);
     out.extend_from_slice(&seq.to_le_bytes());
     out.extend_from_slice(&[kind, RECORD_VERSION]);
-    let len_max = start + RECORD_BYTES_MAX;
-    if postcard::serialize_with_flavor(value, Payload { out, len_max }).is_err() {
+    // Room for the largest record, given back below: faster than growing field by field.
+    let payload = out.len();
+    out.resize(start + RECORD_BYTES_MAX, 0);
+    let written = postcard::to_slice(value, &mut out[payload..]).map(|bytes| bytes.len());
+    let Ok(written) = written else {
         out.truncate(start);
         return Err(TooLong);
-    }
+    };
+    out.truncate(payload + written);
     let (head, body) = out[start..].split_at_mut(HEAD_BYTES);
     // The body is at most a page, so its length fits.
     let len = body.len() as u32;
     head[..4].copy_from_slice(&len.to_le_bytes());
     head[4..].copy_from_slice(&crc32c::crc32c(body).to_le_bytes());
     Ok(())
-}
-
-/// Where a payload goes: the end of a buffer that may grow to `len_max` bytes.
-struct Payload<'a> {
-    out: &'a mut Vec<u8>,
-    len_max: usize,
-}
-
-impl Flavor for Payload<'_> {
-    type Output = ();
-
-    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
-        self.try_extend(&[byte])
-    }
-
-    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
-        if self.out.len() + bytes.len() > self.len_max {
-            return Err(postcard::Error::SerializeBufferFull);
-        }
-        self.out.extend_from_slice(bytes);
-        Ok(())
-    }
-
-    fn finalize(self) -> postcard::Result<()> {
-        Ok(())
-    }
 }
 
 impl fmt::Display for TooLong {

@@ -10,10 +10,13 @@
 //! entries.
 
 mod encode;
+mod end;
+mod frame;
 mod scan;
 
 pub use encode::{TooLong, encode_sent, encode_settle, encode_void};
-pub use scan::{Damage, End, Found, Scanner, Tail};
+pub use end::{Damage, End, Tail};
+pub use scan::{Found, Scanner};
 
 use crate::{Entry, Sent};
 

@@ -1,5 +1,11 @@
 //! Tests of the ledger through its public functions.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 mod histogram;
 mod money;
 mod orphan;

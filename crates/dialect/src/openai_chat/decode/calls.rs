@@ -1,0 +1,232 @@
+//! Tool calls that arrive in fragments.
+//!
+//! A fragment belongs to the call of its `index`; vendors leave the index out, repeat id
+//! and name in every fragment, or give whole parallel calls all at index 0.
+
+use super::Sink;
+use super::choice::Choice;
+use super::top::number;
+use crate::event::{Event, Part, ToolForm};
+use crate::json::{JsonError, Kind, Reader, Text};
+use std::borrow::Cow;
+
+/// Most tool calls followed in one choice.
+const CALLS_MAX: usize = 1024;
+/// Most bytes of arguments held for a call whose name has not come yet.
+const HELD_BYTES_MAX: usize = 64 * 1024;
+
+/// One call so far.
+#[derive(Debug, Default)]
+pub(super) struct Call {
+    index: Option<u32>,
+    id: String,
+    named: bool,
+    /// Its block, once the name is known.
+    block: Option<u32>,
+    /// Arguments that came before the name.
+    held: String,
+    form: Option<ToolForm>,
+}
+
+/// What one fragment says.
+#[derive(Default)]
+struct Fragment<'a> {
+    index: Option<u32>,
+    id: Option<Text<'a>>,
+    name: Option<Text<'a>>,
+    arguments: Option<Text<'a>>,
+    form: Option<ToolForm>,
+}
+
+impl<'a> Fragment<'a> {
+    /// Reads `{name, arguments}`. Arguments that are not a string are taken as written.
+    fn function(&mut self, reader: &mut Reader<'a>) -> Result<(), JsonError> {
+        if reader.kind()? != Kind::Object {
+            return reader.skip().map(drop);
+        }
+        reader.object(|reader, member| {
+            match &*member.key.cow() {
+                "name" => self.name = reader.text_or_skip()?,
+                "arguments" | "input" => {
+                    self.arguments = match reader.kind()? {
+                        Kind::Text => Some(reader.text()?),
+                        Kind::Null => reader.skip().map(|_| None)?,
+                        _ => Some(Text {
+                            raw: reader.raw()?,
+                            escaped: false,
+                        }),
+                    }
+                }
+                _ => drop(reader.skip()?),
+            }
+            Ok::<(), JsonError>(())
+        })
+    }
+}
+
+impl Choice {
+    /// Reads one element of `tool_calls`.
+    pub(super) fn tool_call<'a>(
+        &mut self,
+        reader: &mut Reader<'a>,
+        sink: &mut Sink<'_, 'a>,
+    ) -> Result<(), JsonError> {
+        if reader.kind()? != Kind::Object {
+            return reader.skip().map(drop);
+        }
+        let mut fragment = Fragment {
+            form: Some(ToolForm::Function),
+            ..Fragment::default()
+        };
+        reader.object(|reader, member| {
+            match &*member.key.cow() {
+                "index" => fragment.index = number(reader)?,
+                "id" => fragment.id = reader.text_or_skip()?.filter(|id| !id.is_empty()),
+                "function" => fragment.function(reader)?,
+                "custom" if reader.kind()? == Kind::Object => {
+                    fragment.form = Some(ToolForm::Custom);
+                    fragment.function(reader)?;
+                }
+                _ => drop(reader.skip()?),
+            }
+            Ok::<(), JsonError>(())
+        })?;
+        self.fragment(fragment, sink);
+        Ok(())
+    }
+
+    /// Reads the deprecated `function_call`, of which a message has one.
+    pub(super) fn function_call<'a>(
+        &mut self,
+        reader: &mut Reader<'a>,
+        sink: &mut Sink<'_, 'a>,
+    ) -> Result<(), JsonError> {
+        let mut fragment = Fragment {
+            index: Some(u32::MAX),
+            form: Some(ToolForm::Legacy),
+            ..Fragment::default()
+        };
+        fragment.function(reader)?;
+        self.fragment(fragment, sink);
+        Ok(())
+    }
+
+    fn fragment<'a>(&mut self, fragment: Fragment<'a>, sink: &mut Sink<'_, 'a>) {
+        let name = fragment.name.filter(|name| !name.is_empty());
+        let arguments = fragment.arguments.filter(|arguments| !arguments.is_empty());
+        sink.seen.progress |= name.is_some() || arguments.is_some() || fragment.id.is_some();
+        sink.seen.output_bytes += arguments.map_or(0, |arguments| arguments.bytes());
+        let Some(at) = self.call_of(&fragment, name.is_some()) else {
+            return;
+        };
+        let choice = self.index;
+        let unnamed = self.calls.get(at).is_some_and(|call| !call.named);
+        let opens = unnamed.then_some(name).flatten();
+        if opens.is_some() {
+            self.close_prose(sink);
+        }
+        let new_block = self.next_block;
+        let Some(call) = self.calls.get_mut(at) else {
+            return;
+        };
+        if let Some(id) = fragment.id
+            && call.id.is_empty()
+        {
+            call.id.push_str(&id.cow());
+        }
+        if let Some(name) = opens {
+            sink.seen.output_bytes += name.bytes();
+            call.named = true;
+            call.block = Some(new_block);
+            self.next_block += 1;
+            call.open(choice, new_block, name.cow(), sink);
+        }
+        let Some(arguments) = arguments else {
+            return;
+        };
+        match call.block {
+            Some(block) => sink.put(|| Event::Delta {
+                choice,
+                block,
+                text: arguments.cow(),
+            }),
+            None if call.held.len() + arguments.raw.len() <= HELD_BYTES_MAX => {
+                call.held.push_str(&arguments.cow())
+            }
+            None => {}
+        }
+    }
+
+    /// The call a fragment belongs to, made when it is new.
+    fn call_of(&mut self, fragment: &Fragment<'_>, named: bool) -> Option<usize> {
+        let other_id = |call: &Call| {
+            fragment
+                .id
+                .is_some_and(|id| !call.id.is_empty() && !id.is(&call.id))
+        };
+        let last = self.calls.len().checked_sub(1);
+        let known = match (fragment.index, fragment.id) {
+            (Some(index), _) => {
+                let at = self
+                    .calls
+                    .iter()
+                    .rposition(|call| call.index == Some(index));
+                // Whole calls all numbered 0: another id with a name is another call.
+                at.filter(|at| !(named && self.calls.get(*at).is_some_and(other_id)))
+            }
+            (None, Some(id)) => self.calls.iter().rposition(|call| id.is(&call.id)),
+            (None, None) if named => None,
+            (None, None) => last,
+        };
+        if known.is_some() || self.calls.len() >= CALLS_MAX {
+            return known;
+        }
+        self.calls.push(Call {
+            index: fragment.index,
+            form: fragment.form,
+            ..Call::default()
+        });
+        Some(self.calls.len() - 1)
+    }
+
+    /// Opens calls that never got a name, and closes all.
+    pub(super) fn close_calls(&mut self, sink: &mut Sink<'_, '_>) {
+        let choice = self.index;
+        for call in &mut self.calls {
+            let block = match call.block {
+                Some(block) => block,
+                None => {
+                    let block = self.next_block;
+                    self.next_block += 1;
+                    call.open(choice, block, Cow::Borrowed(""), sink);
+                    block
+                }
+            };
+            sink.put(|| Event::Close { choice, block });
+        }
+    }
+}
+
+impl Call {
+    fn open<'a>(&mut self, choice: u32, block: u32, name: Cow<'a, str>, sink: &mut Sink<'_, 'a>) {
+        let form = self.form.unwrap_or(ToolForm::Function);
+        let (id, held) = (self.id.clone(), std::mem::take(&mut self.held));
+        let part = Part::ToolCall {
+            id: Cow::Owned(id),
+            name,
+            form,
+        };
+        sink.put(|| Event::Open {
+            choice,
+            block,
+            part,
+        });
+        if !held.is_empty() {
+            sink.put(|| Event::Delta {
+                choice,
+                block,
+                text: Cow::Owned(held),
+            });
+        }
+    }
+}

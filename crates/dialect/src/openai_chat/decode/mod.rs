@@ -1,0 +1,262 @@
+//! Answers of this dialect to canonical events, and what the meter needs of a pass-through.
+//!
+//! Nothing about the shape of a chunk is taken for granted: `choices` may be missing, null
+//! or empty, usage may ride anywhere (the last report wins), an error may come as a chunk.
+//! A finished answer goes through the same code: its `message` is one large delta.
+
+mod calls;
+mod choice;
+mod delta;
+mod top;
+
+use crate::event::{Event, UpstreamMessage};
+use crate::openai_chat::usage::{Anomaly, Report, UsageRule};
+use choice::Choice;
+use std::borrow::Cow;
+
+/// Most choices followed in one answer; the bound of `n`.
+const CHOICES_MAX: usize = 128;
+/// Longest id or model name kept of an answer, in bytes.
+const NAME_BYTES_MAX: usize = 512;
+
+/// What one stream event is to the relay and the meter.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// It carries a piece of the answer: text, reasoning, a refusal, a tool call, audio.
+    pub progress: bool,
+    /// It carries a usage report.
+    pub usage: bool,
+    /// It carries usage and no choice: to be hidden from a client that did not ask for it.
+    pub usage_only: bool,
+    /// It is `[DONE]`.
+    pub done: bool,
+    /// It says that the answer failed; see [`Decoder::failure`].
+    pub failed: bool,
+    /// It is not JSON.
+    pub malformed: bool,
+    /// UTF-8 bytes of the answer in it, without audio.
+    pub output_bytes: usize,
+}
+
+/// How an answer ended, as far as it is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// `[DONE]` was read, or every choice has a finish reason.
+    Complete,
+    /// The provider said that it failed.
+    Failed,
+    /// Neither: if nothing more comes, the stream was cut.
+    Cut,
+}
+
+/// Where events and observations of one input go.
+struct Sink<'o, 'a> {
+    out: Option<&'o mut Vec<Event<'a>>>,
+    seen: Seen,
+}
+
+impl<'a> Sink<'_, 'a> {
+    fn put(&mut self, make: impl FnOnce() -> Event<'a>) {
+        if let Some(out) = self.out.as_deref_mut() {
+            out.push(make());
+        }
+    }
+}
+
+/// Reads one answer, event by event.
+#[derive(Debug, Default)]
+pub struct Decoder {
+    rule: UsageRule,
+    id: String,
+    model: String,
+    started: bool,
+    choices: Vec<Choice>,
+    report: Option<Report>,
+    failure: Option<Box<UpstreamMessage>>,
+    done: bool,
+    /// The last events have been given out.
+    over: bool,
+}
+
+impl Decoder {
+    /// A decoder for one answer of a provider that counts by `rule`.
+    #[must_use]
+    pub fn new(rule: UsageRule) -> Self {
+        Self {
+            rule,
+            ..Self::default()
+        }
+    }
+
+    /// Reads the data of one stream event, `[DONE]` included, into canonical events.
+    pub fn event<'a>(&mut self, data: &'a [u8], out: &mut Vec<Event<'a>>) -> Seen {
+        self.read(
+            data,
+            Sink {
+                out: Some(out),
+                seen: Seen::default(),
+            },
+            false,
+        )
+    }
+
+    /// As [`Decoder::event`] for a pass-through, where nobody needs the events.
+    pub fn see(&mut self, data: &[u8]) -> Seen {
+        self.read(
+            data,
+            Sink {
+                out: None,
+                seen: Seen::default(),
+            },
+            false,
+        )
+    }
+
+    /// Reads a finished answer that is passed through. White space around it is let by.
+    pub fn see_whole(&mut self, body: &[u8]) -> Seen {
+        self.read(
+            body,
+            Sink {
+                out: None,
+                seen: Seen::default(),
+            },
+            true,
+        )
+    }
+
+    /// Says that nothing more comes, and gives the events that were held back for it.
+    pub fn finish(&mut self, out: &mut Vec<Event<'_>>) -> Ending {
+        let ending = self.ending();
+        if ending == Ending::Cut && !self.over {
+            self.fail(UpstreamMessage {
+                message: "The provider's answer ended before it was complete.".into(),
+                code: Some("stream_cut".into()),
+                ..UpstreamMessage::default()
+            });
+        }
+        self.conclude(&mut Sink {
+            out: Some(out),
+            seen: Seen::default(),
+        });
+        ending
+    }
+
+    /// How the answer stands.
+    #[must_use]
+    pub fn ending(&self) -> Ending {
+        let stopped = !self.choices.is_empty() && self.choices.iter().all(Choice::stopped);
+        match self.failure {
+            Some(_) => Ending::Failed,
+            None if self.done || stopped => Ending::Complete,
+            None => Ending::Cut,
+        }
+    }
+
+    /// The last usage report that counted anything.
+    #[must_use]
+    pub fn report(&self) -> Option<&Report> {
+        self.report.as_ref()
+    }
+
+    /// What the provider said when it failed.
+    #[must_use]
+    pub fn failure(&self) -> Option<&UpstreamMessage> {
+        self.failure.as_deref()
+    }
+
+    /// Model that answers, as the provider names it; empty when it has not said.
+    #[must_use]
+    pub fn model(&self) -> &str {
+        &self.model
+    }
+
+    /// The provider's id of the answer; empty when it has not said.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn read<'a>(&mut self, data: &'a [u8], mut sink: Sink<'_, 'a>, whole: bool) -> Seen {
+        let data = data.trim_ascii();
+        if data.is_empty() && !whole {
+            return sink.seen;
+        }
+        if data.starts_with(b"[DONE]") && !whole {
+            self.done = true;
+            sink.seen.done = true;
+            self.conclude(&mut sink);
+            return sink.seen;
+        }
+        let read = std::str::from_utf8(data)
+            .ok()
+            .map(|text| self.chunk(text, &mut sink, whole));
+        sink.seen.malformed = !matches!(read, Some(Ok(())));
+        if whole {
+            self.done = true;
+            if self.failure.is_none() && (sink.seen.malformed || !self.started) {
+                self.fail(UpstreamMessage {
+                    message: "The provider's answer is not a chat completion.".into(),
+                    code: Some("unreadable_answer".into()),
+                    ..UpstreamMessage::default()
+                });
+                sink.seen.failed = true;
+            }
+        }
+        if self.failure.is_some() || whole {
+            self.conclude(&mut sink);
+        }
+        sink.seen
+    }
+
+    fn fail(&mut self, message: UpstreamMessage) {
+        self.failure.get_or_insert_with(|| Box::new(message));
+    }
+
+    /// Keeps the last report; one of nothing but zeros never replaces one that counted.
+    fn keep(&mut self, report: Report) {
+        let empty = report.anomaly == Some(Anomaly::Zero);
+        if !(empty && self.report.is_some()) {
+            self.report = Some(report);
+        }
+    }
+
+    /// The last events: what is open is closed, then usage, then the stops or the failure.
+    fn conclude<'a>(&mut self, sink: &mut Sink<'_, 'a>) {
+        if std::mem::replace(&mut self.over, true) {
+            return;
+        }
+        for choice in &mut self.choices {
+            choice.close_all(sink);
+        }
+        if let Some(report) = self.report {
+            sink.put(|| Event::Usage(report.usage));
+        }
+        if let Some(failure) = &self.failure {
+            sink.put(|| Event::Failed(failure.clone()));
+            return;
+        }
+        for choice in &self.choices {
+            let (reason, native) = choice.stop();
+            sink.put(|| Event::Stop {
+                choice: choice.index,
+                reason,
+                native: Cow::Owned(native.to_owned()),
+            });
+        }
+    }
+}
+
+/// Reads a finished answer: the events of the stream it could have been.
+#[must_use]
+pub fn decode_whole(body: &[u8], rule: UsageRule) -> Vec<Event<'_>> {
+    let mut out = Vec::new();
+    let sink = Sink {
+        out: Some(&mut out),
+        seen: Seen::default(),
+    };
+    Decoder::new(rule).read(body, sink, true);
+    out
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,378 @@
+//! What admission and routing need to know of a request body: one pass over its top level.
+//!
+//! No value tree is built; big values are walked over, not copied. The walk is strict, so
+//! what is understood here is what the provider will understand: a member that two parsers
+//! could read differently (twice, or in another case) is refused when it matters.
+
+use crate::json::{JsonError, Kind, Member, Reader};
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// Longest model name accepted, in bytes.
+pub const MODEL_BYTES_MAX: usize = 256;
+/// Largest `n` accepted (the bound of the OpenAI schema).
+pub const CHOICES_MAX: u32 = 128;
+/// Largest output cap accepted, in tokens; far above any context window.
+pub const OUTPUT_CAP_MAX: u64 = 1_000_000_000;
+
+/// Members that are interpreted here. Each may stand once; the index is its bit in `seen`.
+const INTERPRETED: [&str; 7] = [
+    "model",
+    "stream",
+    "stream_options",
+    "max_tokens",
+    "max_completion_tokens",
+    "n",
+    "keyway",
+];
+
+/// What a request body says about itself.
+#[derive(Debug, Clone)]
+pub struct Peek<'a> {
+    /// Model as the client named it; never empty.
+    pub model: Cow<'a, str>,
+    /// Asked as a stream.
+    pub stream: bool,
+    /// `stream_options.include_usage` when it is a boolean.
+    pub include_usage: Option<bool>,
+    /// The larger of `max_completion_tokens` and `max_tokens`: an upper bound whichever of
+    /// them the provider reads. Tokens, at least 1.
+    pub output_cap: Option<u64>,
+    /// Number of answers asked for, 1 to [`CHOICES_MAX`].
+    pub n: u32,
+    /// Whether `tools` or `functions` lists any.
+    pub has_tools: bool,
+    /// The gateway's own extension, an object as written. Removed before the provider sees it.
+    pub keyway: Option<&'a [u8]>,
+    /// Where the values stand that may have to be edited.
+    pub spans: Spans,
+}
+
+/// Byte ranges in the body that [`crate::edit`] may touch.
+#[derive(Debug, Clone, Default)]
+pub struct Spans {
+    /// Value of `model`, quotes included.
+    pub model: Range<usize>,
+    /// Value of `stream_options`.
+    pub stream_options: Option<StreamOptions>,
+    /// The member `keyway` with the comma that goes with it.
+    pub keyway: Option<Range<usize>>,
+    /// Value of `max_tokens`.
+    pub max_tokens: Option<Range<usize>>,
+    /// Value of `max_completion_tokens`.
+    pub max_completion_tokens: Option<Range<usize>>,
+}
+
+/// Where and what `stream_options` is.
+#[derive(Debug, Clone, Default)]
+pub struct StreamOptions {
+    /// The whole value.
+    pub at: Range<usize>,
+    /// Value of `include_usage` within it.
+    pub include_usage: Option<Range<usize>>,
+    /// `null`, which counts as absent.
+    pub null: bool,
+    /// An object without members.
+    pub empty: bool,
+}
+
+/// Why a body cannot be served: always the caller's mistake (400).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeekError {
+    /// The member at fault.
+    pub param: Option<&'static str>,
+    /// What is wrong and what is expected; quotes nothing of the body but a member's name.
+    pub message: String,
+}
+
+impl std::fmt::Display for PeekError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for PeekError {}
+
+impl From<JsonError> for PeekError {
+    fn from(error: JsonError) -> Self {
+        Self {
+            param: None,
+            message: format!("The body is not valid JSON: {error}."),
+        }
+    }
+}
+
+fn wrong<T>(param: &'static str, expected: &str) -> Result<T, PeekError> {
+    Err(PeekError {
+        param: Some(param),
+        message: format!("`{param}` must be {expected}."),
+    })
+}
+
+/// Reads the top level of a chat request.
+///
+/// # Errors
+/// A body that is not one strict JSON object in UTF-8, nested too deeply, without a model,
+/// or with an interpreted member that is doubled, ambiguous or of the wrong type.
+pub fn peek(body: &[u8]) -> Result<Peek<'_>, PeekError> {
+    let Ok(text) = std::str::from_utf8(body) else {
+        return Err(PeekError {
+            param: None,
+            message: "The body is not valid UTF-8.".into(),
+        });
+    };
+    let mut reader = Reader::new(text);
+    if reader.kind()? != Kind::Object {
+        return Err(PeekError {
+            param: None,
+            message: "The body must be a JSON object.".into(),
+        });
+    }
+    let mut found = Found {
+        body,
+        seen: 0,
+        model: None,
+        peek: empty(),
+    };
+    reader.object(|reader, member| found.member(reader, member))?;
+    reader.end()?;
+    let mut peek = found.peek;
+    match found.model {
+        Some(model) => peek.model = model,
+        None => {
+            let message = "`model` is required: the name of the model to use.".into();
+            return Err(PeekError {
+                param: Some("model"),
+                message,
+            });
+        }
+    }
+    Ok(peek)
+}
+
+fn empty<'a>() -> Peek<'a> {
+    Peek {
+        model: Cow::Borrowed(""),
+        stream: false,
+        include_usage: None,
+        output_cap: None,
+        n: 1,
+        has_tools: false,
+        keyway: None,
+        spans: Spans::default(),
+    }
+}
+
+struct Found<'a> {
+    body: &'a [u8],
+    seen: u8,
+    model: Option<Cow<'a, str>>,
+    peek: Peek<'a>,
+}
+
+impl<'a> Found<'a> {
+    fn member(&mut self, reader: &mut Reader<'a>, member: Member<'a>) -> Result<(), PeekError> {
+        let key = if member.key.escaped {
+            member.key.cow()
+        } else {
+            Cow::Borrowed(member.key.raw)
+        };
+        if let Some(index) = INTERPRETED.iter().position(|name| *name == key) {
+            let bit = 1 << index;
+            if self.seen & bit != 0 {
+                return Err(twice(INTERPRETED.get(index).copied()));
+            }
+            self.seen |= bit;
+        }
+        match &*key {
+            "model" => self.model(reader),
+            "stream" => {
+                self.peek.stream = boolean(reader, "stream")?.unwrap_or(false);
+                Ok(())
+            }
+            "stream_options" => self.stream_options(reader),
+            "max_tokens" => {
+                self.peek.spans.max_tokens = self.cap(reader, "max_tokens")?;
+                Ok(())
+            }
+            "max_completion_tokens" => {
+                self.peek.spans.max_completion_tokens =
+                    self.cap(reader, "max_completion_tokens")?;
+                Ok(())
+            }
+            "n" => {
+                let (n, _) = integer(reader, "n", u64::from(CHOICES_MAX))?;
+                self.peek.n = n.and_then(|n| u32::try_from(n).ok()).unwrap_or(1);
+                Ok(())
+            }
+            "keyway" => self.keyway(reader, member),
+            "tools" | "functions" => {
+                let list = reader.raw()?;
+                let some = list
+                    .strip_prefix('[')
+                    .is_some_and(|rest| !rest.trim_start().starts_with(']'));
+                self.peek.has_tools |= some;
+                Ok(())
+            }
+            other => {
+                if let Some(name) = INTERPRETED.iter().find(|name| same_but_case(other, name)) {
+                    return Err(another_case(name));
+                }
+                reader.skip()?;
+                Ok(())
+            }
+        }
+    }
+
+    fn model(&mut self, reader: &mut Reader<'a>) -> Result<(), PeekError> {
+        if reader.kind()? != Kind::Text {
+            return wrong("model", "a string");
+        }
+        let start = reader.at();
+        let Some(model) = reader.text()?.exact() else {
+            return wrong("model", "valid Unicode");
+        };
+        if model.is_empty() {
+            return wrong("model", "a non-empty string");
+        }
+        if model.len() > MODEL_BYTES_MAX {
+            return wrong("model", "at most 256 bytes long");
+        }
+        self.peek.spans.model = start..reader.at();
+        self.model = Some(model);
+        Ok(())
+    }
+
+    fn stream_options(&mut self, reader: &mut Reader<'a>) -> Result<(), PeekError> {
+        let mut options = StreamOptions {
+            empty: true,
+            ..StreamOptions::default()
+        };
+        match reader.kind()? {
+            Kind::Object => {}
+            Kind::Null => {
+                options.null = true;
+                options.at = reader.skip()?;
+                self.peek.spans.stream_options = Some(options);
+                return Ok(());
+            }
+            _ => return wrong("stream_options", "an object or null"),
+        }
+        let start = reader.at();
+        let include_usage = &mut self.peek.include_usage;
+        reader.object(|reader, member| {
+            options.empty = false;
+            let key = member.key.cow();
+            if key != "include_usage" {
+                if same_but_case(&key, "include_usage") {
+                    return Err(another_case("include_usage"));
+                }
+                return reader.skip().map(drop).map_err(PeekError::from);
+            }
+            if options.include_usage.is_some() {
+                return Err(twice(Some("include_usage")));
+            }
+            reader.kind()?;
+            let start = reader.at();
+            *include_usage = boolean(reader, "include_usage")?;
+            options.include_usage = Some(start..reader.at());
+            Ok(())
+        })?;
+        options.at = start..reader.at();
+        self.peek.spans.stream_options = Some(options);
+        Ok(())
+    }
+
+    fn cap(
+        &mut self,
+        reader: &mut Reader<'a>,
+        name: &'static str,
+    ) -> Result<Option<Range<usize>>, PeekError> {
+        let (cap, at) = integer(reader, name, OUTPUT_CAP_MAX)?;
+        self.peek.output_cap = self.peek.output_cap.max(cap);
+        Ok(Some(at))
+    }
+
+    fn keyway(&mut self, reader: &mut Reader<'a>, member: Member<'a>) -> Result<(), PeekError> {
+        if reader.kind()? != Kind::Object {
+            return wrong("keyway", "an object");
+        }
+        let at = reader.skip()?;
+        self.peek.keyway = self.body.get(at.clone());
+        self.peek.spans.keyway = Some(match member.comma {
+            Some(comma) => comma..at.end,
+            None => {
+                let rest = self.body.get(at.end..).unwrap_or_default();
+                let gap = rest
+                    .iter()
+                    .take_while(|byte| byte.is_ascii_whitespace())
+                    .count();
+                let comma = usize::from(rest.get(gap) == Some(&b','));
+                member.at..at.end + if comma == 1 { gap + 1 } else { 0 }
+            }
+        });
+        Ok(())
+    }
+}
+
+fn boolean(reader: &mut Reader<'_>, name: &'static str) -> Result<Option<bool>, PeekError> {
+    match reader.kind()? {
+        Kind::Bool => Ok(Some(reader.raw()? == "true")),
+        Kind::Null => Ok(reader.skip().map(|_| None)?),
+        _ => wrong(name, "true or false"),
+    }
+}
+
+/// A whole number from 1 to `max`, or null; and where it stands.
+fn integer(
+    reader: &mut Reader<'_>,
+    name: &'static str,
+    max: u64,
+) -> Result<(Option<u64>, Range<usize>), PeekError> {
+    let kind = reader.kind()?;
+    let start = reader.at();
+    let value = match kind {
+        Kind::Null => reader.skip().map(|_| None)?,
+        Kind::Number => match reader.raw()?.parse::<u64>() {
+            Ok(value) if (1..=max).contains(&value) => Some(value),
+            _ => return wrong(name, &format!("a whole number from 1 to {max}")),
+        },
+        _ => return wrong(name, "a whole number"),
+    };
+    Ok((value, start..reader.at()))
+}
+
+fn twice(name: Option<&'static str>) -> PeekError {
+    let message = format!("`{}` is given more than once.", name.unwrap_or_default());
+    PeekError {
+        param: name,
+        message,
+    }
+}
+
+fn another_case(name: &'static str) -> PeekError {
+    let message = format!(
+        "A member differs from `{name}` only in upper and lower case; some providers take it for `{name}`."
+    );
+    PeekError {
+        param: Some(name),
+        message,
+    }
+}
+
+/// Whether a parser that ignores case (Go's does) would take `key` for `name`.
+/// U+017F and U+212A are the two characters beyond ASCII that fold to ASCII letters.
+fn same_but_case(key: &str, name: &str) -> bool {
+    if key.is_ascii() {
+        return key.eq_ignore_ascii_case(name);
+    }
+    let fold = |c: char| match c {
+        '\u{17f}' => 's',
+        '\u{212a}' => 'k',
+        other => other.to_ascii_lowercase(),
+    };
+    key.chars().map(fold).eq(name.chars())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,67 @@
+//! Finding a request's row in the route table.
+
+use crate::relay::Route;
+use crate::relay::exchange::decode_percent;
+use http::Method;
+use matchit::Router;
+
+/// The routes, by path.
+pub struct Table {
+    paths: Router<Vec<&'static Route>>,
+}
+
+/// What a method and a path come to.
+pub enum Found {
+    /// A route, and what its placeholders stand for.
+    Route(&'static Route, Vec<String>),
+    /// The path is known, with these methods only.
+    OtherMethods(String),
+    /// The path is not known.
+    Nothing,
+}
+
+impl Table {
+    /// Builds the table. `/openai` may stand before every path that begins with `/v1/`.
+    ///
+    /// # Errors
+    /// When two rows claim one path differently: a mistake in the table, found by its test.
+    pub fn new(routes: &'static [Route]) -> Result<Self, String> {
+        let mut by_path: Vec<(String, Vec<&'static Route>)> = Vec::new();
+        for route in routes {
+            for path in std::iter::once(&route.path).chain(route.also) {
+                add(&mut by_path, (*path).to_owned(), route);
+                if path.starts_with("/v1/") {
+                    add(&mut by_path, format!("/openai{path}"), route);
+                }
+            }
+        }
+        let mut paths = Router::new();
+        for (path, routes) in by_path {
+            paths.insert(path.clone(), routes).map_err(|error| format!("{path}: {error}"))?;
+        }
+        Ok(Self { paths })
+    }
+
+    /// Finds the row of a request. Paths are compared as they were sent; only what stands in a
+    /// placeholder is decoded.
+    #[must_use]
+    pub fn find(&self, method: &Method, path: &str) -> Found {
+        let Ok(matched) = self.paths.at(path) else { return Found::Nothing };
+        let Some(route) = matched.value.iter().find(|route| route.method == *method) else {
+            let allowed: Vec<&str> = matched.value.iter().map(|route| route.method.as_str()).collect();
+            return Found::OtherMethods(allowed.join(", "));
+        };
+        let params = matched.params.iter().map(|(_, value)| decode_percent(value).map(String::from));
+        match params.collect() {
+            Some(params) => Found::Route(route, params),
+            None => Found::Nothing,
+        }
+    }
+}
+
+fn add(by_path: &mut Vec<(String, Vec<&'static Route>)>, path: String, route: &'static Route) {
+    match by_path.iter_mut().find(|(known, _)| *known == path) {
+        Some((_, routes)) => routes.push(route),
+        None => by_path.push((path, vec![route])),
+    }
+}

@@ -1,0 +1,367 @@
+//! Rows and the list of providers that are on, turned into a snapshot.
+
+use super::builtin;
+use super::kinds::{AuthStyle, Dialect, ModelKind};
+use super::mistake::{Mistake, nearest};
+use super::row::{Alias, Capabilities, Model, Origin, Provider, SANDBOX, Target};
+use super::rows::{AliasRow, ModelRow, ProviderRow, Rows};
+use super::snapshot::{Catalog, Resolution};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// A provider's rank where nothing is said; lower is asked first.
+pub const PRIORITY_DEFAULT: u32 = 100;
+
+impl Catalog {
+    /// The snapshot of the rows that come with Keyway, completed by the operator's `own` rows, with
+    /// the providers named in `on` switched on. The sandbox is always on.
+    ///
+    /// # Errors
+    /// Every mistake in `own` that shows only when rows are put together.
+    pub fn build(own: &Rows, on: &[&str]) -> Result<Self, Vec<Mistake>> {
+        let builtin = builtin::providers()?;
+        let mut mistakes = Vec::new();
+        let known = providers(builtin.providers, &own.providers, &mut mistakes);
+        let is_on = |name: &str| name == SANDBOX || on.contains(&name);
+        let (mut models, mut aliases) = (BTreeMap::new(), builtin.aliases);
+        for name in known.keys().filter(|name| is_on(name)) {
+            let rows = builtin::models(name)?;
+            models.extend(
+                rows.models
+                    .into_iter()
+                    .map(|row| (row.id.clone(), (row, Origin::Builtin))),
+            );
+            aliases.extend(rows.aliases);
+        }
+        own_models(&own.models, &known, &mut models, &mut mistakes);
+        let mut catalog = Self {
+            off: known
+                .keys()
+                .filter(|name| !is_on(name))
+                .map(|name| name.as_str().into())
+                .collect(),
+            providers: HashMap::new(),
+            models: Vec::with_capacity(models.len()),
+            aliases: Vec::new(),
+            names: HashMap::with_capacity(models.len() * 2),
+        };
+        for (name, provider) in known.into_iter().filter(|(name, _)| is_on(name)) {
+            catalog.providers.insert(name.into(), Arc::new(provider));
+        }
+        for (row, origin) in models.into_values() {
+            catalog.add_model(row, origin);
+        }
+        let bare = catalog.bare_names();
+        own_replaces(&mut aliases, &own.aliases);
+        let builtin_count = aliases.len() - own.aliases.len();
+        for (at, row) in aliases.into_iter().enumerate() {
+            catalog.add_alias(row, at >= builtin_count, own, &mut mistakes);
+        }
+        for (name, candidates) in bare {
+            catalog.names.entry(name).or_insert_with(|| {
+                Arc::new(Resolution {
+                    candidates,
+                    alias: None,
+                })
+            });
+        }
+        if mistakes.is_empty() {
+            Ok(catalog)
+        } else {
+            Err(mistakes)
+        }
+    }
+
+    /// Lists a model under its canonical name, when its provider is on.
+    fn add_model(&mut self, row: ModelRow, origin: Origin) {
+        let Some((provider, bare)) = row.id.split_once('/') else {
+            return;
+        };
+        let Some(provider) = self.providers.get(provider).cloned() else {
+            return;
+        };
+        let model = Arc::new(Model {
+            id: row.id.as_str().into(),
+            provider: Arc::clone(&provider.name),
+            upstream: row.upstream.as_deref().unwrap_or(bare).into(),
+            context_tokens: row.context_tokens,
+            output_tokens_max: row.output_tokens_max,
+            capabilities: Capabilities {
+                tools: row.tools,
+                vision: row.vision,
+                reasoning: row.reasoning,
+                structured_output: row.structured_output,
+                hidden_reasoning: row.hidden_reasoning.unwrap_or(false),
+            },
+            prices: row.prices.unwrap_or_default(),
+            created: row.created,
+            kind: row.kind.unwrap_or(ModelKind::Chat),
+            origin,
+            place: row.place,
+        });
+        let target = Arc::new(Target {
+            id: Arc::clone(&model.id),
+            provider,
+            upstream: Arc::clone(&model.upstream),
+            model: Some(Arc::clone(&model)),
+        });
+        let resolution = Arc::new(Resolution {
+            candidates: vec![target],
+            alias: None,
+        });
+        self.names.insert(Arc::clone(&model.id), resolution);
+        self.models.push(model);
+    }
+
+    /// The names without provider, and who serves each, by priority and then by name. The
+    /// sandbox has none: nothing gets there by accident.
+    fn bare_names(&self) -> HashMap<Arc<str>, Vec<Arc<Target>>> {
+        let mut bare: HashMap<Arc<str>, Vec<Arc<Target>>> = HashMap::with_capacity(self.models.len());
+        for model in self.models.iter().filter(|model| &*model.provider != SANDBOX) {
+            let target = self
+                .names
+                .get(&model.id)
+                .and_then(|found| found.candidates.first());
+            bare.entry(model.bare().into())
+                .or_default()
+                .extend(target.cloned());
+        }
+        for candidates in bare.values_mut() {
+            candidates.sort_by(|a, b| (a.provider.priority, &a.id).cmp(&(b.provider.priority, &b.id)));
+        }
+        bare
+    }
+
+    /// Lists an alias, when its target is on. One that is written with its target's provider
+    /// answers to the name without it too, as models do.
+    fn add_alias(&mut self, row: AliasRow, own: bool, rows: &Rows, mistakes: &mut Vec<Mistake>) {
+        let Some(target) = row.target else { return };
+        let mut wrong = |problem: String, fix: String| {
+            mistakes.push(Mistake::new(
+                row.place.clone(),
+                format!("aliases.{}", row.name),
+                problem,
+                fix,
+            ));
+        };
+        let found = match self.resolve(&target) {
+            Ok(found) => found,
+            Err(_) => {
+                if own && let Some(fix) = self.fix_of_target(&target, rows) {
+                    wrong(format!("points at `{target}`, which nobody serves"), fix);
+                }
+                return;
+            }
+        };
+        if found.alias.is_some() {
+            return wrong(
+                format!("points at `{target}`, another alias"),
+                "point at the model itself".to_owned(),
+            );
+        }
+        if found.candidates.iter().all(|candidate| *candidate.id != *target) {
+            return wrong(
+                format!("points at `{target}`"),
+                "write the target as \"provider/name\"".to_owned(),
+            );
+        }
+        if self
+            .names
+            .get(row.name.as_str())
+            .is_some_and(|taken| taken.alias.is_none())
+        {
+            return wrong(
+                "is the name of a model already".to_owned(),
+                "choose another name".to_owned(),
+            );
+        }
+        let (name, notice, set, place) = (row.name, row.notice, row.set, row.place);
+        let alias = Arc::new(Alias {
+            name,
+            target,
+            notice,
+            set,
+            place,
+        });
+        let resolution = Arc::new(Resolution {
+            candidates: found.candidates.clone(),
+            alias: Some(Arc::clone(&alias)),
+        });
+        let bare = alias
+            .name
+            .split_once('/')
+            .filter(|(provider, _)| alias.target.split('/').next() == Some(provider));
+        if let Some((_, bare)) = bare {
+            self.names
+                .entry(bare.into())
+                .or_insert_with(|| Arc::clone(&resolution));
+        }
+        self.names.insert(alias.name.as_str().into(), resolution);
+        self.aliases.push(alias);
+    }
+
+    /// What to write instead of a target that resolves to nothing; `None` when its provider is
+    /// known and merely off.
+    fn fix_of_target(&self, target: &str, own: &Rows) -> Option<String> {
+        let provider = target.split_once('/').map(|(provider, _)| provider);
+        if provider.is_some_and(|provider| self.off.iter().any(|off| &**off == provider)) {
+            return None;
+        }
+        let own = own.models.iter().map(|row| row.id.as_str());
+        let near = nearest(target, self.models.iter().map(|model| &*model.id).chain(own));
+        Some(near.map_or_else(
+            || "write the target as \"provider/name\" of a listed model".to_owned(),
+            |near| format!("did you mean `{near}`?"),
+        ))
+    }
+}
+
+/// All provider rows by name, the operator's laid over the ones that come with Keyway.
+fn providers(
+    builtin: Vec<ProviderRow>,
+    own: &[ProviderRow],
+    mistakes: &mut Vec<Mistake>,
+) -> BTreeMap<String, Provider> {
+    let mut rows: BTreeMap<String, (ProviderRow, Origin)> = builtin
+        .into_iter()
+        .map(|row| (row.name.clone(), (row, Origin::Builtin)))
+        .collect();
+    for row in own {
+        let path = format!("providers.{}", row.name);
+        if row.name == SANDBOX {
+            let fix = "choose another name; the sandbox needs no settings";
+            mistakes.push(Mistake::new(row.place.clone(), path, "is built in", fix));
+            continue;
+        }
+        let merged = match rows.remove(&row.name) {
+            Some((base, _)) => laid_over(row, base),
+            None => row.clone(),
+        };
+        let spoken = row
+            .speaks
+            .clone()
+            .or_else(|| merged.base_url.is_none().then(|| vec![Dialect::OpenaiChat]));
+        for dialect in spoken.iter().flatten().filter(|dialect| dialect.is_built()) {
+            if !merged.base_url.iter().flatten().any(|(of, _)| of == dialect) {
+                let problem = format!("has no base_url for {}", dialect.word());
+                let fix = "write base_url = \"https://host/v1\"";
+                mistakes.push(Mistake::new(row.place.clone(), path.clone(), problem, fix));
+            }
+        }
+        rows.insert(row.name.clone(), (merged, Origin::Config));
+    }
+    rows.into_iter()
+        .map(|(name, (row, origin))| (name, checked(row, origin)))
+        .collect()
+}
+
+/// Each field of `own`, else of `base`.
+fn laid_over(own: &ProviderRow, base: ProviderRow) -> ProviderRow {
+    let own = own.clone();
+    ProviderRow {
+        name: own.name,
+        place: own.place,
+        display_name: own.display_name.or(base.display_name),
+        base_url: own.base_url.or(base.base_url),
+        auth: own.auth.or(base.auth),
+        speaks: own.speaks.or(base.speaks),
+        env: own.env.or(base.env),
+        host_env: own.host_env.or(base.host_env),
+        host_port: own.host_port.or(base.host_port),
+        priority: own.priority.or(base.priority),
+        concurrency_max: own.concurrency_max.or(base.concurrency_max),
+        models_any: own.models_any.or(base.models_any),
+        credential_optional: own.credential_optional.or(base.credential_optional),
+        enabled: own.enabled.or(base.enabled),
+        quirks: own.quirks.or(base.quirks),
+        credential: own.credential.or(base.credential),
+    }
+}
+
+fn checked(row: ProviderRow, origin: Origin) -> Provider {
+    let base_urls = row.base_url.unwrap_or_default();
+    let mut speaks = row.speaks.unwrap_or_else(|| vec![Dialect::OpenaiChat]);
+    // A base URL of the operator's replaces all of the row's: what has no address is not spoken.
+    if row.name != SANDBOX {
+        speaks.retain(|dialect| base_urls.iter().any(|(of, _)| of == dialect));
+    }
+    Provider {
+        display_name: row.display_name.unwrap_or_else(|| row.name.clone()),
+        name: row.name.into(),
+        base_urls,
+        auth: row.auth.unwrap_or(AuthStyle::Bearer),
+        speaks,
+        env: row.env.unwrap_or_default(),
+        credential_optional: row.credential_optional.unwrap_or(false),
+        priority: row.priority.unwrap_or(PRIORITY_DEFAULT),
+        concurrency_max: row.concurrency_max,
+        models_any: row.models_any.unwrap_or(false),
+        quirks: row.quirks.unwrap_or_default(),
+        origin,
+        place: row.place,
+    }
+}
+
+/// Lays the operator's model rows over the ones that come with Keyway.
+fn own_models(
+    own: &[ModelRow],
+    known: &BTreeMap<String, Provider>,
+    models: &mut BTreeMap<String, (ModelRow, Origin)>,
+    mistakes: &mut Vec<Mistake>,
+) {
+    for row in own {
+        let Some((provider, _)) = row.id.split_once('/') else {
+            continue;
+        };
+        if !known.contains_key(provider) || provider == SANDBOX {
+            let fix = nearest(provider, known.keys().map(String::as_str)).map_or_else(
+                || format!("write a [providers.{provider}] table"),
+                |near| format!("did you mean `{near}`? Else write a [providers.{provider}] table"),
+            );
+            let problem = format!("belongs to `{provider}`, which is no provider of yours");
+            mistakes.push(Mistake::new(
+                row.place.clone(),
+                format!("models.\"{}\"", row.id),
+                problem,
+                fix,
+            ));
+            continue;
+        }
+        let base = models.remove(&row.id).map(|(base, _)| base);
+        models.insert(row.id.clone(), (model_laid_over(row, base), Origin::Config));
+    }
+}
+
+fn model_laid_over(own: &ModelRow, base: Option<ModelRow>) -> ModelRow {
+    let own = own.clone();
+    let Some(base) = base else { return own };
+    ModelRow {
+        id: own.id,
+        place: own.place,
+        upstream: own.upstream.or(base.upstream),
+        context_tokens: own.context_tokens.or(base.context_tokens),
+        output_tokens_max: own.output_tokens_max.or(base.output_tokens_max),
+        tools: own.tools.or(base.tools),
+        vision: own.vision.or(base.vision),
+        reasoning: own.reasoning.or(base.reasoning),
+        structured_output: own.structured_output.or(base.structured_output),
+        hidden_reasoning: own.hidden_reasoning.or(base.hidden_reasoning),
+        created: own.created.or(base.created),
+        kind: own.kind.or(base.kind),
+        prices: own.prices.or(base.prices),
+    }
+}
+
+/// The operator's aliases take the place of those of the same name.
+fn own_replaces(aliases: &mut Vec<AliasRow>, own: &[AliasRow]) {
+    let bare = |name: &str, target: Option<&str>| {
+        let (provider, bare) = name.split_once('/')?;
+        (target?.split('/').next() == Some(provider)).then(|| bare.to_owned())
+    };
+    aliases.retain(|row| {
+        let short = bare(&row.name, row.target.as_deref());
+        !own.iter()
+            .any(|own| own.name == row.name || short.as_ref() == Some(&own.name))
+    });
+    aliases.extend(own.iter().cloned());
+}

@@ -1,0 +1,235 @@
+//! Which fields a row has: the readers refuse every other, the JSON Schema and the documentation
+//! are made from the same tables.
+
+use super::kinds::{AuthStyle, Dialect, Edit, ModelKind, Quirk};
+use super::price::TOKENS_MAX;
+use super::written::{Field, FieldKind};
+
+macro_rules! rate_fields {
+    ($($more:expr),* $(,)?) => {
+        &[
+            Field { name: "input", kind: FieldKind::Usd, doc: "Uncached prompt tokens, USD per million." },
+            Field { name: "output", kind: FieldKind::Usd, doc: "Answer tokens, USD per million." },
+            Field { name: "cache_read", kind: FieldKind::Usd, doc: "Prompt tokens read from the provider's cache, USD per million; untold: as input." },
+            Field { name: "cache_write", kind: FieldKind::Usd, doc: "Prompt tokens written to the provider's cache, USD per million; untold: as input." },
+            Field { name: "cache_write_1h", kind: FieldKind::Usd, doc: "Cache writes that live an hour, USD per million; untold: as cache_write." },
+            Field { name: "reasoning", kind: FieldKind::Usd, doc: "Reasoning tokens, USD per million; untold: as output." },
+            Field { name: "input_audio", kind: FieldKind::Usd, doc: "Audio in, USD per million tokens; untold: as input." },
+            Field { name: "input_image", kind: FieldKind::Usd, doc: "Images in, USD per million tokens; untold: as input." },
+            Field { name: "output_audio", kind: FieldKind::Usd, doc: "Audio out, USD per million tokens; untold: as output." },
+            $($more,)*
+        ]
+    };
+}
+
+/// The fields of an entry of `tiers`.
+pub const TIER_FIELDS: &[Field] = rate_fields![Field {
+    name: "above_input_tokens",
+    kind: FieldKind::Number(1, TOKENS_MAX),
+    doc: "Above so many prompt tokens the whole request costs these rates.",
+}];
+
+/// The fields of an entry of `hours`.
+pub const HOURS_FIELDS: &[Field] = rate_fields![
+    Field {
+        name: "weekdays",
+        kind: FieldKind::Weekdays,
+        doc: "Days it holds on, 1 = Monday to 7 = Sunday; untold: all."
+    },
+    Field {
+        name: "from",
+        kind: FieldKind::Text,
+        doc: "First minute, \"HH:MM\" in UTC."
+    },
+    Field {
+        name: "to",
+        kind: FieldKind::Text,
+        doc: "First minute after it, \"HH:MM\" in UTC, up to \"24:00\"."
+    },
+];
+
+/// The fields of `price` and of an entry of `prices`.
+pub const PRICE_FIELDS: &[Field] = rate_fields![
+    Field {
+        name: "per_request",
+        kind: FieldKind::Usd,
+        doc: "A fixed amount per request, USD."
+    },
+    Field {
+        name: "from",
+        kind: FieldKind::Date,
+        doc: "First day it holds, UTC; untold: always."
+    },
+    Field {
+        name: "source",
+        kind: FieldKind::Text,
+        doc: "Where the numbers come from."
+    },
+    Field {
+        name: "tiers",
+        kind: FieldKind::Tables(TIER_FIELDS),
+        doc: "Rates for long prompts; what an entry does not tell is as above it."
+    },
+    Field {
+        name: "hours",
+        kind: FieldKind::Tables(HOURS_FIELDS),
+        doc: "Rates at times of the week; what an entry does not tell is as above it."
+    },
+];
+
+/// The fields of a provider row.
+pub const PROVIDER_FIELDS: &[Field] = &[
+    Field {
+        name: "display_name",
+        kind: FieldKind::Text,
+        doc: "What people call it.",
+    },
+    Field {
+        name: "base_url",
+        kind: FieldKind::TextByDialect,
+        doc: "Base URL with its version segment; a string, or a table by dialect.",
+    },
+    Field {
+        name: "auth",
+        kind: FieldKind::Word(AuthStyle::WORDS),
+        doc: "How requests are authenticated; default bearer.",
+    },
+    Field {
+        name: "speaks",
+        kind: FieldKind::Words(Dialect::WORDS),
+        doc: "The dialects it speaks; default openai-chat.",
+    },
+    Field {
+        name: "credential",
+        kind: FieldKind::Text,
+        doc: "Where its key is found: env:NAME or file:/path.",
+    },
+    Field {
+        name: "credential_optional",
+        kind: FieldKind::Flag,
+        doc: "It works without a credential too.",
+    },
+    Field {
+        name: "env",
+        kind: FieldKind::Texts,
+        doc: "Environment variables that usually hold its key; one that is set turns it on.",
+    },
+    Field {
+        name: "host_env",
+        kind: FieldKind::Text,
+        doc: "Environment variable that names its host; when set, it turns it on.",
+    },
+    Field {
+        name: "host_port",
+        kind: FieldKind::Number(1, 65_535),
+        doc: "The port where host_env names none.",
+    },
+    Field {
+        name: "priority",
+        kind: FieldKind::Number(0, 1_000_000),
+        doc: "Lower is asked first where several serve one name; default 100.",
+    },
+    Field {
+        name: "concurrency_max",
+        kind: FieldKind::Number(1, 1_000_000),
+        doc: "Requests at a time the account allows.",
+    },
+    Field {
+        name: "models_any",
+        kind: FieldKind::Flag,
+        doc: "Pass on models that are not listed; they are unpriced.",
+    },
+    Field {
+        name: "enabled",
+        kind: FieldKind::Flag,
+        doc: "false turns it off even when its variable is set.",
+    },
+    Field {
+        name: "quirks",
+        kind: FieldKind::Words(Quirk::WORDS),
+        doc: "Named deviations from the dialect.",
+    },
+];
+
+/// The fields of a model row.
+pub const MODEL_FIELDS: &[Field] = &[
+    Field {
+        name: "upstream",
+        kind: FieldKind::Text,
+        doc: "The name sent to the provider; default: what follows the provider's name.",
+    },
+    Field {
+        name: "context_tokens",
+        kind: FieldKind::Number(1, TOKENS_MAX),
+        doc: "Window, tokens.",
+    },
+    Field {
+        name: "output_tokens_max",
+        kind: FieldKind::Number(1, TOKENS_MAX),
+        doc: "Longest answer, tokens.",
+    },
+    Field {
+        name: "tools",
+        kind: FieldKind::Flag,
+        doc: "Takes tools.",
+    },
+    Field {
+        name: "vision",
+        kind: FieldKind::Flag,
+        doc: "Takes images.",
+    },
+    Field {
+        name: "reasoning",
+        kind: FieldKind::Flag,
+        doc: "Reasons before it answers.",
+    },
+    Field {
+        name: "structured_output",
+        kind: FieldKind::Flag,
+        doc: "Obeys a JSON schema.",
+    },
+    Field {
+        name: "hidden_reasoning",
+        kind: FieldKind::Flag,
+        doc: "Bills reasoning that it does not stream.",
+    },
+    Field {
+        name: "released",
+        kind: FieldKind::Date,
+        doc: "Release day.",
+    },
+    Field {
+        name: "kind",
+        kind: FieldKind::Word(ModelKind::WORDS),
+        doc: "What it is for; default chat.",
+    },
+    Field {
+        name: "price",
+        kind: FieldKind::Price,
+        doc: "Its price, USD per million tokens; untold: unpriced.",
+    },
+    Field {
+        name: "prices",
+        kind: FieldKind::Prices,
+        doc: "Its prices by day, ascending.",
+    },
+];
+
+/// The fields of an alias row.
+pub const ALIAS_FIELDS: &[Field] = &[
+    Field {
+        name: "target",
+        kind: FieldKind::Text,
+        doc: "The provider/name it stands for.",
+    },
+    Field {
+        name: "notice",
+        kind: FieldKind::Text,
+        doc: "What the client is told in x-keyway-notice.",
+    },
+    Field {
+        name: "set",
+        kind: FieldKind::Words(Edit::WORDS),
+        doc: "Edits to the request.",
+    },
+];

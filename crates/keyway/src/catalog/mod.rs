@@ -1,0 +1,31 @@
+//! Floor 1: providers, models, aliases and prices. A provider is a row.
+//!
+//! One file format serves the rows that come with Keyway (`data/*.toml`) and the operator's
+//! `keyway.toml`. [`read`] turns text into [`Rows`], [`Catalog::build`] turns rows and the list
+//! of providers that are on into an immutable snapshot, [`Catalog::resolve`] answers "who serves
+//! this name" with one hash lookup.
+
+pub mod build;
+pub mod builtin;
+pub mod credential;
+pub mod decimal;
+pub mod fields;
+pub mod kinds;
+pub mod mistake;
+pub mod price;
+pub mod row;
+pub mod rows;
+pub mod snapshot;
+pub mod url;
+pub mod written;
+
+#[cfg(test)]
+mod tests;
+
+pub use credential::CredentialRef;
+pub use kinds::{AuthStyle, Dialect, Edit, ModelKind, Quirk};
+pub use mistake::{Mistake, Place};
+pub use row::{Alias, Capabilities, Model, Origin, Provider, Target};
+pub use rows::{AliasRow, ModelRow, ProviderRow, Rows, read};
+pub use snapshot::{Catalog, NotFound, Resolution};
+pub use written::{Field, FieldKind, Reader};

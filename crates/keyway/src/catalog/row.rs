@@ -1,0 +1,150 @@
+//! Rows as checked: complete, and shared by every request that uses them.
+
+use super::kinds::{AuthStyle, Dialect, Edit, ModelKind, Quirk};
+use super::mistake::Place;
+use ledger::PriceList;
+use std::sync::Arc;
+
+/// Who wrote a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// It comes with Keyway.
+    Builtin,
+    /// The configuration adds it or changes it.
+    Config,
+}
+
+/// A host that serves models.
+#[derive(Debug)]
+pub struct Provider {
+    /// The name before the slash of its models.
+    pub name: Arc<str>,
+    /// What people call it.
+    pub display_name: String,
+    /// Base URL by dialect, version segment included, without a slash at the end.
+    pub base_urls: Vec<(Dialect, String)>,
+    /// How requests are authenticated.
+    pub auth: AuthStyle,
+    /// The dialects it speaks, the preferred first.
+    pub speaks: Vec<Dialect>,
+    /// Environment variables that usually hold its key, the preferred first.
+    pub env: Vec<String>,
+    /// Whether it works without a credential.
+    pub credential_optional: bool,
+    /// Lower is asked first where several serve one name. Default 100.
+    pub priority: u32,
+    /// Requests at a time the account allows; `None`: not told.
+    pub concurrency_max: Option<u32>,
+    /// Whether models that are not listed are passed on, unpriced.
+    pub models_any: bool,
+    /// Deviations from the dialect.
+    pub quirks: Vec<Quirk>,
+    /// Who wrote the row.
+    pub origin: Origin,
+    /// Where the last word on it was written.
+    pub place: Place,
+}
+
+/// The name of the built-in upstream.
+pub const SANDBOX: &str = "sandbox";
+
+impl Provider {
+    /// The base URL for a dialect, when the provider speaks it.
+    #[must_use]
+    pub fn base_url(&self, dialect: Dialect) -> Option<&str> {
+        self.base_urls
+            .iter()
+            .find(|(of, _)| *of == dialect)
+            .map(|(_, url)| url.as_str())
+    }
+
+    /// Whether the provider deviates so.
+    #[must_use]
+    pub fn has(&self, quirk: Quirk) -> bool {
+        self.quirks.contains(&quirk)
+    }
+
+    /// Whether it is the built-in upstream, which has no address.
+    #[must_use]
+    pub fn is_sandbox(&self) -> bool {
+        &*self.name == SANDBOX
+    }
+}
+
+/// What a model can do; `None`: not known, and never a reason to refuse.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Capabilities {
+    /// Takes tools.
+    pub tools: Option<bool>,
+    /// Takes images.
+    pub vision: Option<bool>,
+    /// Reasons before it answers.
+    pub reasoning: Option<bool>,
+    /// Obeys a JSON schema.
+    pub structured_output: Option<bool>,
+    /// Bills reasoning that it does not stream, so that the stream alone does not bound the cost.
+    pub hidden_reasoning: bool,
+}
+
+/// A listed model.
+#[derive(Debug)]
+pub struct Model {
+    /// `provider/name`.
+    pub id: Arc<str>,
+    /// The part before the first slash.
+    pub provider: Arc<str>,
+    /// The name sent to the provider.
+    pub upstream: Arc<str>,
+    /// Window, tokens; `None`: not known.
+    pub context_tokens: Option<u64>,
+    /// Longest answer, tokens; `None`: not known.
+    pub output_tokens_max: Option<u64>,
+    /// What it can do.
+    pub capabilities: Capabilities,
+    /// Its prices; an empty list means unpriced, never free.
+    pub prices: PriceList,
+    /// Release day, unix seconds.
+    pub created: Option<i64>,
+    /// What it is for.
+    pub kind: ModelKind,
+    /// Who wrote the row.
+    pub origin: Origin,
+    /// Where the last word on it was written.
+    pub place: Place,
+}
+
+impl Model {
+    /// The name without its provider.
+    #[must_use]
+    pub fn bare(&self) -> &str {
+        self.id.split_once('/').map_or(&*self.id, |(_, name)| name)
+    }
+}
+
+/// A name that stands for a model.
+#[derive(Debug)]
+pub struct Alias {
+    /// The name clients send; with its provider when it was written so.
+    pub name: String,
+    /// The `provider/name` it stands for.
+    pub target: String,
+    /// What the client is told about it (`x-keyway-notice`).
+    pub notice: Option<String>,
+    /// Edits to the request.
+    pub set: Vec<Edit>,
+    /// Where it was written.
+    pub place: Place,
+}
+
+/// One place a request can be sent to.
+#[derive(Debug)]
+pub struct Target {
+    /// `provider/name`, the canonical name of what is served.
+    pub id: Arc<str>,
+    /// Who serves it.
+    pub provider: Arc<Provider>,
+    /// The listed model; `None` where the provider takes any name (unpriced).
+    pub model: Option<Arc<Model>>,
+    /// The name sent to the provider.
+    pub upstream: Arc<str>,
+}

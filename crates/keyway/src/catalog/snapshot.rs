@@ -1,0 +1,120 @@
+//! The immutable snapshot that requests are answered from.
+
+use super::row::{Alias, Model, Provider, Target};
+use super::rows::is_model_name;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Who serves a name, in the order in which they are asked. Never empty.
+#[derive(Debug)]
+pub struct Resolution {
+    /// The candidates.
+    pub candidates: Vec<Arc<Target>>,
+    /// The alias the name was, with its notice and its edits.
+    pub alias: Option<Arc<Alias>>,
+}
+
+/// Why a name resolves to nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotFound {
+    /// It cannot be a model's name at all.
+    Malformed,
+    /// Its provider is known and off: it has no credential or was turned off.
+    ProviderOff,
+    /// Nobody who is on serves it.
+    Unknown,
+}
+
+/// Providers that are on, their models, and every name that leads to them.
+#[derive(Debug)]
+pub struct Catalog {
+    pub(super) providers: HashMap<Arc<str>, Arc<Provider>>,
+    /// Names of providers that have a row and are off.
+    pub(super) off: Vec<Arc<str>>,
+    pub(super) models: Vec<Arc<Model>>,
+    pub(super) aliases: Vec<Arc<Alias>>,
+    pub(super) names: HashMap<Arc<str>, Arc<Resolution>>,
+}
+
+impl Catalog {
+    /// Who serves `name`: a canonical `provider/model`, else an alias, else a bare model name over
+    /// the providers that are on, by priority. A model that is not listed resolves only under a
+    /// provider that takes any; that is the one case that allocates.
+    ///
+    /// # Errors
+    /// Why nobody does.
+    pub fn resolve(&self, name: &str) -> Result<Arc<Resolution>, NotFound> {
+        if let Some(found) = self.names.get(name) {
+            return Ok(Arc::clone(found));
+        }
+        let Some((provider, model)) = name.split_once('/') else {
+            return Err(if is_model_name(name) {
+                NotFound::Unknown
+            } else {
+                NotFound::Malformed
+            });
+        };
+        if !is_model_name(name) {
+            return Err(NotFound::Malformed);
+        }
+        match self.providers.get(provider) {
+            Some(row) if row.models_any => {
+                let upstream = model.into();
+                let target = Target {
+                    id: name.into(),
+                    provider: Arc::clone(row),
+                    model: None,
+                    upstream,
+                };
+                Ok(Arc::new(Resolution {
+                    candidates: vec![Arc::new(target)],
+                    alias: None,
+                }))
+            }
+            Some(_) => Err(NotFound::Unknown),
+            None if self.off.iter().any(|off| &**off == provider) => Err(NotFound::ProviderOff),
+            None => Err(NotFound::Unknown),
+        }
+    }
+
+    /// The listed models of the providers that are on, by id.
+    #[must_use]
+    pub fn models(&self) -> &[Arc<Model>] {
+        &self.models
+    }
+
+    /// The listed model with this canonical id.
+    #[must_use]
+    pub fn model(&self, id: &str) -> Option<&Arc<Model>> {
+        self.models
+            .binary_search_by(|model| (*model.id).cmp(id))
+            .ok()
+            .and_then(|at| self.models.get(at))
+    }
+
+    /// The aliases whose target is on, by name.
+    #[must_use]
+    pub fn aliases(&self) -> &[Arc<Alias>] {
+        &self.aliases
+    }
+
+    /// A provider that is on.
+    #[must_use]
+    pub fn provider(&self, name: &str) -> Option<&Arc<Provider>> {
+        self.providers.get(name)
+    }
+
+    /// The providers that are on, by name.
+    #[must_use]
+    pub fn providers(&self) -> Vec<&Arc<Provider>> {
+        let mut all: Vec<_> = self.providers.values().collect();
+        all.sort_by(|a, b| a.name.cmp(&b.name));
+        all
+    }
+
+    /// The names of providers that have a row and are off, sorted.
+    #[must_use]
+    pub fn providers_off(&self) -> &[Arc<str>] {
+        &self.off
+    }
+}

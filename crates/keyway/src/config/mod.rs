@@ -1,0 +1,1 @@
+//! Floor 2: written settings turned into checked settings.

@@ -1,0 +1,104 @@
+//! Sending a request: candidates in order, until one answers.
+
+use super::failures;
+use super::source::{self, Answer};
+use super::story::{Story, stopped};
+use crate::base::{Code, Refusal, Trouble};
+use crate::catalog::{Quirk, Target};
+use crate::relay::Inbound;
+use crate::routing::Plan;
+use crate::upstream::{Class, Failure, classify};
+use bytes::Bytes;
+use dialect::edit::{AskUsage, Wanted, rewrite_to};
+use dialect::peek::Peek;
+use std::sync::Arc;
+
+/// Path of a chat request below a provider's base URL.
+const CHAT_PATH: &str = "/chat/completions";
+
+/// Sends the request to the first candidate that takes it. A candidate that was never reached is
+/// passed over; one that may have got the request is the last.
+///
+/// # Errors
+/// What to tell the client.
+pub async fn send(
+    story: &mut Story,
+    inbound: &Inbound,
+    peek: &Peek<'_>,
+    plan: &Plan,
+) -> Result<Answer, Trouble> {
+    let mut last: Trouble = no_target().into();
+    for target in plan.candidates() {
+        story.send_to(target)?;
+        let began = story.now_mono_ms();
+        let body = body_for(target, inbound, peek, plan);
+        match ask(story, target, body, inbound).await? {
+            Ok(answer) if classify(answer.status) == Class::Success => {
+                story.tried(began, answer.status, "ok", true);
+                return Ok(answer);
+            }
+            Ok(answer) => {
+                let now_ms = story.worker.shared.at.clock.now_ms();
+                story.tried(began, answer.status, "status", true);
+                return Err(failures::of_answer(answer, now_ms).await.into());
+            }
+            Err(failure) => {
+                let reached = failure.may_have_been_sent();
+                story.tried(began, 0, failure.outcome(), reached);
+                tracing::debug!(provider = &*target.provider.name, %failure, "a provider did not answer");
+                last = failures::of_failure(failure, &target.provider.name).into();
+                if reached {
+                    return Err(last);
+                }
+            }
+        }
+    }
+    Err(last)
+}
+
+/// Asks one target. The outer error is the key's end, which ends the request with it.
+async fn ask(
+    story: &Story,
+    target: &Target,
+    body: Bytes,
+    inbound: &Inbound,
+) -> Result<Result<Answer, Failure>, Trouble> {
+    let shared = &story.worker.shared;
+    let upstream = shared.upstream(&target.provider.name).ok_or_else(no_target)?;
+    let request_id = inbound.request_id();
+    let answer = source::ask(
+        story.permission()?,
+        &story.worker.lanes,
+        upstream,
+        CHAT_PATH,
+        body,
+        story.stream,
+        &request_id,
+        &shared.at.clock,
+    );
+    tokio::select! {
+        biased;
+        answer = answer => Ok(answer),
+        () = story.grant.gone.notified() => Err(stopped().into()),
+    }
+}
+
+/// The request as this target wants it: the client's own bytes but for what must differ.
+fn body_for(target: &Target, inbound: &Inbound, peek: &Peek<'_>, plan: &Plan) -> Bytes {
+    let usage = if target.provider.has(Quirk::NoStreamUsage) { AskUsage::Leave } else { AskUsage::Ask };
+    let set: Vec<(&str, &str)> =
+        plan.alias().map(|alias| alias.set.iter().map(|edit| edit.field()).collect()).unwrap_or_default();
+    let wanted = Wanted { model: &target.upstream, usage, output_cap: None, set: &set };
+    rewrite_to(&inbound.body, peek, &wanted)
+}
+
+fn no_target() -> Refusal {
+    Refusal::new(Code::NoHealthyTarget, "No provider can serve this model at the moment. Try again shortly.")
+}
+
+/// What the target is, for the decoder.
+#[must_use]
+pub fn usage_rule(target: Option<&Arc<Target>>) -> dialect::openai_chat::UsageRule {
+    let apart = target.is_some_and(|target| target.provider.has(Quirk::ReasoningExcludedFromCompletion));
+    dialect::openai_chat::UsageRule { reasoning_apart: apart }
+}

@@ -1,0 +1,168 @@
+//! Delivering an answer: whole ones are read to their end and booked before they leave; streams go
+//! out as they come and are booked before their last byte.
+
+use super::attempt::usage_rule;
+use super::exchange::{OutBody, Outbound};
+use super::failures;
+use super::large::Large;
+use super::source::{Answer, Source};
+use super::story::{Counted, Ended, Story, stopped};
+use super::stream::Delivery;
+use crate::upstream::Failure;
+use bytes::{Bytes, BytesMut};
+use dialect::openai_chat::Decoder;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use ledger::entry::UsageOrigin;
+use ledger::{NanoUsd, Usage};
+
+/// Largest answer that is read whole before it leaves, so that its cost can stand in its head.
+pub const WHOLE_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+const MODEL: HeaderName = HeaderName::from_static("x-keyway-model");
+const PROVIDER: HeaderName = HeaderName::from_static("x-keyway-provider");
+const ATTEMPTS: HeaderName = HeaderName::from_static("x-keyway-attempts");
+const COST: HeaderName = HeaderName::from_static("x-keyway-cost-usd");
+const NOTICE: HeaderName = HeaderName::from_static("x-keyway-notice");
+
+/// What the client asked for beside the answer itself.
+pub struct Wishes {
+    /// It wants the usage chunk of a stream.
+    pub include_usage: bool,
+    /// What it is to be told about the model's name.
+    pub notice: Option<String>,
+}
+
+/// Delivers.
+pub async fn deliver(story: Story, answer: Answer, wishes: Wishes) -> Outbound {
+    let headers = headers(&story, &answer.headers, &wishes);
+    if is_event_stream(&answer.headers) {
+        return stream(story, answer, headers, &wishes);
+    }
+    whole(story, answer, headers).await
+}
+
+fn stream(story: Story, answer: Answer, mut headers: HeaderMap, wishes: &Wishes) -> Outbound {
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    let status = status(answer.status);
+    let delivery = Delivery::new(story, answer, wishes.include_usage);
+    Outbound { status, headers, body: OutBody::Stream(Box::new(delivery)) }
+}
+
+async fn whole(mut story: Story, answer: Answer, mut headers: HeaderMap) -> Outbound {
+    let Answer { status: code, mut bytes, .. } = answer;
+    let gone = std::sync::Arc::clone(&story.grant.gone);
+    let read = tokio::select! {
+        biased;
+        read = read_whole(&mut bytes) => read,
+        () = gone.notified() => return cut(story, stopped()),
+    };
+    let body = match read {
+        Ok(Read::All(body)) => body,
+        Ok(Read::Some(first)) => {
+            let large = Large::new(story, first, bytes, code);
+            return Outbound { status: status(code), headers, body: OutBody::Stream(Box::new(large)) };
+        }
+        Err(failure) => {
+            let provider = story.target().map(|target| target.provider.name.clone()).unwrap_or_default();
+            return cut(story, failures::of_failure(failure, &provider));
+        }
+    };
+    if let Err(refusal) = story.still_good() {
+        return cut(story, refusal);
+    }
+    let cost = book(&mut story, &body, code);
+    if let Some(cost) = cost
+        && let Ok(value) = HeaderValue::from_str(&cost.to_decimal())
+    {
+        headers.insert(COST, value);
+    }
+    Outbound { status: status(code), headers, body: OutBody::Whole(body) }
+}
+
+/// Books a whole answer; its bytes are not changed.
+fn book(story: &mut Story, body: &Bytes, status: u16) -> Option<NanoUsd> {
+    let mut decoder = Decoder::new(usage_rule(story.target()));
+    let seen = decoder.see_whole(body);
+    if seen.progress {
+        story.progress(seen.output_bytes);
+    }
+    let (usage, origin) = used(story, &decoder);
+    let code = if seen.failed { crate::base::Code::UpstreamError.text() } else { "" };
+    story.end(&Ended { status, code, usage, origin })
+}
+
+/// What an answer used: as reported, else as counted here.
+pub(super) fn used(story: &Story, decoder: &Decoder) -> (Usage, UsageOrigin) {
+    match decoder.report() {
+        Some(report) => (report.usage, UsageOrigin::Reported),
+        None => (story.estimate(), UsageOrigin::Estimated),
+    }
+}
+
+/// Ends a request whose answer cannot be delivered: the provider may have done its work.
+fn cut(mut story: Story, refusal: crate::base::Refusal) -> Outbound {
+    story.counted = Counted::default();
+    let usage = story.estimate();
+    story.end(&Ended {
+        status: refusal.status(),
+        code: refusal.code.text(),
+        usage,
+        origin: UsageOrigin::Estimated,
+    });
+    super::refuse::render(&refusal, story.route.shape)
+}
+
+enum Read {
+    All(Bytes),
+    /// More than is read whole: what has been read so far.
+    Some(Bytes),
+}
+
+async fn read_whole(source: &mut Source) -> Result<Read, Failure> {
+    let Some(first) = source.chunk().await.transpose()? else { return Ok(Read::All(Bytes::new())) };
+    let mut all: Option<BytesMut> = None;
+    let mut first = Some(first);
+    while let Some(bytes) = source.chunk().await.transpose()? {
+        let all = all.get_or_insert_with(|| BytesMut::from(first.take().unwrap_or_default()));
+        all.extend_from_slice(&bytes);
+        if all.len() > WHOLE_BYTES_MAX {
+            return Ok(Read::Some(std::mem::take(all).freeze()));
+        }
+    }
+    Ok(Read::All(all.map_or_else(|| first.unwrap_or_default(), BytesMut::freeze)))
+}
+
+/// Of the provider's header fields only the content type passes; the rest is ours.
+fn headers(story: &Story, theirs: &HeaderMap, wishes: &Wishes) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(12);
+    let content_type = theirs.get(header::CONTENT_TYPE).cloned();
+    headers.insert(
+        header::CONTENT_TYPE,
+        content_type.unwrap_or(HeaderValue::from_static("application/json")),
+    );
+    let mut set = |name: HeaderName, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(name, value);
+        }
+    };
+    if let Some(target) = story.target() {
+        set(MODEL, &target.id);
+        set(PROVIDER, &target.provider.name);
+    }
+    set(ATTEMPTS, itoa::Buffer::new().format(story.attempts()));
+    if let Some(notice) = &wishes.notice {
+        set(NOTICE, notice);
+    }
+    headers
+}
+
+fn is_event_stream(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.trim_start().to_ascii_lowercase().starts_with("text/event-stream"))
+}
+
+fn status(code: u16) -> StatusCode {
+    StatusCode::from_u16(code).unwrap_or(StatusCode::OK)
+}

@@ -1,0 +1,97 @@
+//! What a provider's failure means to the client: our credential is our affair, its rejection of
+//! the request is the client's.
+
+use super::source::{Answer, Source};
+use crate::base::refusal::UpstreamRefusal;
+use crate::base::{Code, Refusal};
+use crate::upstream::{Class, Failure, classify, retry_after};
+use dialect::event::UpstreamMessage;
+use dialect::openai_chat::error;
+
+/// Bytes of an error body that are read.
+const ERROR_BYTES_MAX: usize = 64 * 1024;
+
+/// Reads an answer that is not a success.
+pub async fn of_answer(mut answer: Answer, now_ms: i64) -> Refusal {
+    let body = read_some(&mut answer.bytes).await;
+    let said = error::parse(answer.status, &body);
+    let retry_after_ms = retry_after(&answer.headers, now_ms);
+    of_status(answer.status, said, retry_after_ms)
+}
+
+async fn read_some(source: &mut Source) -> Vec<u8> {
+    let mut body = Vec::new();
+    while let Some(Ok(bytes)) = source.chunk().await {
+        let room = ERROR_BYTES_MAX - body.len();
+        body.extend_from_slice(bytes.get(..room.min(bytes.len())).unwrap_or_default());
+        if body.len() == ERROR_BYTES_MAX {
+            break;
+        }
+    }
+    body
+}
+
+fn of_status(status: u16, said: UpstreamMessage, retry_after_ms: Option<u64>) -> Refusal {
+    match classify(status) {
+        Class::Credential => Refusal::new(
+            Code::UpstreamAuth,
+            format!(
+                "The provider refused the credential this gateway holds for it (status {status}). \
+                 Your key is fine; the operator has to look at the provider's credential or balance."
+            ),
+        ),
+        Class::RateLimited => Refusal {
+            retry_after_ms,
+            upstream: theirs(429, &said),
+            ..Refusal::new(Code::RateLimitExceeded, format!("The provider is limiting requests: {}", said.message))
+        },
+        Class::Request => {
+            let code = match said.code.as_deref() {
+                Some("context_length_exceeded") => Code::ContextLengthExceeded,
+                _ => Code::InvalidRequest,
+            };
+            Refusal {
+                upstream: theirs(status, &said),
+                param: said.param.map(Into::into),
+                ..Refusal::new(code, said.message)
+            }
+        }
+        Class::Timeout => Refusal::new(
+            Code::UpstreamTimeout,
+            format!("The provider gave up on the request (status {status}): {}", said.message),
+        ),
+        Class::Success | Class::Server => Refusal {
+            retry_after_ms,
+            ..Refusal::new(
+                Code::UpstreamError,
+                format!("The provider failed (status {status}): {}", said.message),
+            )
+        },
+    }
+}
+
+fn theirs(status: u16, said: &UpstreamMessage) -> Option<Box<UpstreamRefusal>> {
+    Some(Box::new(UpstreamRefusal { status, code: said.code.clone(), kind: said.kind.clone() }))
+}
+
+/// What a failed exchange means to the client.
+#[must_use]
+pub fn of_failure(failure: Failure, provider: &str) -> Refusal {
+    if failure.is_timeout() {
+        return Refusal::new(Code::UpstreamTimeout, format!("The provider `{provider}` did not answer in time."));
+    }
+    let what = match failure {
+        Failure::Dns | Failure::Connect | Failure::Tls => "could not be reached",
+        Failure::Unsendable(_) => "cannot be sent this request",
+        Failure::TooLarge => "answered with more than is accepted",
+        _ => "broke off or answered with something that is not HTTP",
+    };
+    Refusal::new(Code::UpstreamError, format!("The provider `{provider}` {what}."))
+}
+
+/// What a failure that the provider announces inside an answer is called.
+#[must_use]
+pub fn announced(said: Option<&UpstreamMessage>) -> Refusal {
+    let message = said.map_or("no reason given", |said| said.message.as_str());
+    Refusal::new(Code::UpstreamError, format!("The provider failed: {message}"))
+}

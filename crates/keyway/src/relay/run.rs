@@ -1,0 +1,42 @@
+//! A request's whole life, in order: `verify` (done by dispatch) `-> peek -> plan -> admit -> send
+//! -> deliver -> settle`.
+
+use super::context::Worker;
+use super::deliver::{Wishes, deliver};
+use super::exchange::{Inbound, Outbound};
+use super::source::Answer;
+use super::story::Story;
+use super::{attempt, labels};
+use crate::access::Grant;
+use crate::base::{Refusal, Trouble};
+use crate::routing::plan;
+use dialect::peek::peek;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// Answers a request of a key that may make it.
+pub async fn run(worker: Rc<Worker>, inbound: Inbound, grant: Arc<Grant>) -> Outbound {
+    let mut story = Story::begin(worker, &inbound, grant);
+    match prepare_and_send(&mut story, &inbound).await {
+        Ok((answer, wishes)) => deliver(story, answer, wishes).await,
+        Err(trouble) => story.refuse(trouble),
+    }
+}
+
+async fn prepare_and_send(story: &mut Story, inbound: &Inbound) -> Result<(Answer, Wishes), Trouble> {
+    let peek = peek(&inbound.body).map_err(|error| Refusal {
+        param: error.param.map(Into::into),
+        ..Refusal::new(crate::base::Code::InvalidRequest, error.message)
+    })?;
+    story.stream = peek.stream;
+    peek.model.clone_into(&mut story.model_asked);
+    story.labels = labels::read(inbound.header("x-keyway-labels"), peek.keyway)?;
+    let plan = plan(&story.worker.shared.catalog, &story.grant, &peek.model)?;
+    story.admit()?;
+    let answer = attempt::send(story, inbound, &peek, &plan).await?;
+    let wishes = Wishes {
+        include_usage: peek.include_usage == Some(true),
+        notice: plan.alias().and_then(|alias| alias.notice.clone()),
+    };
+    Ok((answer, wishes))
+}

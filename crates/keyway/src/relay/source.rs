@@ -1,0 +1,89 @@
+//! Where an answer's bytes come from: a provider, or the sandbox in this process.
+
+use super::context::Upstream;
+use crate::base::Clock;
+use crate::sandbox::{self, AnswerBody, SandboxStream};
+use crate::upstream::{Body, Failure, Lanes, Request};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+/// An answer's head, and its bytes to come.
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// Its header fields, as they came.
+    pub headers: HeaderMap,
+    /// Its bytes.
+    pub bytes: Source,
+}
+
+/// Bytes to come.
+pub enum Source {
+    /// From a provider.
+    Provider(Body),
+    /// From the sandbox, piece by piece.
+    Sandbox(SandboxStream),
+    /// Here already.
+    Ready(Option<Bytes>),
+}
+
+impl Source {
+    /// The next bytes, `None` at the proper end.
+    pub fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Failure>>> {
+        match self {
+            Self::Provider(body) => body.poll_chunk(cx),
+            Self::Sandbox(stream) => stream.poll_chunk(cx).map(|bytes| bytes.map(Ok)),
+            Self::Ready(bytes) => Poll::Ready(bytes.take().map(Ok)),
+        }
+    }
+
+    /// The next bytes, `None` at the proper end.
+    pub async fn chunk(&mut self) -> Option<Result<Bytes, Failure>> {
+        std::future::poll_fn(|cx| self.poll_chunk(cx)).await
+    }
+}
+
+/// Sends a chat request to where it goes.
+///
+/// # Errors
+/// Why no head of an answer came.
+pub async fn ask(
+    lanes: &Lanes,
+    upstream: &Upstream,
+    path: &str,
+    body: Bytes,
+    stream: bool,
+    request_id: &str,
+    clock: &Clock,
+) -> Result<Answer, Failure> {
+    let Some(endpoint) = &upstream.endpoint else {
+        return Ok(ask_sandbox(&body, request_id, clock).await);
+    };
+    let accept = if stream { "text/event-stream" } else { "application/json" };
+    let request = Request { accept, ..Request::post(path, body) };
+    let response = lanes.send(endpoint, request).await?;
+    Ok(Answer {
+        status: response.status,
+        headers: response.headers,
+        bytes: Source::Provider(response.body),
+    })
+}
+
+async fn ask_sandbox(body: &[u8], request_id: &str, clock: &Clock) -> Answer {
+    let answer = sandbox::answer(body, clock.now_ms() / 1000, request_id);
+    if answer.delay_ms > 0 {
+        tokio::time::sleep(Duration::from_millis(answer.delay_ms)).await;
+    }
+    let mut headers = HeaderMap::new();
+    headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static(answer.content_type));
+    if let Some(seconds) = answer.retry_after_s {
+        headers.insert(http::header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    let bytes = match answer.body {
+        AnswerBody::Whole(bytes) => Source::Ready(Some(bytes)),
+        AnswerBody::Stream(stream) => Source::Sandbox(stream),
+    };
+    Answer { status: answer.status, headers, bytes }
+}

@@ -1,0 +1,377 @@
+//! The story of one request, from its admission to its line in the books. Whatever happens, and
+//! even when the client leaves and everything is dropped, it ends with exactly one line.
+
+use super::context::Worker;
+use super::exchange::{Inbound, Outbound};
+use super::refuse;
+use super::route::Route;
+use super::running::Place;
+use crate::access::{Grant, Mode};
+use crate::base::{Code, Fault, Refusal, Trouble};
+use crate::catalog::Target;
+use crate::metering::{Admitted, admit};
+use crate::telemetry::RequestLine;
+use crate::telemetry::request_line::client_text;
+use ledger::entry::UsageOrigin;
+use ledger::{Attempt, Entry, NanoUsd, Sent, Usage};
+use std::net::IpAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// Outcomes of attempts, as metrics and log name them. The first is success.
+pub const OUTCOMES: &[&str] = &[
+    "ok", "status", "unsendable", "dns", "connect", "tls", "timeout_connect", "timeout_write",
+    "timeout_first_byte", "timeout_idle", "closed", "protocol", "too_large", "stopped",
+];
+
+/// One try at one provider.
+pub struct Tried {
+    target: Arc<Target>,
+    status: u16,
+    ms: u32,
+    outcome: &'static str,
+}
+
+/// How a request ended.
+pub struct Ended {
+    /// Status the client got; 499 when it left.
+    pub status: u16,
+    /// Error code, empty on success.
+    pub code: &'static str,
+    /// What was used.
+    pub usage: Usage,
+    /// Where that is known from.
+    pub origin: UsageOrigin,
+}
+
+/// What has been counted of an answer, for when the provider reports nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Counted {
+    /// Events with a piece of the answer.
+    pub events: u64,
+    /// Bytes of text in them.
+    pub bytes: u64,
+}
+
+/// A request in the making.
+pub struct Story {
+    /// The worker it runs on.
+    pub worker: Rc<Worker>,
+    /// The key it runs under.
+    pub grant: Arc<Grant>,
+    /// The route it came by.
+    pub route: &'static Route,
+    /// Asked as a stream.
+    pub stream: bool,
+    /// Its labels, `name=value`.
+    pub labels: Vec<String>,
+    /// Model as the client named it.
+    pub model_asked: String,
+    /// What was counted of its answer.
+    pub counted: Counted,
+    request: [u8; 16],
+    started_ms: i64,
+    started_mono_ms: i64,
+    peer: IpAddr,
+    client_request: String,
+    user_agent: Option<Box<str>>,
+    prompt_bytes: u64,
+    admitted: Option<Admitted>,
+    target: Option<Arc<Target>>,
+    sent: bool,
+    tried: Vec<Tried>,
+    first_token_ms: Option<u32>,
+    fault: Option<Box<str>>,
+    ended: bool,
+    _place: Place,
+}
+
+impl Story {
+    /// Begins with a verified request.
+    #[must_use]
+    pub fn begin(worker: Rc<Worker>, inbound: &Inbound, grant: Arc<Grant>) -> Self {
+        let place = worker.running.enter(Arc::clone(&grant));
+        worker.shared.note_use(&grant, inbound.peer);
+        Self {
+            stream: false,
+            labels: Vec::new(),
+            model_asked: String::new(),
+            counted: Counted::default(),
+            request: inbound.request,
+            started_ms: inbound.started_ms,
+            started_mono_ms: inbound.started_mono_ms,
+            peer: inbound.peer,
+            client_request: inbound.client_request_id().unwrap_or_default().to_owned(),
+            user_agent: inbound.header("user-agent").and_then(client_text),
+            prompt_bytes: inbound.body.len() as u64,
+            route: inbound.route,
+            worker,
+            grant,
+            admitted: None,
+            target: None,
+            sent: false,
+            tried: Vec::new(),
+            first_token_ms: None,
+            fault: None,
+            ended: false,
+            _place: place,
+        }
+    }
+
+    /// Asks for leave to spend.
+    ///
+    /// # Errors
+    /// `metering_unavailable` when usage could not be recorded.
+    pub fn admit(&mut self) -> Result<(), Refusal> {
+        self.admitted = Some(admit(&self.worker.meter)?);
+        Ok(())
+    }
+
+    /// Writes that the request is about to be sent to a target, before its first byte goes out.
+    ///
+    /// # Errors
+    /// A fault when it cannot be written (nothing may be sent then); the key's refusal when it has
+    /// died meanwhile.
+    pub fn send_to(&mut self, target: &Arc<Target>) -> Result<(), Trouble> {
+        self.still_good()?;
+        self.target = Some(Arc::clone(target));
+        let mut admitted = self.admitted.take().ok_or_else(|| Fault::plain("a request was not admitted"))?;
+        let before = Ended { status: 0, code: "", usage: Usage::default(), origin: UsageOrigin::Nothing };
+        let sent = Sent { entry: self.entry(&before, 0), prompt_bytes: self.prompt_bytes };
+        let written = admitted.sent(&sent);
+        self.admitted = Some(admitted);
+        if let Err(fault) = written {
+            self.fault = Some(fault.to_string().into());
+            return Err(unmetered().into());
+        }
+        self.sent = true;
+        Ok(())
+    }
+
+    /// Notes how a try ended. `reached`: the provider may have got the request.
+    pub fn tried(&mut self, began_mono_ms: i64, status: u16, outcome: &'static str, reached: bool) {
+        let Some(target) = self.target.clone() else { return };
+        let place = OUTCOMES.iter().position(|known| *known == outcome).unwrap_or(0);
+        self.worker.metrics.attempt(self.worker.shared.slot(&target.provider.name), place);
+        let ms = self.since(began_mono_ms);
+        self.tried.push(Tried { target, status, ms, outcome });
+        if !reached {
+            self.sent = false;
+            self.target = None;
+        }
+    }
+
+    /// The key's refusal, if it has died since the request was verified.
+    ///
+    /// # Errors
+    /// That refusal.
+    pub fn still_good(&self) -> Result<(), Refusal> {
+        if self.grant.is_dead() { Err(stopped()) } else { Ok(()) }
+    }
+
+    /// Notes progress of the answer.
+    pub fn progress(&mut self, output_bytes: usize) {
+        self.counted.events += 1;
+        self.counted.bytes += output_bytes as u64;
+        if self.first_token_ms.is_none() {
+            let ms = self.since(self.started_mono_ms);
+            self.first_token_ms = Some(ms);
+            self.worker.metrics.first_token(ms);
+        }
+    }
+
+    /// The target that serves the request.
+    #[must_use]
+    pub fn target(&self) -> Option<&Arc<Target>> {
+        self.target.as_ref()
+    }
+
+    /// Tries so far.
+    #[must_use]
+    pub fn attempts(&self) -> usize {
+        self.tried.len()
+    }
+
+    /// Monotonic milliseconds.
+    #[must_use]
+    pub fn now_mono_ms(&self) -> i64 {
+        self.worker.shared.at.clock.monotonic_ms()
+    }
+
+    /// Ends with a refusal, and says how to tell the client.
+    #[must_use]
+    pub fn refuse(mut self, trouble: Trouble) -> Outbound {
+        let refusal = match trouble {
+            Trouble::Refusal(refusal) => refusal,
+            Trouble::Fault(fault) => {
+                self.fault = Some(fault.to_string().into());
+                internal()
+            }
+        };
+        self.worker.metrics.refusal(refusal.code);
+        // A provider that rejected the request, or failed it, has not billed it.
+        self.end(&Ended {
+            status: refusal.status(),
+            code: refusal.code.text(),
+            usage: Usage::default(),
+            origin: UsageOrigin::Nothing,
+        });
+        refuse::render(&refusal, self.route.shape)
+    }
+
+    /// Ends: one line in the journal, before the last byte of the answer; then log and metrics.
+    /// Answers with the cost, `None` when there is no price.
+    pub fn end(&mut self, ended: &Ended) -> Option<NanoUsd> {
+        if std::mem::replace(&mut self.ended, true) {
+            return None;
+        }
+        let admitted = self.admitted.take();
+        let latency_ms = self.since(self.started_mono_ms);
+        let entry = self.entry(ended, latency_ms);
+        let cost = entry.cost;
+        let written = match admitted {
+            Some(admitted) => admitted.settle(&entry),
+            None => self.worker.meter.note(&entry),
+        };
+        if let Err(fault) = written {
+            tracing::error!(%fault, "a request's line was not written");
+        }
+        self.tell(ended, cost, latency_ms);
+        cost
+    }
+
+    /// Usage by our own count: a quarter of the bytes, and never less than an event each.
+    #[must_use]
+    pub fn estimate(&self) -> Usage {
+        Usage {
+            in_uncached: self.prompt_bytes.div_ceil(4),
+            out_text: self.counted.bytes.div_ceil(4).max(self.counted.events),
+            ..Usage::default()
+        }
+    }
+
+    fn tell(&mut self, ended: &Ended, cost: Option<NanoUsd>, latency_ms: u32) {
+        let metrics = &self.worker.metrics;
+        metrics.request(self.route.number(), ended.status, latency_ms);
+        if let Some(target) = &self.target {
+            metrics.settled(self.worker.shared.slot(&target.provider.name), &ended.usage, cost);
+        }
+        let fault = self.fault.take();
+        let line = || RequestLine {
+            status: ended.status,
+            code: ended.code,
+            org: Some(Arc::clone(&self.grant.org)),
+            project: Some(Arc::clone(&self.grant.project)),
+            key: Some(Arc::clone(&self.grant.key)),
+            model_asked: client_text(&self.model_asked),
+            model_served: self.target.as_ref().map(|target| Arc::clone(&target.id)),
+            provider: self.target.as_ref().map(|target| Arc::clone(&target.provider.name)),
+            attempts: u8::try_from(self.tried.len()).unwrap_or(u8::MAX),
+            stream: self.stream,
+            tokens: ended.usage,
+            cost,
+            latency_ms,
+            first_token_ms: self.first_token_ms,
+            peer: Some(self.peer),
+            client_request_id: client_text(&self.client_request),
+            user_agent: self.user_agent.clone(),
+            fault,
+            ..RequestLine::new(self.request, self.started_ms, self.route.path, self.route.method_name)
+        };
+        self.worker.log.push(line);
+    }
+
+    fn entry<'a>(&'a self, ended: &Ended, latency_ms: u32) -> Entry<'a> {
+        let target = self.target.as_deref();
+        let price = target
+            .and_then(|target| target.model.as_ref())
+            .and_then(|model| model.prices.at(self.started_ms));
+        let cost = match (ended.origin, price) {
+            (UsageOrigin::Nothing, _) => Some(NanoUsd(0)),
+            (_, price) => price.map(|price| price.cost(&ended.usage, self.started_ms)),
+        };
+        let attempts = self.tried.iter().map(|tried| Attempt {
+            provider: &tried.target.provider.name,
+            model: &tried.target.upstream,
+            status: tried.status,
+            ms: tried.ms,
+            outcome: tried.outcome,
+        });
+        Entry {
+            request: self.request,
+            started_ms: self.started_ms,
+            org: &self.grant.org,
+            project: &self.grant.project,
+            key: &self.grant.key,
+            user: &self.grant.owner,
+            test: self.grant.mode == Mode::Test,
+            kind: self.route.billing.kind(),
+            model_asked: &self.model_asked,
+            model_served: target.map_or("", |target| &target.id),
+            provider: target.map_or("", |target| &target.provider.name),
+            labels: self.labels.iter().map(String::as_str).collect(),
+            peer: octets(self.peer),
+            client_request: &self.client_request,
+            stream: self.stream,
+            attempts: attempts.collect(),
+            status: ended.status,
+            error: ended.code,
+            usage: ended.usage,
+            usage_origin: ended.origin,
+            price_version: price.map_or("", |price| &price.version),
+            cost,
+            latency_ms,
+            first_token_ms: self.first_token_ms,
+        }
+    }
+
+    fn since(&self, mono_ms: i64) -> u32 {
+        u32::try_from(self.now_mono_ms() - mono_ms).unwrap_or(0)
+    }
+}
+
+impl Drop for Story {
+    /// The client left, or the process is ending: what was produced is booked by our own count.
+    fn drop(&mut self) {
+        if self.ended {
+            return;
+        }
+        let (usage, origin) = if self.sent {
+            (self.estimate(), UsageOrigin::Estimated)
+        } else {
+            (Usage::default(), UsageOrigin::Nothing)
+        };
+        self.end(&Ended { status: Code::ClientGone.status(), code: Code::ClientGone.text(), usage, origin });
+    }
+}
+
+/// What is told when the books cannot be kept.
+#[must_use]
+pub fn unmetered() -> Refusal {
+    Refusal::new(
+        Code::MeteringUnavailable,
+        "Usage cannot be recorded at the moment, so nothing is sent. Try again shortly.",
+    )
+}
+
+/// What is told when the key stopped working while the request ran.
+#[must_use]
+pub fn stopped() -> Refusal {
+    Refusal::new(Code::RevokedApiKey, "This API key stopped working while the request was running.")
+}
+
+/// What is told of a fault.
+#[must_use]
+pub fn internal() -> Refusal {
+    Refusal::new(
+        Code::InternalError,
+        "Something went wrong here. Try again; if it stays, give the operator the x-request-id.",
+    )
+}
+
+fn octets(peer: IpAddr) -> [u8; 16] {
+    match peer {
+        IpAddr::V4(v4) => v4.to_ipv6_mapped().octets(),
+        IpAddr::V6(v6) => v6.octets(),
+    }
+}

@@ -1,0 +1,170 @@
+//! A stream on its way through: every event goes out as it came, is looked at on the way, and the
+//! request is booked before the last of them leaves.
+
+use super::attempt::usage_rule;
+use super::deliver::used;
+use super::exchange::{CutOff, Frames};
+use super::failures;
+use super::refuse::render_event;
+use super::source::{Answer, Source};
+use super::story::{Ended, Story, stopped};
+use crate::base::{Code, Refusal};
+use crate::upstream::Failure;
+use bytes::Bytes;
+use dialect::openai_chat::{Decoder, with_cost};
+use dialect::sse::{Frame, FrameKind, SseSplitter};
+use ledger::NanoUsd;
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tokio::sync::futures::OwnedNotified;
+
+/// Longest event of a stream.
+pub const EVENT_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// The body of a streamed answer. Dropping it closes the provider's connection and books what was
+/// produced: that is how a client that leaves ends the provider's work.
+pub struct Delivery {
+    source: Source,
+    splitter: SseSplitter,
+    decoder: Decoder,
+    include_usage: bool,
+    /// Ready to go out. Bounded by what one chunk of the provider's held.
+    out: VecDeque<Bytes>,
+    /// A usage chunk that waits for its cost.
+    usage_chunk: Option<Bytes>,
+    status: u16,
+    ended: bool,
+    gone: Pin<Box<OwnedNotified>>,
+    /// Last, so that the connection is closed before the books are.
+    story: Story,
+}
+
+impl Delivery {
+    /// Begins to pass a stream on.
+    pub fn new(story: Story, answer: Answer, include_usage: bool) -> Self {
+        story.worker.metrics.stream_opened();
+        Self {
+            source: answer.bytes,
+            splitter: SseSplitter::new(EVENT_BYTES_MAX),
+            decoder: Decoder::new(usage_rule(story.target())),
+            include_usage,
+            out: VecDeque::new(),
+            usage_chunk: None,
+            status: answer.status,
+            ended: false,
+            gone: Box::pin(Arc::clone(&story.grant.gone).notified_owned()),
+            story,
+        }
+    }
+
+    fn take(&mut self, frame: Frame) {
+        let FrameKind::Event { data, .. } = &frame.kind else {
+            self.out.push_back(frame.raw);
+            return;
+        };
+        let seen = self.decoder.see(data);
+        if seen.progress {
+            self.story.progress(seen.output_bytes);
+        }
+        if seen.usage_only {
+            // Its cost is known when the stream has ended: a later report would replace it.
+            self.usage_chunk = Some(data.clone());
+            return;
+        }
+        if seen.done || seen.failed {
+            self.book(None);
+        }
+        self.out.push_back(frame.raw);
+    }
+
+    /// Books the request; a usage chunk that waited goes out, if it was asked for.
+    fn book(&mut self, refusal: Option<&Refusal>) {
+        let (usage, origin) = used(&self.story, &self.decoder);
+        let failed = self.decoder.failure().is_some();
+        let (status, code) = match refusal {
+            Some(refusal) => (refusal.status(), refusal.code.text()),
+            None if failed => (Code::UpstreamError.status(), Code::UpstreamError.text()),
+            None => (self.status, ""),
+        };
+        let cost = self.story.end(&Ended { status, code, usage, origin });
+        if let Some(chunk) = self.usage_chunk.take()
+            && self.include_usage
+        {
+            self.out.push_back(with_cost(&chunk, &cost.map_or_else(|| "null".to_owned(), NanoUsd::to_decimal)));
+        }
+    }
+
+    /// Ends a stream that cannot go on: the client hears why, in its dialect, without `[DONE]`.
+    fn break_off(&mut self, refusal: &Refusal) {
+        self.out.clear();
+        self.usage_chunk = None;
+        self.book(Some(refusal));
+        self.out.push_back(render_event(refusal, self.story.route.shape).into());
+        self.ended = true;
+        self.source = Source::Ready(None);
+    }
+
+    fn feed(&mut self, chunk: Bytes) {
+        self.splitter.push(chunk);
+        loop {
+            match self.splitter.next_frame() {
+                Ok(Some(frame)) => self.take(frame),
+                Ok(None) => return,
+                Err(_) => return self.break_off(&self.failure(Failure::TooLarge)),
+            }
+        }
+    }
+
+    fn finish(&mut self) {
+        if let Some(frame) = self.splitter.finish() {
+            self.take(frame);
+        }
+        self.ended = true;
+        match self.decoder.ending() {
+            // A stream that ends without a stop reason was cut off.
+            dialect::openai_chat::Ending::Cut => self.break_off(&self.failure(Failure::Closed)),
+            _ => self.book(None),
+        }
+    }
+
+    fn failure(&self, failure: Failure) -> Refusal {
+        let provider = self.story.target().map(|target| Arc::clone(&target.provider.name));
+        failures::of_failure(failure, provider.as_deref().unwrap_or_default())
+    }
+}
+
+impl Frames for Delivery {
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, CutOff>>> {
+        loop {
+            if !self.ended && self.story.still_good().is_err() {
+                self.break_off(&stopped());
+            }
+            if let Some(bytes) = self.out.pop_front() {
+                return Poll::Ready(Some(Ok(bytes)));
+            }
+            if self.ended {
+                return Poll::Ready(None);
+            }
+            match self.source.poll_chunk(cx) {
+                Poll::Ready(Some(Ok(chunk))) => self.feed(chunk),
+                Poll::Ready(Some(Err(failure))) => self.break_off(&self.failure(failure)),
+                Poll::Ready(None) => self.finish(),
+                Poll::Pending => {
+                    if self.gone.as_mut().poll(cx).is_pending() {
+                        return Poll::Pending;
+                    }
+                    self.gone.set(Arc::clone(&self.story.grant.gone).notified_owned());
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Delivery {
+    fn drop(&mut self) {
+        self.story.worker.metrics.stream_closed();
+    }
+}

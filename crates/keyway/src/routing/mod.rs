@@ -1,0 +1,5 @@
+//! From a model's name to who may be asked for it.
+
+pub mod plan;
+
+pub use plan::{Plan, plan};

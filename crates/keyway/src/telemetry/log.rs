@@ -1,0 +1,85 @@
+//! The operator's log: `tracing` to stderr, text on a terminal and JSON lines elsewhere.
+
+use super::scrub;
+use crate::base::Fault;
+use crate::base::fault::Doing;
+use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
+
+static JSON: AtomicBool = AtomicBool::new(false);
+
+/// Starts the log for this process. `filter` is a level or a list of `target=level`. Lines are
+/// JSON when `json` says so or stderr is no terminal. Answers whether the log was started:
+/// false when it already ran, which changes nothing.
+///
+/// # Errors
+/// The filter is malformed.
+pub fn init(filter: &str, json: bool) -> Result<bool, Fault> {
+    let filter = EnvFilter::try_new(filter).doing("reading the log filter")?;
+    let terminal = io::stderr().is_terminal();
+    let json = json || !terminal;
+    let colour = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(Stderr).with_ansi(colour && !json);
+    let started = if json {
+        tracing::subscriber::set_global_default(log.json().finish()).is_ok()
+    } else {
+        tracing::subscriber::set_global_default(log.finish()).is_ok()
+    };
+    if started {
+        JSON.store(json, Ordering::Relaxed);
+    }
+    Ok(started)
+}
+
+/// Whether the log of this process is JSON lines.
+pub(super) fn is_json() -> bool {
+    JSON.load(Ordering::Relaxed)
+}
+
+/// Stderr behind the scrubber: libraries write here too, at TRACE whatever they hold.
+struct Stderr;
+
+impl<'a> MakeWriter<'a> for Stderr {
+    type Writer = Scrubbed<io::Stderr>;
+
+    fn make_writer(&'a self) -> Self::Writer {
+        Scrubbed(io::stderr())
+    }
+}
+
+/// Scrubs each write; an event comes as one.
+struct Scrubbed<W>(W);
+
+impl<W: Write> Write for Scrubbed<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(bytes);
+        self.0.write_all(scrub(&text).as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Scrubbed, init};
+    use std::io::Write;
+
+    #[test]
+    fn a_second_start_changes_nothing() {
+        assert!(init("nonsense=[", false).is_err());
+        assert!(init("error", false).unwrap());
+        assert!(!init("trace", true).unwrap());
+    }
+
+    #[test]
+    fn what_is_written_is_scrubbed() {
+        let mut out = Scrubbed(Vec::new());
+        out.write_all(b"sent Authorization: Bearer sk-kw-live-0123456789\n").unwrap();
+        assert_eq!(String::from_utf8(out.0).unwrap(), "sent Authorization: Bearer ***\n");
+    }
+}

@@ -1,0 +1,140 @@
+//! Prints what the ledger costs per request: `cargo run --release -p ledger --example speed`.
+
+#![allow(clippy::disallowed_methods, reason = "measures real time")]
+#![allow(clippy::print_stdout, reason = "its output is the result")]
+
+use ledger::record::{RECORD_BYTES_MAX, Scanner, encode_sent, encode_settle};
+use ledger::{Attempt, Entry, NanoUsd, Price, Rates, Sent, Usage, UsageOrigin};
+use std::hint::black_box;
+use std::time::Instant;
+
+const ROUNDS: u64 = 2_000_000;
+
+fn main() {
+    let price = price();
+    let entry = entry();
+    let sent = Sent {
+        entry: entry.clone(),
+        prompt_bytes: 40_000,
+    };
+    let mut out = Vec::with_capacity(RECORD_BYTES_MAX);
+
+    measure("encode settle", |seq| {
+        out.clear();
+        let _ = black_box(encode_settle(&mut out, seq, black_box(&entry)));
+    });
+    println!("{:>16}: {} bytes", "a settle", out.len());
+    let record = out.clone();
+    measure("encode sent", |seq| {
+        out.clear();
+        let _ = black_box(encode_sent(&mut out, seq, black_box(&sent)));
+    });
+    measure("decode settle", |_| {
+        black_box(Scanner::new(black_box(&record), None).next());
+    });
+    measure("cost", |n| {
+        black_box(price.cost(black_box(&entry.usage), n as i64));
+    });
+    measure("cost as JSON", |n| {
+        out.clear();
+        NanoUsd(n as i64 * 7_919).write_json(black_box(&mut out));
+    });
+    let mut torn = vec![0; 4 << 20];
+    torn[..record.len() - 1].copy_from_slice(&record[..record.len() - 1]);
+    let start = Instant::now();
+    let end = black_box(Scanner::new(black_box(&torn), None).end());
+    println!(
+        "{:>16}: {} us, {:?}",
+        "torn 4 MiB",
+        start.elapsed().as_micros(),
+        end.tail
+    );
+}
+
+/// Runs `work` many times and prints the time of one, the best of five runs.
+fn measure(name: &str, mut work: impl FnMut(u64)) {
+    let mut best = u128::MAX;
+    for _ in 0..5 {
+        let start = Instant::now();
+        for n in 0..ROUNDS {
+            work(n);
+        }
+        best = best.min(start.elapsed().as_nanos() * 10 / u128::from(ROUNDS));
+    }
+    println!("{name:>16}: {}.{} ns", best / 10, best % 10);
+}
+
+fn price() -> Price {
+    let base = Rates {
+        input: 150_000_000,
+        output: 600_000_000,
+        ..Rates::default()
+    };
+    let peak = Rates {
+        input: 300_000_000,
+        output: 1_200_000_000,
+        ..Rates::default()
+    };
+    let hours = |from_minute, to_minute| ledger::Hours {
+        weekdays: vec![1, 2, 3, 4, 5],
+        from_minute,
+        to_minute,
+    };
+    Price {
+        version: "deepseek/deepseek-flash@2026-10-01".to_owned(),
+        from_ms: 0,
+        source: "example".to_owned(),
+        base,
+        context_tiers: vec![(200_000, peak)],
+        hours: vec![(hours(60, 240), peak), (hours(360, 600), peak)],
+        per_request: 0,
+    }
+}
+
+fn entry() -> Entry<'static> {
+    let attempt = Attempt {
+        provider: "deepseek",
+        model: "deepseek-flash",
+        status: 200,
+        ms: 412,
+        outcome: "ok",
+    };
+    Entry {
+        request: [7; 16],
+        started_ms: 1_795_000_000_123,
+        org: "org_01jz8w3k5n7p9r1t3v5x7z9b1d",
+        project: "proj_01jz8w3k5n7p9r1t3v5x7z9b1d",
+        key: "key_01jz8w3k5n7p9r1t3v5x7z9b1d",
+        user: "user_01jz8w3k5n7p9r1t3v5x7z9b1d",
+        test: false,
+        kind: "chat_completions",
+        model_asked: "deepseek-flash",
+        model_served: "deepseek/deepseek-flash",
+        provider: "deepseek",
+        labels: vec!["team=search", "run=7"],
+        peer: [1; 16],
+        client_request: "0b9f2c2e-6d0c-4a57-9c5e-3f2f6f0e7a11",
+        stream: true,
+        attempts: vec![
+            Attempt {
+                status: 503,
+                outcome: "status",
+                ..attempt.clone()
+            },
+            attempt,
+        ],
+        status: 200,
+        error: "",
+        usage: Usage {
+            in_uncached: 1_200,
+            cache_read: 8_192,
+            out_text: 350,
+            ..Usage::default()
+        },
+        usage_origin: UsageOrigin::Reported,
+        price_version: "deepseek/deepseek-flash@2026-10-01",
+        cost: Some(NanoUsd(414_576)),
+        latency_ms: 5_120,
+        first_token_ms: Some(412),
+    }
+}

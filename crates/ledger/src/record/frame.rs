@@ -1,0 +1,65 @@
+//! One record's frame taken apart.
+
+use super::{
+    BODY_BYTES_MAX, BODY_BYTES_MIN, Damage, RECORD_VERSION, Record, TYPE_SENT, TYPE_SETTLE,
+    TYPE_VOID,
+};
+use serde::Deserialize;
+
+/// A record whose length and checksum are right.
+pub(super) struct Frame<'a> {
+    pub(super) seq: u64,
+    kind: u8,
+    version: u8,
+    pub(super) payload: &'a [u8],
+}
+
+impl<'a> Frame<'a> {
+    /// The frame at the head of `bytes`, if there is a whole and good one.
+    pub(super) fn at(bytes: &'a [u8]) -> Option<Self> {
+        let (len, rest) = bytes.split_first_chunk::<4>()?;
+        let (crc, rest) = rest.split_first_chunk::<4>()?;
+        let len = u32::from_le_bytes(*len) as usize;
+        if !(BODY_BYTES_MIN..=BODY_BYTES_MAX).contains(&len) {
+            return None;
+        }
+        let body = rest.get(..len)?;
+        if crc32c::crc32c(body) != u32::from_le_bytes(*crc) {
+            return None;
+        }
+        let (seq, rest) = body.split_first_chunk::<8>()?;
+        let [kind, version, payload @ ..] = rest else {
+            return None;
+        };
+        let (seq, kind, version) = (u64::from_le_bytes(*seq), *kind, *version);
+        Some(Self {
+            seq,
+            kind,
+            version,
+            payload,
+        })
+    }
+
+    /// What it says, if its type and version are known and its payload is whole.
+    pub(super) fn record(&self) -> Result<Record<'a>, Damage> {
+        if !(TYPE_SENT..=TYPE_VOID).contains(&self.kind) {
+            return Err(Damage::UnknownType(self.kind));
+        }
+        if self.version != RECORD_VERSION {
+            return Err(Damage::UnknownVersion(self.version));
+        }
+        match self.kind {
+            TYPE_SENT => whole(self.payload).map(Record::Sent),
+            TYPE_SETTLE => whole(self.payload).map(Record::Settle),
+            _ => whole(self.payload).map(Record::Void),
+        }
+    }
+}
+
+/// Decodes a payload of which nothing may be left over.
+fn whole<'a, T: Deserialize<'a>>(payload: &'a [u8]) -> Result<T, Damage> {
+    match postcard::take_from_bytes(payload) {
+        Ok((value, [])) => Ok(value),
+        _ => Err(Damage::BadPayload),
+    }
+}
