@@ -19,11 +19,10 @@ impl Catalog {
     /// # Errors
     /// Every mistake in `own` that shows only when rows are put together.
     pub fn build(own: &Rows, on: &[&str]) -> Result<Self, Vec<Mistake>> {
-        let builtin = builtin::providers()?;
         let mut mistakes = Vec::new();
-        let known = providers(builtin.providers, &own.providers, &mut mistakes);
+        let known = providers(&own.providers, &mut mistakes)?;
         let is_on = |name: &str| name == SANDBOX || on.contains(&name);
-        let (mut models, mut aliases) = (BTreeMap::new(), builtin.aliases);
+        let (mut models, mut aliases) = (BTreeMap::new(), Vec::new());
         for name in known.keys().filter(|name| is_on(name)) {
             let rows = builtin::models(name)?;
             models.extend(
@@ -217,15 +216,28 @@ impl Catalog {
 }
 
 /// All provider rows by name, the operator's laid over the ones that come with Keyway.
+///
+/// # Errors
+/// A mistake in the embedded rows; a test keeps this from happening.
+pub fn merged(own: &[ProviderRow]) -> Result<BTreeMap<String, ProviderRow>, Vec<Mistake>> {
+    let builtin = builtin::providers()?.providers.into_iter();
+    let mut rows: BTreeMap<String, ProviderRow> = builtin.map(|row| (row.name.clone(), row)).collect();
+    for row in own {
+        let merged = match rows.remove(&row.name) {
+            Some(base) => laid_over(row, base),
+            None => row.clone(),
+        };
+        rows.insert(row.name.clone(), merged);
+    }
+    Ok(rows)
+}
+
+/// All providers by name, and what is wrong with the operator's.
 fn providers(
-    builtin: Vec<ProviderRow>,
     own: &[ProviderRow],
     mistakes: &mut Vec<Mistake>,
-) -> BTreeMap<String, Provider> {
-    let mut rows: BTreeMap<String, (ProviderRow, Origin)> = builtin
-        .into_iter()
-        .map(|row| (row.name.clone(), (row, Origin::Builtin)))
-        .collect();
+) -> Result<BTreeMap<String, Provider>, Vec<Mistake>> {
+    let rows = merged(own)?;
     for row in own {
         let path = format!("providers.{}", row.name);
         if row.name == SANDBOX {
@@ -233,26 +245,30 @@ fn providers(
             mistakes.push(Mistake::new(row.place.clone(), path, "is built in", fix));
             continue;
         }
-        let merged = match rows.remove(&row.name) {
-            Some((base, _)) => laid_over(row, base),
-            None => row.clone(),
-        };
+        let urls = rows.get(&row.name).and_then(|merged| merged.base_url.as_deref());
         let spoken = row
             .speaks
             .clone()
-            .or_else(|| merged.base_url.is_none().then(|| vec![Dialect::OpenaiChat]));
+            .or_else(|| urls.is_none().then(|| vec![Dialect::OpenaiChat]));
         for dialect in spoken.iter().flatten().filter(|dialect| dialect.is_built()) {
-            if !merged.base_url.iter().flatten().any(|(of, _)| of == dialect) {
+            if !urls.into_iter().flatten().any(|(of, _)| of == dialect) {
                 let problem = format!("has no base_url for {}", dialect.word());
                 let fix = "write base_url = \"https://host/v1\"";
                 mistakes.push(Mistake::new(row.place.clone(), path.clone(), problem, fix));
             }
         }
-        rows.insert(row.name.clone(), (merged, Origin::Config));
     }
-    rows.into_iter()
-        .map(|(name, (row, origin))| (name, checked(row, origin)))
-        .collect()
+    let origin = |name: &str| {
+        if own.iter().any(|row| row.name == name) {
+            Origin::Config
+        } else {
+            Origin::Builtin
+        }
+    };
+    Ok(rows
+        .into_iter()
+        .map(|(name, row)| (name.clone(), checked(row, origin(&name))))
+        .collect())
 }
 
 /// Each field of `own`, else of `base`.

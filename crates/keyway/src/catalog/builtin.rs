@@ -7,7 +7,7 @@ use super::rows::{Rows, read};
 use super::written::{Fields, Reader};
 use toml_edit::Document;
 
-/// Every provider row and the aliases.
+/// Every provider row.
 const PROVIDERS: (&str, &str) = ("catalog/providers.toml", include_str!("data/providers.toml"));
 
 /// Model rows by provider. A provider that is not here lists nothing and takes any model.

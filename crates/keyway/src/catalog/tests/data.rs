@@ -137,7 +137,8 @@ fn deepseek_has_peak_hours() {
     );
 }
 
-/// Start has 100 ms for everything; `cargo test --release` prints the figure.
+/// Start has 100 ms for everything; a release build needs about 1 ms for two providers and 4 ms for
+/// all. The bound leaves room for a busy machine.
 #[test]
 fn the_rows_load_quickly() {
     let clock = crate::base::Clock::system();
@@ -157,7 +158,7 @@ fn the_rows_load_quickly() {
         let spent = clock.monotonic_ms() - before;
         println!("providers on: {what}: {} us", spent * 1000 / rounds);
         assert!(
-            cfg!(debug_assertions) || spent < 5 * rounds,
+            cfg!(debug_assertions) || spent < 25 * rounds,
             "{what}: {spent} ms for {rounds}"
         );
     }

@@ -1,0 +1,152 @@
+//! Which providers are on, and where each one's credential is found.
+
+use crate::catalog::build::merged;
+use crate::catalog::row::SANDBOX;
+use crate::catalog::url::base_url_of_host;
+use crate::catalog::{AuthStyle, CredentialRef, Dialect, Mistake, Place, ProviderRow, Rows};
+use std::collections::BTreeMap;
+
+/// A provider that is on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct On {
+    /// Its name.
+    pub provider: String,
+    /// Where its credential is found; `None` where it needs none.
+    pub credential: Option<CredentialRef>,
+    /// What turned it on.
+    pub by: Place,
+}
+
+/// The prefixes of Keyway's own keys. One of them in a provider's variable belongs to a client of
+/// a gateway: sending it upstream would leak it, or loop.
+const OWN_KEYS: &[&str] = &["sk-kw-", "ek-kw-"];
+
+/// Decides over every provider. A host variable completes `rows` with its address.
+pub(super) fn decide(
+    rows: &mut Rows,
+    env: &BTreeMap<String, String>,
+) -> Result<(Vec<On>, Vec<String>), Vec<Mistake>> {
+    let (mut on, mut notes, mut mistakes) = (Vec::new(), Vec::new(), Vec::new());
+    for (name, row) in merged(&rows.providers)? {
+        if name == SANDBOX || row.enabled == Some(false) {
+            continue;
+        }
+        let own = rows
+            .providers
+            .iter()
+            .find(|own| own.name == name)
+            .map(|own| own.place.clone());
+        let path = format!("providers.{name}");
+        let found = row
+            .credential
+            .clone()
+            .map(|credential| (credential, own.clone().unwrap_or(Place::Nowhere)));
+        let found = found.or_else(|| from_env(&row, env, &mut notes));
+        let host = row
+            .host_env
+            .as_ref()
+            .and_then(|variable| Some((variable, set(env, variable)?)));
+        let by_host = match host {
+            Some((variable, host)) => host_address(rows, &row, variable, host, &mut mistakes),
+            None => None,
+        };
+        let auth = row.auth.unwrap_or(AuthStyle::Bearer);
+        match (found, auth) {
+            (Some(_), AuthStyle::None) if row.credential.is_some() => {
+                let place = own.unwrap_or(Place::Nowhere);
+                let fix = "take out one of the two";
+                mistakes.push(Mistake::new(
+                    place,
+                    path,
+                    "has a credential and auth = \"none\"",
+                    fix,
+                ));
+            }
+            (Some((credential, by)), auth) if auth != AuthStyle::None => {
+                on.push(On {
+                    provider: name,
+                    credential: Some(credential),
+                    by,
+                });
+            }
+            _ if auth == AuthStyle::None || row.credential_optional == Some(true) => {
+                on.extend(own.or(by_host).map(|by| On {
+                    provider: name,
+                    credential: None,
+                    by,
+                }));
+            }
+            _ => mistakes
+                .extend(own.map(|place| Mistake::new(place, path, "has no credential", how_to_give(&row)))),
+        }
+    }
+    if mistakes.is_empty() {
+        Ok((on, notes))
+    } else {
+        Err(mistakes)
+    }
+}
+
+/// A variable that is set and not empty.
+fn set<'e>(env: &'e BTreeMap<String, String>, name: &str) -> Option<&'e str> {
+    env.get(name)
+        .map(|value| value.trim())
+        .filter(|value| !value.is_empty())
+}
+
+/// The first of the row's usual variables that holds a key of the provider's.
+fn from_env(
+    row: &ProviderRow,
+    env: &BTreeMap<String, String>,
+    notes: &mut Vec<String>,
+) -> Option<(CredentialRef, Place)> {
+    for name in row.env.iter().flatten() {
+        let Some(value) = set(env, name) else { continue };
+        if OWN_KEYS.iter().any(|prefix| value.starts_with(prefix)) {
+            notes.push(format!(
+                "{name} holds a key of Keyway's: {} is not turned on by it",
+                row.name
+            ));
+            continue;
+        }
+        return Some((CredentialRef::Env(name.clone()), Place::Env(name.clone())));
+    }
+    None
+}
+
+/// Gives a provider the address its host variable names, unless the operator wrote one.
+fn host_address(
+    rows: &mut Rows,
+    row: &ProviderRow,
+    variable: &str,
+    host: &str,
+    mistakes: &mut Vec<Mistake>,
+) -> Option<Place> {
+    let place = Place::Env(variable.to_owned());
+    let url = match base_url_of_host(host, row.host_port.unwrap_or(80)) {
+        Ok(url) => url,
+        Err((problem, _)) => {
+            let fix = "write a host and a port such as 127.0.0.1:11434";
+            mistakes.push(Mistake::new(place, "", problem, fix));
+            return None;
+        }
+    };
+    let base_url = Some(vec![(Dialect::OpenaiChat, url)]);
+    match rows.providers.iter_mut().find(|own| own.name == row.name) {
+        Some(own) => own.base_url = own.base_url.take().or(base_url),
+        None => rows.providers.push(ProviderRow {
+            base_url,
+            place: place.clone(),
+            ..row.clone()
+        }),
+    }
+    Some(place)
+}
+
+fn how_to_give(row: &ProviderRow) -> String {
+    let variable = row.env.iter().flatten().next();
+    match variable {
+        Some(name) => format!("set {name}, or write credential = \"env:NAME\" or \"file:/path\", or enabled = false"),
+        None => "write credential = \"env:NAME\" or \"file:/path\", or auth = \"none\" where the host asks for none".to_owned(),
+    }
+}

@@ -1,0 +1,186 @@
+//! The one table of settings: every flag, variable, default, check and document comes from it.
+
+use super::kind::{Kind, Value};
+use crate::base::Secret;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// A row of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    /// Its name in the file; in the environment `KEYWAY_` and this in capitals.
+    pub path: &'static str,
+    /// What it may be.
+    pub kind: Kind,
+    /// The text of its default; empty where there is none.
+    pub default: &'static str,
+    /// A text to show in examples where there is no default.
+    pub example: &'static str,
+    /// Its own flag; every other setting is given by `--set path=value`.
+    pub flag: Option<&'static str>,
+    /// What it is for.
+    pub doc: &'static str,
+}
+
+impl Setting {
+    /// Its environment variable.
+    #[must_use]
+    pub fn env(&self) -> String {
+        format!("KEYWAY_{}", self.path.replace('.', "__").to_ascii_uppercase())
+    }
+}
+
+macro_rules! settings {
+    ($( $name:ident: $type:ty = $take:ident, $kind:expr, $default:literal, $example:literal, $flag:expr, $doc:literal; )*) => {
+        /// The checked settings.
+        #[derive(Clone)]
+        pub struct Settings { $( #[doc = $doc] pub $name: $type, )* }
+
+        /// Every setting, in the order of the documentation.
+        pub const TABLE: &[Setting] = &[ $( Setting {
+            path: stringify!($name), kind: $kind, default: $default, example: $example, flag: $flag, doc: $doc,
+        }, )* ];
+
+        /// Puts the values, in the order of [`TABLE`], into their fields.
+        pub(super) fn settle<'v>(values: impl IntoIterator<Item = &'v Value>) -> Settings {
+            let mut values = values.into_iter();
+            Settings { $( $name: $take(values.next()), )* }
+        }
+    };
+}
+
+const SECOND_MS: u64 = 1000;
+const HOUR_MS: u64 = 3600 * SECOND_MS;
+const KIB: u64 = 1 << 10;
+const MIB: u64 = 1 << 20;
+const GIB: u64 = 1 << 30;
+
+settings! {
+    listen: SocketAddr = address, Kind::Address, "127.0.0.1:8080", "", Some("--listen"),
+        "Address and port that clients connect to. Beyond loopback it needs an owner or an admin key first.";
+    insecure_http: bool = flag, Kind::Flag, "false", "", None,
+        "Allow plain HTTP beyond loopback: keys then cross the network unencrypted.";
+    data_dir: PathBuf = path, Kind::Path, "keyway-data", "", Some("--data-dir"),
+        "Folder of the journal and, unless set otherwise, the database and the master key. One server per folder.";
+    database: Option<Secret> = secret, Kind::DatabaseUrl, "", "postgres://keyway@127.0.0.1/keyway", Some("--database"),
+        "PostgreSQL URL. Without it: SQLite in data_dir.";
+    master_key: Option<Secret> = secret, Kind::Secret, "", "", None,
+        "The master key itself, 32 bytes in hex or base64. Read from the environment only; never beside master_key_file.";
+    master_key_file: Option<PathBuf> = path_optional, Kind::PathOptional, "", "/etc/keyway/master.key", None,
+        "File that holds the master key. Without it: master.key in data_dir, made at the first start.";
+    metrics_listen: Option<SocketAddr> = address_optional, Kind::AddressOptional, "", "127.0.0.1:9090", None,
+        "Address and port where GET /metrics is served without a key. Without it: off.";
+    workers: u64 = number, Kind::Number(0, 1024), "0", "", None,
+        "Threads that serve inference. 0: one per core.";
+    connections_max: u64 = number, Kind::Number(1, 1_000_000), "10000", "", None,
+        "Client connections open at a time, over all workers.";
+    request_body_bytes_max: u64 = number, Kind::Bytes(KIB, GIB), "32 MiB", "", None,
+        "Longest inference request body.";
+    header_timeout_ms: u64 = number, Kind::Number(100, HOUR_MS), "10000", "", None,
+        "From the first byte of a request to the end of its headers, milliseconds.";
+    body_timeout_ms: u64 = number, Kind::Number(100, HOUR_MS), "120000", "", None,
+        "From the end of the headers to the end of the body, milliseconds.";
+    idle_timeout_ms: u64 = number, Kind::Number(100, HOUR_MS), "75000", "", None,
+        "How long a client connection may wait between requests, milliseconds.";
+    write_stall_timeout_ms: u64 = number, Kind::Number(100, HOUR_MS), "30000", "", None,
+        "How long a client may take no bytes of its answer, milliseconds.";
+    drain_notice_ms: u64 = number, Kind::Number(0, HOUR_MS), "1000", "", None,
+        "After SIGTERM: how long connections are still accepted while readiness says no, milliseconds.";
+    drain_timeout_ms: u64 = number, Kind::Number(0, 24 * HOUR_MS), "600000", "", None,
+        "After SIGTERM: how long running requests may take to finish, milliseconds.";
+    upstream_connect_timeout_ms: u64 = number, Kind::Number(100, HOUR_MS), "5000", "", None,
+        "Name lookup, TCP and TLS to a provider together, milliseconds.";
+    upstream_write_timeout_ms: u64 = number, Kind::Number(100, HOUR_MS), "60000", "", None,
+        "Writing a whole request to a provider, milliseconds.";
+    upstream_first_byte_timeout_ms: u64 = number, Kind::Number(100, 24 * HOUR_MS), "600000", "", None,
+        "From the request written to the provider's answer begun, milliseconds.";
+    upstream_idle_timeout_ms: u64 = number, Kind::Number(100, 24 * HOUR_MS), "120000", "", None,
+        "Longest silence within a provider's answer, milliseconds.";
+    upstream_answer_bytes_max: u64 = number, Kind::Bytes(MIB, 64 * GIB), "256 MiB", "", None,
+        "Longest answer taken from a provider.";
+    upstream_connections_idle_max: u64 = number, Kind::Number(0, 100_000), "256", "", None,
+        "Unused connections kept, per provider and worker.";
+    upstream_connection_idle_timeout_ms: u64 = number, Kind::Number(0, HOUR_MS), "30000", "", None,
+        "How long an unused connection to a provider is kept, milliseconds.";
+    sync_age_seconds_max: u64 = number, Kind::Number(2, 600), "30", "", None,
+        "How long a server goes on without reaching its database, seconds; then requests are refused.";
+    journal_segment_bytes: u64 = number, Kind::Bytes(64 * KIB, GIB), "4 MiB", "", None,
+        "Size of a journal file. Each worker keeps one in use and one spare.";
+    requests_retention_days: u64 = number, Kind::Number(1, 3650), "30", "", None,
+        "How long the row of a single request is kept, days. Totals are kept for good.";
+    log: String = text, Kind::LogFilter, "info", "", None,
+        "How much is logged: error, warn, info, debug, trace, or levels by module.";
+    log_requests: bool = flag, Kind::Flag, "true", "", None,
+        "Write one line per request to the log.";
+}
+
+/// What the contract names and this build does not have: setting it is refused, never ignored.
+pub const NOT_YET: &[(&str, &str)] = &[
+    ("trusted_proxies", "the peer's address is the client's address"),
+    ("routes", "name a provider's model, or write an alias"),
+    ("tls", "put a proxy that speaks TLS in front, on the same machine"),
+];
+
+/// Variables that begin with `KEYWAY_` and belong to commands, not to settings.
+pub const COMMAND_ENV: &[&str] = &[
+    "KEYWAY_CONFIG",
+    "KEYWAY_API_KEY",
+    "KEYWAY_ADMIN_KEY",
+    "KEYWAY_BASE_URL",
+    "KEYWAY_TEST_DATABASE",
+];
+
+// The kinds of the table and these fit together row by row; a test loads every row. The other arms
+// are never reached.
+
+fn address(value: Option<&Value>) -> SocketAddr {
+    address_optional(value).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)))
+}
+
+fn address_optional(value: Option<&Value>) -> Option<SocketAddr> {
+    if let Some(Value::Address(address)) = value {
+        *address
+    } else {
+        None
+    }
+}
+
+fn path(value: Option<&Value>) -> PathBuf {
+    path_optional(value).unwrap_or_else(|| PathBuf::from("keyway-data"))
+}
+
+fn path_optional(value: Option<&Value>) -> Option<PathBuf> {
+    if let Some(Value::Path(path)) = value {
+        path.clone()
+    } else {
+        None
+    }
+}
+
+fn secret(value: Option<&Value>) -> Option<Secret> {
+    if let Some(Value::Secret(secret)) = value {
+        secret.clone()
+    } else {
+        None
+    }
+}
+
+fn text(value: Option<&Value>) -> String {
+    if let Some(Value::Text(text)) = value {
+        text.clone()
+    } else {
+        String::new()
+    }
+}
+
+fn flag(value: Option<&Value>) -> bool {
+    matches!(value, Some(Value::Flag(true)))
+}
+
+fn number(value: Option<&Value>) -> u64 {
+    if let Some(Value::Number(number)) = value {
+        *number
+    } else {
+        0
+    }
+}
