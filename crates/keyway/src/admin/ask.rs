@@ -24,7 +24,11 @@ pub fn grant(grant: Option<Arc<Grant>>) -> Result<Arc<Grant>, Fault> {
 /// The author of what the caller changes.
 #[must_use]
 pub fn author(grant: &Grant, inbound: &Inbound) -> Author {
-    Author { kind: "admin_key", id: grant.key.clone(), ip: Some(inbound.peer.to_string()) }
+    Author {
+        kind: "admin_key",
+        id: grant.key.to_string(),
+        ip: Some(inbound.peer.to_string()),
+    }
 }
 
 /// A placeholder of the path, by place.
@@ -33,7 +37,9 @@ pub fn author(grant: &Grant, inbound: &Inbound) -> Author {
 /// When the route table has no such placeholder: a mistake of ours.
 pub fn path_param(inbound: &Inbound, place: usize) -> Result<&str, Fault> {
     let param = inbound.params.get(place);
-    param.map(String::as_str).ok_or_else(|| Fault::plain("a management route lacks a path parameter"))
+    param
+        .map(String::as_str)
+        .ok_or_else(|| Fault::plain("a management route lacks a path parameter"))
 }
 
 /// The query string, taken apart name by name; what is left over is refused.
@@ -53,7 +59,10 @@ impl Query {
     pub fn one(&mut self, name: &str) -> Result<Option<String>, Refusal> {
         let mut values = self.take(|given| given == name);
         if values.len() > 1 {
-            return Err(Refusal::field(name.to_owned(), format!("`{name}` is given more than once.")));
+            return Err(Refusal::field(
+                name.to_owned(),
+                format!("`{name}` is given more than once."),
+            ));
         }
         Ok(values.pop())
     }
@@ -69,7 +78,9 @@ impl Query {
     /// # Errors
     /// A refusal when it is none, or outside `min..=max`.
     pub fn number(&mut self, name: &str, min: i64, max: i64) -> Result<Option<i64>, Refusal> {
-        let Some(text) = self.one(name)? else { return Ok(None) };
+        let Some(text) = self.one(name)? else {
+            return Ok(None);
+        };
         match text.parse() {
             Ok(number) if (min..=max).contains(&number) => Ok(Some(number)),
             _ => Err(Refusal::field(
@@ -84,11 +95,16 @@ impl Query {
     /// # Errors
     /// A refusal that lists them when it is none.
     pub fn word<T: Copy>(&mut self, name: &str, words: &[(&str, T)]) -> Result<Option<T>, Refusal> {
-        let Some(text) = self.one(name)? else { return Ok(None) };
+        let Some(text) = self.one(name)? else {
+            return Ok(None);
+        };
         let found = words.iter().find(|(word, _)| *word == text);
         found.map(|(_, meaning)| Some(*meaning)).ok_or_else(|| {
             let known: Vec<String> = words.iter().map(|(word, _)| format!("`{word}`")).collect();
-            Refusal::field(name.to_owned(), format!("`{name}` must be {}.", known.join(" or ")))
+            Refusal::field(
+                name.to_owned(),
+                format!("`{name}` must be {}.", known.join(" or ")),
+            )
         })
     }
 
@@ -140,7 +156,9 @@ impl Page {
         Ok(Self {
             limit: query.number("limit", 1, PAGE_LIMIT_MAX)?.unwrap_or(PAGE_LIMIT),
             after,
-            newest_first: query.word("order", &[("asc", false), ("desc", true)])?.unwrap_or(false),
+            newest_first: query
+                .word("order", &[("asc", false), ("desc", true)])?
+                .unwrap_or(false),
         })
     }
 }
@@ -160,7 +178,9 @@ pub fn idempotency_key(inbound: &Inbound) -> Result<Option<&str>, Refusal> {
         Ok(text) if sane => Ok(Some(text)),
         _ => Err(Refusal::field(
             "Idempotency-Key",
-            format!("`Idempotency-Key` must be given once, as 1 to {IDEMPOTENCY_KEY_CHARS_MAX} visible ASCII characters."),
+            format!(
+                "`Idempotency-Key` must be given once, as 1 to {IDEMPOTENCY_KEY_CHARS_MAX} visible ASCII characters."
+            ),
         )),
     }
 }
@@ -170,7 +190,12 @@ mod tests {
     use super::*;
 
     fn query(pairs: &[(&str, &str)]) -> Query {
-        Query(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+        Query(
+            pairs
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+        )
     }
 
     #[test]
@@ -178,13 +203,33 @@ mod tests {
         let id = "key_01arz3ndektsv4rrffq69g5fav";
         let mut asked = query(&[("limit", "5"), ("after", id), ("order", "desc")]);
         let page = Page::read(&mut asked, "key").unwrap();
-        assert_eq!(page, Page { limit: 5, after: id.to_owned(), newest_first: true });
+        assert_eq!(
+            page,
+            Page {
+                limit: 5,
+                after: id.to_owned(),
+                newest_first: true
+            }
+        );
         asked.finish().unwrap();
 
         let page = Page::read(&mut query(&[]), "key").unwrap();
-        assert_eq!(page, Page { limit: 20, after: String::new(), newest_first: false });
+        assert_eq!(
+            page,
+            Page {
+                limit: 20,
+                after: String::new(),
+                newest_first: false
+            }
+        );
 
-        for (name, value) in [("limit", "0"), ("limit", "101"), ("limit", "x"), ("after", "proj_1"), ("order", "up")] {
+        for (name, value) in [
+            ("limit", "0"),
+            ("limit", "101"),
+            ("limit", "x"),
+            ("after", "proj_1"),
+            ("order", "up"),
+        ] {
             let refusal = Page::read(&mut query(&[(name, value)]), "key").unwrap_err();
             assert_eq!(refusal.param.as_deref(), Some(name), "{name}={value}");
         }

@@ -23,7 +23,11 @@ impl Body {
         let body: Self = serde_json::from_slice(bytes).map_err(|error| {
             let message = match error.classify() {
                 Category::Data => "The body must be a JSON object.".to_owned(),
-                _ => format!("The body is not JSON (line {}, column {}).", error.line(), error.column()),
+                _ => format!(
+                    "The body is not JSON (line {}, column {}).",
+                    error.line(),
+                    error.column()
+                ),
             };
             Refusal::new(Code::InvalidRequest, message)
         })?;
@@ -66,10 +70,11 @@ impl Body {
         name: &'static str,
         what: &str,
     ) -> Result<Option<T>, Refusal> {
-        let Some(place) = self.0.iter().position(|(given, _)| given == name) else { return Ok(None) };
+        let Some(place) = self.0.iter().position(|(given, _)| given == name) else {
+            return Ok(None);
+        };
         let (_, raw) = self.0.swap_remove(place);
-        serde_json::from_str(raw.get())
-            .map_err(|_| Refusal::field(name, format!("`{name}` must be {what}.")))
+        serde_json::from_str(raw.get()).map_err(|_| Refusal::field(name, format!("`{name}` must be {what}.")))
     }
 
     /// Ends the reading. `not_yet` are fields that the contract names and this build does not have.
@@ -77,7 +82,9 @@ impl Body {
     /// # Errors
     /// A refusal that names the first field nobody asked for.
     pub fn finish(self, not_yet: &[&'static str]) -> Result<(), Refusal> {
-        let Some((name, _)) = self.0.first() else { return Ok(()) };
+        let Some((name, _)) = self.0.first() else {
+            return Ok(());
+        };
         if let Some(known) = not_yet.iter().find(|known| **known == name.as_str()) {
             return Err(Refusal {
                 code: Code::UnsupportedParameter,
@@ -137,9 +144,17 @@ mod tests {
             (b"{", Code::InvalidRequest, None),
             (b"[1]", Code::InvalidRequest, None),
             (b"{\"a\":1} x", Code::InvalidRequest, None),
-            (b"{\"name\":\"x\",\"n\\u0061me\":\"y\"}", Code::InvalidRequest, Some("name")),
+            (
+                b"{\"name\":\"x\",\"n\\u0061me\":\"y\"}",
+                Code::InvalidRequest,
+                Some("name"),
+            ),
             (b"{\"name\":12345}", Code::InvalidRequest, Some("name")),
-            (b"{\"budget\":{\"limit_usd\":12345}}", Code::UnsupportedParameter, Some("budget")),
+            (
+                b"{\"budget\":{\"limit_usd\":12345}}",
+                Code::UnsupportedParameter,
+                Some("budget"),
+            ),
             (b"{\"colour\":12345}", Code::InvalidRequest, Some("colour")),
             (b"{\"name\":\"\xff12345\"}", Code::InvalidRequest, None),
         ];

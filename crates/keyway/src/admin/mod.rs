@@ -8,6 +8,7 @@ pub mod body;
 pub mod json;
 pub mod key_object;
 pub mod keys;
+pub mod model_object;
 pub mod nodes;
 pub mod projects;
 pub mod wait;
