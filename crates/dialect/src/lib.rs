@@ -1,6 +1,6 @@
 //! LLM wire formats and their translation. Pure: no sockets, no clock, no database.
 //!
-//! A request in the provider's own dialect is passed on as it came: [`peek`] reads what
+//! A request in the provider's own dialect is passed on as it came: [`mod@peek`] reads what
 //! admission needs, [`edit`] changes named slices of the original bytes. An answer is split
 //! into frames by [`sse`] and read as canonical [`event`]s, which is all that metering sees.
 

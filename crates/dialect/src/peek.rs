@@ -150,6 +150,21 @@ pub fn peek(body: &[u8]) -> Result<Peek<'_>, PeekError> {
     Ok(peek)
 }
 
+impl Peek<'_> {
+    /// Whether the request has a top-level member `name`. Reads `body` again: for the few names
+    /// that are asked for rarely.
+    #[must_use]
+    pub fn has(&self, body: &[u8], name: &str) -> bool {
+        let mut found = false;
+        let Ok(text) = std::str::from_utf8(body) else { return false };
+        let read = Reader::new(text).object(|reader, member| {
+            found |= member.key.cow() == name;
+            reader.skip().map(|_| ())
+        });
+        found && read.is_ok()
+    }
+}
+
 fn empty<'a>() -> Peek<'a> {
     Peek {
         model: Cow::Borrowed(""),
@@ -218,7 +233,7 @@ impl<'a> Found<'a> {
                 if let Some(name) = INTERPRETED.iter().find(|name| same_but_case(other, name)) {
                     return Err(another_case(name));
                 }
-                reader.skip()?;
+                reader.ignore()?;
                 Ok(())
             }
         }
@@ -267,7 +282,7 @@ impl<'a> Found<'a> {
                 if same_but_case(&key, "include_usage") {
                     return Err(another_case("include_usage"));
                 }
-                return reader.skip().map(drop).map_err(PeekError::from);
+                return reader.ignore().map_err(PeekError::from);
             }
             if options.include_usage.is_some() {
                 return Err(twice(Some("include_usage")));

@@ -218,34 +218,39 @@ fn plain(text: &str) -> String {
     words.join(" ")
 }
 
+/// What is skipped at a `<`: how it begins in lower case, and where it ends.
+const SKIPPED: [(&str, &str); 4] = [
+    ("<script", "</script>"),
+    ("<style", "</style>"),
+    ("<!--", "-->"),
+    ("<", ">"),
+];
+/// The characters that HTML cannot write plainly; `&amp;` last, so that nothing is read twice.
+const ENTITIES: [(&str, &str); 6] = [
+    ("&nbsp;", " "),
+    ("&lt;", "<"),
+    ("&gt;", ">"),
+    ("&quot;", "\""),
+    ("&#39;", "'"),
+    ("&amp;", "&"),
+];
+
 fn without_tags(html: &str) -> String {
+    // ASCII lower case keeps every offset.
+    let lower = html.to_ascii_lowercase();
     let mut out = String::new();
-    let mut rest = html;
-    while let Some(at) = rest.find('<') {
-        let (before, tag) = rest.split_at(at);
-        out.push_str(before);
+    let mut from = 0;
+    while let Some(tag) = html.get(from..).and_then(|rest| rest.find('<')) {
+        let tag = from + tag;
+        out.push_str(html.get(from..tag).unwrap_or_default());
         out.push(' ');
-        let lower = tag.get(..7).unwrap_or_default().to_ascii_lowercase();
-        let end = match () {
-            () if lower.starts_with("<script") => "</script>",
-            () if lower.starts_with("<style") => "</style>",
-            () if lower.starts_with("<!--") => "-->",
-            () => ">",
-        };
-        // ASCII lower case keeps every offset.
-        let found = tag.to_ascii_lowercase().find(end).map(|at| at + end.len());
-        rest = found.and_then(|at| tag.get(at..)).unwrap_or_default();
+        let rest = lower.get(tag..).unwrap_or_default();
+        let skipped = SKIPPED.iter().find(|(begin, _)| rest.starts_with(begin));
+        let end = skipped.and_then(|(_, end)| Some(rest.find(end)? + end.len()));
+        from = end.map_or(html.len(), |end| tag + end);
     }
-    out.push_str(rest);
-    let entities = [
-        ("&nbsp;", " "),
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&quot;", "\""),
-        ("&#39;", "'"),
-        ("&amp;", "&"),
-    ];
-    entities
+    out.push_str(html.get(from..).unwrap_or_default());
+    ENTITIES
         .iter()
         .fold(out, |text, (entity, plain)| text.replace(entity, plain))
 }

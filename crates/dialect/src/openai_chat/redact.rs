@@ -40,8 +40,7 @@ const PREFIXES: [&str; 28] = [
     "fw_",
 ];
 /// Words after which a credential stands.
-const LEADS: [&str; 12] = [
-    "bearer",
+const LEADS: [&str; 11] = [
     "basic",
     "key",
     "apikey",
@@ -54,6 +53,17 @@ const LEADS: [&str; 12] = [
     "provided",
     "authorization",
 ];
+/// Words that follow `Bearer` where people write about it.
+const BEARER_WORDS: [&str; 8] = [
+    "tokens",
+    "authentication",
+    "authorization",
+    "header",
+    "scheme",
+    "prefix",
+    "format",
+    "credentials",
+];
 /// A run of letters and digits this long, with both in it, is no word.
 const RUN_MIN: usize = 20;
 
@@ -62,40 +72,50 @@ const RUN_MIN: usize = 20;
 pub fn redact(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    let mut lead = Lead::default();
+    let mut lead = Lead::Nothing;
     while !rest.is_empty() {
         let end = rest.find(is_token).unwrap_or(rest.len());
         let (gap, tail) = rest.split_at(end);
         out.push_str(gap);
         let end = tail.find(|c| !is_token(c)).unwrap_or(tail.len());
         let (token, after) = tail.split_at(end);
-        lead.gap(gap);
-        out.push_str(&masked(token, lead.active));
-        lead.token(token);
+        out.push_str(&masked(token, lead, gap));
+        lead = Lead::of(token);
         rest = after;
     }
     out
 }
 
-/// Whether the last word announced a credential.
-#[derive(Default)]
-struct Lead {
-    word: bool,
-    scheme: bool,
-    active: bool,
+/// What the last word announced.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lead {
+    Nothing,
+    /// A word such as `key`: a credential follows behind a colon or an equals sign only,
+    /// because people write about keys, too.
+    Name,
+    /// `Bearer`: a credential follows behind a space.
+    Bearer,
 }
 
 impl Lead {
-    /// `Bearer x` needs only a space; `key x` needs a colon or an equals sign, because
-    /// people write about keys, too.
-    fn gap(&mut self, gap: &str) {
-        self.active = self.scheme || (self.word && gap.contains([':', '=']));
+    fn of(token: &str) -> Self {
+        if token.eq_ignore_ascii_case("bearer") {
+            return Self::Bearer;
+        }
+        let word = token.trim_matches(['.', '-', '*']).to_ascii_lowercase();
+        if LEADS.contains(&&*word) {
+            return Self::Name;
+        }
+        Self::Nothing
     }
 
-    fn token(&mut self, token: &str) {
-        let word = token.trim_matches(['.', '-', '*']).to_ascii_lowercase();
-        self.scheme = matches!(&*word, "bearer" | "basic");
-        self.word = LEADS.contains(&&*word);
+    /// Whether `token`, behind `gap`, is what was announced.
+    fn announces(self, gap: &str, token: &str) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Name => gap.contains([':', '=']) && opaque(token),
+            Self::Bearer => opaque(token) || (token.len() >= 6 && !BEARER_WORDS.contains(&token)),
+        }
     }
 }
 
@@ -107,10 +127,10 @@ fn is_token(c: char) -> bool {
         )
 }
 
-fn masked(token: &str, announced: bool) -> Cow<'_, str> {
+fn masked<'t>(token: &'t str, lead: Lead, gap: &str) -> Cow<'t, str> {
     let core = token.trim_end_matches(['.', '/']);
     let bare = core.trim_start_matches(['.', '/']);
-    if bare.is_empty() || !(secret(bare) || (announced && opaque(bare))) {
+    if bare.is_empty() || !(secret(bare) || lead.announces(gap, bare)) {
         return Cow::Borrowed(token);
     }
     // A full stop that ended the sentence stays.
@@ -149,7 +169,7 @@ fn known(piece: &str) -> bool {
         head.eq_ignore_ascii_case(prefix)
             && suspicious(piece.get(prefix.len()..).unwrap_or_default())
     };
-    PREFIXES.iter().any(|prefix| prefixed(&prefix))
+    PREFIXES.iter().any(prefixed)
 }
 
 /// What follows a prefix may be a word (`sk-learn`, `asian`): then it is short and without digits.
@@ -182,7 +202,7 @@ fn random(run: &str) -> bool {
 
 /// Keys of base64url have `-` and `_` in them: many cases and digits in one long token.
 fn dashed(token: &str) -> bool {
-    let any = |test: fn(&u8) -> bool| token.as_bytes().iter().any(|byte| test(byte));
+    let any = |test: fn(&u8) -> bool| token.as_bytes().iter().any(test);
     let slug = token
         .split(['-', '_', '.', '/'])
         .all(|piece| piece.len() <= 12);

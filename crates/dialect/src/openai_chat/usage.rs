@@ -46,6 +46,22 @@ pub struct Report {
     pub anomaly: Option<Anomaly>,
 }
 
+/// The usage of a finished answer of any shape that has it at its top level (embeddings,
+/// for example). `None` when there is none, or the body is not JSON.
+#[must_use]
+pub fn of_body(body: &[u8], rule: UsageRule) -> Option<Report> {
+    let mut reader = Reader::new(std::str::from_utf8(body).ok()?);
+    let mut found = None;
+    let read = reader.object(|reader, member| {
+        if !member.key.is("usage") {
+            return reader.ignore();
+        }
+        found = read(reader, rule)?.or(found);
+        Ok(())
+    });
+    read.ok().and(found)
+}
+
 /// Counts as they were written.
 #[derive(Debug, Default)]
 struct Counts {
@@ -70,7 +86,7 @@ struct Counts {
 /// What is not JSON.
 pub fn read(reader: &mut Reader<'_>, rule: UsageRule) -> Result<Option<Report>, JsonError> {
     if reader.kind()? != Kind::Object {
-        reader.skip()?;
+        reader.ignore()?;
         return Ok(None);
     }
     let mut counts = Counts::default();
@@ -91,12 +107,15 @@ pub fn read(reader: &mut Reader<'_>, rule: UsageRule) -> Result<Option<Report>, 
                 counts.cost_nanousd = nanos(reader.raw()?);
                 return Ok(());
             }
-            reader.skip().map(drop)
+            reader.ignore()
         }
-        _ => reader.skip().map(drop),
+        _ => reader.ignore(),
     })?;
     Ok(counts.report(rule))
 }
+
+/// One of the counts.
+type Slot = fn(&mut Counts) -> &mut Option<u64>;
 
 impl Counts {
     fn odd(&mut self, anomaly: Anomaly) {
@@ -105,11 +124,7 @@ impl Counts {
 
     /// Reads one count. A value that is no number leaves the slot alone; of two members for
     /// one slot the larger wins (a zero beside a number is a field the vendor never fills).
-    fn put(
-        &mut self,
-        reader: &mut Reader<'_>,
-        slot: fn(&mut Self) -> &mut Option<u64>,
-    ) -> Result<(), JsonError> {
+    fn put(&mut self, reader: &mut Reader<'_>, slot: Slot) -> Result<(), JsonError> {
         let value = match reader.kind()? {
             Kind::Number => self.count(reader.raw()?),
             Kind::Text => {
@@ -178,14 +193,14 @@ impl Counts {
     fn details(
         &mut self,
         reader: &mut Reader<'_>,
-        slot: fn(&str) -> Option<fn(&mut Self) -> &mut Option<u64>>,
+        slot: fn(&str) -> Option<Slot>,
     ) -> Result<(), JsonError> {
         if reader.kind()? != Kind::Object {
-            return reader.skip().map(drop);
+            return reader.ignore();
         }
         reader.object(|reader, member| match slot(&member.key.cow()) {
             Some(slot) => self.put(reader, slot),
-            None => reader.skip().map(drop),
+            None => reader.ignore(),
         })
     }
 
@@ -224,7 +239,7 @@ impl Counts {
                 rule.reasoning_apart
             }
         };
-        if apart && completion.is_some() {
+        if apart {
             output += reasoning;
         }
         if prompt + output == 0 {

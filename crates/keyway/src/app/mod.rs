@@ -1,5 +1,15 @@
 //! Floor 7: route table, listeners, start-up, drain.
 
+pub mod banner;
+pub mod body;
+pub mod dispatch;
 pub mod listen;
+pub mod metrics_listener;
 pub mod open;
+pub mod routes;
+pub mod serve;
+pub mod signals;
 pub mod socket;
+pub mod start;
+pub mod table;
+pub mod worker;

@@ -7,13 +7,14 @@ use matchit::Router;
 
 /// The routes, by path.
 pub struct Table {
-    paths: Router<Vec<&'static Route>>,
+    paths: Router<Vec<(usize, &'static Route)>>,
+    routes: usize,
 }
 
 /// What a method and a path come to.
 pub enum Found {
-    /// A route, and what its placeholders stand for.
-    Route(&'static Route, Vec<String>),
+    /// A route with its number, and what its placeholders stand for.
+    Route(usize, &'static Route, Vec<String>),
     /// The path is known, with these methods only.
     OtherMethods(String),
     /// The path is not known.
@@ -26,12 +27,13 @@ impl Table {
     /// # Errors
     /// When two rows claim one path differently: a mistake in the table, found by its test.
     pub fn new(routes: &'static [Route]) -> Result<Self, String> {
-        let mut by_path: Vec<(String, Vec<&'static Route>)> = Vec::new();
-        for route in routes {
+        let mut by_path = ByPath::new();
+        for row in routes.iter().enumerate() {
+            let route = row.1;
             for path in std::iter::once(&route.path).chain(route.also) {
-                add(&mut by_path, (*path).to_owned(), route);
+                add(&mut by_path, (*path).to_owned(), row);
                 if path.starts_with("/v1/") {
-                    add(&mut by_path, format!("/openai{path}"), route);
+                    add(&mut by_path, format!("/openai{path}"), row);
                 }
             }
         }
@@ -39,7 +41,19 @@ impl Table {
         for (path, routes) in by_path {
             paths.insert(path.clone(), routes).map_err(|error| format!("{path}: {error}"))?;
         }
-        Ok(Self { paths })
+        Ok(Self { paths, routes: routes.len() })
+    }
+
+    /// Rows of the table; the number of what is in none of them.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.routes
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.routes == 0
     }
 
     /// Finds the row of a request. Paths are compared as they were sent; only what stands in a
@@ -47,19 +61,21 @@ impl Table {
     #[must_use]
     pub fn find(&self, method: &Method, path: &str) -> Found {
         let Ok(matched) = self.paths.at(path) else { return Found::Nothing };
-        let Some(route) = matched.value.iter().find(|route| route.method == *method) else {
-            let allowed: Vec<&str> = matched.value.iter().map(|route| route.method.as_str()).collect();
+        let Some((number, route)) = matched.value.iter().find(|(_, route)| route.method == *method) else {
+            let allowed: Vec<&str> = matched.value.iter().map(|(_, route)| route.method.as_str()).collect();
             return Found::OtherMethods(allowed.join(", "));
         };
         let params = matched.params.iter().map(|(_, value)| decode_percent(value).map(String::from));
         match params.collect() {
-            Some(params) => Found::Route(route, params),
+            Some(params) => Found::Route(*number, route, params),
             None => Found::Nothing,
         }
     }
 }
 
-fn add(by_path: &mut Vec<(String, Vec<&'static Route>)>, path: String, route: &'static Route) {
+type ByPath = Vec<(String, Vec<(usize, &'static Route)>)>;
+
+fn add(by_path: &mut ByPath, path: String, route: (usize, &'static Route)) {
     match by_path.iter_mut().find(|(known, _)| *known == path) {
         Some((_, routes)) => routes.push(route),
         None => by_path.push((path, vec![route])),

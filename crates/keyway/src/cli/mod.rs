@@ -38,7 +38,7 @@ fn run(arguments: Vec<OsString>) -> u8 {
     };
     let out = Out::new(args.global.json);
     match dispatch(&args, &out) {
-        Ok(code) => code,
+        Ok(()) => failure::FINE,
         Err(failure) => {
             if !failure.text.is_empty() {
                 out.note(&format!("error: {}", failure.text));
@@ -64,10 +64,10 @@ fn parse(arguments: Vec<OsString>) -> Result<Args, clap::Error> {
     Args::from_arg_matches(&matches)
 }
 
-fn dispatch(args: &Args, out: &Out) -> Result<u8, Failure> {
+fn dispatch(args: &Args, out: &Out) -> Result<(), Failure> {
     let global = &args.global;
     match &args.command {
-        Command::Serve(serve) => return serve::run(global, serve),
+        Command::Serve(serve) => serve::run(global, serve, out)?,
         Command::Init(init) => init::run(global, init, out)?,
         Command::Config(command) => config::run(global, command, out)?,
         Command::Key(command) => key::run(global, command, out)?,
@@ -75,7 +75,7 @@ fn dispatch(args: &Args, out: &Out) -> Result<u8, Failure> {
         Command::Model(command) => model::run(global, command, out)?,
         Command::Completion { shell } => completion::run(*shell, out)?,
     }
-    Ok(failure::FINE)
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! `keyway serve`
 
 use super::args::Global;
-use super::failure::{FAILED, Failure};
+use super::failure::Failure;
+use super::output::Out;
 use super::session;
 use clap::Args;
 
@@ -13,12 +14,14 @@ pub struct Serve {
     listen: Option<String>,
 }
 
-/// Runs it.
+/// Runs it until a signal ends it.
 ///
 /// # Errors
-/// Mistakes of the configuration; what the server ends with is its exit code.
-pub fn run(global: &Global, serve: &Serve) -> Result<u8, Failure> {
-    let _config = session::configuration(global, &[("listen", serve.listen.clone())])?;
-    // crate::app::serve::serve(config)
-    Err(Failure::new(FAILED, "the server is not part of this build"))
+/// Mistakes of the configuration, and why the server could not start or did not end well.
+pub fn run(global: &Global, serve: &Serve, out: &Out) -> Result<(), Failure> {
+    let config = session::configuration(global, &[("listen", serve.listen.clone())])?;
+    // A reader of the banner that has left is no reason not to serve.
+    let say = |text: &str| drop(out.write(text));
+    crate::app::serve::serve(&config, &say)?;
+    Ok(())
 }

@@ -3,10 +3,11 @@
 use super::args::Global;
 use super::failure::{CONFIGURATION, FAILED, Failure, NOT_FOUND};
 use crate::accounts::Installation;
-use crate::app::open::{self, MasterSource, Place};
+use crate::app::open;
+use crate::app::serve::place;
 use crate::audit::Author;
 use crate::base::Clock;
-use crate::config::{self, Config, Settings, Sources};
+use crate::config::{self, Config, Sources};
 use crate::store::tenants;
 use std::future::Future;
 
@@ -46,21 +47,6 @@ pub fn sources(global: &Global, flags: &[(&str, Option<String>)]) -> Result<Sour
         env: env.collect(),
         cwd,
     })
-}
-
-/// Where the installation of a configuration is.
-#[must_use]
-pub fn place(settings: &Settings) -> Place {
-    let master_key = match (&settings.master_key, &settings.master_key_file) {
-        (Some(text), _) => MasterSource::Text(text.clone()),
-        (None, Some(file)) => MasterSource::File(file.clone()),
-        (None, None) => MasterSource::DataDir,
-    };
-    Place {
-        data_dir: settings.data_dir.clone(),
-        database: settings.database.clone(),
-        master_key,
-    }
 }
 
 /// Runs a command that uses the database, on this thread.

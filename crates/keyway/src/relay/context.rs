@@ -5,8 +5,14 @@ use crate::access::lookup::Lookup;
 use crate::access::{Grant, KeyCache};
 use crate::accounts::Installation;
 use crate::base::tasks::Tasks;
-use crate::upstream::Lanes;
+use crate::catalog::Catalog;
+use crate::metering;
+use crate::telemetry::metrics::ProviderSlot;
+use crate::telemetry::{Metrics, RequestLog, WorkerMetrics};
+use crate::upstream::{Endpoint, Lanes};
+use std::collections::HashMap;
 use std::net::IpAddr;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicI64};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -25,12 +31,26 @@ pub struct Node {
     pub started_ms: i64,
 }
 
+/// A provider as this process reaches it.
+pub struct Upstream {
+    /// Where it is; absent for the sandbox, which is here.
+    pub endpoint: Option<Endpoint>,
+    /// Its place in the metrics.
+    pub slot: ProviderSlot,
+}
+
 /// The process: one per program, shared by every thread.
 pub struct Shared {
     /// Database (control runtime only), master key, clock.
     pub at: Installation,
     /// Which node this is.
     pub node: Node,
+    /// Models, prices, names.
+    pub catalog: Arc<Catalog>,
+    /// Providers that are on, by name.
+    pub upstreams: HashMap<Arc<str>, Upstream>,
+    /// Every number of the process.
+    pub metrics: Arc<Metrics>,
     /// Keys in memory.
     pub cache: Arc<KeyCache>,
     /// The way to keys that are not.
@@ -45,10 +65,25 @@ pub struct Shared {
     pub seen_seq: AtomicI64,
     /// No new work, please: the process is ending.
     pub draining: AtomicBool,
-    used: Mutex<Vec<Arc<Grant>>>,
+    /// The workers' journals, as the shipper sees them.
+    pub journals: Vec<Arc<metering::ShardState>>,
+    /// Keys used since the last round.
+    pub used: Mutex<Vec<Arc<Grant>>>,
 }
 
 impl Shared {
+    /// A provider that is on.
+    #[must_use]
+    pub fn upstream(&self, provider: &str) -> Option<&Upstream> {
+        self.upstreams.get(provider)
+    }
+
+    /// A provider's place in the metrics.
+    #[must_use]
+    pub fn slot(&self, provider: &str) -> ProviderSlot {
+        self.upstreams.get(provider).map_or_else(|| self.metrics.provider("other"), |upstream| upstream.slot)
+    }
+
     /// Notes a use of a key, to be written with the next round.
     pub fn note_use(&self, grant: &Arc<Grant>, from: IpAddr) {
         if grant.note_use(self.at.clock.now_ms(), from) {
@@ -74,6 +109,12 @@ pub struct Worker {
     pub shard: u32,
     /// Connections to providers.
     pub lanes: Lanes,
+    /// Its journal, and what it admits.
+    pub meter: Rc<metering::Worker>,
+    /// Its counters.
+    pub metrics: WorkerMetrics,
+    /// Where request lines go.
+    pub log: RequestLog,
     /// Requests being answered here.
     pub running: Running,
 }

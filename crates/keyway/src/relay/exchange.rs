@@ -4,6 +4,7 @@ use super::route::Route;
 use crate::base::id;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use ledger::bound::CLIENT_REQUEST_BYTES_MAX;
 use std::borrow::Cow;
 use std::net::IpAddr;
 use std::task::{Context, Poll};
@@ -12,6 +13,8 @@ use std::task::{Context, Poll};
 pub struct Inbound {
     /// The row of the route table it matched.
     pub route: &'static Route,
+    /// The row's number, for metrics.
+    pub route_number: usize,
     /// What the path's placeholders stand for, percent-decoded, in order.
     pub params: Vec<String>,
     /// Query string, without the question mark.
@@ -35,6 +38,13 @@ impl Inbound {
     #[must_use]
     pub fn request_id(&self) -> String {
         id::text("req", self.request)
+    }
+
+    /// The caller's own id of the request, if it is short and printable.
+    #[must_use]
+    pub fn client_request_id(&self) -> Option<&str> {
+        let id = self.header("x-request-id").or_else(|| self.header("x-client-request-id"))?;
+        is_sane_id(id.as_bytes()).then_some(id)
     }
 
     /// A header field as text; absent when it is not ASCII.
@@ -65,6 +75,19 @@ pub struct Outbound {
     pub headers: HeaderMap,
     /// Its body.
     pub body: OutBody,
+}
+
+/// An answer that is all there, and may cross threads.
+pub struct WholeAnswer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl From<WholeAnswer> for Outbound {
+    fn from(answer: WholeAnswer) -> Self {
+        Self { status: answer.status, headers: answer.headers, body: OutBody::Whole(answer.body) }
+    }
 }
 
 /// An answer's body.
@@ -116,12 +139,27 @@ impl Outbound {
         Self::whole(status, "application/json", value.to_string())
     }
 
+    /// The answer, if all of it is there.
+    #[must_use]
+    pub fn into_whole(self) -> Option<WholeAnswer> {
+        match self.body {
+            OutBody::Whole(body) => Some(WholeAnswer { status: self.status, headers: self.headers, body }),
+            OutBody::Stream(_) => None,
+        }
+    }
+
     /// Sets a header field; a value that no field may hold is left out.
     pub fn set(&mut self, name: HeaderName, value: &str) {
         if let Ok(value) = HeaderValue::from_str(value) {
             self.headers.insert(name, value);
         }
     }
+}
+
+/// Whether a caller's own request id is short and printable.
+#[must_use]
+pub fn is_sane_id(id: &[u8]) -> bool {
+    !id.is_empty() && id.len() <= CLIENT_REQUEST_BYTES_MAX && id.iter().all(u8::is_ascii_graphic)
 }
 
 /// Decodes `%xx`; `None` when what comes out is not UTF-8 or an escape is broken.

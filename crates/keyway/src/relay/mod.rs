@@ -1,10 +1,20 @@
 //! The life of a request, as one list of steps.
 
+pub mod attempt;
 pub mod context;
+pub mod deliver;
 pub mod exchange;
+pub mod failures;
+pub mod labels;
+pub mod large;
 pub mod obey;
+pub mod refuse;
 pub mod route;
+pub mod run;
 pub mod running;
+pub mod source;
+pub mod story;
+pub mod stream;
 
 pub use context::{Shared, Worker};
 pub use exchange::{Frames, Inbound, OutBody, Outbound};

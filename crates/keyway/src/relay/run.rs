@@ -29,7 +29,7 @@ async fn prepare_and_send(story: &mut Story, inbound: &Inbound) -> Result<(Answe
         ..Refusal::new(crate::base::Code::InvalidRequest, error.message)
     })?;
     story.stream = peek.stream;
-    peek.model.clone_into(&mut story.model_asked);
+    story.model_asked = peek.model.clone().into_owned();
     story.labels = labels::read(inbound.header("x-keyway-labels"), peek.keyway)?;
     let plan = plan(&story.worker.shared.catalog, &story.grant, &peek.model)?;
     story.admit()?;

@@ -2,6 +2,7 @@
 
 use super::context::Upstream;
 use crate::base::Clock;
+use crate::metering::Admitted;
 use crate::sandbox::{self, AnswerBody, SandboxStream};
 use crate::upstream::{Body, Failure, Lanes, Request};
 use bytes::Bytes;
@@ -45,11 +46,12 @@ impl Source {
     }
 }
 
-/// Sends a chat request to where it goes.
+/// Sends a chat request to where it goes. Only what was admitted can be sent.
 ///
 /// # Errors
 /// Why no head of an answer came.
 pub async fn ask(
+    _permission: &Admitted,
     lanes: &Lanes,
     upstream: &Upstream,
     path: &str,

@@ -69,6 +69,7 @@ pub struct Story {
     pub model_asked: String,
     /// What was counted of its answer.
     pub counted: Counted,
+    route_number: usize,
     request: [u8; 16],
     started_ms: i64,
     started_mono_ms: i64,
@@ -97,6 +98,7 @@ impl Story {
             labels: Vec::new(),
             model_asked: String::new(),
             counted: Counted::default(),
+            route_number: inbound.route_number,
             request: inbound.request,
             started_ms: inbound.started_ms,
             started_mono_ms: inbound.started_mono_ms,
@@ -146,6 +148,14 @@ impl Story {
         }
         self.sent = true;
         Ok(())
+    }
+
+    /// The permission to send.
+    ///
+    /// # Errors
+    /// A fault when there is none.
+    pub fn permission(&self) -> Result<&Admitted, Fault> {
+        self.admitted.as_ref().ok_or_else(|| Fault::plain("a request was not admitted"))
     }
 
     /// Notes how a try ended. `reached`: the provider may have got the request.
@@ -252,7 +262,7 @@ impl Story {
 
     fn tell(&mut self, ended: &Ended, cost: Option<NanoUsd>, latency_ms: u32) {
         let metrics = &self.worker.metrics;
-        metrics.request(self.route.number(), ended.status, latency_ms);
+        metrics.request(self.route_number, ended.status, latency_ms);
         if let Some(target) = &self.target {
             metrics.settled(self.worker.shared.slot(&target.provider.name), &ended.usage, cost);
         }
@@ -276,7 +286,7 @@ impl Story {
             client_request_id: client_text(&self.client_request),
             user_agent: self.user_agent.clone(),
             fault,
-            ..RequestLine::new(self.request, self.started_ms, self.route.path, self.route.method_name)
+            ..RequestLine::new(self.request, self.started_ms, self.route.path, self.route.method.as_str())
         };
         self.worker.log.push(line);
     }

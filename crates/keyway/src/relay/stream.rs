@@ -99,7 +99,6 @@ impl Delivery {
 
     /// Ends a stream that cannot go on: the client hears why, in its dialect, without `[DONE]`.
     fn break_off(&mut self, refusal: &Refusal) {
-        self.out.clear();
         self.usage_chunk = None;
         self.book(Some(refusal));
         self.out.push_back(render_event(refusal, self.story.route.shape).into());
@@ -125,7 +124,7 @@ impl Delivery {
         self.ended = true;
         match self.decoder.ending() {
             // A stream that ends without a stop reason was cut off.
-            dialect::openai_chat::Ending::Cut => self.break_off(&self.failure(Failure::Closed)),
+            dialect::openai_chat::decode::Ending::Cut => self.break_off(&self.failure(Failure::Closed)),
             _ => self.book(None),
         }
     }
@@ -140,6 +139,7 @@ impl Frames for Delivery {
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, CutOff>>> {
         loop {
             if !self.ended && self.story.still_good().is_err() {
+                self.out.clear();
                 self.break_off(&stopped());
             }
             if let Some(bytes) = self.out.pop_front() {

@@ -3,8 +3,15 @@
 pub mod changes;
 pub mod db;
 pub mod idempotency;
+pub mod journal;
 pub mod keys;
+mod many;
 pub mod nodes;
+pub mod requests;
+pub mod requests_write;
 pub mod tenants;
+pub mod usage;
+pub mod usage_columns;
+pub mod usage_write;
 
 pub use db::{Db, Engine, Tx};

@@ -11,6 +11,7 @@ use std::task::{Context, Poll, ready};
 
 /// A body being read. Pulling it is what reads the socket, so a slow client slows the provider. Dropping
 /// it before its end closes the connection at once, which is how a client that leaves stops the provider.
+/// The last event of a stream is not its end: pull until `None`, or the connection is lost for others.
 pub struct Body {
     /// `None` once the body has ended or failed.
     wire: Option<Wire>,

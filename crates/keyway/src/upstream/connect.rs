@@ -95,7 +95,7 @@ impl Addresses {
 
 /// The resolver's order, with the two families taking turns, so that one that leads nowhere costs one
 /// head start and not several.
-fn alternate(found: Vec<SocketAddr>) -> Vec<SocketAddr> {
+pub(super) fn alternate(found: Vec<SocketAddr>) -> Vec<SocketAddr> {
     let first_is_v6 = found.first().is_some_and(SocketAddr::is_ipv6);
     let (first, second): (Vec<_>, Vec<_>) = found.into_iter().partition(|address| address.is_ipv6() == first_is_v6);
     let mut second = second.into_iter();
@@ -113,7 +113,7 @@ type Dialling = Pin<Box<dyn Future<Output = io::Result<TcpStream>> + Send>>;
 
 /// The first of the addresses to answer; the next one starts when the last has failed or has had its
 /// head start.
-async fn dial(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
+pub(super) async fn dial(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
     let mut waiting = addresses.iter().copied();
     let mut racing: Vec<Dialling> = Vec::new();
     let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);

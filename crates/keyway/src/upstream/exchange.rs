@@ -45,17 +45,40 @@ pub(super) async fn exchange(wire: &mut Wire, out: &Outgoing<'_>, limits: &Limit
     let mut reader = HeadReader::default();
     let mut sent = 0;
     wire.begin();
-    wire.deadline.set(limits.write_ms);
-    let written = poll_fn(|cx| poll_write(wire, cx, out, &mut sent, &mut reader)).await?;
+    let written = poll_fn(|cx| {
+        let step = poll_write(wire, cx, out, &mut sent, &mut reader);
+        late(step, wire, cx, limits.write_ms, Failure::WriteTimeout)
+    })
+    .await?;
     wire.deadline.clear();
     if let Written::Answered(head) = written {
         return Ok(Head { keep_alive: false, ..*head });
     }
-    wire.deadline.set(limits.first_byte_ms);
-    let mut head = poll_fn(|cx| poll_head(wire, cx, out.no_body, &mut reader)).await?;
+    let mut head = poll_fn(|cx| {
+        let step = poll_head(wire, cx, out.no_body, &mut reader);
+        late(step, wire, cx, limits.first_byte_ms, Failure::FirstByteTimeout)
+    })
+    .await?;
     wire.deadline.clear();
     head.keep_alive &= matches!(written, Written::Whole);
     Ok(head)
+}
+
+/// Ends a step that waits for too long. The time runs from when it first has to wait: a step that never
+/// does costs neither a timer nor a look at the clock.
+fn late<T>(
+    step: Poll<Result<T, Failure>>,
+    wire: &mut Wire,
+    cx: &mut Context<'_>,
+    ms: u64,
+    failure: Failure,
+) -> Poll<Result<T, Failure>> {
+    if step.is_ready() {
+        return step;
+    }
+    wire.deadline.start(ms);
+    ready!(wire.deadline.poll_passed(cx));
+    Poll::Ready(Err(failure))
 }
 
 fn poll_write(
@@ -99,11 +122,9 @@ fn poll_early(
                 }
             }
             Poll::Ready(_) => return Poll::Ready(Err(Failure::Closed)),
-            Poll::Pending => break,
+            Poll::Pending => return Poll::Pending,
         }
     }
-    ready!(wire.deadline.poll_passed(cx));
-    Poll::Ready(Err(Failure::WriteTimeout))
 }
 
 fn poll_head(
@@ -121,10 +142,7 @@ fn poll_head(
         match wire.poll_fill(cx) {
             Poll::Ready(Ok(read)) if read > 0 => {}
             Poll::Ready(_) => return Poll::Ready(Err(Failure::Closed)),
-            Poll::Pending => {
-                ready!(wire.deadline.poll_passed(cx));
-                return Poll::Ready(Err(Failure::FirstByteTimeout));
-            }
+            Poll::Pending => return Poll::Pending,
         }
     }
 }

@@ -17,7 +17,7 @@ pub const ADDRESS_STAGGER_MS: u64 = 250;
 /// How long looked-up addresses are used again, milliseconds.
 pub const ADDRESSES_CACHE_MS: i64 = 10_000;
 /// A reused connection that dies silently within this time of writing was dead already, milliseconds.
-pub const STALE_WITHIN_MS: u64 = 1_000;
+pub const STALE_WITHIN_MS: i64 = 1_000;
 /// First and smallest size of a read buffer, bytes.
 pub const READ_BYTES_MIN: usize = 8 * 1024;
 /// Largest size of a read buffer, bytes.

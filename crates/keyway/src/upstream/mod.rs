@@ -39,8 +39,6 @@ use http::{HeaderMap, Method};
 use pool::Pool;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
-use tokio::time::Instant;
 use wire::Wire;
 
 /// All connections of one worker to providers.
@@ -92,11 +90,11 @@ impl Lanes {
             no_body: request.method == Method::HEAD,
         };
         let mut lost = None;
-        if let Some(mut wire) = pool.take() {
-            let begun = Instant::now();
+        let begun_ms = pool.now_ms();
+        if let Some(mut wire) = pool.take(begun_ms) {
             match exchange(&mut wire, &out, &self.limits).await {
                 Ok(head) => return response(pool, wire, head, true),
-                Err(failure) if is_stale(failure, &wire, begun) => lost = Some(failure),
+                Err(failure) if is_stale(failure, &wire, pool.now_ms() - begun_ms) => lost = Some(failure),
                 Err(failure) => return Err(failure),
             }
         }
@@ -136,9 +134,8 @@ impl Lanes {
     }
 }
 
-fn is_stale(failure: Failure, wire: &Wire, begun: Instant) -> bool {
-    let soon = || begun.elapsed() < Duration::from_millis(limits::STALE_WITHIN_MS);
-    failure == Failure::Closed && !wire.received && soon()
+fn is_stale(failure: Failure, wire: &Wire, after_ms: i64) -> bool {
+    failure == Failure::Closed && !wire.received && after_ms < limits::STALE_WITHIN_MS
 }
 
 fn response(pool: Arc<Pool>, wire: Wire, head: head::Head, reused: bool) -> Result<Response, Failure> {

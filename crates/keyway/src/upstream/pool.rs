@@ -32,9 +32,8 @@ impl Pool {
         Self { origin, limits, clock, tls, addresses, idle }
     }
 
-    /// A connection used before that is still open and silent.
-    pub(super) fn take(&self) -> Option<Wire> {
-        let now_ms = self.clock.monotonic_ms();
+    /// A connection used before that is still open and silent, at `now_ms` ([`Pool::now_ms`]).
+    pub(super) fn take(&self, now_ms: i64) -> Option<Wire> {
         let mut idle = self.idle();
         while let Some(mut last) = idle.pop_back() {
             if self.is_old(&last, now_ms) {
@@ -51,17 +50,20 @@ impl Pool {
 
     /// Keeps a connection whose last answer was read to its clean end.
     pub(super) fn put(&self, mut wire: Wire) {
-        let now_ms = self.clock.monotonic_ms();
+        let now_ms = self.now_ms();
         let mut idle = self.idle();
-        Self::drop_old(self, &mut idle, now_ms);
+        self.drop_old(&mut idle, now_ms);
         if idle.len() >= self.limits.idle_max {
             return;
         }
         if wire.buf.capacity() > READ_BYTES_MIN {
             wire.buf = BytesMut::new();
         }
-        wire.deadline.clear();
         idle.push_back(Idle { wire, since_ms: now_ms });
+    }
+
+    pub(super) fn now_ms(&self) -> i64 {
+        self.clock.monotonic_ms()
     }
 
     /// A new connection.
@@ -71,7 +73,7 @@ impl Pool {
 
     /// Closes what has been unused for too long.
     pub(super) fn sweep(&self) {
-        let now_ms = self.clock.monotonic_ms();
+        let now_ms = self.now_ms();
         self.drop_old(&mut self.idle(), now_ms);
     }
 

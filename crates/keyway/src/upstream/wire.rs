@@ -43,6 +43,7 @@ impl Wire {
     /// Prepares for the next exchange.
     pub(super) fn begin(&mut self) {
         self.received = false;
+        self.deadline.clear();
         self.read_bytes = READ_BYTES_MIN;
     }
 
@@ -96,10 +97,6 @@ pub(super) struct Deadline {
 }
 
 impl Deadline {
-    pub(super) fn set(&mut self, ms: u64) {
-        self.at = Instant::now().checked_add(Duration::from_millis(ms));
-    }
-
     pub(super) fn clear(&mut self) {
         self.at = None;
     }
@@ -107,7 +104,7 @@ impl Deadline {
     /// Sets the deadline unless it is set.
     pub(super) fn start(&mut self, ms: u64) {
         if self.at.is_none() {
-            self.set(ms);
+            self.at = Instant::now().checked_add(Duration::from_millis(ms));
         }
     }
 

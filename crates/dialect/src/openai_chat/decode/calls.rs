@@ -12,8 +12,8 @@ use std::borrow::Cow;
 
 /// Most tool calls followed in one choice.
 const CALLS_MAX: usize = 1024;
-/// Most bytes of arguments held for a call whose name has not come yet.
-const HELD_BYTES_MAX: usize = 64 * 1024;
+/// Most bytes kept for the calls of one choice: ids, and arguments whose name has not come yet.
+const KEPT_BYTES_MAX: usize = 256 * 1024;
 
 /// One call so far.
 #[derive(Debug, Default)]
@@ -42,7 +42,7 @@ impl<'a> Fragment<'a> {
     /// Reads `{name, arguments}`. Arguments that are not a string are taken as written.
     fn function(&mut self, reader: &mut Reader<'a>) -> Result<(), JsonError> {
         if reader.kind()? != Kind::Object {
-            return reader.skip().map(drop);
+            return reader.ignore();
         }
         reader.object(|reader, member| {
             match &*member.key.cow() {
@@ -57,7 +57,7 @@ impl<'a> Fragment<'a> {
                         }),
                     }
                 }
-                _ => drop(reader.skip()?),
+                _ => reader.ignore()?,
             }
             Ok::<(), JsonError>(())
         })
@@ -72,7 +72,7 @@ impl Choice {
         sink: &mut Sink<'_, 'a>,
     ) -> Result<(), JsonError> {
         if reader.kind()? != Kind::Object {
-            return reader.skip().map(drop);
+            return reader.ignore();
         }
         let mut fragment = Fragment {
             form: Some(ToolForm::Function),
@@ -87,11 +87,11 @@ impl Choice {
                     fragment.form = Some(ToolForm::Custom);
                     fragment.function(reader)?;
                 }
-                _ => drop(reader.skip()?),
+                _ => reader.ignore()?,
             }
             Ok::<(), JsonError>(())
         })?;
-        self.fragment(fragment, sink);
+        self.fragment(&fragment, sink);
         Ok(())
     }
 
@@ -107,16 +107,16 @@ impl Choice {
             ..Fragment::default()
         };
         fragment.function(reader)?;
-        self.fragment(fragment, sink);
+        self.fragment(&fragment, sink);
         Ok(())
     }
 
-    fn fragment<'a>(&mut self, fragment: Fragment<'a>, sink: &mut Sink<'_, 'a>) {
+    fn fragment<'a>(&mut self, fragment: &Fragment<'a>, sink: &mut Sink<'_, 'a>) {
         let name = fragment.name.filter(|name| !name.is_empty());
         let arguments = fragment.arguments.filter(|arguments| !arguments.is_empty());
         sink.seen.progress |= name.is_some() || arguments.is_some() || fragment.id.is_some();
         sink.seen.output_bytes += arguments.map_or(0, |arguments| arguments.bytes());
-        let Some(at) = self.call_of(&fragment, name.is_some()) else {
+        let Some(at) = self.call_of(fragment, name.is_some()) else {
             return;
         };
         let choice = self.index;
@@ -132,7 +132,7 @@ impl Choice {
         if let Some(id) = fragment.id
             && call.id.is_empty()
         {
-            call.id.push_str(&id.cow());
+            keep(&mut self.kept_bytes, &mut call.id, id);
         }
         if let Some(name) = opens {
             sink.seen.output_bytes += name.bytes();
@@ -150,10 +150,7 @@ impl Choice {
                 block,
                 text: arguments.cow(),
             }),
-            None if call.held.len() + arguments.raw.len() <= HELD_BYTES_MAX => {
-                call.held.push_str(&arguments.cow())
-            }
-            None => {}
+            None => keep(&mut self.kept_bytes, &mut call.held, arguments),
         }
     }
 
@@ -204,6 +201,15 @@ impl Choice {
             };
             sink.put(|| Event::Close { choice, block });
         }
+    }
+}
+
+/// Adds `text` to what is kept, as long as the choice has room for it.
+fn keep(kept_bytes: &mut usize, into: &mut String, text: Text<'_>) {
+    let sum = kept_bytes.saturating_add(text.raw.len());
+    if sum <= KEPT_BYTES_MAX {
+        *kept_bytes = sum;
+        into.push_str(&text.cow());
     }
 }
 

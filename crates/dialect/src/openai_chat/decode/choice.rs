@@ -28,6 +28,8 @@ pub(super) struct Choice {
     prose: Option<(Prose, u32)>,
     /// Tool calls so far, open until the end.
     pub(super) calls: Vec<Call>,
+    /// Bytes kept for them.
+    pub(super) kept_bytes: usize,
     /// The last finish reason that was not empty.
     finish: String,
 }

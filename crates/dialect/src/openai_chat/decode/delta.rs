@@ -24,7 +24,7 @@ impl<'a> Delta<'a> {
     /// Notes the members of the next value.
     pub(super) fn read(&mut self, reader: &mut Reader<'a>) -> Result<(), JsonError> {
         if reader.kind()? != Kind::Object {
-            return reader.skip().map(drop);
+            return reader.ignore();
         }
         reader.object(|reader, member| {
             let kind = reader.kind()?;
@@ -33,7 +33,7 @@ impl<'a> Delta<'a> {
                 ("content", Kind::Text) => self.content = Some(reader.text()?),
                 ("content", Kind::Array | Kind::Object) => {
                     self.content_parts = Some(here);
-                    reader.skip()?;
+                    reader.ignore()?;
                 }
                 ("reasoning_content" | "reasoning", Kind::Text) => {
                     let text = reader.text()?;
@@ -43,22 +43,22 @@ impl<'a> Delta<'a> {
                 }
                 ("reasoning_details", Kind::Array) => {
                     self.reasoning_details = Some(here);
-                    reader.skip()?;
+                    reader.ignore()?;
                 }
                 ("refusal", Kind::Text) => self.refusal = Some(reader.text()?),
                 ("tool_calls", Kind::Array) => {
                     self.tool_calls = Some(here);
-                    reader.skip()?;
+                    reader.ignore()?;
                 }
                 ("function_call", Kind::Object) => {
                     self.function_call = Some(here);
-                    reader.skip()?;
+                    reader.ignore()?;
                 }
                 ("audio", Kind::Object) => {
                     self.audio = Some(here);
-                    reader.skip()?;
+                    reader.ignore()?;
                 }
-                _ => drop(reader.skip()?),
+                _ => reader.ignore()?,
             }
             Ok::<(), JsonError>(())
         })
@@ -135,9 +135,9 @@ fn fields<'a>(reader: &mut Reader<'a>) -> Result<Fields<'a>, JsonError> {
             "data" => found.data = reader.text_or_skip()?,
             "thinking" => {
                 found.thinking = Some(*reader);
-                reader.skip()?;
+                reader.ignore()?;
             }
-            _ => drop(reader.skip()?),
+            _ => reader.ignore()?,
         }
         Ok::<(), JsonError>(())
     })?;
@@ -152,7 +152,7 @@ fn reasoning_detail<'a>(
     sink: &mut Sink<'_, 'a>,
 ) -> Result<(), JsonError> {
     if reader.kind()? != Kind::Object {
-        return reader.skip().map(drop);
+        return reader.ignore();
     }
     let mut here = *reader;
     let found = fields(reader)?;
@@ -180,7 +180,7 @@ fn content_part<'a>(
             return Ok(());
         }
         Kind::Object => {}
-        _ => return reader.skip().map(drop),
+        _ => return reader.ignore(),
     }
     let mut here = *reader;
     let found = fields(reader)?;
@@ -189,7 +189,7 @@ fn content_part<'a>(
         ("thinking", _, Some(mut thinking)) => match thinking.kind()? {
             Kind::Array => thinking.array(|reader| {
                 if reader.kind()? != Kind::Object {
-                    return reader.skip().map(drop);
+                    return reader.ignore();
                 }
                 if let Some(text) = fields(reader)?.text {
                     choice.say(Prose::Reasoning, text, sink);

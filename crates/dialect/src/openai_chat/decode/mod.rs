@@ -259,4 +259,8 @@ pub fn decode_whole(body: &[u8], rule: UsageRule) -> Vec<Event<'_>> {
 }
 
 #[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod story;
+#[cfg(test)]
 mod tests;

@@ -80,11 +80,11 @@ impl Decoder {
                     return self.choices(reader, top, sink);
                 }
                 top.choices = Some(*reader);
-                reader.skip().map(drop)
+                reader.ignore()
             }
             "choices" => {
                 top.has_choices = true;
-                reader.skip().map(drop)
+                reader.ignore()
             }
             "id" if !self.started => reader.text_or_skip().map(|id| top.id = id),
             "model" if !self.started => reader.text_or_skip().map(|model| top.model = model),
@@ -103,7 +103,7 @@ impl Decoder {
                     top.error = truthy(reader)?.or(top.error);
                     return Ok(());
                 }
-                reader.skip().map(drop)
+                reader.ignore()
             }),
             "object" | "type" => {
                 let name = reader
@@ -122,7 +122,7 @@ impl Decoder {
             "detail" => truthy(reader).map(|detail| top.named_error |= detail.is_some()),
             "message" => truthy(reader).map(|message| top.has_message |= message.is_some()),
             "code" | "status" => truthy(reader).map(|code| top.has_code |= code.is_some()),
-            _ => reader.skip().map(drop),
+            _ => reader.ignore(),
         }
     }
 
@@ -149,7 +149,7 @@ impl Decoder {
             let index = position;
             position += 1;
             if reader.kind()? != Kind::Object {
-                return reader.skip().map(drop);
+                return reader.ignore();
             }
             top.any_choice = true;
             self.choice(reader, index, top, sink)
@@ -175,7 +175,7 @@ impl Decoder {
                 "finish_reason" => finish = reader.text_or_skip()?.or(finish),
                 "usage" => top.side_usage = usage::read(reader, rule)?.or(top.side_usage),
                 "error" => top.error = truthy(reader)?.or(top.error),
-                _ => drop(reader.skip()?),
+                _ => reader.ignore()?,
             }
             Ok::<(), JsonError>(())
         })?;

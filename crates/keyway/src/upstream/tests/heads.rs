@@ -1,6 +1,9 @@
 //! Heads: what is refused, skipped and bounded.
 
 use super::*;
+use crate::upstream::head::HeadReader;
+use bytes::BytesMut;
+use proptest::prelude::*;
 
 #[tokio::test]
 async fn ambiguous_heads_are_refused() {
@@ -94,4 +97,36 @@ async fn a_redirect_is_a_status_and_nothing_more() {
     let text = format!("HTTP/1.1 307 Go\r\nlocation: {}/x\r\ncontent-length: 0\r\n\r\n", elsewhere.base_url);
     assert_eq!(answer(&text).await.unwrap().0, 307);
     assert!(elsewhere.seen.try_recv().is_err());
+}
+
+/// The status and what is left in the buffer, or the failure; `None` when the head is not complete.
+fn read(pieces: &[&[u8]]) -> Option<Result<(u16, usize), Failure>> {
+    let (mut reader, mut buf) = (HeadReader::default(), BytesMut::new());
+    for piece in pieces {
+        buf.extend_from_slice(piece);
+        match reader.take(&mut buf, false) {
+            Ok(None) => {}
+            Ok(Some(head)) => return Some(Ok((head.status, buf.len()))),
+            Err(failure) => return Some(Err(failure)),
+        }
+    }
+    None
+}
+
+proptest! {
+    #[test]
+    fn any_division_of_any_bytes_gives_the_same_verdict(
+        start in prop::sample::select(vec!["", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 100 Go\r\n\r\n", "HTTP/1.0 204 \r\nx:y"]),
+        rest in "([a-z: \r\n\t\u{0}-\u{ff}]|\r\n|\r\n\r\n|content-length: 5|transfer-encoding: chunked){0,12}",
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let bytes = format!("{start}{rest}").into_bytes();
+        let (first, second) = bytes.split_at(cut.index(bytes.len() + 1));
+        let (whole, split) = (read(&[&bytes]), read(&[first, second]));
+        // A complete head that came first leaves less in the buffer, and nothing else differs.
+        match (whole, split) {
+            (Some(Ok((one, _))), Some(Ok((other, _)))) => prop_assert_eq!(one, other),
+            (one, other) => prop_assert_eq!(one, other),
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 mod bodies;
 mod chunks;
+mod connects;
 mod heads;
 mod lanes;
 mod refusals;
@@ -10,6 +11,7 @@ mod timeouts;
 mod tls;
 
 use super::*;
+use crate::base::Secret;
 use crate::base::tasks::Tasks;
 use bytes::Bytes;
 use std::time::Duration;
@@ -23,7 +25,7 @@ enum Act {
     /// Read one whole request and report it.
     Read,
     Write(Vec<u8>),
-    /// Let the other side see what has been written so far.
+    /// Some milliseconds: let the other side see what has been written so far.
     Pause,
     /// Read until the other side closes, and report that.
     AwaitClose,
@@ -38,7 +40,7 @@ enum Seen {
     Closed(usize),
 }
 
-/// Runs one script per connection, in order of arrival; further connections are closed unread.
+/// Runs one script per connection, in order of arrival; further connections are refused.
 struct Provider {
     base_url: String,
     seen: mpsc::UnboundedReceiver<Seen>,
@@ -57,6 +59,7 @@ impl Provider {
                 let (socket, _) = listener.accept().await.unwrap();
                 open.spawn(play(index, socket, script, report.clone()));
             }
+            drop(listener);
             open.finish().await;
         });
         Self { base_url, seen, _tasks: tasks }
@@ -115,8 +118,6 @@ async fn read_request(socket: &mut TcpStream) -> Option<String> {
         }
     }
 }
-
-use crate::base::Secret;
 
 fn write(text: &str) -> Act {
     Act::Write(text.as_bytes().to_vec())

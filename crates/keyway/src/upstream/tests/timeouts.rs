@@ -51,12 +51,15 @@ async fn a_slow_reader_is_not_an_idle_provider() {
 #[tokio::test]
 async fn each_piece_moves_the_idle_deadline() {
     // Together far longer than the idle time, and no silence as long as that.
-    let mut script = vec![Act::Read, write("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n")];
-    script.extend(vec![[write("x"), Act::Pause]; 100].into_iter().flatten());
+    let mut script = vec![Act::Read, write("HTTP/1.1 200 OK\r\ncontent-length: 25\r\n\r\n")];
+    for _ in 0..25 {
+        script.push(write("x"));
+        script.extend(vec![Act::Pause; 10]);
+    }
     let provider = Provider::start(vec![script]).await;
-    let lanes = lanes(Limits { idle_ms: 150, ..limits() });
+    let lanes = lanes(Limits { idle_ms: 400, ..limits() });
     let response = lanes.send(&provider.endpoint(), chat()).await.unwrap();
-    assert_eq!(response.body.whole(100).await.unwrap().len(), 100);
+    assert_eq!(response.body.whole(25).await.unwrap().len(), 25);
 }
 
 #[tokio::test]
@@ -83,10 +86,10 @@ async fn a_timer_left_over_from_one_request_does_not_hit_the_next() {
     // The first request arms a timer; the second one outlives that moment without being late itself.
     let text = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n";
     let slow = [Act::Read, Act::Pause, write(text), Act::Pause, write("hi")];
-    let later = vec![Act::Pause; 40];
+    let later = vec![Act::Pause; 120];
     let script = [&slow[..], &[Act::Read], &later, &[write(OK), Act::Hang]].concat();
     let provider = Provider::start(vec![script]).await;
-    let (lanes, endpoint) = (lanes(Limits { first_byte_ms: 2000, idle_ms: SOON_MS, ..limits() }), provider.endpoint());
+    let (lanes, endpoint) = (lanes(Limits { idle_ms: 200, ..limits() }), provider.endpoint());
     for reused in [false, true] {
         let response = lanes.send(&endpoint, chat()).await.unwrap();
         assert_eq!(response.reused, reused);

@@ -1,0 +1,255 @@
+//! From an HTTP request to an answer: find the row, verify the key, read the body, hand over.
+
+use super::body::{self, ResponseBody};
+use super::socket::{Phase, PhaseCell};
+use super::table::{Found, Table};
+use crate::access::verify::{self, Needs, Verdict};
+use crate::access::{Grant, cache::Known};
+use crate::base::{Code, Fault, Refusal, Trouble, id};
+use crate::relay::route::{BodyLimit, MANAGEMENT_BODY_BYTES_MAX};
+use crate::relay::{Handler, Inbound, Outbound, Route, Worker, refuse, story};
+use crate::telemetry::RequestLine;
+use crate::telemetry::request_line::client_text;
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
+use hyper::body::Incoming;
+use std::net::IpAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-client-request-id");
+
+/// What a worker needs to answer.
+pub struct Front {
+    /// The worker.
+    pub worker: Rc<Worker>,
+    /// The routes.
+    pub table: Arc<Table>,
+    /// Largest body of an inference request.
+    pub body_bytes_max: usize,
+    /// Longest wait for the next piece of a body.
+    pub body_patience: Duration,
+}
+
+/// One call, as far as it is known.
+struct Call {
+    request: [u8; 16],
+    started_ms: i64,
+    started_mono_ms: i64,
+    peer: IpAddr,
+    route: Option<(usize, &'static Route)>,
+    method: &'static str,
+    grant: Option<Arc<Grant>>,
+    /// The relay has written the request's line itself.
+    told: bool,
+}
+
+/// Answers a request.
+pub async fn answer(
+    front: Rc<Front>,
+    phase: PhaseCell,
+    request: Request<Incoming>,
+    peer: IpAddr,
+) -> Response<ResponseBody> {
+    phase.set(Phase::Busy);
+    let clock = &front.worker.shared.at.clock;
+    let mut call = Call {
+        request: id::mint(clock),
+        started_ms: clock.now_ms(),
+        started_mono_ms: clock.monotonic_ms(),
+        peer,
+        route: None,
+        method: method_name(&request),
+        grant: None,
+        told: false,
+    };
+    let (parts, body) = request.into_parts();
+    let client_id = client_request_id(&parts.headers).cloned();
+    let agent = parts.headers.get(header::USER_AGENT).cloned();
+    let mut fault = None;
+    let mut code = "";
+    let mut answer = match serve(&front, &mut call, parts, body).await {
+        Ok(answer) => answer,
+        Err(trouble) => {
+            let refusal = match trouble {
+                Trouble::Refusal(refusal) => refusal,
+                Trouble::Fault(cause) => {
+                    fault = Some(cause.to_string());
+                    story::internal()
+                }
+            };
+            code = refusal.code.text();
+            front.worker.metrics.refusal(refusal.code);
+            refuse::render(&refusal, call.shape())
+        }
+    };
+    if !call.told {
+        call.tell(&front, answer.status.as_u16(), code, agent.as_ref(), fault);
+    }
+    answer.set(REQUEST_ID, &id::text("req", call.request));
+    if let Some(client_id) = client_id {
+        answer.headers.insert(CLIENT_REQUEST_ID, client_id);
+    }
+    if front.worker.shared.draining.load(Ordering::Relaxed) {
+        answer.headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    respond(answer, phase)
+}
+
+fn respond(answer: Outbound, phase: PhaseCell) -> Response<ResponseBody> {
+    let mut response = Response::new(ResponseBody::new(answer.body, phase));
+    *response.status_mut() = answer.status;
+    *response.headers_mut() = answer.headers;
+    response
+}
+
+async fn serve(front: &Front, call: &mut Call, parts: Parts, body: Incoming) -> Result<Outbound, Trouble> {
+    let path = parts.uri.path();
+    let (number, route, params) = match front.table.find(&parts.method, path) {
+        Found::Route(number, route, params) => (number, route, params),
+        Found::OtherMethods(allowed) => return Ok(method_not_allowed(&allowed)),
+        Found::Nothing => return Err(unknown_url(&parts).into()),
+    };
+    call.route = Some((number, route));
+    call.grant = verified(front, route.needs, &parts.headers, call.started_ms).await?;
+    let body = match route.body {
+        BodyLimit::None => Bytes::new(),
+        BodyLimit::Management => body::read(body, MANAGEMENT_BODY_BYTES_MAX, front.body_patience).await?,
+        BodyLimit::Inference => body::read(body, front.body_bytes_max, front.body_patience).await?,
+    };
+    let inbound = Inbound {
+        route,
+        route_number: number,
+        params,
+        query: parts.uri.query().map(str::to_owned),
+        headers: parts.headers,
+        peer: call.peer,
+        body,
+        request: call.request,
+        started_ms: call.started_ms,
+        started_mono_ms: call.started_mono_ms,
+    };
+    hand_over(front, call, route, inbound).await
+}
+
+async fn hand_over(
+    front: &Front,
+    call: &mut Call,
+    route: &Route,
+    inbound: Inbound,
+) -> Result<Outbound, Trouble> {
+    let shared = &front.worker.shared;
+    match route.handler {
+        Handler::Memory(handler) => handler(&front.worker, &inbound, call.grant.as_ref()),
+        Handler::Inference(handler) => {
+            let grant = call.grant.clone().ok_or_else(crate::access::credential::invalid)?;
+            call.told = true;
+            handler(Rc::clone(&front.worker), inbound, grant).await
+        }
+        Handler::Control(handler) => {
+            if let Some(grant) = &call.grant {
+                shared.note_use(grant, call.peer);
+            }
+            let (send, answered) = oneshot::channel();
+            let answering = handler(Arc::clone(shared), inbound, call.grant.clone());
+            let task = async move {
+                // The caller may have left; what was begun is finished all the same.
+                let _ = send.send(answering.await.map(Outbound::into_whole));
+            };
+            shared.tasks.spawn_on(task, &shared.control);
+            let answer = answered.await.ok().transpose()?.flatten();
+            let answer = answer.ok_or_else(|| Fault::plain("a management call ended without an answer"))?;
+            Ok(answer.into())
+        }
+    }
+}
+
+/// Verifies the request's key and what the route asks of it.
+async fn verified(
+    front: &Front,
+    needs: Needs,
+    headers: &HeaderMap,
+    now_ms: i64,
+) -> Result<Option<Arc<Grant>>, Trouble> {
+    if needs == Needs::Nothing {
+        return Ok(None);
+    }
+    let shared = &front.worker.shared;
+    let verdict = verify::from_memory(headers, &shared.at.master, &shared.cache)?;
+    front.worker.metrics.grant_looked_up(matches!(verdict, Verdict::Known(_)));
+    let grant = match verdict {
+        Verdict::Known(grant) => grant,
+        Verdict::Ask(kid, digest) => {
+            let known: Known = shared.lookup.ask(kid, digest).await?;
+            verify::from_answer(known)?
+        }
+    };
+    verify::permit(&grant, needs, now_ms)?;
+    Ok(Some(grant))
+}
+
+impl Call {
+    fn shape(&self) -> crate::relay::route::Shape {
+        self.route.map_or(crate::relay::route::Shape::OpenAi, |(_, route)| route.shape)
+    }
+
+    /// Writes the log line and counts the request.
+    fn tell(
+        &self,
+        front: &Front,
+        status: u16,
+        code: &'static str,
+        agent: Option<&HeaderValue>,
+        fault: Option<String>,
+    ) {
+        let elapsed = front.worker.shared.at.clock.monotonic_ms() - self.started_mono_ms;
+        let latency_ms = u32::try_from(elapsed).unwrap_or(0);
+        let unrouted = front.table.len();
+        let (number, path) = self.route.map_or((unrouted, "unrouted"), |(number, route)| (number, route.path));
+        front.worker.metrics.request(number, status, latency_ms);
+        front.worker.log.push(|| RequestLine {
+            status,
+            code,
+            org: self.grant.as_ref().map(|grant| Arc::clone(&grant.org)),
+            project: self.grant.as_ref().map(|grant| Arc::clone(&grant.project)),
+            key: self.grant.as_ref().map(|grant| Arc::clone(&grant.key)),
+            latency_ms,
+            peer: Some(self.peer),
+            user_agent: agent.and_then(|agent| agent.to_str().ok()).and_then(client_text),
+            fault: fault.map(Into::into),
+            ..RequestLine::new(self.request, self.started_ms, path, self.method)
+        });
+    }
+}
+
+fn client_request_id(headers: &HeaderMap) -> Option<&HeaderValue> {
+    let value = headers.get(&REQUEST_ID).or_else(|| headers.get(&CLIENT_REQUEST_ID))?;
+    crate::relay::exchange::is_sane_id(value.as_bytes()).then_some(value)
+}
+
+/// A method's name as a constant: what is not a usual method is not repeated in the log.
+fn method_name(request: &Request<Incoming>) -> &'static str {
+    const USUAL: [&str; 7] = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"];
+    let method = request.method().as_str();
+    USUAL.into_iter().find(|usual| *usual == method).unwrap_or("OTHER")
+}
+
+fn unknown_url(parts: &Parts) -> Refusal {
+    let path: String = parts.uri.path().chars().take(200).collect();
+    Refusal::new(
+        Code::NotFound,
+        format!("Unknown request URL: {} {path}. Check the path and the base URL.", parts.method),
+    )
+}
+
+fn method_not_allowed(allowed: &str) -> Outbound {
+    let refusal = Refusal::new(Code::MethodNotAllowed, format!("This path takes {allowed}."));
+    let mut answer = refuse::render(&refusal, crate::relay::route::Shape::OpenAi);
+    answer.set(header::ALLOW, allowed);
+    answer
+}

@@ -1,0 +1,302 @@
+//! `keyway serve`: from configuration to listening, and down again without losing a line.
+
+use super::banner;
+use super::dispatch::Front;
+use super::listen;
+use super::metrics_listener;
+use super::open::{self, MasterSource, NotOpened, Place};
+use super::routes::ROUTES;
+use super::signals::Signals;
+use super::socket::ClientTimes;
+use super::start::{self, Parts};
+use super::table::Table;
+use super::worker::{self, Seat, Stage};
+use crate::accounts::Installation;
+use crate::base::fault::Doing;
+use crate::base::tasks::Tasks;
+use crate::base::{Clock, Fault};
+use crate::config::{Config, Settings};
+use crate::jobs;
+use crate::metering::intake::Source;
+use crate::metering::{self, Shipper};
+use crate::relay::running::Running;
+use crate::relay::{Shared, Worker};
+use crate::store::keys;
+use crate::telemetry::request_line::RequestLogWriter;
+use crate::telemetry::{RequestLog, log, panic_hook};
+use crate::upstream::{Lanes, Limits, Tls};
+use std::fs::File;
+use std::io::IsTerminal;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// Threads of the control runtime.
+const CONTROL_THREADS: usize = 2;
+/// How long the log's last lines may take to be written.
+const LOG_WAIT: Duration = Duration::from_secs(2);
+
+/// Serves until a signal ends it. `say` gets what belongs on stdout.
+///
+/// # Errors
+/// Why it could not start, or did not end well.
+pub fn serve(config: &Config, say: &(dyn Fn(&str) + Sync)) -> Result<(), NotOpened> {
+    let clock = Clock::system();
+    panic_hook::install();
+    log::init(&config.settings.log, !std::io::stderr().is_terminal()).map_err(NotOpened::Configuration)?;
+    let control = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(CONTROL_THREADS)
+        .thread_name("control")
+        .enable_all()
+        .build()
+        .doing("making the control runtime")
+        .map_err(NotOpened::Failed)?;
+    control.block_on(run(config, clock, say))
+}
+
+/// Where the configuration says that the installation lives.
+#[must_use]
+pub fn place(settings: &Settings) -> Place {
+    let master_key = match (&settings.master_key, &settings.master_key_file) {
+        (Some(text), _) => MasterSource::Text(text.clone()),
+        (None, Some(file)) => MasterSource::File(file.clone()),
+        (None, None) => MasterSource::DataDir,
+    };
+    Place { data_dir: settings.data_dir.clone(), database: settings.database.clone(), master_key }
+}
+
+async fn run(config: &Config, clock: Clock, say: &(dyn Fn(&str) + Sync)) -> Result<(), NotOpened> {
+    let settings = &config.settings;
+    let mut signals = Signals::listen().map_err(NotOpened::Failed)?;
+    let opened = open::open(&place(settings), clock.clone()).await?;
+    let _alone = lock_data_dir(&settings.data_dir).map_err(NotOpened::Configuration)?;
+    may_listen(settings.listen, &opened.at).await?;
+    let workers = worker_count(settings);
+    let (address, listeners) = listen::bind(settings.listen, workers).map_err(NotOpened::Configuration)?;
+    let tasks = Tasks::default();
+    let parts = start::build(config, opened.at.clone(), address, workers, tasks).await?;
+    let shared = Arc::clone(&parts.shared);
+    take_in_old_journals(&shared, &settings.data_dir).await.map_err(NotOpened::Failed)?;
+    let (stage, stages) = watch::channel(Stage::Serving);
+    let (stop_shipping, shipping) = ship(&shared, &settings.data_dir);
+    begin_jobs(&shared);
+    if let Some(address) = settings.metrics_listen {
+        metrics_listener::start(address, Arc::clone(&shared)).await.map_err(NotOpened::Configuration)?;
+    }
+    let (log, writer) = request_log(settings, &shared).map_err(NotOpened::Failed)?;
+    let threads = begin_workers(settings, parts, listeners, &stages, &log).map_err(NotOpened::Failed)?;
+    let text = banner::text(config, &shared, address, opened.new).await.map_err(NotOpened::Failed)?;
+    say(&text);
+
+    signals.wait().await;
+    tracing::info!("draining: running requests finish, new connections are not taken");
+    let settled = drain(settings, &shared, &stage, threads, &mut signals).await;
+    stop_shipping.send_replace(true);
+    let shipped = shipping.await.doing("shipping the last lines").flatten();
+    let _ = jobs::last_used::write(&shared).await;
+    finish_log(writer);
+    shared.at.db.close().await;
+    settled.and(shipped).map_err(NotOpened::Failed)
+}
+
+/// Nobody but this machine may reach an installation that nobody owns yet.
+async fn may_listen(listen: SocketAddr, at: &Installation) -> Result<(), NotOpened> {
+    if listen.ip().is_loopback() || keys::any_active(&at.db, "admin").await.map_err(NotOpened::Unreachable)? {
+        return Ok(());
+    }
+    Err(NotOpened::Configuration(Fault::plain(format!(
+        "listening on {listen}, beyond this machine, needs an admin key first: \
+         `keyway admin-key create --name first`, then start again"
+    ))))
+}
+
+/// One server per data folder: the lock goes with the process.
+fn lock_data_dir(data_dir: &Path) -> Result<File, Fault> {
+    let path = data_dir.join("serve.lock");
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .doing("opening the data folder's lock")?;
+    file.try_lock().map_err(|_| {
+        Fault::plain(format!(
+            "another server uses the data folder {}; give this one a --data-dir of its own",
+            data_dir.display()
+        ))
+    })?;
+    Ok(file)
+}
+
+fn worker_count(settings: &Settings) -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    usize::try_from(settings.workers).ok().filter(|count| *count > 0).unwrap_or(cores)
+}
+
+async fn take_in_old_journals(shared: &Shared, data_dir: &Path) -> Result<(), Fault> {
+    let catalog = Arc::clone(&shared.catalog);
+    let prices = move |version: &str| start::price_of(&catalog, version);
+    let (at, node) = (&shared.at, &shared.node);
+    let done =
+        metering::recover(&at.db, &at.clock, &prices, &node.id, &data_dir.join("journal"), &node.boot).await?;
+    if done.boots > 0 {
+        tracing::info!(
+            boots = done.boots,
+            entries = done.entries,
+            orphans = done.orphans,
+            damaged = done.damaged,
+            "journals of earlier starts were taken in"
+        );
+    }
+    Ok(())
+}
+
+fn ship(shared: &Arc<Shared>, data_dir: &Path) -> (watch::Sender<bool>, ShippingEnd) {
+    let (stop, stopped) = watch::channel(false);
+    let source = Source { boot: shared.node.boot.clone(), node: shared.node.id.clone() };
+    let dir = data_dir.join("journal").join(&shared.node.boot);
+    let at = shared.at.clone();
+    let mut shipper = Shipper::new(at.db, at.clock, source, dir, shared.journals.clone());
+    let (end, ended) = tokio::sync::oneshot::channel();
+    shared.tasks.spawn_on(
+        async move {
+            shipper.run(stopped).await;
+            let _ = end.send(shipper.drain().await.map(|_| ()));
+        },
+        &shared.control,
+    );
+    (stop, ended)
+}
+
+type ShippingEnd = tokio::sync::oneshot::Receiver<Result<(), Fault>>;
+
+fn begin_jobs(shared: &Arc<Shared>) {
+    let (tasks, control) = (&shared.tasks, &shared.control);
+    tasks.spawn_on(jobs::feed::follow(Arc::clone(shared)), control);
+    tasks.spawn_on(jobs::heartbeat::beat(Arc::clone(shared)), control);
+    tasks.spawn_on(jobs::last_used::write_rounds(Arc::clone(shared)), control);
+}
+
+fn request_log(settings: &Settings, shared: &Shared) -> Result<(RequestLog, Option<RequestLogWriter>), Fault> {
+    if !settings.log_requests {
+        return Ok((RequestLog::off(), None));
+    }
+    let (log, writer) = RequestLog::to_stderr(Arc::clone(&shared.metrics))?;
+    Ok((log, Some(writer)))
+}
+
+fn begin_workers(
+    settings: &Settings,
+    parts: Parts,
+    listeners: Vec<std::net::TcpListener>,
+    stages: &watch::Receiver<Stage>,
+    log: &RequestLog,
+) -> Result<Vec<JoinHandle<Result<(), Fault>>>, Fault> {
+    let table = Arc::new(Table::new(ROUTES).map_err(Fault::plain)?);
+    let tls = Arc::new(Tls::new(None));
+    let connections = usize::try_from(settings.connections_max).unwrap_or(usize::MAX);
+    let mut threads = Vec::new();
+    let seats = listeners.into_iter().zip(parts.journals).zip(parts.orders);
+    let count = seats.len();
+    for (shard, ((listener, journal), orders)) in seats.enumerate() {
+        let seat = Seat {
+            listener,
+            times: client_times(settings),
+            connections_max: connections.div_ceil(count),
+            stage: stages.clone(),
+            orders,
+        };
+        let shared = Arc::clone(&parts.shared);
+        let (table, tls, log, limits) = (Arc::clone(&table), Arc::clone(&tls), log.clone(), limits(settings));
+        let body_bytes_max = usize::try_from(settings.request_body_bytes_max).unwrap_or(usize::MAX);
+        let body_patience = Duration::from_millis(settings.body_timeout_ms);
+        let make = move || {
+            let clock = shared.at.clock.clone();
+            let catalog = Arc::clone(&shared.catalog);
+            let prices = Box::new(move |version: &str| start::price_of(&catalog, version));
+            let worker = Worker {
+                lanes: Lanes::new(limits, clock.clone(), tls),
+                meter: metering::Worker::new(journal, clock, prices),
+                metrics: shared.metrics.worker(shard),
+                log,
+                running: Running::default(),
+                shard: u32::try_from(shard).unwrap_or(0),
+                shared,
+            };
+            Rc::new(Front { worker: Rc::new(worker), table, body_bytes_max, body_patience })
+        };
+        let thread = std::thread::Builder::new()
+            .name(format!("worker-{shard}"))
+            .spawn(move || worker::run(seat, make))
+            .doing("starting a worker")?;
+        threads.push(thread);
+    }
+    Ok(threads)
+}
+
+fn client_times(settings: &Settings) -> ClientTimes {
+    ClientTimes {
+        header: Duration::from_millis(settings.header_timeout_ms),
+        idle: Duration::from_millis(settings.idle_timeout_ms),
+        write_stall: Duration::from_millis(settings.write_stall_timeout_ms),
+    }
+}
+
+fn limits(settings: &Settings) -> Limits {
+    Limits {
+        connect_ms: settings.upstream_connect_timeout_ms,
+        write_ms: settings.upstream_write_timeout_ms,
+        first_byte_ms: settings.upstream_first_byte_timeout_ms,
+        idle_ms: settings.upstream_idle_timeout_ms,
+        idle_pool_ms: settings.upstream_connection_idle_timeout_ms,
+        idle_max: usize::try_from(settings.upstream_connections_idle_max).unwrap_or(usize::MAX),
+        answer_bytes_max: settings.upstream_answer_bytes_max,
+    }
+}
+
+/// Readiness flips first, connections are taken a little longer, then running requests finish. A
+/// second signal, or the deadline, ends what still runs; it is booked all the same.
+async fn drain(
+    settings: &Settings,
+    shared: &Shared,
+    stage: &watch::Sender<Stage>,
+    threads: Vec<JoinHandle<Result<(), Fault>>>,
+    signals: &mut Signals,
+) -> Result<(), Fault> {
+    shared.draining.store(true, Ordering::SeqCst);
+    let notice = Duration::from_millis(settings.drain_notice_ms);
+    tokio::select! {
+        () = tokio::time::sleep(notice) => {}
+        () = signals.wait() => { stage.send_replace(Stage::Ending); }
+    }
+    stage.send_if_modified(|stage| {
+        let moves = *stage < Stage::Closing;
+        *stage = (*stage).max(Stage::Closing);
+        moves
+    });
+    let ended = tokio::task::spawn_blocking(move || {
+        threads.into_iter().try_for_each(|thread| {
+            thread.join().unwrap_or_else(|_| Err(Fault::plain("a worker ended by a panic")))
+        })
+    });
+    let deadline = Duration::from_millis(settings.drain_timeout_ms);
+    let mut ended = std::pin::pin!(ended);
+    tokio::select! {
+        result = ended.as_mut() => return result.doing("waiting for the workers")?,
+        () = tokio::time::sleep(deadline) => tracing::warn!("the drain deadline has passed; cutting what still runs"),
+        () = signals.wait() => tracing::warn!("a second signal: cutting what still runs"),
+    }
+    stage.send_replace(Stage::Ending);
+    ended.await.doing("waiting for the workers")?
+}
+
+fn finish_log(writer: Option<RequestLogWriter>) {
+    if let Some(writer) = writer {
+        let _ = writer.finish(LOG_WAIT);
+    }
+}

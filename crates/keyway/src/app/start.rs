@@ -1,0 +1,162 @@
+//! Building the process's shared state from configuration and installation.
+
+use super::open::NotOpened;
+use super::routes::ROUTES;
+use crate::accounts::Installation;
+use crate::access::{KeyCache, lookup};
+use crate::base::tasks::Tasks;
+use crate::base::{Clock, Fault, Secret, id};
+use crate::base::fault::Doing;
+use crate::catalog::{Catalog, Dialect};
+use crate::config::{Config, CredentialRef, On};
+use crate::metering::{Journal, Plan, ShardState, Spares};
+use crate::relay::context::{Node, Upstream};
+use crate::relay::running::{Orders, Stops};
+use crate::relay::{Shared, story};
+use crate::store::changes;
+use crate::telemetry::Metrics;
+use crate::telemetry::metrics::Names;
+use crate::upstream::{AuthStyle, Endpoint};
+use std::collections::HashMap;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicI64};
+use std::sync::{Arc, Mutex};
+
+/// What the workers are made of, beside the shared state.
+pub struct Parts {
+    /// The shared state.
+    pub shared: Arc<Shared>,
+    /// A journal for each worker.
+    pub journals: Vec<Journal>,
+    /// A line of orders for each worker.
+    pub orders: Vec<Orders>,
+    /// Makes journal segments ahead; ends with the process.
+    pub spares: Spares,
+}
+
+/// Builds the shared state for `workers` workers.
+///
+/// # Errors
+/// A credential that cannot be read, a base URL that is none, a journal that cannot be made.
+pub async fn build(
+    config: &Config,
+    at: Installation,
+    listen: SocketAddr,
+    workers: usize,
+    tasks: Tasks,
+) -> Result<Parts, NotOpened> {
+    let settings = &config.settings;
+    let control = tokio::runtime::Handle::current();
+    let clock = at.clock.clone();
+    let node = Node {
+        id: node_id(&settings.data_dir, &clock).map_err(NotOpened::Failed)?,
+        boot: id::new("boot", &clock),
+        listen: listen.to_string(),
+        started_ms: clock.now_ms(),
+    };
+    let metrics = Arc::new(Metrics::new(&names(), workers, clock.clone()));
+    let upstreams = upstreams(config, &metrics).map_err(NotOpened::Configuration)?;
+    let age_ms_max = i64::try_from(settings.sync_age_seconds_max).unwrap_or(30) * 1000;
+    let seen_seq = changes::head(&at.db).await.map_err(NotOpened::Unreachable)?;
+    let cache = Arc::new(KeyCache::new(clock.clone(), age_ms_max));
+    let lookup = lookup::start(&tasks, &control, at.db.clone(), Arc::clone(&cache));
+    let (stops, orders) = Stops::new(workers);
+    let spares = Spares::start().map_err(NotOpened::Failed)?;
+    let segment_bytes = u32::try_from(settings.journal_segment_bytes).unwrap_or(u32::MAX);
+    let plan = Plan::new(settings.data_dir.join("journal").join(&node.boot), segment_bytes);
+    let journals = journals(&plan, workers, &spares, &clock).map_err(NotOpened::Failed)?;
+    let states: Vec<Arc<ShardState>> = journals.iter().map(Journal::state).collect();
+    let shared = Arc::new(Shared {
+        at,
+        node,
+        catalog: Arc::clone(&config.catalog),
+        upstreams,
+        metrics,
+        cache,
+        lookup,
+        stops,
+        control,
+        tasks,
+        seen_seq: AtomicI64::new(seen_seq),
+        draining: AtomicBool::new(false),
+        journals: states,
+        used: Mutex::new(Vec::new()),
+    });
+    Ok(Parts { shared, journals, orders, spares })
+}
+
+fn journals(plan: &Plan, workers: usize, spares: &Spares, clock: &Clock) -> Result<Vec<Journal>, Fault> {
+    (0..workers)
+        .map(|shard| Journal::open(plan.clone(), u32::try_from(shard).unwrap_or(0), spares, clock.clone()))
+        .collect()
+}
+
+/// The label values of the metrics: routes, then what is on no route.
+fn names() -> Names {
+    let routes: Vec<&'static str> = ROUTES.iter().map(|route| route.name).chain(["unrouted"]).collect();
+    Names { routes: routes.leak(), outcomes: story::OUTCOMES }
+}
+
+/// Looks a price version up in the catalogue.
+#[must_use]
+pub fn price_of(catalog: &Catalog, version: &str) -> Option<ledger::Price> {
+    catalog.models().iter().find_map(|model| model.prices.by_version(version)).cloned()
+}
+
+fn upstreams(config: &Config, metrics: &Metrics) -> Result<HashMap<Arc<str>, Upstream>, Fault> {
+    let mut upstreams = HashMap::new();
+    for provider in config.catalog.providers() {
+        let on = config.on.iter().find(|on| on.provider == *provider.name);
+        let endpoint = match provider.base_url(Dialect::OpenaiChat) {
+            _ if provider.is_sandbox() => None,
+            None => continue,
+            Some(url) => {
+                let doing = format!("setting up the provider `{}`", provider.name);
+                let auth = AuthStyle::named(provider.auth.word())
+                    .ok_or_else(|| Fault::plain(format!("{doing}: its auth style is not available yet")))?;
+                let credential = on.map(credential).transpose().doing(&doing)?.flatten();
+                Some(Endpoint::new(url, auth, credential).doing(&doing)?)
+            }
+        };
+        let slot = metrics.provider(&provider.name);
+        upstreams.insert(Arc::clone(&provider.name), Upstream { endpoint, slot });
+    }
+    Ok(upstreams)
+}
+
+/// Reads a credential from where its row says it is.
+///
+/// # Errors
+/// When it is not there. The message names the place, never the value.
+pub fn credential(on: &On) -> Result<Option<Secret>, Fault> {
+    let text = match &on.credential {
+        None => return Ok(None),
+        Some(CredentialRef::Env(name)) => std::env::var(name).map_err(|_| {
+            Fault::plain(format!("the environment variable {name} is not set, or is not text"))
+        })?,
+        Some(CredentialRef::File(path)) => {
+            fs::read_to_string(path).doing(&format!("reading {}", path.display()))?
+        }
+    };
+    let secret = Secret::new(text.trim_end_matches(['\r', '\n']).to_owned());
+    if secret.reveal().is_empty() {
+        return Err(Fault::plain(format!("the credential of `{}` is empty", on.provider)));
+    }
+    Ok(Some(secret))
+}
+
+fn node_id(data_dir: &Path, clock: &Clock) -> Result<String, Fault> {
+    let path = data_dir.join("node.id");
+    match fs::read_to_string(&path) {
+        Ok(text) if id::parse("node", text.trim()).is_some() => Ok(text.trim().to_owned()),
+        Ok(_) => Err(Fault::plain(format!("{} does not hold a node id; delete it", path.display()))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let id = id::new("node", clock);
+            fs::write(&path, &id).doing("writing the node's id")?;
+            Ok(id)
+        }
+        Err(error) => Err(Fault::new("reading the node's id", error)),
+    }
+}

@@ -1,0 +1,159 @@
+//! A data-plane worker: one thread, one runtime, one listener, one pool of connections. Nothing on
+//! a request's way crosses threads but atomics.
+
+use super::dispatch::{self, Front};
+use super::socket::{ClientTimes, Phase, TimedSocket};
+use crate::base::Fault;
+use crate::base::fault::Doing;
+use crate::base::tasks::Tasks;
+use crate::relay::running::Orders;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use std::cell::Cell;
+use std::convert::Infallible;
+use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::LocalSet;
+use tokio::time::Instant;
+
+/// Header fields of a request at most.
+const HEADERS_MAX: usize = 100;
+/// Bytes of a request's head at most; also what is read ahead.
+const HEAD_BYTES_MAX: usize = 64 * 1024;
+/// Rest after a failed accept (out of file descriptors, mostly).
+const ACCEPT_REST: Duration = Duration::from_millis(50);
+/// How often unused connections to providers are looked through.
+const SWEEP: Duration = Duration::from_secs(10);
+
+/// How far the process is on its way down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Serving.
+    Serving,
+    /// No new connections; idle ones close, busy ones finish their request.
+    Closing,
+    /// Enough waited: everything ends.
+    Ending,
+}
+
+/// What a worker is given.
+pub struct Seat {
+    /// Its socket.
+    pub listener: std::net::TcpListener,
+    /// How long clients may take.
+    pub times: ClientTimes,
+    /// Client connections at most.
+    pub connections_max: usize,
+    /// How far the process is.
+    pub stage: watch::Receiver<Stage>,
+    /// Orders to end what runs under a key.
+    pub orders: Orders,
+}
+
+/// Runs a worker until the process ends. `make` builds what must be built on its thread.
+///
+/// # Errors
+/// When the runtime or the socket cannot be made.
+pub fn run(seat: Seat, make: impl FnOnce() -> Rc<Front>) -> Result<(), Fault> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .doing("making a worker's runtime")?;
+    let local = LocalSet::new();
+    local.block_on(&runtime, async {
+        let listener = TcpListener::from_std(seat.listener).doing("listening")?;
+        let front = make();
+        let aside = Tasks::default();
+        aside.spawn_local(seat.orders.obey(front.worker.running.clone()));
+        aside.spawn_local(sweep(Rc::clone(&front)));
+        let connections = Tasks::default();
+        let limits = (seat.times, seat.connections_max);
+        accept(listener, &front, &connections, limits, seat.stage.clone()).await;
+        let mut stage = seat.stage;
+        tokio::select! {
+            () = connections.finish() => {}
+            _ = stage.wait_for(|stage| *stage == Stage::Ending) => {}
+        }
+        Ok(())
+    })
+    // Whatever still runs is dropped with the local set, and booked by being dropped.
+}
+
+async fn accept(
+    listener: TcpListener,
+    front: &Rc<Front>,
+    connections: &Tasks,
+    (times, connections_max): (ClientTimes, usize),
+    mut stage: watch::Receiver<Stage>,
+) {
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stage.wait_for(|stage| *stage >= Stage::Closing) => return,
+        };
+        match accepted {
+            // Too many: closed at once, so that those that are served are served well.
+            Ok(_) if connections.len() >= connections_max => {}
+            Ok((stream, peer)) => {
+                connections.spawn_local(serve(stream, peer, Rc::clone(front), times, stage.clone()));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a connection was not accepted");
+                tokio::time::sleep(ACCEPT_REST).await;
+            }
+        }
+    }
+}
+
+async fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    front: Rc<Front>,
+    times: ClientTimes,
+    mut stage: watch::Receiver<Stage>,
+) {
+    // Answers are written whole; waiting to fill a packet would only delay them.
+    let _ = stream.set_nodelay(true);
+    let peer = plain_address(peer.ip());
+    let phase = Rc::new(Cell::new(Phase::Idle(Instant::now())));
+    let socket = TimedSocket::new(stream, times, Rc::clone(&phase));
+    let metrics = front.worker.metrics.clone();
+    metrics.connection_opened();
+    let service = service_fn(move |request| {
+        let answer = dispatch::answer(Rc::clone(&front), Rc::clone(&phase), request, peer);
+        async move { Ok::<_, Infallible>(answer.await) }
+    });
+    let connection = http1::Builder::new()
+        .max_headers(HEADERS_MAX)
+        .max_buf_size(HEAD_BYTES_MAX)
+        .half_close(false)
+        .serve_connection(TokioIo::new(socket), service);
+    let mut connection = std::pin::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        _ = stage.wait_for(|stage| *stage >= Stage::Closing) => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::trace!(%error, "a client's connection ended early");
+    }
+    metrics.connection_closed();
+}
+
+async fn sweep(front: Rc<Front>) {
+    loop {
+        tokio::time::sleep(SWEEP).await;
+        front.worker.lanes.sweep();
+    }
+}
+
+/// A v4 address that came over a v6 socket is a v4 address.
+fn plain_address(address: IpAddr) -> IpAddr {
+    address.to_canonical()
+}

@@ -1,0 +1,10 @@
+//! Tests of metering on the real file system and a real database: SQLite, and PostgreSQL where
+//! `KEYWAY_TEST_POSTGRES` holds a URL.
+
+mod admit;
+pub(super) mod faults;
+mod fixture;
+mod journal;
+mod reading;
+mod recover;
+mod ship;

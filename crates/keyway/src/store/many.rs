@@ -1,0 +1,69 @@
+//! Many rows by one statement, from a few fixed texts, so that the statement cache stays small.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Rows per statement, largest first; SQLite takes 32,766 parameters, PostgreSQL 65,535.
+const ROWS: [usize; 3] = [16, 4, 1];
+
+/// An insert of any number of rows: `head VALUES (..), (..) tail`.
+pub(super) struct Insert {
+    /// `INSERT INTO table (columns)`.
+    pub head: &'static str,
+    /// Number of columns.
+    pub columns: usize,
+    /// What follows the rows, for example an `ON CONFLICT` clause.
+    pub tail: &'static str,
+}
+
+/// Cuts `items` into runs that each have a text of their own.
+pub(super) fn runs<T>(items: &[T]) -> impl Iterator<Item = &[T]> {
+    let mut rest = items;
+    std::iter::from_fn(move || {
+        let size = ROWS.into_iter().find(|size| *size <= rest.len())?;
+        let (run, left) = rest.split_at(size);
+        rest = left;
+        Some(run)
+    })
+}
+
+static TEXTS: Mutex<Option<HashMap<(&'static str, usize), Arc<str>>>> = Mutex::new(None);
+
+impl Insert {
+    /// The statement for `rows` rows, made once.
+    pub(super) fn text(&self, rows: usize) -> Arc<str> {
+        let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
+        let texts = texts.get_or_insert_with(HashMap::new);
+        Arc::clone(
+            texts
+                .entry((self.head, rows))
+                .or_insert_with(|| self.write(rows).into()),
+        )
+    }
+
+    fn write(&self, rows: usize) -> String {
+        let mut text = format!("{} VALUES ", self.head);
+        for row in 0..rows {
+            text.push_str(if row == 0 { "(" } else { ", (" });
+            for column in 0..self.columns {
+                let comma = if column == 0 { "" } else { ", " };
+                let _ = write!(text, "{comma}${}", row * self.columns + column + 1);
+            }
+            text.push(')');
+        }
+        text.push(' ');
+        text.push_str(self.tail);
+        text
+    }
+}
+
+/// `$first, $first+1, ..` for `count` parameters.
+pub(super) fn parameters(first: usize, count: usize) -> String {
+    let mut text = String::new();
+    for index in 0..count {
+        let comma = if index == 0 { "" } else { ", " };
+        let _ = write!(text, "{comma}${}", first + index);
+    }
+    text
+}

@@ -1,0 +1,175 @@
+//! Packing request lines into batches, and what a filter needs to find them.
+//!
+//! A batch's body is a run of lines, each `version u8 | length u16 (little endian) | entry`, the
+//! entry as the journal's records hold it (postcard), in order of request ids.
+
+use super::many::{Insert, runs};
+use crate::base::Fault;
+use crate::base::fault::Doing;
+use sqlx::{AnyConnection, AssertSqlSafe};
+
+/// Lines of one batch at most.
+pub const BATCH_LINES_MAX: usize = 256;
+
+/// A batch spans at most this much of its requests' starts, milliseconds: bounds how far from a
+/// request's own time its batch can be.
+pub const BATCH_SPAN_MS_MAX: u64 = 60_000;
+
+/// What lines can be found by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Facet {
+    /// Key id.
+    Key,
+    /// Owner of the key.
+    User,
+    /// Project id.
+    Project,
+    /// Model asked for, and model that answered.
+    Model,
+    /// Provider that answered.
+    Provider,
+    /// HTTP status in decimal.
+    Status,
+}
+
+impl Facet {
+    /// Its code in the table.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Key => "key",
+            Self::User => "user",
+            Self::Project => "project",
+            Self::Model => "model",
+            Self::Provider => "provider",
+            Self::Status => "status",
+        }
+    }
+}
+
+/// Lines of one organisation, packed.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    /// The batch's id.
+    pub id: String,
+    /// The organisation of every line.
+    pub org: Box<str>,
+    /// Start of the earliest line, unix milliseconds.
+    pub first_ms: i64,
+    /// Start of the latest line, unix milliseconds.
+    pub last_ms: i64,
+    /// Lowest request id, as text.
+    pub first_request: String,
+    /// Highest request id, as text.
+    pub last_request: String,
+    /// Number of lines.
+    pub count: i64,
+    /// The lines.
+    pub body: Vec<u8>,
+    /// Distinct values of the lines.
+    pub facets: Vec<(Facet, Box<str>)>,
+}
+
+/// Appends a line to a batch's body. Entries are at most a journal record long.
+pub fn put_line(body: &mut Vec<u8>, version: u8, entry: &[u8]) {
+    let length = u16::try_from(entry.len()).unwrap_or(0);
+    body.push(version);
+    body.extend_from_slice(&length.to_le_bytes());
+    body.extend_from_slice(&entry[..usize::from(length)]);
+}
+
+const BATCHES: Insert = Insert {
+    head: "INSERT INTO request_batches (id, org_id, first_ms, last_ms, first_request, last_request, count, body)",
+    columns: 8,
+    tail: "",
+};
+const FACETS: Insert = Insert {
+    head: "INSERT INTO request_facets (org_id, facet, value, last_request, batch_id)",
+    columns: 5,
+    tail: "",
+};
+
+/// Stores batches and their facets.
+///
+/// # Errors
+/// The database refused.
+pub async fn insert(connection: &mut AnyConnection, batches: &mut [Batch]) -> Result<(), Fault> {
+    for run in runs(batches) {
+        let mut query = sqlx::query(AssertSqlSafe(BATCHES.text(run.len())));
+        for batch in run {
+            query = query
+                .bind(batch.id.as_str())
+                .bind(batch.org.as_ref())
+                .bind(batch.first_ms)
+                .bind(batch.last_ms)
+                .bind(batch.first_request.as_str())
+                .bind(batch.last_request.as_str())
+                .bind(batch.count)
+                .bind(batch.body.as_slice());
+        }
+        query
+            .execute(&mut *connection)
+            .await
+            .doing("storing request lines")?;
+    }
+    let facets: Vec<(&Batch, &(Facet, Box<str>))> = batches
+        .iter()
+        .flat_map(|batch| batch.facets.iter().map(move |facet| (batch, facet)))
+        .collect();
+    for run in runs(&facets) {
+        let mut query = sqlx::query(AssertSqlSafe(FACETS.text(run.len())));
+        for (batch, (facet, value)) in run {
+            query = query
+                .bind(batch.org.as_ref())
+                .bind(facet.code())
+                .bind(value.as_ref())
+                .bind(batch.last_request.as_str())
+                .bind(batch.id.as_str());
+        }
+        query
+            .execute(&mut *connection)
+            .await
+            .doing("storing what request lines are found by")?;
+    }
+    Ok(())
+}
+
+/// Batches forgotten at a time.
+const PRUNE_BATCHES_MAX: usize = 1_000;
+
+/// Forgets up to 1,000 batches whose every line began before `before_ms`; how many they were.
+///
+/// # Errors
+/// The database refused.
+pub async fn prune(db: &super::db::Db, org: &str, before_ms: i64) -> Result<u64, Fault> {
+    let highest = super::requests::id_at(before_ms, u128::MIN);
+    let mut transaction = db.begin_write().await?;
+    let ids: Vec<String> = sqlx::query_scalar(
+        "SELECT id FROM request_batches WHERE org_id = $1 AND last_request < $2 ORDER BY last_request, id LIMIT 1000",
+    )
+    .bind(org)
+    .bind(highest.as_str())
+    .fetch_all(&mut *transaction)
+    .await
+    .doing("finding old request lines")?;
+    for id in &ids {
+        sqlx::query("DELETE FROM request_batches WHERE id = $1")
+            .bind(id.as_str())
+            .execute(&mut *transaction)
+            .await
+            .doing("forgetting request lines")?;
+    }
+    if ids.len() < PRUNE_BATCHES_MAX {
+        sqlx::query("DELETE FROM request_facets WHERE org_id = $1 AND last_request < $2")
+            .bind(org)
+            .bind(highest.as_str())
+            .execute(&mut *transaction)
+            .await
+            .doing("forgetting what request lines are found by")?;
+    }
+    transaction
+        .commit()
+        .await
+        .doing("forgetting request lines")?;
+    Ok(ids.len() as u64)
+}

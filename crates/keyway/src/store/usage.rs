@@ -1,0 +1,169 @@
+//! Reading rollups.
+
+use super::db::Db;
+use super::many::parameters;
+use super::usage_columns::{Dimension, MEASURES, Measures, Width};
+use crate::base::Fault;
+use crate::base::fault::Doing;
+use sqlx::{AssertSqlSafe, Row as _};
+
+/// Rows of one answer at most.
+pub const ROWS_MAX: usize = 10_000;
+/// Values of one filter at most.
+pub const FILTER_VALUES_MAX: usize = 100;
+/// Hours up to which a sum over a whole range reads hour rows; above, it reads day rows.
+const HOURS_SUMMED_MAX: i64 = 24 * 31;
+
+/// What to sum.
+#[derive(Debug, Clone)]
+pub struct Query {
+    /// Start, unix milliseconds; rounded down to a bucket.
+    pub start_ms: i64,
+    /// End, unix milliseconds; the bucket it falls into is included.
+    pub end_ms: i64,
+    /// Buckets of the answer; `None`: one sum over the whole range.
+    pub width: Option<Width>,
+    /// What rows of the answer are told apart by. With [`Dimension::Label`] a request counts once
+    /// for each of its labels, and not at all without one.
+    pub group_by: Vec<Dimension>,
+    /// Only requests with one of these values, for each dimension named. A filter on labels
+    /// without grouping by them takes one value, else a request could count twice.
+    pub filters: Vec<(Dimension, Vec<String>)>,
+    /// Only test traffic, or only live; `None`: both.
+    pub test: Option<bool>,
+}
+
+/// One sum.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// Start of the bucket; of the range for one sum over it.
+    pub bucket_ms: i64,
+    /// Values of [`Query::group_by`], in that order.
+    pub dims: Vec<String>,
+    /// The sums.
+    pub measures: Measures,
+}
+
+impl Query {
+    /// The rollup read: the one asked for; for a sum over the whole range hours, or days when it is long.
+    fn source(&self) -> Width {
+        self.width.unwrap_or({
+            let span_ms = self.end_ms.saturating_sub(self.start_ms);
+            if span_ms <= HOURS_SUMMED_MAX * Width::Hour.ms() {
+                Width::Hour
+            } else {
+                Width::Day
+            }
+        })
+    }
+
+    fn is_sane(&self) -> bool {
+        let label_grouped = self.group_by.contains(&Dimension::Label);
+        self.filters.iter().all(|(dimension, values)| {
+            values.len() <= FILTER_VALUES_MAX
+                && (*dimension != Dimension::Label || label_grouped || values.len() <= 1)
+        })
+    }
+
+    /// The statement, for parameters `org, width, start, end, [test], filter values..`.
+    fn text(&self) -> String {
+        let dims: Vec<&str> = self
+            .group_by
+            .iter()
+            .map(|dimension| dimension.column())
+            .collect();
+        let mut groups = dims.clone();
+        if self.width.is_some() {
+            groups.insert(0, "bucket_ms");
+        }
+        let bucket = if self.width.is_some() {
+            "bucket_ms"
+        } else {
+            "$3 AS bucket_ms"
+        };
+        let sums: Vec<String> = MEASURES
+            .iter()
+            .map(|name| format!("CAST(SUM({name}) AS BIGINT)"))
+            .collect();
+        let mut columns = vec![bucket];
+        columns.extend(&dims);
+        let mut text = format!(
+            "SELECT {}, {} FROM usage_rollup WHERE org_id = $1 AND width = $2 AND bucket_ms >= $3 AND bucket_ms < $4",
+            columns.join(", "),
+            sums.join(", ")
+        );
+        let mut next = 5;
+        if self.test.is_some() {
+            text.push_str(&format!(" AND test = ${next}"));
+            next += 1;
+        }
+        let mut by_label = false;
+        for (dimension, values) in &self.filters {
+            let names = parameters(next, values.len());
+            text.push_str(&format!(" AND {} IN ({names})", dimension.column()));
+            next += values.len();
+            by_label |= *dimension == Dimension::Label;
+        }
+        match (self.group_by.contains(&Dimension::Label), by_label) {
+            (true, _) => text.push_str(" AND label <> ''"),
+            (false, false) => text.push_str(" AND label = ''"),
+            (false, true) => {}
+        }
+        if groups.is_empty() {
+            // Without groups an empty table still gives a row of NULLs.
+            text.push_str(" HAVING COUNT(*) > 0");
+        } else {
+            text.push_str(&format!(" GROUP BY {0} ORDER BY {0}", groups.join(", ")));
+        }
+        text.push_str(&format!(" LIMIT {}", ROWS_MAX + 1));
+        text
+    }
+}
+
+/// Sums of one organisation's usage, by bucket and dimension, in that order; the flag says that
+/// there are more than [`ROWS_MAX`], which were left out.
+///
+/// # Errors
+/// The database refused, or the query has too many filter values.
+pub async fn buckets(db: &Db, org: &str, query: &Query) -> Result<(Vec<Row>, bool), Fault> {
+    const DOING: &str = "reading usage";
+    if !query.is_sane() {
+        return Err(Fault::plain("too many values in a usage filter"));
+    }
+    if query.filters.iter().any(|(_, values)| values.is_empty()) {
+        return Ok((Vec::new(), false));
+    }
+    let width = query.source();
+    let mut statement = sqlx::query(AssertSqlSafe(query.text()))
+        .bind(org)
+        .bind(width.code())
+        .bind(width.floor(query.start_ms))
+        .bind(query.end_ms);
+    if let Some(test) = query.test {
+        statement = statement.bind(i64::from(test));
+    }
+    for (_, values) in &query.filters {
+        for value in values {
+            statement = statement.bind(value.as_str());
+        }
+    }
+    let found = statement.fetch_all(db.pool()).await.doing(DOING)?;
+    let more = found.len() > ROWS_MAX;
+    let mut rows = Vec::with_capacity(found.len().min(ROWS_MAX));
+    for row in found.iter().take(ROWS_MAX) {
+        let dims = 1..=query.group_by.len();
+        let mut measures = Measures::default();
+        for (index, value) in measures.0.iter_mut().enumerate() {
+            *value = row.try_get(1 + query.group_by.len() + index).doing(DOING)?;
+        }
+        rows.push(Row {
+            bucket_ms: row.try_get(0).doing(DOING)?,
+            dims: dims
+                .map(|index| row.try_get(index))
+                .collect::<Result<_, _>>()
+                .doing(DOING)?,
+            measures,
+        });
+    }
+    Ok((rows, more))
+}

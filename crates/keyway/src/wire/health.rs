@@ -1,0 +1,68 @@
+//! `GET /healthz`, `/readyz` and `/metrics`.
+
+use crate::access::Grant;
+use crate::base::Trouble;
+use crate::relay::{Inbound, Outbound, Shared, Worker};
+use http::StatusCode;
+use serde_json::json;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// Content type of the Prometheus text format.
+const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// The process runs.
+///
+/// # Errors
+/// Never.
+pub fn alive(_: &Worker, _: &Inbound, _: Option<&Arc<Grant>>) -> Result<Outbound, Trouble> {
+    Ok(Outbound::json(StatusCode::OK, &json!({ "status": "ok" })))
+}
+
+/// The process would serve a request now; otherwise 503 with the reason.
+///
+/// # Errors
+/// Never.
+pub fn ready(worker: &Worker, _: &Inbound, _: Option<&Arc<Grant>>) -> Result<Outbound, Trouble> {
+    let answer = match reason_not_ready(&worker.shared) {
+        None => Outbound::json(StatusCode::OK, &json!({ "status": "ready" })),
+        Some(reason) => Outbound::json(
+            StatusCode::SERVICE_UNAVAILABLE,
+            &json!({ "status": "not_ready", "reason": reason }),
+        ),
+    };
+    Ok(answer)
+}
+
+/// Why a request would not be served now.
+#[must_use]
+pub fn reason_not_ready(shared: &Shared) -> Option<&'static str> {
+    if shared.draining.load(Ordering::SeqCst) {
+        return Some("draining");
+    }
+    if !shared.cache.is_fresh() {
+        return Some("database_lost");
+    }
+    if shared.journals.iter().any(|journal| journal.is_broken()) {
+        return Some("journal_not_writable");
+    }
+    None
+}
+
+/// Every number, for Prometheus.
+///
+/// # Errors
+/// Never.
+pub fn metrics(worker: &Worker, _: &Inbound, _: Option<&Arc<Grant>>) -> Result<Outbound, Trouble> {
+    Ok(render(&worker.shared))
+}
+
+/// Every number, for Prometheus.
+#[must_use]
+pub fn render(shared: &Shared) -> Outbound {
+    let gauges = &shared.metrics.gauges;
+    gauges.grant_cache_entries.store(shared.cache.len() as u64, Ordering::Relaxed);
+    let broken = shared.journals.iter().any(|journal| journal.is_broken());
+    gauges.journal_broken.store(u64::from(broken), Ordering::Relaxed);
+    Outbound::whole(StatusCode::OK, PROMETHEUS, shared.metrics.render())
+}

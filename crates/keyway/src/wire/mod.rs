@@ -1,0 +1,6 @@
+//! Data-plane routes: one file per client dialect and subject.
+
+pub mod chat;
+pub mod health;
+pub mod models;
+pub mod own_key;

@@ -1,0 +1,135 @@
+//! What the program is started with.
+
+use super::{Keyway, PORTS};
+use crate::postgres::{self, Database};
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Ports that are tried before giving up.
+const PORT_ATTEMPTS_MAX: u32 = 200;
+
+/// Everything the program is started with; see [`Keyway::builder`].
+#[must_use]
+pub struct Builder {
+    bin: PathBuf,
+    config: String,
+    environment: Vec<(String, String)>,
+    arguments: Vec<String>,
+    sqlite: bool,
+    ready_path: String,
+}
+
+impl Builder {
+    pub(super) fn new(bin: PathBuf) -> Self {
+        let (config, ready_path) = (String::new(), "/readyz".to_owned());
+        Self {
+            bin,
+            config,
+            environment: Vec::new(),
+            arguments: Vec::new(),
+            sqlite: false,
+            ready_path,
+        }
+    }
+
+    /// Adds to the text of the configuration file. Without any there is no file.
+    pub fn config(mut self, toml: &str) -> Self {
+        self.config.push_str(toml);
+        self.config.push('\n');
+        self
+    }
+
+    /// Adds a provider row `name` that speaks openai-chat at `base_url`, with a credential from the environment.
+    pub fn provider(self, name: &str, base_url: &str, credential: &str) -> Self {
+        let variable = format!("{}_CREDENTIAL", name.to_uppercase().replace('-', "_"));
+        let row = format!(
+            "[providers.{name}]\nbase_url = \"{base_url}\"\nspeaks = [\"openai-chat\"]\n\
+             credential = \"env:{variable}\"\n"
+        );
+        self.config(&row).env(&variable, credential)
+    }
+
+    /// Sets an environment variable; of the caller's environment only `PATH` is passed on.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Adds an argument to `serve`.
+    pub fn arg(mut self, argument: &str) -> Self {
+        self.arguments.push(argument.to_owned());
+        self
+    }
+
+    /// Uses SQLite whatever `KEYWAY_TEST_POSTGRES` says: for tests of the file itself.
+    pub fn sqlite(mut self) -> Self {
+        self.sqlite = true;
+        self
+    }
+
+    /// Waits for another path than `/readyz`.
+    pub fn ready_path(mut self, path: &str) -> Self {
+        path.clone_into(&mut self.ready_path);
+        self
+    }
+
+    /// Makes folder and database, and starts nothing: for tests of commands alone.
+    ///
+    /// # Panics
+    /// When a folder, port or database cannot be had.
+    #[must_use]
+    pub fn prepare(self) -> Keyway {
+        let folder = tempfile::Builder::new()
+            .prefix("keyway-test-")
+            .tempdir()
+            .expect("a folder");
+        let database = postgres::server()
+            .filter(|_| !self.sqlite)
+            .map(|server| Database::create(&server));
+        let has_config = !self.config.is_empty();
+        if has_config {
+            std::fs::write(folder.path().join("keyway.toml"), &self.config).expect("the configuration file");
+        }
+        Keyway {
+            bin: self.bin,
+            folder,
+            address: free_address(),
+            environment: self.environment,
+            arguments: self.arguments,
+            has_config,
+            ready_path: self.ready_path,
+            database,
+            child: None,
+            started_in: Duration::ZERO,
+        }
+    }
+
+    /// Makes folder and database, starts the program, waits until it is ready.
+    ///
+    /// # Panics
+    /// When it does not become ready; the message holds its stderr.
+    #[must_use]
+    pub fn start(self) -> Keyway {
+        let mut keyway = self.prepare();
+        keyway.start();
+        keyway
+    }
+}
+
+/// A loopback address on which nobody listens.
+fn free_address() -> SocketAddr {
+    for _ in 0..PORT_ATTEMPTS_MAX {
+        // The seed of a hasher is the standard library's only source of randomness.
+        let dice = RandomState::new().build_hasher().finish();
+        let span = u64::from(PORTS.end - PORTS.start);
+        let port = PORTS.start + u16::try_from(dice % span).unwrap_or(0);
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        if TcpListener::bind(address).is_ok() {
+            return address;
+        }
+    }
+    panic!("no free port after {PORT_ATTEMPTS_MAX} attempts");
+}

@@ -1,0 +1,126 @@
+//! A line between two ports that can be slowed, silenced and cut.
+
+use socket2::SockRef;
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// How often a silenced line looks whether it may speak again.
+const LOOK: Duration = Duration::from_millis(5);
+
+/// A TCP proxy on a port of its own; dropping it cuts every line.
+pub struct TcpProxy {
+    address: SocketAddr,
+    switches: Arc<Switches>,
+}
+
+struct Switches {
+    delay_ms: AtomicU64,
+    black_hole: AtomicBool,
+    refuse: AtomicBool,
+    stop: AtomicBool,
+    lines: Mutex<Vec<TcpStream>>,
+}
+
+impl TcpProxy {
+    /// Starts a proxy to `target`.
+    #[must_use]
+    pub fn to(target: SocketAddr) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port for the proxy");
+        let address = listener.local_addr().expect("its address");
+        let switches = Arc::new(Switches {
+            delay_ms: AtomicU64::new(0),
+            black_hole: AtomicBool::new(false),
+            refuse: AtomicBool::new(false),
+            stop: AtomicBool::new(false),
+            lines: Mutex::new(Vec::new()),
+        });
+        let shared = Arc::clone(&switches);
+        std::thread::spawn(move || accept(&listener, target, &shared));
+        Self { address, switches }
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Holds back every piece of data, in both directions, for this long.
+    pub fn delay(&self, time: Duration) {
+        let ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        self.switches.delay_ms.store(ms, Ordering::SeqCst);
+    }
+
+    /// While on, data is held back for good and connections stay open: a lost network.
+    pub fn black_hole(&self, on: bool) {
+        self.switches.black_hole.store(on, Ordering::SeqCst);
+    }
+
+    /// While on, new connections are reset at once.
+    pub fn refuse(&self, on: bool) {
+        self.switches.refuse.store(on, Ordering::SeqCst);
+    }
+
+    /// Resets every open connection.
+    pub fn reset(&self) {
+        for line in self.switches.lines.lock().unwrap().drain(..) {
+            cut(&line);
+        }
+    }
+}
+
+impl Drop for TcpProxy {
+    fn drop(&mut self) {
+        self.switches.stop.store(true, Ordering::SeqCst);
+        self.reset();
+        drop(TcpStream::connect(self.address));
+    }
+}
+
+fn cut(line: &TcpStream) {
+    let _ = SockRef::from(line).set_linger(Some(Duration::ZERO));
+    let _ = line.shutdown(Shutdown::Both);
+}
+
+fn accept(listener: &TcpListener, target: SocketAddr, switches: &Arc<Switches>) {
+    for client in listener.incoming() {
+        if switches.stop.load(Ordering::SeqCst) {
+            return;
+        }
+        let Ok(client) = client else { continue };
+        if switches.refuse.load(Ordering::SeqCst) {
+            let _ = SockRef::from(&client).set_linger(Some(Duration::ZERO));
+            continue;
+        }
+        let Ok(server) = TcpStream::connect(target) else {
+            let _ = SockRef::from(&client).set_linger(Some(Duration::ZERO));
+            continue;
+        };
+        for (from, to) in [(&client, &server), (&server, &client)] {
+            let (Ok(from), Ok(to)) = (from.try_clone(), to.try_clone()) else {
+                continue;
+            };
+            let switches = Arc::clone(switches);
+            std::thread::spawn(move || carry(from, to, &switches));
+        }
+        switches.lines.lock().unwrap().extend([client, server]);
+    }
+}
+
+fn carry(mut from: TcpStream, mut to: TcpStream, switches: &Switches) {
+    let mut bytes = [0; 16 * 1024];
+    let _ = to.set_nodelay(true);
+    while let Ok(count @ 1..) = from.read(&mut bytes) {
+        std::thread::sleep(Duration::from_millis(switches.delay_ms.load(Ordering::SeqCst)));
+        while switches.black_hole.load(Ordering::SeqCst) && !switches.stop.load(Ordering::SeqCst) {
+            std::thread::sleep(LOOK);
+        }
+        if to.write_all(&bytes[..count]).is_err() {
+            break;
+        }
+    }
+    let _ = to.shutdown(Shutdown::Write);
+}
