@@ -52,6 +52,17 @@ impl Query {
         Self(inbound.query_pairs())
     }
 
+    /// A query string of these pairs.
+    #[cfg(test)]
+    pub(crate) fn from_pairs(pairs: &[(&str, &str)]) -> Self {
+        Self(
+            pairs
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+        )
+    }
+
     /// The value of a parameter that may stand once.
     ///
     /// # Errors
@@ -189,19 +200,10 @@ pub fn idempotency_key(inbound: &Inbound) -> Result<Option<&str>, Refusal> {
 mod tests {
     use super::*;
 
-    fn query(pairs: &[(&str, &str)]) -> Query {
-        Query(
-            pairs
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-                .collect(),
-        )
-    }
-
     #[test]
     fn a_page_is_read_and_what_is_left_over_is_named() {
         let id = "key_01arz3ndektsv4rrffq69g5fav";
-        let mut asked = query(&[("limit", "5"), ("after", id), ("order", "desc")]);
+        let mut asked = Query::from_pairs(&[("limit", "5"), ("after", id), ("order", "desc")]);
         let page = Page::read(&mut asked, "key").unwrap();
         assert_eq!(
             page,
@@ -213,7 +215,7 @@ mod tests {
         );
         asked.finish().unwrap();
 
-        let page = Page::read(&mut query(&[]), "key").unwrap();
+        let page = Page::read(&mut Query::from_pairs(&[]), "key").unwrap();
         assert_eq!(
             page,
             Page {
@@ -230,18 +232,18 @@ mod tests {
             ("after", "proj_1"),
             ("order", "up"),
         ] {
-            let refusal = Page::read(&mut query(&[(name, value)]), "key").unwrap_err();
+            let refusal = Page::read(&mut Query::from_pairs(&[(name, value)]), "key").unwrap_err();
             assert_eq!(refusal.param.as_deref(), Some(name), "{name}={value}");
         }
-        let twice = Page::read(&mut query(&[("limit", "1"), ("limit", "2")]), "key").unwrap_err();
+        let twice = Page::read(&mut Query::from_pairs(&[("limit", "1"), ("limit", "2")]), "key").unwrap_err();
         assert_eq!(twice.param.as_deref(), Some("limit"));
-        let over = query(&[("colour", "red")]).finish().unwrap_err();
+        let over = Query::from_pairs(&[("colour", "red")]).finish().unwrap_err();
         assert_eq!(over.param.as_deref(), Some("colour"));
     }
 
     #[test]
     fn lists_come_with_and_without_brackets() {
-        let mut asked = query(&[("models[]", "a"), ("models", "b"), ("models_x", "c")]);
+        let mut asked = Query::from_pairs(&[("models[]", "a"), ("models", "b"), ("models_x", "c")]);
         assert_eq!(asked.many("models"), ["a", "b"]);
         assert_eq!(asked.finish().unwrap_err().param.as_deref(), Some("models_x"));
     }

@@ -16,7 +16,7 @@ pub fn seconds(unix_ms: i64) -> i64 {
 }
 
 /// An amount in USD as a JSON number with exact decimals.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Usd(pub NanoUsd);
 
 impl Serialize for Usd {
@@ -48,6 +48,13 @@ impl<T> List<T> {
             data,
             has_more,
         }
+    }
+
+    /// The same list with another id to go on after.
+    #[must_use]
+    pub fn ending_at(mut self, last_id: String) -> Self {
+        self.last_id = Some(last_id);
+        self
     }
 }
 

@@ -11,4 +11,8 @@ pub mod keys;
 pub mod model_object;
 pub mod nodes;
 pub mod projects;
+pub mod request_object;
+pub mod requests;
+pub mod usage;
+pub mod usage_object;
 pub mod wait;
