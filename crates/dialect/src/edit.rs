@@ -25,6 +25,8 @@ pub struct Wanted<'a> {
     /// An output cap in tokens and the member this provider reads it from. A larger cap in
     /// the request is lowered to it, a smaller one stays.
     pub output_cap: Option<(&'a str, u64)>,
+    /// Members to add, name and JSON value, where the request does not have them.
+    pub set: &'a [(&'a str, &'a str)],
 }
 
 type Edit<'e> = (Range<usize>, Cow<'e, [u8]>);
@@ -40,6 +42,7 @@ pub fn rewrite(body: &Bytes, peek: &Peek<'_>, upstream_model: &str, usage: AskUs
             model: upstream_model,
             usage,
             output_cap: None,
+            set: &[],
         },
     )
 }
@@ -61,6 +64,11 @@ pub fn rewrite_to(body: &Bytes, peek: &Peek<'_>, wanted: &Wanted<'_>) -> Bytes {
     if let Some((name, tokens)) = wanted.output_cap {
         cap(peek, name, tokens, &behind_model, &mut edits);
     }
+    for (name, value) in wanted.set {
+        if !peek.has(body, name) {
+            edits.push((behind_model.clone(), member(name, value.as_bytes())));
+        }
+    }
     if let Some(keyway) = &peek.spans.keyway {
         edits.push((keyway.clone(), Cow::Borrowed(b"")));
     }
@@ -75,10 +83,7 @@ fn ask_usage<'e>(peek: &Peek<'_>, behind_model: &Range<usize>) -> Edit<'e> {
         );
     };
     if options.null {
-        return (
-            options.at.clone(),
-            Cow::Borrowed(br#"{"include_usage":true}"#),
-        );
+        return (options.at.clone(), Cow::Borrowed(br#"{"include_usage":true}"#));
     }
     if let Some(value) = &options.include_usage {
         return (value.clone(), Cow::Borrowed(b"true"));
@@ -92,13 +97,7 @@ fn ask_usage<'e>(peek: &Peek<'_>, behind_model: &Range<usize>) -> Edit<'e> {
     (inside, Cow::Borrowed(member))
 }
 
-fn cap<'e>(
-    peek: &Peek<'_>,
-    name: &str,
-    tokens: u64,
-    behind_model: &Range<usize>,
-    edits: &mut Vec<Edit<'e>>,
-) {
+fn cap<'e>(peek: &Peek<'_>, name: &str, tokens: u64, behind_model: &Range<usize>, edits: &mut Vec<Edit<'e>>) {
     let written = [&peek.spans.max_tokens, &peek.spans.max_completion_tokens];
     if peek.output_cap.is_some_and(|cap| cap <= tokens) {
         return;
@@ -106,15 +105,20 @@ fn cap<'e>(
     let mut number = Vec::with_capacity(20);
     number.extend_from_slice(itoa::Buffer::new().format(tokens).as_bytes());
     if written.iter().all(|at| at.is_none()) {
-        let mut member = vec![b','];
-        write_text(&mut member, name);
-        member.push(b':');
-        member.extend_from_slice(&number);
-        edits.push((behind_model.clone(), Cow::Owned(member)));
+        edits.push((behind_model.clone(), member(name, &number)));
     }
     for at in written.into_iter().flatten() {
         edits.push((at.clone(), Cow::Owned(number.clone())));
     }
+}
+
+/// `,"name":value`
+fn member<'e>(name: &str, value: &[u8]) -> Cow<'e, [u8]> {
+    let mut member = vec![b','];
+    write_text(&mut member, name);
+    member.push(b':');
+    member.extend_from_slice(value);
+    Cow::Owned(member)
 }
 
 /// Puts the edits in. They never overlap; those at one place keep their order.

@@ -28,6 +28,12 @@ impl Worker {
         })
     }
 
+    /// Tries to write again what could not be written; whether the journal is whole. To be called
+    /// now and then when no requests come, and before the worker ends.
+    pub fn mend(&self) -> bool {
+        self.journal.borrow_mut().mend()
+    }
+
     /// Writes the line of a request that was refused before anything could be spent.
     ///
     /// # Errors
@@ -43,8 +49,7 @@ impl Worker {
 /// `metering_unavailable` while the journal cannot be written.
 pub fn admit(worker: &Rc<Worker>) -> Result<Admitted, Refusal> {
     if !worker.journal.borrow_mut().reserve() {
-        let message =
-            "Usage cannot be recorded at the moment, so nothing may be spent. Try again shortly.";
+        let message = "Usage cannot be recorded at the moment, so nothing may be spent. Try again shortly.";
         let retry_after_ms = Some(super::journal::RETRY_MS.unsigned_abs());
         return Err(Refusal {
             retry_after_ms,

@@ -140,10 +140,7 @@ impl Recovery<'_> {
     async fn boot(&mut self, dir: &Path) -> Result<(), Fault> {
         let mut open = Vec::new();
         for (shard, files) in files(dir)? {
-            let mut chain = Chain::new(
-                shard,
-                journal::cursor(self.db, &self.source.boot, shard).await?,
-            );
+            let mut chain = Chain::new(shard, journal::cursor(self.db, &self.source.boot, shard).await?);
             self.shard(&mut chain, files).await?;
             open.push((shard, chain.open));
         }
@@ -160,9 +157,7 @@ impl Recovery<'_> {
         }
         self.done.orphans += orphans;
         self.done.boots += 1;
-        let Recovered {
-            entries, damaged, ..
-        } = self.done;
+        let Recovered { entries, damaged, .. } = self.done;
         tracing::info!(
             boot = self.source.boot,
             entries,
@@ -179,62 +174,69 @@ impl Recovery<'_> {
         let numbers: Vec<u32> = files.keys().copied().collect();
         for segment in numbers {
             let mut offset = 0;
-            loop {
-                let Some(path) = files.get(&segment) else {
-                    break;
-                };
-                let name = Name {
-                    shard: chain.shard,
-                    segment,
-                };
-                let piece = reader
-                    .read(path, name, offset, u32::MAX, |found, encoded| {
-                        chain.take(found, encoded)
-                    })
-                    .doing("reading a journal")?;
-                if let Some((expected, found)) = chain.gap.take() {
-                    // What is missing was before this piece: the torn end there, or a whole file.
-                    let before = Name {
-                        segment: chain.torn.take().unwrap_or(segment),
-                        ..name
-                    };
-                    self.damaged(
-                        &mut files,
-                        before,
-                        &format!("record {found} where {expected} had to be"),
-                    )?;
-                    chain.expected = None;
-                    continue;
-                }
-                offset = piece.offset;
-                if piece.last_seq.is_some() {
-                    chain.torn = None;
-                }
-                chain.pass(segment, offset, piece.last_seq);
+            while let Some(next) = self.piece(chain, &mut reader, &mut files, segment, offset)? {
+                offset = next;
                 if chain.load.len() >= ENTRIES_MAX {
                     self.store(chain).await?;
-                }
-                match piece.stop {
-                    Stop::More => {}
-                    Stop::Done | Stop::Zeros => break,
-                    Stop::Bad(Tail::Torn) => {
-                        chain.torn = Some(segment);
-                        break;
-                    }
-                    Stop::Bad(tail) => {
-                        self.damaged(&mut files, name, &format!("{tail:?}"))?;
-                        chain.expected = None;
-                        break;
-                    }
                 }
             }
         }
         self.store(chain).await
     }
 
+    /// Takes one piece of a segment; where the next one begins, if there is one.
+    fn piece(
+        &mut self,
+        chain: &mut Chain,
+        reader: &mut Reader,
+        files: &mut Files,
+        segment: u32,
+        offset: u32,
+    ) -> Result<Option<u32>, Fault> {
+        let Some(path) = files.get(&segment) else {
+            return Ok(None);
+        };
+        let name = Name {
+            shard: chain.shard,
+            segment,
+        };
+        let piece = reader
+            .read(path, name, offset, u32::MAX, |found, encoded| {
+                chain.take(found, encoded)
+            })
+            .doing("reading a journal")?;
+        if let Some((expected, found)) = chain.gap.take() {
+            // What is missing was before this piece: the torn end there, or a whole file.
+            let before = Name {
+                segment: chain.torn.take().unwrap_or(segment),
+                ..name
+            };
+            self.damaged(
+                files,
+                before,
+                &format!("record {found} where {expected} had to be"),
+            )?;
+            chain.expected = None;
+            return Ok(Some(offset));
+        }
+        if piece.last_seq.is_some() {
+            chain.torn = None;
+        }
+        chain.pass(segment, piece.offset, piece.last_seq);
+        match piece.stop {
+            Stop::More => return Ok(Some(piece.offset)),
+            Stop::Done | Stop::Zeros => {}
+            Stop::Bad(Tail::Torn) => chain.torn = Some(segment),
+            Stop::Bad(tail) => {
+                self.damaged(files, name, &format!("{tail:?}"))?;
+                chain.expected = None;
+            }
+        }
+        Ok(None)
+    }
+
     async fn store(&mut self, chain: &mut Chain) -> Result<(), Fault> {
-        if chain.read == chain.stored
-            || (chain.load.is_empty() && chain.read.segment == chain.stored.segment)
+        if chain.read == chain.stored || (chain.load.is_empty() && chain.read.segment == chain.stored.segment)
         {
             return Ok(());
         }
@@ -268,8 +270,7 @@ impl Recovery<'_> {
     /// One estimated line for each request that was sent and never answered.
     async fn orphans(&self, load: &mut Load, shard: u32, open: Open) -> Result<(), Fault> {
         for encoded in open.into_values() {
-            let sent: Sent<'_> =
-                postcard::from_bytes(&encoded).doing("decoding a journal record")?;
+            let sent: Sent<'_> = postcard::from_bytes(&encoded).doing("decoding a journal record")?;
             // Its answer may have been stored and lost from the journal since (a loss of power, damage).
             if requests::get(self.db, sent.entry.org, sent.entry.request)
                 .await?
@@ -349,11 +350,7 @@ impl Chain {
     fn pass(&mut self, segment: u32, offset: u32, last_seq: Option<u64>) {
         let seq = last_seq.unwrap_or(self.read.seq).max(self.read.seq);
         if (segment, offset) > (self.read.segment, self.read.offset) {
-            self.read = Cursor {
-                segment,
-                offset,
-                seq,
-            };
+            self.read = Cursor { segment, offset, seq };
         }
     }
 }
