@@ -34,9 +34,7 @@ fn request(kib: usize) -> Bytes {
         let words = "The quick brown fox, \\\"jumping\\\"\\n over the lazy dog. ".repeat(6);
         body.push_str(&format!(r#",{{"role":"user","content":"{words}"}}"#));
     }
-    body.push_str(
-        r#"],"temperature":0.7,"max_tokens":500,"stream":true,"model":"deepseek/deepseek-flash"}"#,
-    );
+    body.push_str(r#"],"temperature":0.7,"max_tokens":500,"stream":true,"model":"deepseek/deepseek-flash"}"#);
     Bytes::from(body)
 }
 
@@ -47,16 +45,11 @@ fn main() {
         timed("peek", body.len(), calls, || {
             drop(black_box(peek(black_box(&body))))
         });
-        timed(
-            "serde_json IgnoredAny, for comparison",
-            body.len(),
-            calls,
-            || {
-                drop(black_box(serde_json::from_slice::<serde::de::IgnoredAny>(
-                    black_box(&body),
-                )));
-            },
-        );
+        timed("serde_json IgnoredAny, for comparison", body.len(), calls, || {
+            drop(black_box(serde_json::from_slice::<serde::de::IgnoredAny>(
+                black_box(&body),
+            )));
+        });
         timed("peek and rewrite", body.len(), calls, || {
             if let Ok(peek) = peek(black_box(&body)) {
                 black_box(rewrite(&body, &peek, "deepseek-flash", AskUsage::Ask));
@@ -100,7 +93,8 @@ fn main() {
         }
     });
     timed("parse an error body", 90, 50_000, || {
-        let body = br#"{"error":{"message":"Incorrect API key provided: sk-****abcd","type":"t","code":401}}"#;
+        let body =
+            br#"{"error":{"message":"Incorrect API key provided: sk-****abcd","type":"t","code":401}}"#;
         black_box(dialect::openai_chat::error::parse(401, black_box(body)));
     });
 }

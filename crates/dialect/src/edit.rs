@@ -83,10 +83,7 @@ fn ask_usage<'e>(peek: &Peek<'_>, behind_model: &Range<usize>) -> Edit<'e> {
         );
     };
     if options.null {
-        return (
-            options.at.clone(),
-            Cow::Borrowed(br#"{"include_usage":true}"#),
-        );
+        return (options.at.clone(), Cow::Borrowed(br#"{"include_usage":true}"#));
     }
     if let Some(value) = &options.include_usage {
         return (value.clone(), Cow::Borrowed(b"true"));
@@ -100,13 +97,7 @@ fn ask_usage<'e>(peek: &Peek<'_>, behind_model: &Range<usize>) -> Edit<'e> {
     (inside, Cow::Borrowed(member))
 }
 
-fn cap<'e>(
-    peek: &Peek<'_>,
-    name: &str,
-    tokens: u64,
-    behind_model: &Range<usize>,
-    edits: &mut Vec<Edit<'e>>,
-) {
+fn cap<'e>(peek: &Peek<'_>, name: &str, tokens: u64, behind_model: &Range<usize>, edits: &mut Vec<Edit<'e>>) {
     let written = [&peek.spans.max_tokens, &peek.spans.max_completion_tokens];
     if peek.output_cap.is_some_and(|cap| cap <= tokens) {
         return;

@@ -156,7 +156,9 @@ impl Peek<'_> {
     #[must_use]
     pub fn has(&self, body: &[u8], name: &str) -> bool {
         let mut found = false;
-        let Ok(text) = std::str::from_utf8(body) else { return false };
+        let Ok(text) = std::str::from_utf8(body) else {
+            return false;
+        };
         let read = Reader::new(text).object(|reader, member| {
             found |= member.key.cow() == name;
             reader.skip().map(|_| ())
@@ -211,8 +213,7 @@ impl<'a> Found<'a> {
                 Ok(())
             }
             "max_completion_tokens" => {
-                self.peek.spans.max_completion_tokens =
-                    self.cap(reader, "max_completion_tokens")?;
+                self.peek.spans.max_completion_tokens = self.cap(reader, "max_completion_tokens")?;
                 Ok(())
             }
             "n" => {
@@ -318,10 +319,7 @@ impl<'a> Found<'a> {
             Some(comma) => comma..at.end,
             None => {
                 let rest = self.body.get(at.end..).unwrap_or_default();
-                let gap = rest
-                    .iter()
-                    .take_while(|byte| byte.is_ascii_whitespace())
-                    .count();
+                let gap = rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
                 let comma = usize::from(rest.get(gap) == Some(&b','));
                 member.at..at.end + if comma == 1 { gap + 1 } else { 0 }
             }
@@ -359,10 +357,7 @@ fn integer(
 
 fn twice(name: Option<&'static str>) -> PeekError {
     let message = format!("`{}` is given more than once.", name.unwrap_or_default());
-    PeekError {
-        param: name,
-        message,
-    }
+    PeekError { param: name, message }
 }
 
 fn another_case(name: &'static str) -> PeekError {

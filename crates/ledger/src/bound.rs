@@ -32,14 +32,10 @@ pub const OUTCOME_BYTES_MAX: usize = 32;
 /// The longest start of `text` of at most `bytes_max` bytes that ends between characters.
 #[must_use]
 pub fn cut(text: &str, bytes_max: usize) -> &str {
-    text.get(..text.floor_char_boundary(bytes_max))
-        .unwrap_or(text)
+    text.get(..text.floor_char_boundary(bytes_max)).unwrap_or(text)
 }
 
-pub(crate) fn text<const BYTES_MAX: usize, S: Serializer>(
-    text: &str,
-    to: S,
-) -> Result<S::Ok, S::Error> {
+pub(crate) fn text<const BYTES_MAX: usize, S: Serializer>(text: &str, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(cut(text, BYTES_MAX))
 }
 
@@ -53,9 +49,5 @@ pub(crate) fn labels<S: Serializer>(labels: &[&str], to: S) -> Result<S::Ok, S::
 }
 
 pub(crate) fn attempts<S: Serializer>(attempts: &[Attempt<'_>], to: S) -> Result<S::Ok, S::Error> {
-    to.collect_seq(
-        attempts
-            .iter()
-            .skip(attempts.len().saturating_sub(ATTEMPTS_MAX)),
-    )
+    to.collect_seq(attempts.iter().skip(attempts.len().saturating_sub(ATTEMPTS_MAX)))
 }

@@ -12,9 +12,7 @@ pub const USD_PLACES_MAX: usize = 9;
 /// An amount of money in nano-USD (10^-9 USD). Range: about +-9.2 billion USD.
 ///
 /// Serialises as its `i64`; what people see is [`NanoUsd::to_decimal`].
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct NanoUsd(pub i64);
 
 /// Why a decimal text is not an amount.
@@ -53,12 +51,7 @@ impl NanoUsd {
             Some(parts) => parts,
             None => (digits, ""),
         };
-        if whole.is_empty()
-            || !whole
-                .bytes()
-                .chain(places.bytes())
-                .all(|b| b.is_ascii_digit())
-        {
+        if whole.is_empty() || !whole.bytes().chain(places.bytes()).all(|b| b.is_ascii_digit()) {
             let exponent = whole.starts_with(|c: char| c.is_ascii_digit())
                 && digits.contains(['e', 'E'])
                 && digits
@@ -169,13 +162,9 @@ impl FromStr for NanoUsd {
 impl fmt::Display for MoneyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NotDecimal => {
-                "not a decimal amount: write digits with at most one point, as in 0.021"
-            }
+            Self::NotDecimal => "not a decimal amount: write digits with at most one point, as in 0.021",
             Self::Exponent => "exponents are not read: write the amount out, as in 0.001",
-            Self::TooManyPlaces => {
-                "more than nine decimal places: the smallest amount is 0.000000001"
-            }
+            Self::TooManyPlaces => "more than nine decimal places: the smallest amount is 0.000000001",
             Self::OutOfRange => "the amount is beyond 9.2 billion USD",
             Self::Negative => "a price cannot be negative",
         })

@@ -17,11 +17,7 @@ pub const ERROR_INTERRUPTED: &str = "interrupted";
 /// unpriced and keeps the version's name, so that it can be priced later. `latency_ms` is the
 /// time until recovery, not the request's: keep status 0 out of latency histograms.
 #[must_use]
-pub fn settle_unfinished<'a>(
-    sent: &Sent<'a>,
-    recovered_at_ms: i64,
-    price: Option<&'a Price>,
-) -> Entry<'a> {
+pub fn settle_unfinished<'a>(sent: &Sent<'a>, recovered_at_ms: i64, price: Option<&'a Price>) -> Entry<'a> {
     let mut entry = sent.entry.clone();
     if entry.usage.input() == 0 {
         entry.usage.in_uncached = sent.prompt_bytes;

@@ -11,9 +11,7 @@ fn edited(body: &str, model: &str, usage: AskUsage) -> String {
 
 #[test]
 fn nothing_to_change_is_the_same_allocation() {
-    let body = Bytes::from_static(
-        br#"{"model":"m","stream":true,"stream_options":{"include_usage":true}}"#,
-    );
+    let body = Bytes::from_static(br#"{"model":"m","stream":true,"stream_options":{"include_usage":true}}"#);
     let out = rewrite(&body, &peek(&body).unwrap(), "m", AskUsage::Ask);
     assert_eq!(out.as_ptr(), body.as_ptr());
 }
@@ -60,10 +58,7 @@ fn our_own_member_leaves_with_its_comma() {
     for (body, expected) in [
         (r#"{"keyway":{"a":1} , "model":"m"}"#, r#"{ "model":"n"}"#),
         (r#"{"model":"m" , "keyway" : {}}"#, r#"{"model":"n" }"#),
-        (
-            r#"{"model":"m","keyway":{},"n":1}"#,
-            r#"{"model":"n","n":1}"#,
-        ),
+        (r#"{"model":"m","keyway":{},"n":1}"#, r#"{"model":"n","n":1}"#),
         (
             r#"{"a":1,"k\u0065yway":{},"model":"m"}"#,
             r#"{"a":1,"model":"n"}"#,

@@ -234,9 +234,7 @@ impl<'a> Reader<'a> {
     /// As [`Reader::skip`].
     pub fn raw(&mut self) -> Result<&'a str, JsonError> {
         let span = self.skip()?;
-        self.text
-            .get(span)
-            .map_or_else(|| self.fail("not text"), Ok)
+        self.text.get(span).map_or_else(|| self.fail("not text"), Ok)
     }
 
     fn open(&mut self, bracket: u8, what: &'static str) -> Result<(), JsonError> {
@@ -416,11 +414,7 @@ impl<'a> Reader<'a> {
 fn escape_len(rest: &[u8]) -> Option<usize> {
     match rest.get(1)? {
         b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(2),
-        b'u' => rest
-            .get(2..6)?
-            .iter()
-            .all(u8::is_ascii_hexdigit)
-            .then_some(6),
+        b'u' => rest.get(2..6)?.iter().all(u8::is_ascii_hexdigit).then_some(6),
         _ => None,
     }
 }

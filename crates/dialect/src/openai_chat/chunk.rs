@@ -16,11 +16,7 @@ pub fn with_cost(data: &[u8], cost_usd: &str) -> Bytes {
                 chunk.push(b',');
             }
             chunk.extend_from_slice(br#""keyway":{"cost_usd":"#);
-            let cost = if is_number(cost_usd) {
-                cost_usd
-            } else {
-                "null"
-            };
+            let cost = if is_number(cost_usd) { cost_usd } else { "null" };
             chunk.extend_from_slice(cost.as_bytes());
             chunk.push(b'}');
             chunk.extend_from_slice(data.get(place.at.end..).unwrap_or_default());

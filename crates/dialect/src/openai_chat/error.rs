@@ -62,20 +62,14 @@ pub fn parse(status: u16, body: &[u8]) -> UpstreamMessage {
 }
 
 fn too_long(status: u16, said: &UpstreamMessage) -> bool {
-    let named = |word: &Option<String>| {
-        word.as_deref()
-            .is_some_and(|word| TOO_LONG_WORDS.contains(&word))
-    };
+    let named = |word: &Option<String>| word.as_deref().is_some_and(|word| TOO_LONG_WORDS.contains(&word));
     if named(&said.code) || named(&said.kind) {
         return true;
     }
     // Limits on tokens per minute speak of length too; they are 429.
     let about_the_request = matches!(status, 200 | 400 | 413 | 422);
     let message = said.message.to_ascii_lowercase();
-    about_the_request
-        && TOO_LONG_PHRASES
-            .iter()
-            .any(|phrase| message.contains(phrase))
+    about_the_request && TOO_LONG_PHRASES.iter().any(|phrase| message.contains(phrase))
 }
 
 /// Takes what `value` says, whichever shape it has.
@@ -208,8 +202,7 @@ fn plain(text: &str) -> String {
         .get(..9)
         .unwrap_or_default()
         .to_ascii_lowercase();
-    let html =
-        head.starts_with("<html") || head.starts_with("<!doctype") || head.starts_with("<head");
+    let html = head.starts_with("<html") || head.starts_with("<!doctype") || head.starts_with("<head");
     let text = if html { without_tags(&start) } else { start };
     let words: Vec<&str> = text
         .split(|c: char| c.is_whitespace() || c.is_control())
@@ -287,12 +280,7 @@ pub fn render(message: &str, kind: &str, param: Option<&str>, code: Option<&str>
 
 /// The same as the last event of a stream; no `[DONE]` follows it.
 #[must_use]
-pub fn render_stream(
-    message: &str,
-    kind: &str,
-    param: Option<&str>,
-    code: Option<&str>,
-) -> Vec<u8> {
+pub fn render_stream(message: &str, kind: &str, param: Option<&str>, code: Option<&str>) -> Vec<u8> {
     let mut out = b"data: ".to_vec();
     out.extend_from_slice(&render(message, kind, param, code));
     out.extend_from_slice(b"\n\n");

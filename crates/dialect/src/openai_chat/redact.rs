@@ -157,17 +157,14 @@ fn secret(token: &str) -> bool {
         || known(token)
         || starred(token)
         || uuid(token)
-        || token
-            .split(|c: char| !c.is_ascii_alphanumeric())
-            .any(random)
+        || token.split(|c: char| !c.is_ascii_alphanumeric()).any(random)
         || dashed(token)
 }
 
 fn known(piece: &str) -> bool {
     let prefixed = |prefix: &&str| {
         let head = piece.get(..prefix.len()).unwrap_or_default();
-        head.eq_ignore_ascii_case(prefix)
-            && suspicious(piece.get(prefix.len()..).unwrap_or_default())
+        head.eq_ignore_ascii_case(prefix) && suspicious(piece.get(prefix.len()..).unwrap_or_default())
     };
     PREFIXES.iter().any(prefixed)
 }
@@ -188,8 +185,7 @@ fn starred(token: &str) -> bool {
     let stars = ["***", "\u{2022}\u{2022}", "\u{2026}"]
         .iter()
         .any(|stars| token.contains(stars));
-    let dots =
-        token.contains("...") && token.len() > 6 && token.contains(|c: char| c.is_ascii_digit());
+    let dots = token.contains("...") && token.len() > 6 && token.contains(|c: char| c.is_ascii_digit());
     (stars && token.contains(|c: char| c.is_ascii_alphanumeric())) || dots
 }
 
@@ -203,9 +199,7 @@ fn random(run: &str) -> bool {
 /// Keys of base64url have `-` and `_` in them: many cases and digits in one long token.
 fn dashed(token: &str) -> bool {
     let any = |test: fn(&u8) -> bool| token.as_bytes().iter().any(test);
-    let slug = token
-        .split(['-', '_', '.', '/'])
-        .all(|piece| piece.len() <= 12);
+    let slug = token.split(['-', '_', '.', '/']).all(|piece| piece.len() <= 12);
     token.len() >= 32
         && !slug
         && any(u8::is_ascii_digit)
@@ -216,10 +210,7 @@ fn dashed(token: &str) -> bool {
 /// Ark's keys are UUIDs.
 fn uuid(token: &str) -> bool {
     let lens = token.split('-').map(str::len);
-    lens.eq([8, 4, 4, 4, 12])
-        && token
-            .bytes()
-            .all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
+    lens.eq([8, 4, 4, 4, 12]) && token.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
 }
 
 #[cfg(test)]

@@ -47,20 +47,13 @@ pub fn whole(head: &Head<'_>, said: &Said<'_>, finish_reason: &str, usage: &Usag
     );
     match said {
         Said::Text(text) => write_text(&mut out, text),
-        Said::ToolCall {
-            id,
-            name,
-            arguments,
-        } => {
+        Said::ToolCall { id, name, arguments } => {
             put(&mut out, r#"null,"tool_calls":[{"id":"#);
             function(&mut out, id, name, arguments);
             put(&mut out, "]");
         }
     }
-    put(
-        &mut out,
-        r#","refusal":null},"logprobs":null,"finish_reason":"#,
-    );
+    put(&mut out, r#","refusal":null},"logprobs":null,"finish_reason":"#);
     write_text(&mut out, finish_reason);
     put(&mut out, r#"}],"usage":"#);
     write_usage(&mut out, usage);
@@ -176,10 +169,7 @@ pub fn write_usage(out: &mut Vec<u8>, usage: &Usage) {
         (r#"{"prompt_tokens":"#, input),
         (r#","completion_tokens":"#, output),
         (r#","total_tokens":"#, input.saturating_add(output)),
-        (
-            r#","prompt_tokens_details":{"cached_tokens":"#,
-            usage.cache_read,
-        ),
+        (r#","prompt_tokens_details":{"cached_tokens":"#, usage.cache_read),
         (r#","cache_write_tokens":"#, written),
         (r#","audio_tokens":"#, usage.in_audio),
         (r#","image_tokens":"#, usage.in_image),

@@ -92,9 +92,7 @@ pub fn read(reader: &mut Reader<'_>, rule: UsageRule) -> Result<Option<Report>, 
     let mut counts = Counts::default();
     reader.object(|reader, member| match &*member.key.cow() {
         "prompt_tokens" | "input_tokens" => counts.put(reader, |counts| &mut counts.prompt),
-        "completion_tokens" | "output_tokens" => {
-            counts.put(reader, |counts| &mut counts.completion)
-        }
+        "completion_tokens" | "output_tokens" => counts.put(reader, |counts| &mut counts.completion),
         "total_tokens" => counts.put(reader, |counts| &mut counts.total),
         "prompt_cache_hit_tokens" => counts.put(reader, |counts| &mut counts.hit),
         "prompt_cache_miss_tokens" => counts.put(reader, |counts| &mut counts.miss),
@@ -154,11 +152,7 @@ impl Counts {
 
     /// Counts that are not plain whole numbers. Floats are exact far beyond [`COUNT_MAX`].
     fn odd_count(&mut self, text: &str) -> Option<u64> {
-        let value = text
-            .trim()
-            .parse::<f64>()
-            .ok()
-            .filter(|value| !value.is_nan())?;
+        let value = text.trim().parse::<f64>().ok().filter(|value| !value.is_nan())?;
         if value < 0.0 {
             self.odd(Anomaly::Negative);
             return Some(0);
@@ -190,11 +184,7 @@ impl Counts {
         })
     }
 
-    fn details(
-        &mut self,
-        reader: &mut Reader<'_>,
-        slot: fn(&str) -> Option<Slot>,
-    ) -> Result<(), JsonError> {
+    fn details(&mut self, reader: &mut Reader<'_>, slot: fn(&str) -> Option<Slot>) -> Result<(), JsonError> {
         if reader.kind()? != Kind::Object {
             return reader.ignore();
         }

@@ -9,8 +9,7 @@ fn refused(body: &str) -> (Option<&'static str>, String) {
 
 #[test]
 fn everything_it_knows() {
-    let body =
-        br#" {"messages":[{"role":"user","content":"\"model\":\"x\""}],"mod\u0065l":"gpt\/5",
+    let body = br#" {"messages":[{"role":"user","content":"\"model\":\"x\""}],"mod\u0065l":"gpt\/5",
         "stream":true,"stream_options":{"include_obfuscation":false,"include_usage":false},
         "max_tokens":10,"max_completion_tokens":20,"n":3,"tools":[ {"type":"function"}],
         "keyway":{"labels":{"a":"b"}},"temperature":1e400} "#;
@@ -27,13 +26,11 @@ fn everything_it_knows() {
 
 #[test]
 fn the_least_there_can_be() {
-    let peek = peek(br#"{"model":"m","stream":null,"stream_options":null,"n":null,"max_tokens":null,"tools":[ ]}"#);
+    let peek =
+        peek(br#"{"model":"m","stream":null,"stream_options":null,"n":null,"max_tokens":null,"tools":[ ]}"#);
     let peek = peek.unwrap();
     assert!(!peek.stream && !peek.has_tools);
-    assert_eq!(
-        (peek.include_usage, peek.output_cap, peek.n),
-        (None, None, 1)
-    );
+    assert_eq!((peek.include_usage, peek.output_cap, peek.n), (None, None, 1));
     assert!(peek.keyway.is_none());
 }
 
@@ -62,10 +59,7 @@ fn duplicates_matter_where_they_decide() {
             r#"{"model":"a","stream_options":{"include_usage":true,"include_usage":false}}"#,
             "include_usage",
         ),
-        (
-            r#"{"model":"a","max_tokens":1,"max_tokens":2}"#,
-            "max_tokens",
-        ),
+        (r#"{"model":"a","max_tokens":1,"max_tokens":2}"#, "max_tokens"),
         (
             r#"{"model":"a","max_completion_tokens":1,"max_completion_tokens":2}"#,
             "max_completion_tokens",
@@ -96,11 +90,7 @@ fn wrong_types_name_the_member_and_what_it_takes() {
         (r#"{"model":null}"#, "model", "a string"),
         (r#"{"model":""}"#, "model", "non-empty"),
         (r#"{"model":"\ud800"}"#, "model", "Unicode"),
-        (
-            r#"{"model":"a","stream":"true"}"#,
-            "stream",
-            "true or false",
-        ),
+        (r#"{"model":"a","stream":"true"}"#, "stream", "true or false"),
         (r#"{"model":"a","stream":1}"#, "stream", "true or false"),
         (
             r#"{"model":"a","stream_options":true}"#,
@@ -164,11 +154,7 @@ fn what_is_no_json_object_is_refused() {
         assert_eq!(refused(body).0, None, "{body:?}");
     }
     assert!(peek(b"{\"model\":\"a\",\"x\":\"\xff\"}").is_err());
-    let deep = format!(
-        r#"{{"model":"a","x":{}{}}}"#,
-        "[".repeat(128),
-        "]".repeat(128)
-    );
+    let deep = format!(r#"{{"model":"a","x":{}{}}}"#, "[".repeat(128), "]".repeat(128));
     assert!(refused(&deep).1.contains("nested too deeply"));
     let long = format!(r#"{{"model":"{}"}}"#, "m".repeat(257));
     assert!(refused(&long).1.contains("256"));

@@ -42,10 +42,7 @@ fn documented_streams() {
         ("data\n\n", vec![""]),
         ("event: ping\n\n", vec!["comment"]),
         ("database: 1\n\n", vec!["comment"]),
-        (
-            "\u{feff}data: a\n\n\u{feff}data: b\n\n",
-            vec!["a", "comment"],
-        ),
+        ("\u{feff}data: a\n\n\u{feff}data: b\n\n", vec!["a", "comment"]),
         ("data: a\n\ndata: cut", vec!["a", "cut"]),
         ("data: cut\r", vec!["cut"]),
         ("data: a\n\r", vec!["a"]),

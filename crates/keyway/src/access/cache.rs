@@ -99,8 +99,7 @@ impl KeyCache {
 
     /// Notes that every change up to now has been applied.
     pub fn synced(&self) {
-        self.synced_ms
-            .store(self.clock.monotonic_ms(), Ordering::SeqCst);
+        self.synced_ms.store(self.clock.monotonic_ms(), Ordering::SeqCst);
     }
 
     /// Milliseconds since the last sync.

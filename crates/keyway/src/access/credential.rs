@@ -76,10 +76,7 @@ mod tests {
             (&[("authorization", "bearer  k1 ")], Ok("k1")),
             (&[("x-api-key", "k1")], Ok("k1")),
             (&[("x-goog-api-key", "k1")], Ok("k1")),
-            (
-                &[("authorization", "Bearer k1"), ("x-api-key", "k1")],
-                Ok("k1"),
-            ),
+            (&[("authorization", "Bearer k1"), ("x-api-key", "k1")], Ok("k1")),
             (
                 &[("authorization", "Bearer k1"), ("x-api-key", "k2")],
                 Err(Code::AmbiguousCredentials),
@@ -89,10 +86,7 @@ mod tests {
                 Err(Code::AmbiguousCredentials),
             ),
             (
-                &[
-                    ("authorization", "Bearer k1"),
-                    ("authorization", "Bearer k1"),
-                ],
+                &[("authorization", "Bearer k1"), ("authorization", "Bearer k1")],
                 Err(Code::AmbiguousCredentials),
             ),
             (&[("authorization", "Basic abc")], Err(Code::InvalidApiKey)),

@@ -107,11 +107,7 @@ mod tests {
             for at in 0..text.len() {
                 let mut changed = text.as_bytes().to_vec();
                 changed[at] = if changed[at] == b'0' { b'1' } else { b'0' };
-                assert_eq!(
-                    parse(std::str::from_utf8(&changed).unwrap()),
-                    None,
-                    "at {at}"
-                );
+                assert_eq!(parse(std::str::from_utf8(&changed).unwrap()), None, "at {at}");
             }
             assert_eq!(parse(&text[..text.len() - 1]), None);
             assert_eq!(parse(&format!("{text}0")), None);

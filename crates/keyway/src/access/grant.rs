@@ -5,8 +5,8 @@ use crate::accounts::Scopes;
 use crate::base::{Code, Fault, Refusal};
 use crate::store::keys::Verifiable;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
 
 /// Which plane a key works on.

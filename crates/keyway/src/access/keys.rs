@@ -138,11 +138,7 @@ pub async fn create(
     })))
 }
 
-async fn repeated(
-    at: &Installation,
-    call: &Call<'_>,
-    now_ms: i64,
-) -> Result<Option<Earlier>, Trouble> {
+async fn repeated(at: &Installation, call: &Call<'_>, now_ms: i64) -> Result<Option<Earlier>, Trouble> {
     match idempotency::find(&at.db, call, now_ms).await? {
         None => Ok(None),
         Some((body, answer)) if body == call.body_hash => Ok(Some(Earlier(answer))),
@@ -158,12 +154,7 @@ fn row_of(at: &Installation, org: &str, new: &NewKey, kid: String, now_ms: i64) 
     let list = |names: &Option<Vec<String>>| names.as_ref().map(|names| json!(names).to_string());
     KeyRow {
         id: id::new("key", &at.clock),
-        kind: if new.project.is_some() {
-            "project"
-        } else {
-            "admin"
-        }
-        .to_owned(),
+        kind: if new.project.is_some() { "project" } else { "admin" }.to_owned(),
         mode: if new.test { "test" } else { "live" }.to_owned(),
         org_id: org.to_owned(),
         project_id: new.project.clone(),
@@ -193,11 +184,7 @@ fn check(new: &NewKey) -> Result<(), Refusal> {
     let admin = new.project.is_none();
     if let Some(names) = &new.scopes {
         Scopes::parse(names, admin).map_err(|unknown| {
-            let kind = if admin {
-                "an admin key"
-            } else {
-                "a project key"
-            };
+            let kind = if admin { "an admin key" } else { "a project key" };
             let shown: String = unknown.chars().take(64).collect();
             let known = Scopes::known(admin);
             Refusal::field(
@@ -292,12 +279,7 @@ pub enum Act {
 ///
 /// # Errors
 /// `not_found` for a key that is not there or not of this kind, `conflict` for a revoked one.
-pub async fn act(
-    at: &Installation,
-    author: &Author,
-    which: &Which<'_>,
-    act: Act,
-) -> Result<KeyRow, Trouble> {
+pub async fn act(at: &Installation, author: &Author, which: &Which<'_>, act: Act) -> Result<KeyRow, Trouble> {
     let mut row = find(at, which).await?;
     let (status, event_name) = match act {
         Act::Disable => ("disabled", "api_key.updated"),
@@ -320,7 +302,11 @@ pub async fn act(
         org: which.org,
         project: row.project_id.as_deref(),
         name: event_name,
-        kind: if act == Act::Enable { KEY_CHANGED } else { KEY_STOPPED },
+        kind: if act == Act::Enable {
+            KEY_CHANGED
+        } else {
+            KEY_STOPPED
+        },
         object: &row.id,
         detail: json!({ "status": status, "was": row.status, "kid": row.kid }),
     };

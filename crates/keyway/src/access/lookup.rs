@@ -31,11 +31,7 @@ impl Lookup {
     /// `overloaded` when too many ask, or when the database cannot be asked.
     pub async fn ask(&self, kid: String, digest: Digest) -> Result<Known, Trouble> {
         let (answer, answered) = oneshot::channel();
-        let question = Question {
-            kid,
-            digest,
-            answer,
-        };
+        let question = Question { kid, digest, answer };
         self.0.try_send(question).map_err(|_| {
             Refusal::new(
                 Code::Overloaded,
@@ -51,12 +47,7 @@ impl Lookup {
 
 /// Starts answering, on the control runtime.
 #[must_use]
-pub fn start(
-    tasks: &Tasks,
-    runtime: &tokio::runtime::Handle,
-    db: Db,
-    cache: Arc<KeyCache>,
-) -> Lookup {
+pub fn start(tasks: &Tasks, runtime: &tokio::runtime::Handle, db: Db, cache: Arc<KeyCache>) -> Lookup {
     let (sender, mut questions) = mpsc::channel::<Question>(QUESTIONS_MAX);
     let inner = tasks.clone();
     let answering = async move {

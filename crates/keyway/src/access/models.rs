@@ -24,9 +24,7 @@ impl ModelRules {
     #[must_use]
     pub fn allow(&self, canonical: &str) -> bool {
         let Self::Only(rules) = self else { return true };
-        let bare = canonical
-            .split_once('/')
-            .map_or(canonical, |(_, name)| name);
+        let bare = canonical.split_once('/').map_or(canonical, |(_, name)| name);
         rules
             .iter()
             .any(|rule| matches(rule, canonical) || (!rule.contains('/') && matches(rule, bare)))

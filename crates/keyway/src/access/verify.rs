@@ -21,11 +21,7 @@ pub enum Verdict {
 ///
 /// # Errors
 /// The refusal to answer with.
-pub fn from_memory(
-    headers: &HeaderMap,
-    master: &MasterKey,
-    cache: &KeyCache,
-) -> Result<Verdict, Refusal> {
+pub fn from_memory(headers: &HeaderMap, master: &MasterKey, cache: &KeyCache) -> Result<Verdict, Refusal> {
     let text = credential::of(headers)?;
     let (_, kid) = format::parse(text).ok_or_else(credential::invalid)?;
     if !cache.is_fresh() {

@@ -118,9 +118,7 @@ impl Scopes {
         for name in names {
             let index = TABLE
                 .iter()
-                .position(|(known, plane)| {
-                    *known == name.as_ref() && (*plane == Plane::Admin) == admin
-                })
+                .position(|(known, plane)| *known == name.as_ref() && (*plane == Plane::Admin) == admin)
                 .ok_or_else(|| name.as_ref().to_owned())?;
             set |= 1 << index;
         }

@@ -17,12 +17,8 @@ pub fn bind(address: SocketAddr, count: usize) -> Result<(SocketAddr, Vec<TcpLis
     let probe = socket(address)?;
     probe.bind(&address.into()).map_err(|error| {
         let hint = match error.kind() {
-            std::io::ErrorKind::AddrInUse => {
-                "another program listens there; choose another `listen`"
-            }
-            std::io::ErrorKind::PermissionDenied => {
-                "ports below 1024 need a privilege; choose a higher one"
-            }
+            std::io::ErrorKind::AddrInUse => "another program listens there; choose another `listen`",
+            std::io::ErrorKind::PermissionDenied => "ports below 1024 need a privilege; choose a higher one",
             _ => "check `listen`",
         };
         Fault::new(format!("listening on {address} ({hint})"), error)
@@ -44,23 +40,15 @@ fn shared(address: SocketAddr) -> Result<TcpListener, Fault> {
     socket
         .set_reuse_port(true)
         .doing("sharing the port between workers")?;
-    socket
-        .bind(&address.into())
-        .doing("binding a worker's socket")?;
+    socket.bind(&address.into()).doing("binding a worker's socket")?;
     socket.listen(BACKLOG).doing("listening")?;
     Ok(socket.into())
 }
 
 fn socket(address: SocketAddr) -> Result<Socket, Fault> {
-    let socket = Socket::new(
-        Domain::for_address(address),
-        Type::STREAM,
-        Some(Protocol::TCP),
-    )
-    .doing("making a socket")?;
-    socket
-        .set_reuse_address(true)
-        .doing("setting up a socket")?;
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))
+        .doing("making a socket")?;
+    socket.set_reuse_address(true).doing("setting up a socket")?;
     socket.set_nonblocking(true).doing("setting up a socket")?;
     Ok(socket)
 }

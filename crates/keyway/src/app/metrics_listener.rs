@@ -26,14 +26,17 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// # Errors
 /// When the address cannot be bound.
 pub async fn start(address: SocketAddr, shared: Arc<Shared>) -> Result<(), Fault> {
-    let listener =
-        TcpListener::bind(address).await.doing(&format!("listening on {address} (metrics_listen)"))?;
+    let listener = TcpListener::bind(address)
+        .await
+        .doing(&format!("listening on {address} (metrics_listen)"))?;
     let tasks = shared.tasks.clone();
     let inner = tasks.clone();
     let places = Arc::new(tokio::sync::Semaphore::new(CONNECTIONS_MAX));
     tasks.spawn(async move {
         while let Ok(place) = Arc::clone(&places).acquire_owned().await {
-            let Ok((stream, _)) = listener.accept().await else { continue };
+            let Ok((stream, _)) = listener.accept().await else {
+                continue;
+            };
             let shared = Arc::clone(&shared);
             inner.spawn(async move {
                 let service = service_fn(move |request| {

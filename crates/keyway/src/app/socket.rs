@@ -64,9 +64,7 @@ impl<S> TimedSocket<S> {
             Phase::Head(since) => Some(since + self.times.header),
             Phase::Busy => None,
         };
-        let write = self
-            .write_stalled
-            .map(|since| since + self.times.write_stall);
+        let write = self.write_stalled.map(|since| since + self.times.write_stall);
         match (read, write) {
             (Some(read), Some(write)) => Some(read.min(write)),
             (read, write) => read.or(write),
@@ -119,11 +117,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for TimedSocket<S> {
 }
 
 impl<S: AsyncWrite + Unpin> TimedSocket<S> {
-    fn after_write<T>(
-        &mut self,
-        cx: &mut Context<'_>,
-        poll: Poll<io::Result<T>>,
-    ) -> Poll<io::Result<T>> {
+    fn after_write<T>(&mut self, cx: &mut Context<'_>, poll: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if poll.is_ready() {
             self.write_stalled = None;
             return poll;
@@ -134,11 +128,7 @@ impl<S: AsyncWrite + Unpin> TimedSocket<S> {
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for TimedSocket<S> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let poll = Pin::new(&mut self.inner).poll_write(cx, bytes);
         self.after_write(cx, poll)
     }

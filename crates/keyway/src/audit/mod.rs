@@ -37,12 +37,7 @@ pub struct Event<'a> {
 ///
 /// # Errors
 /// When the database cannot be used.
-pub async fn record(
-    tx: &mut Tx,
-    clock: &Clock,
-    author: &Author,
-    event: &Event<'_>,
-) -> Result<i64, Fault> {
+pub async fn record(tx: &mut Tx, clock: &Clock, author: &Author, event: &Event<'_>) -> Result<i64, Fault> {
     let at_ms = clock.now_ms();
     let (seq, previous) = changes::take_next(tx).await?;
     let detail = event.detail.to_string();

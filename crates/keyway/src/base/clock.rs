@@ -44,9 +44,7 @@ impl Clock {
         match &self.0 {
             Source::System { .. } => SystemTime::now()
                 .duration_since(UNIX_EPOCH)
-                .map_or(0, |since| {
-                    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-                }),
+                .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX)),
             Source::Set(at) => at.load(Ordering::SeqCst),
         }
     }
@@ -57,8 +55,7 @@ impl Clock {
     pub fn monotonic_ms(&self) -> i64 {
         match &self.0 {
             Source::System { origin } => {
-                i64::try_from(Instant::now().duration_since(*origin).as_millis())
-                    .unwrap_or(i64::MAX)
+                i64::try_from(Instant::now().duration_since(*origin).as_millis()).unwrap_or(i64::MAX)
             }
             Source::Set(at) => at.load(Ordering::SeqCst),
         }

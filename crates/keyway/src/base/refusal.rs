@@ -128,10 +128,7 @@ impl Refusal {
     }
 
     /// A malformed field.
-    pub fn field(
-        param: impl Into<Cow<'static, str>>,
-        message: impl Into<Cow<'static, str>>,
-    ) -> Self {
+    pub fn field(param: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> Self {
         Self {
             param: Some(param.into()),
             ..Self::new(Code::InvalidRequest, message)

@@ -43,8 +43,7 @@ impl Worker {
 /// `metering_unavailable` while the journal cannot be written.
 pub fn admit(worker: &Rc<Worker>) -> Result<Admitted, Refusal> {
     if !worker.journal.borrow_mut().reserve() {
-        let message =
-            "Usage cannot be recorded at the moment, so nothing may be spent. Try again shortly.";
+        let message = "Usage cannot be recorded at the moment, so nothing may be spent. Try again shortly.";
         let retry_after_ms = Some(super::journal::RETRY_MS.unsigned_abs());
         return Err(Refusal {
             retry_after_ms,

@@ -63,12 +63,7 @@ impl Fold {
     ///
     /// # Errors
     /// Why the entry cannot be stored.
-    pub fn add(
-        &mut self,
-        entry: &Entry<'_>,
-        version: u8,
-        encoded: &[u8],
-    ) -> Result<(), &'static str> {
+    pub fn add(&mut self, entry: &Entry<'_>, version: u8, encoded: &[u8]) -> Result<(), &'static str> {
         let one = measure(entry)?;
         for label in &entry.labels {
             let slot = self.slot(entry, label);
@@ -142,14 +137,12 @@ impl Fold {
     /// What the tables take.
     #[must_use]
     pub fn finish(mut self, clock: &Clock) -> (Vec<Batch>, Vec<Rollup>) {
-        self.lines
-            .sort_unstable_by_key(|line| (line.org, line.request));
+        self.lines.sort_unstable_by_key(|line| (line.org, line.request));
         let mut batches = Vec::new();
         let mut rest = self.lines.as_slice();
         while let Some(first) = rest.first() {
             let near = |line: &Line| {
-                line.org == first.org
-                    && time_of(line.request) - time_of(first.request) < BATCH_SPAN_MS_MAX
+                line.org == first.org && time_of(line.request) - time_of(first.request) < BATCH_SPAN_MS_MAX
             };
             let end = rest
                 .iter()

@@ -95,27 +95,13 @@ pub async fn store(db: &Db, clock: &Clock, source: &Source, load: Load) -> Resul
     }
     // The cursors first: they are the lock.
     for step in &load.moves {
-        if !journal::move_cursor(
-            &mut transaction,
-            &source.boot,
-            step.shard,
-            step.from,
-            step.to,
-        )
-        .await?
-        {
-            transaction
-                .rollback()
-                .await
-                .doing("giving a transaction up")?;
+        if !journal::move_cursor(&mut transaction, &source.boot, step.shard, step.from, step.to).await? {
+            transaction.rollback().await.doing("giving a transaction up")?;
             return Ok(false);
         }
     }
     if load.closing && !journal::close_boot(&mut transaction, &source.boot, now_ms).await? {
-        transaction
-            .rollback()
-            .await
-            .doing("giving a transaction up")?;
+        transaction.rollback().await.doing("giving a transaction up")?;
         return Ok(false);
     }
     for record in &load.quarantine {
@@ -184,15 +170,11 @@ pub fn gather(
                 all.more |= shard.state.active() != (cursor.segment, cursor.offset);
                 break;
             }
-            if !advance(dir, shard, reader, &mut cursor, limits, &mut all)
-                .doing("reading the journal")?
-            {
+            if !advance(dir, shard, reader, &mut cursor, limits, &mut all).doing("reading the journal")? {
                 break;
             }
         }
-        if shard.stored != cursor
-            && (cursor.segment != shard.stored.segment || !all.load.is_empty())
-        {
+        if shard.stored != cursor && (cursor.segment != shard.stored.segment || !all.load.is_empty()) {
             all.load.moves.push(Move {
                 shard: shard.state.shard,
                 from: shard.stored,

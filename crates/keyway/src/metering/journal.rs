@@ -107,9 +107,7 @@ impl Journal {
         if self.room() < needed {
             self.take_made();
             // The thread that makes them is behind: better a moment's wait than a refusal.
-            if self.room() < needed
-                && !(self.clock.monotonic_ms() >= self.retry_at_ms && self.make_spare())
-            {
+            if self.room() < needed && !(self.clock.monotonic_ms() >= self.retry_at_ms && self.make_spare()) {
                 return false;
             }
         }
@@ -178,8 +176,7 @@ impl Journal {
                 segment: at.segment,
                 ..self.active.name
             };
-            let file =
-                std::fs::File::open(name.path(&self.plan.dir)).doing("reading the journal")?;
+            let file = std::fs::File::open(name.path(&self.plan.dir)).doing("reading the journal")?;
             std::os::unix::fs::FileExt::read_exact_at(&file, &mut record, u64::from(at.offset))
                 .doing("reading the journal")?;
         }
@@ -240,9 +237,7 @@ impl Journal {
             }
         }
         if written.is_err() {
-            written = self
-                .roll()
-                .and_then(|()| self.active.write(&self.buffer, 0));
+            written = self.roll().and_then(|()| self.active.write(&self.buffer, 0));
             if let Err(error) = written {
                 self.active.cut(self.offset);
                 self.fail(&error);

@@ -74,10 +74,7 @@ impl Reader {
         let mut last_seq = None;
         for found in scanner.by_ref() {
             last_seq = Some(found.seq);
-            if !take(
-                &found,
-                &self.chunk[found.offset + FRAME_BYTES..found.next_offset],
-            ) {
+            if !take(&found, &self.chunk[found.offset + FRAME_BYTES..found.next_offset]) {
                 return Ok(Piece {
                     offset: offset + found.next_offset as u32,
                     last_seq,

@@ -140,10 +140,7 @@ impl Recovery<'_> {
     async fn boot(&mut self, dir: &Path) -> Result<(), Fault> {
         let mut open = Vec::new();
         for (shard, files) in files(dir)? {
-            let mut chain = Chain::new(
-                shard,
-                journal::cursor(self.db, &self.source.boot, shard).await?,
-            );
+            let mut chain = Chain::new(shard, journal::cursor(self.db, &self.source.boot, shard).await?);
             self.shard(&mut chain, files).await?;
             open.push((shard, chain.open));
         }
@@ -160,9 +157,7 @@ impl Recovery<'_> {
         }
         self.done.orphans += orphans;
         self.done.boots += 1;
-        let Recovered {
-            entries, damaged, ..
-        } = self.done;
+        let Recovered { entries, damaged, .. } = self.done;
         tracing::info!(
             boot = self.source.boot,
             entries,
@@ -233,8 +228,7 @@ impl Recovery<'_> {
     }
 
     async fn store(&mut self, chain: &mut Chain) -> Result<(), Fault> {
-        if chain.read == chain.stored
-            || (chain.load.is_empty() && chain.read.segment == chain.stored.segment)
+        if chain.read == chain.stored || (chain.load.is_empty() && chain.read.segment == chain.stored.segment)
         {
             return Ok(());
         }
@@ -268,8 +262,7 @@ impl Recovery<'_> {
     /// One estimated line for each request that was sent and never answered.
     async fn orphans(&self, load: &mut Load, shard: u32, open: Open) -> Result<(), Fault> {
         for encoded in open.into_values() {
-            let sent: Sent<'_> =
-                postcard::from_bytes(&encoded).doing("decoding a journal record")?;
+            let sent: Sent<'_> = postcard::from_bytes(&encoded).doing("decoding a journal record")?;
             // Its answer may have been stored and lost from the journal since (a loss of power, damage).
             if requests::get(self.db, sent.entry.org, sent.entry.request)
                 .await?
@@ -349,11 +342,7 @@ impl Chain {
     fn pass(&mut self, segment: u32, offset: u32, last_seq: Option<u64>) {
         let seq = last_seq.unwrap_or(self.read.seq).max(self.read.seq);
         if (segment, offset) > (self.read.segment, self.read.offset) {
-            self.read = Cursor {
-                segment,
-                offset,
-                seq,
-            };
+            self.read = Cursor { segment, offset, seq };
         }
     }
 }

@@ -33,10 +33,7 @@ impl Name {
             Some(file) => (file.strip_suffix('.')?, true),
             None => (file, false),
         };
-        let (shard, segment) = file
-            .strip_suffix(ENDING)?
-            .strip_suffix('.')?
-            .split_once('-')?;
+        let (shard, segment) = file.strip_suffix(ENDING)?.strip_suffix('.')?.split_once('-')?;
         Some((
             Self {
                 shard: shard.parse().ok()?,
@@ -99,10 +96,7 @@ impl Plan {
     /// # Errors
     /// The file system refused.
     pub fn make_dir(&self) -> io::Result<()> {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&self.dir)
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.dir)
     }
 
     /// Makes an empty segment with its space reserved.

@@ -62,13 +62,7 @@ pub struct Shipped {
 impl Shipper {
     /// A shipper of the journals in `dir`, the folder of `source.boot`.
     #[must_use]
-    pub fn new(
-        db: Db,
-        clock: Clock,
-        source: Source,
-        dir: PathBuf,
-        states: Vec<Arc<ShardState>>,
-    ) -> Self {
+    pub fn new(db: Db, clock: Clock, source: Source, dir: PathBuf, states: Vec<Arc<ShardState>>) -> Self {
         let start = journal::Cursor::default();
         let shards: Vec<Shard> = states
             .into_iter()
@@ -176,8 +170,7 @@ impl Shipper {
     pub async fn round(&mut self) -> Result<Shipped, Fault> {
         if !self.sure {
             for shard in &mut self.shards {
-                shard.stored =
-                    journal::cursor(&self.db, &self.source.boot, shard.state.shard).await?;
+                shard.stored = journal::cursor(&self.db, &self.source.boot, shard.state.shard).await?;
                 shard.read = shard.stored;
             }
             self.sure = true;

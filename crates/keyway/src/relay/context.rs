@@ -81,7 +81,9 @@ impl Shared {
     /// A provider's place in the metrics.
     #[must_use]
     pub fn slot(&self, provider: &str) -> ProviderSlot {
-        self.upstreams.get(provider).map_or_else(|| self.metrics.provider("other"), |upstream| upstream.slot)
+        self.upstreams
+            .get(provider)
+            .map_or_else(|| self.metrics.provider("other"), |upstream| upstream.slot)
     }
 
     /// Notes a use of a key, to be written with the next round.

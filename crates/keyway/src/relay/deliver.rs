@@ -45,11 +45,19 @@ fn stream(story: Story, answer: Answer, mut headers: HeaderMap, wishes: &Wishes)
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     let status = status(answer.status);
     let delivery = Delivery::new(story, answer, wishes.include_usage);
-    Outbound { status, headers, body: OutBody::Stream(Box::new(delivery)) }
+    Outbound {
+        status,
+        headers,
+        body: OutBody::Stream(Box::new(delivery)),
+    }
 }
 
 async fn whole(mut story: Story, answer: Answer, mut headers: HeaderMap) -> Outbound {
-    let Answer { status: code, mut bytes, .. } = answer;
+    let Answer {
+        status: code,
+        mut bytes,
+        ..
+    } = answer;
     let gone = std::sync::Arc::clone(&story.grant.gone);
     let read = tokio::select! {
         biased;
@@ -60,10 +68,17 @@ async fn whole(mut story: Story, answer: Answer, mut headers: HeaderMap) -> Outb
         Ok(Read::All(body)) => body,
         Ok(Read::Some(first)) => {
             let large = Large::new(story, first, bytes, code);
-            return Outbound { status: status(code), headers, body: OutBody::Stream(Box::new(large)) };
+            return Outbound {
+                status: status(code),
+                headers,
+                body: OutBody::Stream(Box::new(large)),
+            };
         }
         Err(failure) => {
-            let provider = story.target().map(|target| target.provider.name.clone()).unwrap_or_default();
+            let provider = story
+                .target()
+                .map(|target| target.provider.name.clone())
+                .unwrap_or_default();
             return cut(story, failures::of_failure(failure, &provider));
         }
     };
@@ -76,7 +91,11 @@ async fn whole(mut story: Story, answer: Answer, mut headers: HeaderMap) -> Outb
     {
         headers.insert(COST, value);
     }
-    Outbound { status: status(code), headers, body: OutBody::Whole(body) }
+    Outbound {
+        status: status(code),
+        headers,
+        body: OutBody::Whole(body),
+    }
 }
 
 /// Books a whole answer; its bytes are not changed.
@@ -87,8 +106,17 @@ fn book(story: &mut Story, body: &Bytes, status: u16) -> Option<NanoUsd> {
         story.progress(seen.output_bytes);
     }
     let (usage, origin) = used(story, &decoder);
-    let code = if seen.failed { crate::base::Code::UpstreamError.text() } else { "" };
-    story.end(&Ended { status, code, usage, origin })
+    let code = if seen.failed {
+        crate::base::Code::UpstreamError.text()
+    } else {
+        ""
+    };
+    story.end(&Ended {
+        status,
+        code,
+        usage,
+        origin,
+    })
 }
 
 /// What an answer used: as reported, else as counted here.
@@ -119,7 +147,9 @@ enum Read {
 }
 
 async fn read_whole(source: &mut Source) -> Result<Read, Failure> {
-    let Some(first) = source.chunk().await.transpose()? else { return Ok(Read::All(Bytes::new())) };
+    let Some(first) = source.chunk().await.transpose()? else {
+        return Ok(Read::All(Bytes::new()));
+    };
     let mut all: Option<BytesMut> = None;
     let mut first = Some(first);
     while let Some(bytes) = source.chunk().await.transpose()? {
@@ -129,7 +159,9 @@ async fn read_whole(source: &mut Source) -> Result<Read, Failure> {
             return Ok(Read::Some(std::mem::take(all).freeze()));
         }
     }
-    Ok(Read::All(all.map_or_else(|| first.unwrap_or_default(), BytesMut::freeze)))
+    Ok(Read::All(
+        all.map_or_else(|| first.unwrap_or_default(), BytesMut::freeze),
+    ))
 }
 
 /// Of the provider's header fields only the content type passes; the rest is ours.
@@ -160,7 +192,12 @@ fn is_event_stream(headers: &HeaderMap) -> bool {
     headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.trim_start().to_ascii_lowercase().starts_with("text/event-stream"))
+        .is_some_and(|value| {
+            value
+                .trim_start()
+                .to_ascii_lowercase()
+                .starts_with("text/event-stream")
+        })
 }
 
 fn status(code: u16) -> StatusCode {

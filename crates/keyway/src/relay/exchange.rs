@@ -43,7 +43,9 @@ impl Inbound {
     /// The caller's own id of the request, if it is short and printable.
     #[must_use]
     pub fn client_request_id(&self) -> Option<&str> {
-        let id = self.header("x-request-id").or_else(|| self.header("x-client-request-id"))?;
+        let id = self
+            .header("x-request-id")
+            .or_else(|| self.header("x-client-request-id"))?;
         is_sane_id(id.as_bytes()).then_some(id)
     }
 
@@ -86,7 +88,11 @@ pub struct WholeAnswer {
 
 impl From<WholeAnswer> for Outbound {
     fn from(answer: WholeAnswer) -> Self {
-        Self { status: answer.status, headers: answer.headers, body: OutBody::Whole(answer.body) }
+        Self {
+            status: answer.status,
+            headers: answer.headers,
+            body: OutBody::Whole(answer.body),
+        }
     }
 }
 
@@ -122,10 +128,7 @@ impl Outbound {
     #[must_use]
     pub fn whole(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Self {
         let mut headers = HeaderMap::with_capacity(8);
-        headers.insert(
-            http::header::CONTENT_TYPE,
-            HeaderValue::from_static(content_type),
-        );
+        headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         Self {
             status,
             headers,
@@ -143,7 +146,11 @@ impl Outbound {
     #[must_use]
     pub fn into_whole(self) -> Option<WholeAnswer> {
         match self.body {
-            OutBody::Whole(body) => Some(WholeAnswer { status: self.status, headers: self.headers, body }),
+            OutBody::Whole(body) => Some(WholeAnswer {
+                status: self.status,
+                headers: self.headers,
+                body,
+            }),
             OutBody::Stream(_) => None,
         }
     }

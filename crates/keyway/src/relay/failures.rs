@@ -43,7 +43,10 @@ fn of_status(status: u16, said: UpstreamMessage, retry_after_ms: Option<u64>) ->
         Class::RateLimited => Refusal {
             retry_after_ms,
             upstream: theirs(429, &said),
-            ..Refusal::new(Code::RateLimitExceeded, format!("The provider is limiting requests: {}", said.message))
+            ..Refusal::new(
+                Code::RateLimitExceeded,
+                format!("The provider is limiting requests: {}", said.message),
+            )
         },
         Class::Request => {
             let code = match said.code.as_deref() {
@@ -58,7 +61,10 @@ fn of_status(status: u16, said: UpstreamMessage, retry_after_ms: Option<u64>) ->
         }
         Class::Timeout => Refusal::new(
             Code::UpstreamTimeout,
-            format!("The provider gave up on the request (status {status}): {}", said.message),
+            format!(
+                "The provider gave up on the request (status {status}): {}",
+                said.message
+            ),
         ),
         Class::Success | Class::Server => Refusal {
             retry_after_ms,
@@ -71,14 +77,21 @@ fn of_status(status: u16, said: UpstreamMessage, retry_after_ms: Option<u64>) ->
 }
 
 fn theirs(status: u16, said: &UpstreamMessage) -> Option<Box<UpstreamRefusal>> {
-    Some(Box::new(UpstreamRefusal { status, code: said.code.clone(), kind: said.kind.clone() }))
+    Some(Box::new(UpstreamRefusal {
+        status,
+        code: said.code.clone(),
+        kind: said.kind.clone(),
+    }))
 }
 
 /// What a failed exchange means to the client.
 #[must_use]
 pub fn of_failure(failure: Failure, provider: &str) -> Refusal {
     if failure.is_timeout() {
-        return Refusal::new(Code::UpstreamTimeout, format!("The provider `{provider}` did not answer in time."));
+        return Refusal::new(
+            Code::UpstreamTimeout,
+            format!("The provider `{provider}` did not answer in time."),
+        );
     }
     let what = match failure {
         Failure::Dns | Failure::Connect | Failure::Tls => "could not be reached",

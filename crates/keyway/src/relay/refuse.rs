@@ -60,7 +60,9 @@ fn retry_after_ms(refusal: &Refusal) -> Option<u64> {
         refusal.code,
         Code::RateLimitExceeded | Code::Overloaded | Code::MeteringUnavailable | Code::NoHealthyTarget
     );
-    refusal.retry_after_ms.or_else(|| waits.then_some(RETRY_AFTER_MS_DEFAULT))
+    refusal
+        .retry_after_ms
+        .or_else(|| waits.then_some(RETRY_AFTER_MS_DEFAULT))
 }
 
 /// Statuses that SDKs repeat by themselves, though the next try must end the same way.

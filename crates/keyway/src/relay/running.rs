@@ -22,7 +22,10 @@ impl Running {
     /// Enters a request.
     #[must_use]
     pub fn enter(&self, grant: Arc<Grant>) -> Place {
-        Place { running: self.clone(), index: self.0.borrow_mut().insert(grant) }
+        Place {
+            running: self.clone(),
+            index: self.0.borrow_mut().insert(grant),
+        }
     }
 
     /// Requests that run.
@@ -85,7 +88,13 @@ impl Stops {
         for worker in &self.0 {
             let (done, wait) = oneshot::channel();
             // A worker that is gone runs nothing.
-            if worker.send(Order { touched: Arc::clone(&touched), done }).is_ok() {
+            if worker
+                .send(Order {
+                    touched: Arc::clone(&touched),
+                    done,
+                })
+                .is_ok()
+            {
                 waits.push(wait);
             }
         }

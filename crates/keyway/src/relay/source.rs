@@ -63,8 +63,15 @@ pub async fn ask(
     let Some(endpoint) = &upstream.endpoint else {
         return Ok(ask_sandbox(&body, request_id, clock).await);
     };
-    let accept = if stream { "text/event-stream" } else { "application/json" };
-    let request = Request { accept, ..Request::post(path, body) };
+    let accept = if stream {
+        "text/event-stream"
+    } else {
+        "application/json"
+    };
+    let request = Request {
+        accept,
+        ..Request::post(path, body)
+    };
     let response = lanes.send(endpoint, request).await?;
     Ok(Answer {
         status: response.status,
@@ -79,7 +86,10 @@ async fn ask_sandbox(body: &[u8], request_id: &str, clock: &Clock) -> Answer {
         tokio::time::sleep(Duration::from_millis(answer.delay_ms)).await;
     }
     let mut headers = HeaderMap::new();
-    headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static(answer.content_type));
+    headers.insert(
+        http::header::CONTENT_TYPE,
+        HeaderValue::from_static(answer.content_type),
+    );
     if let Some(seconds) = answer.retry_after_s {
         headers.insert(http::header::RETRY_AFTER, HeaderValue::from(seconds));
     }
@@ -87,5 +97,9 @@ async fn ask_sandbox(body: &[u8], request_id: &str, clock: &Clock) -> Answer {
         AnswerBody::Whole(bytes) => Source::Ready(Some(bytes)),
         AnswerBody::Stream(stream) => Source::Sandbox(stream),
     };
-    Answer { status: answer.status, headers, bytes }
+    Answer {
+        status: answer.status,
+        headers,
+        bytes,
+    }
 }

@@ -20,8 +20,20 @@ use std::sync::Arc;
 
 /// Outcomes of attempts, as metrics and log name them. The first is success.
 pub const OUTCOMES: &[&str] = &[
-    "ok", "status", "unsendable", "dns", "connect", "tls", "timeout_connect", "timeout_write",
-    "timeout_first_byte", "timeout_idle", "closed", "protocol", "too_large", "stopped",
+    "ok",
+    "status",
+    "unsendable",
+    "dns",
+    "connect",
+    "tls",
+    "timeout_connect",
+    "timeout_write",
+    "timeout_first_byte",
+    "timeout_idle",
+    "closed",
+    "protocol",
+    "too_large",
+    "stopped",
 ];
 
 /// One try at one provider.
@@ -137,9 +149,20 @@ impl Story {
     pub fn send_to(&mut self, target: &Arc<Target>) -> Result<(), Trouble> {
         self.still_good()?;
         self.target = Some(Arc::clone(target));
-        let mut admitted = self.admitted.take().ok_or_else(|| Fault::plain("a request was not admitted"))?;
-        let before = Ended { status: 0, code: "", usage: Usage::default(), origin: UsageOrigin::Nothing };
-        let sent = Sent { entry: self.entry(&before, 0), prompt_bytes: self.prompt_bytes };
+        let mut admitted = self
+            .admitted
+            .take()
+            .ok_or_else(|| Fault::plain("a request was not admitted"))?;
+        let before = Ended {
+            status: 0,
+            code: "",
+            usage: Usage::default(),
+            origin: UsageOrigin::Nothing,
+        };
+        let sent = Sent {
+            entry: self.entry(&before, 0),
+            prompt_bytes: self.prompt_bytes,
+        };
         let written = admitted.sent(&sent);
         self.admitted = Some(admitted);
         if let Err(fault) = written {
@@ -155,16 +178,25 @@ impl Story {
     /// # Errors
     /// A fault when there is none.
     pub fn permission(&self) -> Result<&Admitted, Fault> {
-        self.admitted.as_ref().ok_or_else(|| Fault::plain("a request was not admitted"))
+        self.admitted
+            .as_ref()
+            .ok_or_else(|| Fault::plain("a request was not admitted"))
     }
 
     /// Notes how a try ended. `reached`: the provider may have got the request.
     pub fn tried(&mut self, began_mono_ms: i64, status: u16, outcome: &'static str, reached: bool) {
         let Some(target) = self.target.clone() else { return };
         let place = OUTCOMES.iter().position(|known| *known == outcome).unwrap_or(0);
-        self.worker.metrics.attempt(self.worker.shared.slot(&target.provider.name), place);
+        self.worker
+            .metrics
+            .attempt(self.worker.shared.slot(&target.provider.name), place);
         let ms = self.since(began_mono_ms);
-        self.tried.push(Tried { target, status, ms, outcome });
+        self.tried.push(Tried {
+            target,
+            status,
+            ms,
+            outcome,
+        });
         if !reached {
             self.sent = false;
             self.target = None;
@@ -176,7 +208,11 @@ impl Story {
     /// # Errors
     /// That refusal.
     pub fn still_good(&self) -> Result<(), Refusal> {
-        if self.grant.is_dead() { Err(stopped()) } else { Ok(()) }
+        if self.grant.is_dead() {
+            Err(stopped())
+        } else {
+            Ok(())
+        }
     }
 
     /// Notes progress of the answer.
@@ -275,7 +311,10 @@ impl Story {
             key: Some(Arc::clone(&self.grant.key)),
             model_asked: client_text(&self.model_asked),
             model_served: self.target.as_ref().map(|target| Arc::clone(&target.id)),
-            provider: self.target.as_ref().map(|target| Arc::clone(&target.provider.name)),
+            provider: self
+                .target
+                .as_ref()
+                .map(|target| Arc::clone(&target.provider.name)),
             attempts: u8::try_from(self.tried.len()).unwrap_or(u8::MAX),
             stream: self.stream,
             tokens: ended.usage,
@@ -286,7 +325,12 @@ impl Story {
             client_request_id: client_text(&self.client_request),
             user_agent: self.user_agent.clone(),
             fault,
-            ..RequestLine::new(self.request, self.started_ms, self.route.path, self.route.method.as_str())
+            ..RequestLine::new(
+                self.request,
+                self.started_ms,
+                self.route.path,
+                self.route.method.as_str(),
+            )
         };
         self.worker.log.push(line);
     }
@@ -351,7 +395,12 @@ impl Drop for Story {
         } else {
             (Usage::default(), UsageOrigin::Nothing)
         };
-        self.end(&Ended { status: Code::ClientGone.status(), code: Code::ClientGone.text(), usage, origin });
+        self.end(&Ended {
+            status: Code::ClientGone.status(),
+            code: Code::ClientGone.text(),
+            usage,
+            origin,
+        });
     }
 }
 
@@ -367,7 +416,10 @@ pub fn unmetered() -> Refusal {
 /// What is told when the key stopped working while the request ran.
 #[must_use]
 pub fn stopped() -> Refusal {
-    Refusal::new(Code::RevokedApiKey, "This API key stopped working while the request was running.")
+    Refusal::new(
+        Code::RevokedApiKey,
+        "This API key stopped working while the request was running.",
+    )
 }
 
 /// What is told of a fault.

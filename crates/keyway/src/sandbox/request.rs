@@ -20,7 +20,11 @@ pub(super) struct Bad {
 
 impl Bad {
     pub fn field(param: &str, message: impl Into<String>) -> Self {
-        Self { code: Code::InvalidRequest, param: param.to_owned(), message: message.into() }
+        Self {
+            code: Code::InvalidRequest,
+            param: param.to_owned(),
+            message: message.into(),
+        }
     }
 }
 
@@ -59,12 +63,18 @@ impl Request {
     pub fn parse(body: &[u8]) -> Result<Self, Bad> {
         let not_object = |_| Bad::field("body", "The body is not a JSON object.");
         let fields: Fields = serde_json::from_slice(body).map_err(not_object)?;
-        let get = Getter { fields: &fields, path: "" };
+        let get = Getter {
+            fields: &fields,
+            path: "",
+        };
         let model = model(&get)?;
         let messages = messages(&get)?;
         let last_user = messages.iter().rev().find(|message| message.role == "user");
-        let tool_result = messages.last().filter(|last| matches!(last.role.as_str(), "tool" | "function"));
-        let StreamOptions { include_usage } = get.optional("stream_options", "an object")?.unwrap_or_default();
+        let tool_result = messages
+            .last()
+            .filter(|last| matches!(last.role.as_str(), "tool" | "function"));
+        let StreamOptions { include_usage } =
+            get.optional("stream_options", "an object")?.unwrap_or_default();
         Ok(Self {
             model,
             user_text: last_user.map(|message| message.text.clone()).unwrap_or_default(),
@@ -91,7 +101,9 @@ pub(super) struct Getter<'a> {
 impl Getter<'_> {
     /// The field's value; `None` when it is absent or null.
     pub fn optional<T: DeserializeOwned>(&self, name: &str, expected: &str) -> Result<Option<T>, Bad> {
-        let Some(raw) = self.fields.get(name) else { return Ok(None) };
+        let Some(raw) = self.fields.get(name) else {
+            return Ok(None);
+        };
         serde_json::from_str(raw.get()).map_err(|_| {
             let param = format!("{}{name}", self.path);
             Bad::field(&param, format!("'{param}' is not {expected}."))
@@ -115,7 +127,10 @@ fn model(get: &Getter) -> Result<&'static str, Bad> {
         Some(2) => Ok("sandbox/error"),
         _ => Err(Bad {
             code: Code::ModelNotFound,
-            ..Bad::field("model", "The sandbox has the models sandbox/echo, sandbox/slow and sandbox/error.")
+            ..Bad::field(
+                "model",
+                "The sandbox has the models sandbox/echo, sandbox/slow and sandbox/error.",
+            )
         }),
     }
 }
@@ -140,9 +155,15 @@ struct Part {
 fn messages(get: &Getter) -> Result<Vec<Message>, Bad> {
     let raw: Vec<Box<RawValue>> = get.required("messages", "an array of messages")?;
     if raw.is_empty() {
-        return Err(Bad::field("messages", "'messages' is empty: one message is the least."));
+        return Err(Bad::field(
+            "messages",
+            "'messages' is empty: one message is the least.",
+        ));
     }
-    raw.iter().enumerate().map(|(index, raw)| message(index, raw)).collect()
+    raw.iter()
+        .enumerate()
+        .map(|(index, raw)| message(index, raw))
+        .collect()
 }
 
 fn message(index: usize, raw: &RawValue) -> Result<Message, Bad> {
@@ -150,11 +171,17 @@ fn message(index: usize, raw: &RawValue) -> Result<Message, Bad> {
     let not_object = |_| Bad::field(&path, format!("'{path}' is not an object."));
     let fields: Fields = serde_json::from_str(raw.get()).map_err(not_object)?;
     let inner = format!("{path}.");
-    let get = Getter { fields: &fields, path: &inner };
+    let get = Getter {
+        fields: &fields,
+        path: &inner,
+    };
     let role: String = get.required("role", "a string")?;
     if !ROLES.contains(&role.as_str()) {
         let param = format!("{path}.role");
-        return Err(Bad::field(&param, format!("'{param}' is not one of {}.", ROLES.join(", "))));
+        return Err(Bad::field(
+            &param,
+            format!("'{param}' is not one of {}.", ROLES.join(", ")),
+        ));
     }
     let text = match get.optional("content", "a string or an array of content parts")? {
         None => String::new(),

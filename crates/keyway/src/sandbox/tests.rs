@@ -24,24 +24,39 @@ fn json_of(answer: Answer) -> Value {
 
 /// All events of a stream that never waits, `[DONE]` checked and taken off.
 fn events(request: &Value) -> Vec<Value> {
-    let AnswerBody::Stream(mut stream) = ask(request).body else { panic!("not a stream") };
+    let AnswerBody::Stream(mut stream) = ask(request).body else {
+        panic!("not a stream")
+    };
     let mut cx = Context::from_waker(Waker::noop());
     let mut events = Vec::new();
     while let Poll::Ready(Some(bytes)) = stream.poll_chunk(&mut cx) {
         let text = std::str::from_utf8(&bytes).unwrap();
-        events.push(text.strip_prefix("data: ").unwrap().strip_suffix("\n\n").unwrap().to_owned());
+        events.push(
+            text.strip_prefix("data: ")
+                .unwrap()
+                .strip_suffix("\n\n")
+                .unwrap()
+                .to_owned(),
+        );
     }
     assert_eq!(events.pop().as_deref(), Some("[DONE]"));
-    events.iter().map(|event| serde_json::from_str(event).unwrap()).collect()
+    events
+        .iter()
+        .map(|event| serde_json::from_str(event).unwrap())
+        .collect()
 }
 
 /// What the deltas of one choice add up to: text, arguments, finish reason.
 fn joined(events: &[Value], choice: u64) -> (String, String, String) {
     let (mut text, mut arguments, mut finish) = (String::new(), String::new(), String::new());
-    let choices = events.iter().flat_map(|event| event["choices"].as_array().unwrap());
+    let choices = events
+        .iter()
+        .flat_map(|event| event["choices"].as_array().unwrap());
     for one in choices.filter(|one| one["index"] == choice) {
         text += one["delta"]["content"].as_str().unwrap_or("");
-        arguments += one["delta"]["tool_calls"][0]["function"]["arguments"].as_str().unwrap_or("");
+        arguments += one["delta"]["tool_calls"][0]["function"]["arguments"]
+            .as_str()
+            .unwrap_or("");
         finish += one["finish_reason"].as_str().unwrap_or("");
     }
     (text, arguments, finish)
@@ -52,7 +67,9 @@ fn user(text: &str) -> Value {
 }
 
 fn with(mut request: Value, more: Value) -> Value {
-    let Value::Object(more) = more else { panic!("not an object") };
+    let Value::Object(more) = more else {
+        panic!("not an object")
+    };
     request.as_object_mut().unwrap().extend(more);
     request
 }
@@ -97,19 +114,76 @@ fn text_answers() {
         (messages(json!([message("user", parts)])), "one two", "stop"),
         (messages(json!([message("system", "rules".into())])), "", "stop"),
         (messages(json!([message("user", Value::Null)])), "", "stop"),
-        (messages(json!([message("user", "a".into()), message("assistant", "b".into())])), "a", "stop"),
-        (messages(json!([message("user", "a".into()), message("user", "b".into())])), "b", "stop"),
+        (
+            messages(json!([
+                message("user", "a".into()),
+                message("assistant", "b".into())
+            ])),
+            "a",
+            "stop",
+        ),
+        (
+            messages(json!([message("user", "a".into()), message("user", "b".into())])),
+            "b",
+            "stop",
+        ),
         (with(user("a b c d"), json!({ "max_tokens": 2 })), "a b", "length"),
-        (with(user("a b c d"), json!({ "max_tokens": 4 })), "a b c d", "stop"),
-        (with(user("a b c d"), json!({ "max_tokens": 3, "max_completion_tokens": 2 })), "a b", "length"),
-        (with(user("aaaa bbbb"), json!({ "max_completion_tokens": 2 })), "aaaa bbb", "length"),
-        (with(user("h\u{e9}\u{e9}\u{e9}"), json!({ "max_tokens": 1 })), "h\u{e9}", "length"),
-        (with(user("one STOP two END"), json!({ "stop": "STOP" })), "one ", "stop"),
-        (with(user("one STOP two END"), json!({ "stop": ["", "END", "STOP"] })), "one ", "stop"),
-        (with(user("a b c d"), json!({ "stop": "d", "max_tokens": 2 })), "a b", "length"),
-        (with(user("a b"), json!({ "stop": null, "max_tokens": null, "stream": null, "n": null })), "a b", "stop"),
-        (with(user("x"), json!({ "response_format": { "type": "text" } })), "x", "stop"),
-        (with(user("x"), json!({ "response_format": { "type": "json_object" } })), r#"{"echo":"x"}"#, "stop"),
+        (
+            with(user("a b c d"), json!({ "max_tokens": 4 })),
+            "a b c d",
+            "stop",
+        ),
+        (
+            with(
+                user("a b c d"),
+                json!({ "max_tokens": 3, "max_completion_tokens": 2 }),
+            ),
+            "a b",
+            "length",
+        ),
+        (
+            with(user("aaaa bbbb"), json!({ "max_completion_tokens": 2 })),
+            "aaaa bbb",
+            "length",
+        ),
+        (
+            with(user("h\u{e9}\u{e9}\u{e9}"), json!({ "max_tokens": 1 })),
+            "h\u{e9}",
+            "length",
+        ),
+        (
+            with(user("one STOP two END"), json!({ "stop": "STOP" })),
+            "one ",
+            "stop",
+        ),
+        (
+            with(user("one STOP two END"), json!({ "stop": ["", "END", "STOP"] })),
+            "one ",
+            "stop",
+        ),
+        (
+            with(user("a b c d"), json!({ "stop": "d", "max_tokens": 2 })),
+            "a b",
+            "length",
+        ),
+        (
+            with(
+                user("a b"),
+                json!({ "stop": null, "max_tokens": null, "stream": null, "n": null }),
+            ),
+            "a b",
+            "stop",
+        ),
+        (
+            with(user("x"), json!({ "response_format": { "type": "text" } })),
+            "x",
+            "stop",
+        ),
+        (
+            with(user("x"), json!({ "response_format": { "type": "json_object" } })),
+            r#"{"echo":"x"}"#,
+            "stop",
+        ),
         (
             with(
                 user("x"),
@@ -119,9 +193,17 @@ fn text_answers() {
             r#"{"a":"x","b":1}"#,
             "stop",
         ),
-        (with(user("x"), json!({ "tools": weather(), "tool_choice": "none" })), "x", "stop"),
+        (
+            with(user("x"), json!({ "tools": weather(), "tool_choice": "none" })),
+            "x",
+            "stop",
+        ),
         (with(user("x"), json!({ "tools": [] })), "x", "stop"),
-        (with(user("x"), json!({ "tools": [{ "type": "web_search" }] })), "x", "stop"),
+        (
+            with(user("x"), json!({ "tools": [{ "type": "web_search" }] })),
+            "x",
+            "stop",
+        ),
     ];
     for (request, content, finish) in table {
         let answer = whole(&request);
@@ -129,22 +211,34 @@ fn text_answers() {
         assert_eq!(answer["choices"][0]["finish_reason"], finish, "{request}");
         let completion = answer["usage"]["completion_tokens"].as_u64().unwrap();
         assert_eq!(completion, (content.len() as u64).div_ceil(4), "{request}");
-        assert!(request["max_tokens"].as_u64().is_none_or(|most| completion <= most), "{request}");
+        assert!(
+            request["max_tokens"]
+                .as_u64()
+                .is_none_or(|most| completion <= most),
+            "{request}"
+        );
         let streamed = joined(&events(&with(request.clone(), json!({ "stream": true }))), 0);
-        assert_eq!(streamed, (content.to_owned(), String::new(), finish.to_owned()), "{request}");
+        assert_eq!(
+            streamed,
+            (content.to_owned(), String::new(), finish.to_owned()),
+            "{request}"
+        );
     }
 }
 
 #[test]
 fn tool_calls() {
     let named = |name: &str| json!({ "type": "function", "function": { "name": name } });
-    let allowed =
-        |mode: &str| json!({ "type": "allowed_tools", "allowed_tools": { "mode": mode, "tools": [named("clock")] } });
+    let allowed = |mode: &str| json!({ "type": "allowed_tools", "allowed_tools": { "mode": mode, "tools": [named("clock")] } });
     let city = r#"{"city":"Rome","days":1}"#;
     let table = [
         (json!({}), "weather", city),
         (json!({ "tool_choice": "auto" }), "weather", city),
-        (json!({ "tool_choice": "required", "parallel_tool_calls": true }), "weather", city),
+        (
+            json!({ "tool_choice": "required", "parallel_tool_calls": true }),
+            "weather",
+            city,
+        ),
         (json!({ "tool_choice": named("clock") }), "clock", "{}"),
         (json!({ "tool_choice": allowed("auto") }), "clock", "{}"),
         (json!({ "tool_choice": allowed("required") }), "clock", "{}"),
@@ -163,14 +257,20 @@ fn tool_calls() {
         assert_eq!(opened["tool_calls"][0]["index"], 0);
         assert_eq!(opened["tool_calls"][0]["id"], "call_sandbox_1_0");
         assert_eq!(opened["tool_calls"][0]["function"]["name"], name);
-        assert_eq!(joined(&events, 0), (String::new(), arguments.to_owned(), "tool_calls".to_owned()));
+        assert_eq!(
+            joined(&events, 0),
+            (String::new(), arguments.to_owned(), "tool_calls".to_owned())
+        );
     }
 }
 
 #[test]
 fn a_custom_tool_gets_free_text() {
     let choice = json!({ "type": "custom", "custom": { "name": "shell" } });
-    let request = with(user("ls -l"), json!({ "tools": weather(), "tool_choice": choice }));
+    let request = with(
+        user("ls -l"),
+        json!({ "tools": weather(), "tool_choice": choice }),
+    );
     let call = &whole(&request)["choices"][0]["message"]["tool_calls"][0];
     assert_eq!(call["type"], "custom");
     assert_eq!(call["custom"], json!({ "name": "shell", "input": "ls -l" }));
@@ -197,8 +297,14 @@ fn a_stream_opens_goes_word_by_word_and_ends_with_usage() {
     let request = with(user(" one  two\nthree "), options);
     let events = events(&request);
     let deltas: Vec<&Value> = events.iter().map(|event| &event["choices"][0]["delta"]).collect();
-    assert_eq!(*deltas[0], json!({ "role": "assistant", "content": "", "refusal": null }));
-    let words: Vec<&str> = deltas[1..4].iter().map(|delta| delta["content"].as_str().unwrap()).collect();
+    assert_eq!(
+        *deltas[0],
+        json!({ "role": "assistant", "content": "", "refusal": null })
+    );
+    let words: Vec<&str> = deltas[1..4]
+        .iter()
+        .map(|delta| delta["content"].as_str().unwrap())
+        .collect();
     assert_eq!(words, [" one", "  two", "\nthree "]);
     assert_eq!(*deltas[4], json!({}));
     let (last, before) = events.split_last().unwrap();
@@ -220,7 +326,10 @@ fn choices_take_turns_and_are_all_counted() {
     assert_eq!(answer["choices"][2]["index"], 2);
     assert_eq!(answer["usage"]["completion_tokens"], 6, "21 bytes");
     let events = events(&with(request, json!({ "stream": true })));
-    let order: Vec<u64> = events.iter().map(|event| event["choices"][0]["index"].as_u64().unwrap()).collect();
+    let order: Vec<u64> = events
+        .iter()
+        .map(|event| event["choices"][0]["index"].as_u64().unwrap())
+        .collect();
     assert_eq!(order, [0, 1, 2].repeat(4));
     for choice in 0..3 {
         assert_eq!(joined(&events, choice).0, "one two");
@@ -238,13 +347,23 @@ fn the_same_request_has_the_same_answer() {
 fn errors_on_demand() {
     let table = [
         ("429", 429, "rate_limit_exceeded", "rate_limit_error"),
-        ("please answer with status 503.", 503, "overloaded", "server_error"),
+        (
+            "please answer with status 503.",
+            503,
+            "overloaded",
+            "server_error",
+        ),
         ("401", 401, "invalid_api_key", "invalid_request_error"),
         ("error 418!", 418, "invalid_request", "invalid_request_error"),
         ("599", 599, "internal_error", "server_error"),
         ("200 then 404", 404, "not_found", "invalid_request_error"),
         ("nothing named", 500, "internal_error", "server_error"),
-        ("1429 600 399 99999999999999999999", 500, "internal_error", "server_error"),
+        (
+            "1429 600 399 99999999999999999999",
+            500,
+            "internal_error",
+            "server_error",
+        ),
     ];
     for (text, status, code, kind) in table {
         for stream in [false, true] {
@@ -252,7 +371,11 @@ fn errors_on_demand() {
             assert_eq!(answer.status, status, "{text}");
             assert_eq!(answer.retry_after_s, (status == 429).then_some(1));
             let error = &json_of(answer)["error"];
-            assert_eq!((error["code"].as_str(), error["type"].as_str()), (Some(code), Some(kind)), "{text}");
+            assert_eq!(
+                (error["code"].as_str(), error["type"].as_str()),
+                (Some(code), Some(kind)),
+                "{text}"
+            );
             assert_eq!(error["param"], Value::Null);
             assert!(error["message"].as_str().unwrap().contains("sandbox"));
         }
@@ -261,7 +384,8 @@ fn errors_on_demand() {
 
 #[test]
 fn malformed_requests_name_the_field() {
-    let message = |message: Value| json!({ "model": "echo", "messages": [{ "role": "user", "content": "" }, message] });
+    let message =
+        |message: Value| json!({ "model": "echo", "messages": [{ "role": "user", "content": "" }, message] });
     let table = [
         (json!([]), "body"),
         (json!({ "messages": [] }), "model"),
@@ -272,20 +396,38 @@ fn malformed_requests_name_the_field() {
         (json!({ "model": "echo", "messages": "hi" }), "messages"),
         (message(json!("hi")), "messages[1]"),
         (message(json!({ "content": "hi" })), "messages[1].role"),
-        (message(json!({ "role": "robot", "content": "hi" })), "messages[1].role"),
-        (message(json!({ "role": "user", "content": 7 })), "messages[1].content"),
-        (message(json!({ "role": "user", "content": [{ "type": "text", "text": 7 }] })), "messages[1].content"),
+        (
+            message(json!({ "role": "robot", "content": "hi" })),
+            "messages[1].role",
+        ),
+        (
+            message(json!({ "role": "user", "content": 7 })),
+            "messages[1].content",
+        ),
+        (
+            message(json!({ "role": "user", "content": [{ "type": "text", "text": 7 }] })),
+            "messages[1].content",
+        ),
         (with(user("x"), json!({ "stream": "yes" })), "stream"),
         (with(user("x"), json!({ "stream_options": [] })), "stream_options"),
         (with(user("x"), json!({ "n": 0 })), "n"),
         (with(user("x"), json!({ "n": 129 })), "n"),
         (with(user("x"), json!({ "max_tokens": 0 })), "max_tokens"),
-        (with(user("x"), json!({ "max_completion_tokens": -1 })), "max_completion_tokens"),
+        (
+            with(user("x"), json!({ "max_completion_tokens": -1 })),
+            "max_completion_tokens",
+        ),
         (with(user("x"), json!({ "stop": 7 })), "stop"),
         (with(user("x"), json!({ "stop": vec!["a"; 17] })), "stop"),
         (with(user("x"), json!({ "tools": {} })), "tools"),
-        (with(user("x"), json!({ "tool_choice": "sometimes" })), "tool_choice"),
-        (with(user("x"), json!({ "tool_choice": "required" })), "tool_choice"),
+        (
+            with(user("x"), json!({ "tool_choice": "sometimes" })),
+            "tool_choice",
+        ),
+        (
+            with(user("x"), json!({ "tool_choice": "required" })),
+            "tool_choice",
+        ),
         (
             with(
                 user("x"),
@@ -293,8 +435,14 @@ fn malformed_requests_name_the_field() {
             ),
             "tool_choice",
         ),
-        (with(user("x"), json!({ "response_format": { "type": "xml" } })), "response_format.type"),
-        (with(user("x"), json!({ "response_format": { "type": "json_schema" } })), "response_format.json_schema"),
+        (
+            with(user("x"), json!({ "response_format": { "type": "xml" } })),
+            "response_format.type",
+        ),
+        (
+            with(user("x"), json!({ "response_format": { "type": "json_schema" } })),
+            "response_format.json_schema",
+        ),
     ];
     for (request, param) in table {
         let answer = ask(&request);
@@ -315,8 +463,13 @@ fn malformed_requests_name_the_field() {
 fn slow_takes_its_time_for_each_word() {
     let request = with(user("one two three"), json!({ "model": "slow" }));
     assert_eq!(ask(&request).delay_ms, 300);
-    let AnswerBody::Stream(mut stream) = ask(&with(request, json!({ "stream": true }))).body else { panic!() };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let AnswerBody::Stream(mut stream) = ask(&with(request, json!({ "stream": true }))).body else {
+        panic!()
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
     runtime.block_on(async {
         let start = tokio::time::Instant::now();
         let mut events = Vec::new();
@@ -324,11 +477,18 @@ fn slow_takes_its_time_for_each_word() {
             events.push((start.elapsed(), bytes));
         }
         assert_eq!(events.len(), 1 + 3 + 1 + 1);
-        assert!(events[0].0 < Duration::from_millis(100), "the opening waits for nothing");
+        assert!(
+            events[0].0 < Duration::from_millis(100),
+            "the opening waits for nothing"
+        );
         for (word, event) in events[1..4].iter().enumerate() {
             assert!(event.0 >= Duration::from_millis(100 * (word as u64 + 1)));
         }
-        assert!(std::str::from_utf8(&events[2].1).unwrap().contains("\"model\":\"sandbox/slow\""));
+        assert!(
+            std::str::from_utf8(&events[2].1)
+                .unwrap()
+                .contains("\"model\":\"sandbox/slow\"")
+        );
     });
 }
 
@@ -349,10 +509,19 @@ fn schemas() {
         (json!({ "type": "boolean" }), json!(true)),
         (json!({ "type": ["null", "string"] }), json!("text")),
         (json!({ "type": "null" }), Value::Null),
-        (json!({ "type": "array", "items": { "type": "integer" } }), json!([])),
-        (json!({ "type": "array", "items": { "type": "integer" }, "minItems": 2 }), json!([1, 1])),
+        (
+            json!({ "type": "array", "items": { "type": "integer" } }),
+            json!([]),
+        ),
+        (
+            json!({ "type": "array", "items": { "type": "integer" }, "minItems": 2 }),
+            json!([1, 1]),
+        ),
         (json!({ "type": "object" }), json!({})),
-        (json!({ "allOf": [{ "required": ["a"] }, { "required": ["b"] }] }), json!({ "a": "text", "b": "text" })),
+        (
+            json!({ "allOf": [{ "required": ["a"] }, { "required": ["b"] }] }),
+            json!({ "a": "text", "b": "text" }),
+        ),
         (defs, json!({ "p": { "x": 1 }, "q": true })),
         (json!(true), json!("text")),
     ];
@@ -368,7 +537,10 @@ fn schemas() {
 fn the_answer_is_bounded() {
     let long = "x".repeat(OUTPUT_BYTES_MAX);
     let answer = whole(&with(user(&long), json!({ "n": 2 })));
-    assert_eq!(answer["choices"][0]["message"]["content"].as_str().unwrap().len(), OUTPUT_BYTES_MAX / 2);
+    assert_eq!(
+        answer["choices"][0]["message"]["content"].as_str().unwrap().len(),
+        OUTPUT_BYTES_MAX / 2
+    );
     assert_eq!(answer["choices"][0]["finish_reason"], "length");
     let longest = reply::pieces(&long).map(str::len).max();
     assert_eq!(longest, Some(1024));

@@ -92,8 +92,7 @@ impl MasterKey {
                 .map_err(|error| Fault::plain(format!("deriving a subkey: {error}")))?;
             Ok(key)
         };
-        let pepper = Hmac::new_from_slice(&*subkey(b"keyway key digests 1")?)
-            .doing("deriving the pepper")?;
+        let pepper = Hmac::new_from_slice(&*subkey(b"keyway key digests 1")?).doing("deriving the pepper")?;
         let check = hex(&*subkey(b"keyway master key check 1")?);
         Ok(Self { pepper, check })
     }
@@ -121,11 +120,7 @@ fn decode(text: &str) -> Option<Zeroizing<[u8; MASTER_BYTES]>> {
         }
         return Some(bytes);
     }
-    let decoded = Zeroizing::new(
-        base64::engine::general_purpose::STANDARD
-            .decode(text)
-            .ok()?,
-    );
+    let decoded = Zeroizing::new(base64::engine::general_purpose::STANDARD.decode(text).ok()?);
     bytes.copy_from_slice(decoded.get(..).filter(|all| all.len() == MASTER_BYTES)?);
     Some(bytes)
 }
@@ -165,9 +160,7 @@ mod tests {
             "short",
             "zz0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
         ] {
-            let fault = MasterKey::from_text(&Secret::new(text.into()))
-                .err()
-                .unwrap();
+            let fault = MasterKey::from_text(&Secret::new(text.into())).err().unwrap();
             assert!(text.is_empty() || !fault.to_string().contains(text));
         }
     }

@@ -59,11 +59,10 @@ pub struct AuditRow<'a> {
 /// # Errors
 /// When the database cannot be used.
 pub async fn take_next(tx: &mut Tx) -> Result<(i64, String), Fault> {
-    let row =
-        sqlx::query("UPDATE change_head SET seq = seq + 1 WHERE id = 1 RETURNING seq, audit_hash")
-            .fetch_one(&mut **tx)
-            .await
-            .doing("taking the next change number")?;
+    let row = sqlx::query("UPDATE change_head SET seq = seq + 1 WHERE id = 1 RETURNING seq, audit_hash")
+        .fetch_one(&mut **tx)
+        .await
+        .doing("taking the next change number")?;
     Ok((row.get(0), row.get(1)))
 }
 
@@ -119,14 +118,12 @@ pub async fn insert_audit(tx: &mut Tx, row: &AuditRow<'_>) -> Result<(), Fault> 
 /// # Errors
 /// When the database cannot be used.
 pub async fn after(db: &Db, seq: i64) -> Result<Vec<Change>, Fault> {
-    let rows = sqlx::query(
-        "SELECT seq, kind, object_id FROM changes WHERE seq > $1 ORDER BY seq LIMIT $2",
-    )
-    .bind(seq)
-    .bind(CHANGES_READ_MAX)
-    .fetch_all(db.pool())
-    .await
-    .doing("reading the change feed")?;
+    let rows = sqlx::query("SELECT seq, kind, object_id FROM changes WHERE seq > $1 ORDER BY seq LIMIT $2")
+        .bind(seq)
+        .bind(CHANGES_READ_MAX)
+        .fetch_all(db.pool())
+        .await
+        .doing("reading the change feed")?;
     Ok(rows
         .iter()
         .map(|row| Change {

@@ -94,10 +94,7 @@ impl Db {
             Engine::Sqlite => "BEGIN IMMEDIATE",
             Engine::Postgres => "BEGIN",
         };
-        self.pool
-            .begin_with(begin)
-            .await
-            .doing("beginning a transaction")
+        self.pool.begin_with(begin).await.doing("beginning a transaction")
     }
 
     /// Brings the schema up to date. Call under [`SetupLock`].

@@ -24,11 +24,7 @@ pub struct Call<'a> {
 ///
 /// # Errors
 /// When the database cannot be used.
-pub async fn find(
-    db: &Db,
-    call: &Call<'_>,
-    now_ms: i64,
-) -> Result<Option<(String, String)>, Fault> {
+pub async fn find(db: &Db, call: &Call<'_>, now_ms: i64) -> Result<Option<(String, String)>, Fault> {
     let row = sqlx::query(
         "SELECT body_hash, response FROM idempotency \
          WHERE actor_id = $1 AND path = $2 AND idem_key = $3 AND at_ms > $4",
@@ -48,12 +44,7 @@ pub async fn find(
 ///
 /// # Errors
 /// When the database cannot be used, or the call is already kept.
-pub async fn keep(
-    tx: &mut Tx,
-    call: &Call<'_>,
-    response: &str,
-    now_ms: i64,
-) -> Result<(), sqlx::Error> {
+pub async fn keep(tx: &mut Tx, call: &Call<'_>, response: &str, now_ms: i64) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM idempotency WHERE at_ms <= $1")
         .bind(now_ms - KEPT_MS)
         .execute(&mut **tx)

@@ -57,12 +57,11 @@ pub async fn open_boot(
 /// # Errors
 /// The database refused.
 pub async fn is_closed(db: &Db, boot: &str) -> Result<bool, Fault> {
-    let state: Option<String> =
-        sqlx::query_scalar("SELECT state FROM journal_boot WHERE boot = $1")
-            .bind(boot)
-            .fetch_optional(db.pool())
-            .await
-            .doing("reading the journal's row")?;
+    let state: Option<String> = sqlx::query_scalar("SELECT state FROM journal_boot WHERE boot = $1")
+        .bind(boot)
+        .fetch_optional(db.pool())
+        .await
+        .doing("reading the journal's row")?;
     Ok(state.as_deref() == Some("closed"))
 }
 
@@ -70,18 +69,15 @@ pub async fn is_closed(db: &Db, boot: &str) -> Result<bool, Fault> {
 ///
 /// # Errors
 /// The database refused.
-pub async fn close_boot(
-    connection: &mut AnyConnection,
-    boot: &str,
-    now_ms: i64,
-) -> Result<bool, Fault> {
-    let done =
-        sqlx::query("UPDATE journal_boot SET state = 'closed', closed_ms = $2 WHERE boot = $1 AND state = 'open'")
-            .bind(boot)
-            .bind(now_ms)
-            .execute(connection)
-            .await
-            .doing("closing the journal's row")?;
+pub async fn close_boot(connection: &mut AnyConnection, boot: &str, now_ms: i64) -> Result<bool, Fault> {
+    let done = sqlx::query(
+        "UPDATE journal_boot SET state = 'closed', closed_ms = $2 WHERE boot = $1 AND state = 'open'",
+    )
+    .bind(boot)
+    .bind(now_ms)
+    .execute(connection)
+    .await
+    .doing("closing the journal's row")?;
     Ok(done.rows_affected() == 1)
 }
 
@@ -90,21 +86,17 @@ pub async fn close_boot(
 /// # Errors
 /// The database refused, or holds a cursor that is none.
 pub async fn cursor(db: &Db, boot: &str, shard: u32) -> Result<Cursor, Fault> {
-    let row = sqlx::query(
-        "SELECT segment, byte_offset, seq FROM journal_cursor WHERE boot = $1 AND shard = $2",
-    )
-    .bind(boot)
-    .bind(i64::from(shard))
-    .fetch_optional(db.pool())
-    .await
-    .doing("reading the journal's cursor")?;
+    let row =
+        sqlx::query("SELECT segment, byte_offset, seq FROM journal_cursor WHERE boot = $1 AND shard = $2")
+            .bind(boot)
+            .bind(i64::from(shard))
+            .fetch_optional(db.pool())
+            .await
+            .doing("reading the journal's cursor")?;
     let Some(row) = row else {
         return Ok(Cursor::default());
     };
-    let number = |index: usize| {
-        row.try_get::<i64, _>(index)
-            .doing("reading the journal's cursor")
-    };
+    let number = |index: usize| row.try_get::<i64, _>(index).doing("reading the journal's cursor");
     Ok(Cursor {
         segment: u32::try_from(number(0)?).doing("reading the journal's cursor")?,
         offset: u32::try_from(number(1)?).doing("reading the journal's cursor")?,
@@ -216,9 +208,7 @@ pub fn refuses_data(fault: &Fault) -> bool {
         return false;
     };
     if code.len() == 5 {
-        return ["22", "23", "54"]
-            .iter()
-            .any(|class| code.starts_with(class));
+        return ["22", "23", "54"].iter().any(|class| code.starts_with(class));
     }
     code.parse::<u32>()
         .is_ok_and(|code| matches!(code & 0xff, 18 | 19 | 20 | 25))

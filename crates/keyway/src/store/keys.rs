@@ -110,16 +110,14 @@ pub async fn insert(tx: &mut Tx, key: &KeyRow, digest: &str) -> Result<(), Fault
     .execute(&mut **tx)
     .await
     .doing("writing the key")?;
-    sqlx::query(
-        "INSERT INTO key_secrets (kid, key_id, digest, created_ms) VALUES ($1, $2, $3, $4)",
-    )
-    .bind(&key.kid)
-    .bind(&key.id)
-    .bind(digest)
-    .bind(key.created_ms)
-    .execute(&mut **tx)
-    .await
-    .doing("writing the key's digest")?;
+    sqlx::query("INSERT INTO key_secrets (kid, key_id, digest, created_ms) VALUES ($1, $2, $3, $4)")
+        .bind(&key.kid)
+        .bind(&key.id)
+        .bind(digest)
+        .bind(key.created_ms)
+        .execute(&mut **tx)
+        .await
+        .doing("writing the key's digest")?;
     Ok(())
 }
 
@@ -163,12 +161,7 @@ pub struct Filter<'a> {
 ///
 /// # Errors
 /// When the database cannot be used.
-pub async fn list(
-    db: &Db,
-    filter: &Filter<'_>,
-    after: &str,
-    limit: i64,
-) -> Result<Vec<KeyRow>, Fault> {
+pub async fn list(db: &Db, filter: &Filter<'_>, after: &str, limit: i64) -> Result<Vec<KeyRow>, Fault> {
     let rows = sqlx::query(concat!(
         "SELECT ",
         key_columns!(),
@@ -238,21 +231,15 @@ pub async fn by_id(db: &Db, org: &str, id: &str) -> Result<Option<KeyRow>, Fault
 ///
 /// # Errors
 /// When the database cannot be used.
-pub async fn set_status(
-    tx: &mut Tx,
-    id: &str,
-    status: &str,
-    revoked_ms: Option<i64>,
-) -> Result<bool, Fault> {
-    let done = sqlx::query(
-        "UPDATE keys SET status = $1, revoked_ms = $2 WHERE id = $3 AND status <> 'revoked'",
-    )
-    .bind(status)
-    .bind(revoked_ms)
-    .bind(id)
-    .execute(&mut **tx)
-    .await
-    .doing("changing the key's status")?;
+pub async fn set_status(tx: &mut Tx, id: &str, status: &str, revoked_ms: Option<i64>) -> Result<bool, Fault> {
+    let done =
+        sqlx::query("UPDATE keys SET status = $1, revoked_ms = $2 WHERE id = $3 AND status <> 'revoked'")
+            .bind(status)
+            .bind(revoked_ms)
+            .bind(id)
+            .execute(&mut **tx)
+            .await
+            .doing("changing the key's status")?;
     Ok(done.rows_affected() == 1)
 }
 

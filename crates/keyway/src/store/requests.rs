@@ -114,12 +114,7 @@ impl Filter {
     /// The facet that leaves fewest batches, and its values; `None` without such a filter.
     fn narrowest(&self) -> Option<(Facet, Vec<String>)> {
         let texts = |facet, values: &[String]| {
-            (!values.is_empty()).then(|| {
-                (
-                    facet,
-                    values.iter().map(|value| clip(value).to_owned()).collect(),
-                )
-            })
+            (!values.is_empty()).then(|| (facet, values.iter().map(|value| clip(value).to_owned()).collect()))
         };
         texts(Facet::Key, &self.key_ids)
             .or_else(|| texts(Facet::User, &self.user_ids))
@@ -159,10 +154,7 @@ pub struct Page {
 /// The text of the id at a time, its random part given.
 pub(super) fn id_at(ms: i64, random: u128) -> String {
     let ms = u128::from(u64::try_from(ms).unwrap_or(0)) & 0xffff_ffff_ffff;
-    id::text(
-        "req",
-        ((ms << 80) | (random & (u128::MAX >> 48))).to_be_bytes(),
-    )
+    id::text("req", ((ms << 80) | (random & (u128::MAX >> 48))).to_be_bytes())
 }
 
 fn time_of(request: [u8; 16]) -> i64 {
@@ -245,9 +237,7 @@ fn lines(mut body: &[u8]) -> Result<Vec<OwnedEntry>, Fault> {
             return Err(Fault::plain("a batch of request lines is cut short"));
         };
         if *version != record::RECORD_VERSION {
-            return Err(Fault::plain(
-                "a request line was written by a newer version",
-            ));
+            return Err(Fault::plain("a request line was written by a newer version"));
         }
         lines.push(postcard::from_bytes(entry).doing("decoding a request line")?);
         body = rest;
@@ -267,9 +257,7 @@ pub async fn list(
     limit: usize,
 ) -> Result<Page, Fault> {
     if !filter.is_sane() {
-        return Err(Fault::plain(
-            "too many values in a filter of the request log",
-        ));
+        return Err(Fault::plain("too many values in a filter of the request log"));
     }
     let limit = limit.clamp(1, PAGE_LINES_MAX);
     let span_ms = BATCH_SPAN_MS_MAX as i64;
@@ -321,12 +309,7 @@ pub async fn list(
     }
 }
 
-fn page(
-    mut waiting: BTreeMap<[u8; 16], OwnedEntry>,
-    bound: [u8; 16],
-    limit: usize,
-    all_read: bool,
-) -> Page {
+fn page(mut waiting: BTreeMap<[u8; 16], OwnedEntry>, bound: [u8; 16], limit: usize, all_read: bool) -> Page {
     let mut entries: Vec<OwnedEntry> = waiting.split_off(&bound).into_values().rev().collect();
     let more_ready = entries.len() > limit;
     entries.truncate(limit);
@@ -367,10 +350,7 @@ pub async fn get(db: &Db, org: &str, request: [u8; 16]) -> Result<Option<OwnedEn
         .doing(DOING)?;
         for row in &rows {
             let body: Vec<u8> = row.try_get(2).doing(DOING)?;
-            if let Some(entry) = lines(&body)?
-                .into_iter()
-                .find(|entry| entry.request == request)
-            {
+            if let Some(entry) = lines(&body)?.into_iter().find(|entry| entry.request == request) {
                 return Ok(Some(entry));
             }
         }

@@ -167,9 +167,6 @@ pub async fn prune(db: &super::db::Db, org: &str, before_ms: i64) -> Result<u64,
             .await
             .doing("forgetting what request lines are found by")?;
     }
-    transaction
-        .commit()
-        .await
-        .doing("forgetting request lines")?;
+    transaction.commit().await.doing("forgetting request lines")?;
     Ok(ids.len() as u64)
 }

@@ -67,11 +67,7 @@ impl Query {
 
     /// The statement, for parameters `org, width, start, end, [test], filter values..`.
     fn text(&self) -> String {
-        let dims: Vec<&str> = self
-            .group_by
-            .iter()
-            .map(|dimension| dimension.column())
-            .collect();
+        let dims: Vec<&str> = self.group_by.iter().map(|dimension| dimension.column()).collect();
         let mut groups = dims.clone();
         if self.width.is_some() {
             groups.insert(0, "bucket_ms");

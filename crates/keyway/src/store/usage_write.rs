@@ -16,9 +16,7 @@ const COLUMNS: usize = 3 + DIMENSIONS.len() + MEASURES.len();
 /// # Errors
 /// The database refused.
 pub async fn add(connection: &mut AnyConnection, rollups: &mut [Rollup]) -> Result<(), Fault> {
-    rollups.sort_unstable_by(|a, b| {
-        (a.width, a.bucket_ms, &a.dims).cmp(&(b.width, b.bucket_ms, &b.dims))
-    });
+    rollups.sort_unstable_by(|a, b| (a.width, a.bucket_ms, &a.dims).cmp(&(b.width, b.bucket_ms, &b.dims)));
     for run in runs(rollups) {
         let mut query = sqlx::query(AssertSqlSafe(upsert().text(run.len())));
         for rollup in run {
@@ -33,10 +31,7 @@ pub async fn add(connection: &mut AnyConnection, rollups: &mut [Rollup]) -> Resu
                 query = query.bind(value);
             }
         }
-        query
-            .execute(&mut *connection)
-            .await
-            .doing("adding to rollups")?;
+        query.execute(&mut *connection).await.doing("adding to rollups")?;
     }
     Ok(())
 }
@@ -58,15 +53,14 @@ pub async fn prune_minutes(db: &super::db::Db, before_ms: i64) -> Result<u64, Fa
         let Some(next) = next else { return Ok(gone) };
         org = next;
         let mut transaction = db.begin_write().await?;
-        let done = sqlx::query(
-            "DELETE FROM usage_rollup WHERE org_id = $1 AND width = $2 AND bucket_ms < $3",
-        )
-        .bind(org.as_str())
-        .bind(Width::Minute.code())
-        .bind(before_ms)
-        .execute(&mut *transaction)
-        .await
-        .doing("forgetting minute rows")?;
+        let done =
+            sqlx::query("DELETE FROM usage_rollup WHERE org_id = $1 AND width = $2 AND bucket_ms < $3")
+                .bind(org.as_str())
+                .bind(Width::Minute.code())
+                .bind(before_ms)
+                .execute(&mut *transaction)
+                .await
+                .doing("forgetting minute rows")?;
         transaction.commit().await.doing("forgetting minute rows")?;
         gone += done.rows_affected();
     }

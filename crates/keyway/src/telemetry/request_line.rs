@@ -73,7 +73,11 @@ pub struct RequestLine {
     #[serde(skip_serializing_if = "is_nothing", serialize_with = "as_tokens")]
     pub tokens: Usage,
     /// Cost in decimals; absent when nothing was used or the model has no price.
-    #[serde(rename = "cost_usd", skip_serializing_if = "Option::is_none", serialize_with = "as_usd")]
+    #[serde(
+        rename = "cost_usd",
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "as_usd"
+    )]
     pub cost: Option<NanoUsd>,
     /// Milliseconds from reading the request to its last byte.
     pub latency_ms: u32,
@@ -170,7 +174,10 @@ impl RequestLog {
         Self::to(std::io::stderr(), metrics)
     }
 
-    fn to(output: impl Write + Send + 'static, metrics: Arc<Metrics>) -> Result<(Self, RequestLogWriter), Fault> {
+    fn to(
+        output: impl Write + Send + 'static,
+        metrics: Arc<Metrics>,
+    ) -> Result<(Self, RequestLogWriter), Fault> {
         let (lines, queue) = sync_channel(REQUEST_LINES_MAX);
         let (end, ended) = sync_channel(1);
         let closing = Arc::new(AtomicBool::new(false));
@@ -179,14 +186,23 @@ impl RequestLog {
             write_lines(&queue, &seen, output);
             let _ = end.send(()); // nobody waits when the process just ends
         };
-        std::thread::Builder::new().name("request-log".into()).spawn(work).doing("starting the request log")?;
-        let writer = RequestLogWriter { lines: lines.clone(), closing, ended };
+        std::thread::Builder::new()
+            .name("request-log".into())
+            .spawn(work)
+            .doing("starting the request log")?;
+        let writer = RequestLogWriter {
+            lines: lines.clone(),
+            closing,
+            ended,
+        };
         Ok((Self(Some(Queue { lines, metrics })), writer))
     }
 
     /// Leaves a line for the writer; never waits. `line` is not called when the log is off.
     pub fn push(&self, line: impl FnOnce() -> RequestLine) {
-        let Some(Queue { lines, metrics }) = &self.0 else { return };
+        let Some(Queue { lines, metrics }) = &self.0 else {
+            return;
+        };
         if lines.try_send(Item::Line(Box::new(line()))).is_err() {
             metrics.request_line_dropped();
         }
@@ -259,7 +275,11 @@ fn as_request_id<S: Serializer>(request: &[u8; 16], to: S) -> Result<S::Ok, S::E
 
 /// Only classes that were used.
 fn as_tokens<S: Serializer>(tokens: &Usage, to: S) -> Result<S::Ok, S::Error> {
-    to.collect_map(super::metrics::token_classes(tokens).into_iter().filter(|(_, count)| *count > 0))
+    to.collect_map(
+        super::metrics::token_classes(tokens)
+            .into_iter()
+            .filter(|(_, count)| *count > 0),
+    )
 }
 
 fn as_usd<S: Serializer>(cost: &Option<NanoUsd>, to: S) -> Result<S::Ok, S::Error> {

@@ -23,13 +23,24 @@ pub struct Body {
 }
 
 impl Body {
-    pub(super) fn new(wire: Wire, framing: Framing, keep_alive: bool, pool: Arc<Pool>) -> Result<Self, Failure> {
+    pub(super) fn new(
+        wire: Wire,
+        framing: Framing,
+        keep_alive: bool,
+        pool: Arc<Pool>,
+    ) -> Result<Self, Failure> {
         if let Framing::Length(length) = framing
             && length > pool.limits.answer_bytes_max
         {
             return Err(Failure::TooLarge);
         }
-        let mut body = Self { wire: Some(wire), framing, pool, keep_alive, bytes: 0 };
+        let mut body = Self {
+            wire: Some(wire),
+            framing,
+            pool,
+            keep_alive,
+            bytes: 0,
+        };
         if matches!(body.framing, Framing::Length(0)) {
             body.finish();
         }
@@ -71,7 +82,9 @@ impl Body {
     /// # Errors
     /// Any failure of the connection, and [`Failure::TooLarge`].
     pub async fn whole(mut self, bytes_max: usize) -> Result<Bytes, Failure> {
-        let announced = self.remaining().map_or(0, |left| usize::try_from(left).unwrap_or(usize::MAX));
+        let announced = self
+            .remaining()
+            .map_or(0, |left| usize::try_from(left).unwrap_or(usize::MAX));
         if announced > bytes_max {
             return Err(Failure::TooLarge);
         }

@@ -36,7 +36,10 @@ pub const RETRY_AFTER_MS_MAX: u64 = 24 * 60 * 60 * 1000;
 /// The class of an HTTP status.
 #[must_use]
 pub fn classify(status: u16) -> Class {
-    CLASSES.iter().find(|(first, last, _)| (*first..=*last).contains(&status)).map_or(Class::Server, |row| row.2)
+    CLASSES
+        .iter()
+        .find(|(first, last, _)| (*first..=*last).contains(&status))
+        .map_or(Class::Server, |row| row.2)
 }
 
 /// How long the provider asks us to wait, in milliseconds, at most [`RETRY_AFTER_MS_MAX`]: from
@@ -44,9 +47,15 @@ pub fn classify(status: u16) -> Class {
 /// `None` when absent or unreadable.
 #[must_use]
 pub fn retry_after(headers: &HeaderMap, now_ms: i64) -> Option<u64> {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
-    let wait_ms =
-        text("retry-after-ms").and_then(|text| thousandths(text).map(|n| n.div_ceil(1000))).or_else(|| {
+    let text = |name: &str| {
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .map(str::trim)
+    };
+    let wait_ms = text("retry-after-ms")
+        .and_then(|text| thousandths(text).map(|n| n.div_ceil(1000)))
+        .or_else(|| {
             let text = text("retry-after")?;
             thousandths(text).or_else(|| until(text, now_ms))
         })?;
@@ -76,6 +85,8 @@ fn thousandths(text: &str) -> Option<u64> {
 }
 
 fn until(date: &str, now_ms: i64) -> Option<u64> {
-    let at = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(date).ok()?;
+    let at = jiff::fmt::rfc2822::DateTimeParser::new()
+        .parse_timestamp(date)
+        .ok()?;
     Some(u64::try_from(at.as_millisecond().saturating_sub(now_ms)).unwrap_or(0))
 }

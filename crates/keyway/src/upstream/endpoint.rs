@@ -24,7 +24,11 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.tls { "https://" } else { "http://" })?;
         let brackets = self.host.contains(':');
-        if brackets { write!(f, "[{}]:{}", self.host, self.port) } else { write!(f, "{}:{}", self.host, self.port) }
+        if brackets {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
+        }
     }
 }
 
@@ -57,7 +61,10 @@ impl AuthStyle {
     }
 
     fn lead(self) -> &'static str {
-        AUTH_STYLES.iter().find(|row| row.0 == self).map_or("", |row| row.2)
+        AUTH_STYLES
+            .iter()
+            .find(|row| row.0 == self)
+            .map_or("", |row| row.2)
     }
 }
 
@@ -90,7 +97,8 @@ impl Endpoint {
     /// # Errors
     /// A fault that says what is wrong with the URL or the credential; the credential is not in it.
     pub fn new(base_url: &str, auth: AuthStyle, credential: Option<Secret>) -> Result<Self, Fault> {
-        let (origin, authority, base_path) = parse(base_url).map_err(|why| Fault::plain(format!("base URL {why}")))?;
+        let (origin, authority, base_path) =
+            parse(base_url).map_err(|why| Fault::plain(format!("base URL {why}")))?;
         let origin = Arc::new(origin);
         let credential = match (auth, credential) {
             (_, None) => None,
@@ -100,7 +108,12 @@ impl Endpoint {
             (style, Some(secret)) => Some(BoundCredential::new(&origin, style, &secret)?),
         };
         let fixed = format!("host: {authority}\r\nuser-agent: {USER_AGENT}\r\naccept-encoding: identity\r\n");
-        Ok(Self { origin, base_path: base_path.into(), fixed: fixed.into_bytes(), credential })
+        Ok(Self {
+            origin,
+            base_path: base_path.into(),
+            fixed: fixed.into_bytes(),
+            credential,
+        })
     }
 
     /// Adds a header that every request carries, such as `anthropic-version`.
@@ -148,13 +161,18 @@ impl BoundCredential {
     fn new(origin: &Arc<Origin>, style: AuthStyle, secret: &Secret) -> Result<Self, Fault> {
         let value = secret.reveal().as_bytes();
         if value.is_empty() || !value.iter().all(u8::is_ascii_graphic) {
-            return Err(Fault::plain("the credential is empty or holds spaces or characters that no header takes"));
+            return Err(Fault::plain(
+                "the credential is empty or holds spaces or characters that no header takes",
+            ));
         }
         // Allocated once at full length: growing would leave copies of the secret behind.
         let parts = [style.lead().as_bytes(), value, b"\r\n\r\n"];
         let mut line = Zeroizing::new(Vec::with_capacity(parts.iter().map(|part| part.len()).sum()));
         parts.iter().for_each(|part| line.extend_from_slice(part));
-        Ok(Self { origin: Arc::clone(origin), line })
+        Ok(Self {
+            origin: Arc::clone(origin),
+            line,
+        })
     }
 }
 
@@ -177,8 +195,14 @@ fn parse(base_url: &str) -> Result<(Origin, String, String), &'static str> {
         return Err("must not have a query");
     }
     let host = authority.host().to_ascii_lowercase();
-    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(&host);
-    let is_name = !bare.is_empty() && bare.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
+    let bare = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'))
+        .unwrap_or(&host);
+    let is_name = !bare.is_empty()
+        && bare
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
     if !is_name && bare.parse::<std::net::Ipv6Addr>().is_err() {
         return Err("has no host, or one that is neither a name nor an address");
     }
@@ -192,6 +216,18 @@ fn parse(base_url: &str) -> Result<(Origin, String, String), &'static str> {
     };
     let base_path = uri.path().trim_end_matches('/').to_owned();
     super::request::check_path(&base_path)?;
-    let shown = if port == default_port { host.clone() } else { format!("{host}:{port}") };
-    Ok((Origin { tls, host: bare.into(), port }, shown, base_path))
+    let shown = if port == default_port {
+        host.clone()
+    } else {
+        format!("{host}:{port}")
+    };
+    Ok((
+        Origin {
+            tls,
+            host: bare.into(),
+            port,
+        },
+        shown,
+        base_path,
+    ))
 }

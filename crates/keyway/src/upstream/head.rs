@@ -69,11 +69,19 @@ impl HeadReader {
             }
             if line.ends_with(b"\r\n\r") {
                 let end = from + at + 1;
-                return if end > RESPONSE_HEAD_BYTES_MAX { Err(Failure::TooLarge) } else { Ok(Some(end)) };
+                return if end > RESPONSE_HEAD_BYTES_MAX {
+                    Err(Failure::TooLarge)
+                } else {
+                    Ok(Some(end))
+                };
             }
         }
         self.scanned = buf.len();
-        if buf.len() > RESPONSE_HEAD_BYTES_MAX { Err(Failure::TooLarge) } else { Ok(None) }
+        if buf.len() > RESPONSE_HEAD_BYTES_MAX {
+            Err(Failure::TooLarge)
+        } else {
+            Ok(None)
+        }
     }
 }
 
@@ -81,8 +89,11 @@ impl HeadReader {
 fn parse(bytes: &Bytes, no_body: bool) -> Result<Option<Head>, Failure> {
     let mut fields = [const { MaybeUninit::uninit() }; RESPONSE_HEADERS_MAX];
     let mut response = httparse::Response::new(&mut []);
-    let parsed =
-        httparse::ParserConfig::default().parse_response_with_uninit_headers(&mut response, bytes, &mut fields);
+    let parsed = httparse::ParserConfig::default().parse_response_with_uninit_headers(
+        &mut response,
+        bytes,
+        &mut fields,
+    );
     match parsed {
         Ok(httparse::Status::Complete(length)) if length == bytes.len() => {}
         Err(httparse::Error::TooManyHeaders) => return Err(Failure::TooLarge),
@@ -98,7 +109,8 @@ fn parse(bytes: &Bytes, no_body: bool) -> Result<Option<Head>, Failure> {
     let mut headers = HeaderMap::with_capacity(response.headers.len());
     let mut facts = Facts::default();
     for field in response.headers.iter() {
-        let name = HeaderName::from_bytes(field.name.as_bytes()).map_err(|_| Failure::Protocol("header name"))?;
+        let name =
+            HeaderName::from_bytes(field.name.as_bytes()).map_err(|_| Failure::Protocol("header name"))?;
         // A slice of the head itself: no copy.
         let value = HeaderValue::from_maybe_shared(bytes.slice_ref(field.value))
             .map_err(|_| Failure::Protocol("header value"))?;
@@ -106,8 +118,15 @@ fn parse(bytes: &Bytes, no_body: bool) -> Result<Option<Head>, Failure> {
         headers.append(name, value);
     }
     let no_body = no_body || status == 204 || status == 304;
-    let (framing, keep_alive) = facts.conclude(response.version == Some(1), no_body).map_err(Failure::Protocol)?;
-    Ok(Some(Head { status, headers, framing, keep_alive }))
+    let (framing, keep_alive) = facts
+        .conclude(response.version == Some(1), no_body)
+        .map_err(Failure::Protocol)?;
+    Ok(Some(Head {
+        status,
+        headers,
+        framing,
+        keep_alive,
+    }))
 }
 
 /// What the fields say about framing.
@@ -135,7 +154,10 @@ impl Facts {
         } else if *name == header::CONNECTION {
             let mut options = value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
             self.close |= options.any(|option| option.eq_ignore_ascii_case(b"close"));
-        } else if *name == header::CONTENT_ENCODING && !value.is_empty() && !value.eq_ignore_ascii_case(b"identity") {
+        } else if *name == header::CONTENT_ENCODING
+            && !value.is_empty()
+            && !value.eq_ignore_ascii_case(b"identity")
+        {
             return Err("content-encoding");
         }
         Ok(())

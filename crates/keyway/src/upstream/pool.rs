@@ -29,7 +29,14 @@ struct Idle {
 impl Pool {
     pub(super) fn new(origin: Arc<Origin>, limits: Limits, clock: Clock, tls: Arc<Tls>) -> Self {
         let (addresses, idle) = (Addresses::default(), Mutex::new(VecDeque::new()));
-        Self { origin, limits, clock, tls, addresses, idle }
+        Self {
+            origin,
+            limits,
+            clock,
+            tls,
+            addresses,
+            idle,
+        }
     }
 
     /// A connection used before that is still open and silent, at `now_ms` ([`Pool::now_ms`]).
@@ -59,7 +66,10 @@ impl Pool {
         if wire.buf.capacity() > READ_BYTES_MIN {
             wire.buf = BytesMut::new();
         }
-        idle.push_back(Idle { wire, since_ms: now_ms });
+        idle.push_back(Idle {
+            wire,
+            since_ms: now_ms,
+        });
     }
 
     pub(super) fn now_ms(&self) -> i64 {
@@ -68,7 +78,14 @@ impl Pool {
 
     /// A new connection.
     pub(super) async fn open(&self) -> Result<Wire, Failure> {
-        connect(&self.origin, &self.addresses, &self.tls, &self.clock, self.limits.connect_ms).await
+        connect(
+            &self.origin,
+            &self.addresses,
+            &self.tls,
+            &self.clock,
+            self.limits.connect_ms,
+        )
+        .await
     }
 
     /// Closes what has been unused for too long.
@@ -88,7 +105,8 @@ impl Pool {
     }
 
     fn is_old(&self, idle: &Idle, now_ms: i64) -> bool {
-        u64::try_from(now_ms.saturating_sub(idle.since_ms)).is_ok_and(|age_ms| age_ms > self.limits.idle_pool_ms)
+        u64::try_from(now_ms.saturating_sub(idle.since_ms))
+            .is_ok_and(|age_ms| age_ms > self.limits.idle_pool_ms)
     }
 
     fn idle(&self) -> MutexGuard<'_, VecDeque<Idle>> {

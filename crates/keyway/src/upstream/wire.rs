@@ -66,7 +66,11 @@ impl Wire {
         Poll::Ready(Ok(read))
     }
 
-    pub(super) fn poll_write(&mut self, cx: &mut Context<'_>, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+    pub(super) fn poll_write(
+        &mut self,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
         match &mut self.socket {
             Socket::Plain(tcp) => Pin::new(tcp).poll_write_vectored(cx, slices),
             Socket::Tls(tls) => Pin::new(tls).poll_write_vectored(cx, slices),
@@ -83,7 +87,10 @@ impl Wire {
     /// Whether an unused connection is still open and silent. Costs no system call while the reactor has
     /// nothing to report. On TLS, session tickets are taken in on the way.
     pub(super) fn is_quiet(&mut self) -> bool {
-        self.buf.is_empty() && self.poll_fill(&mut Context::from_waker(Waker::noop())).is_pending()
+        self.buf.is_empty()
+            && self
+                .poll_fill(&mut Context::from_waker(Waker::noop()))
+                .is_pending()
     }
 }
 
@@ -113,7 +120,9 @@ impl Deadline {
         let Some(at) = self.at else {
             return Poll::Pending;
         };
-        let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(at)));
+        let timer = self
+            .timer
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(at)));
         if timer.deadline() > at {
             timer.as_mut().reset(at);
         }

@@ -59,10 +59,7 @@ impl fmt::Display for Damage {
                 write!(f, "record {found} where record {expected} had to be")
             }
             Self::UnknownType(kind) => {
-                write!(
-                    f,
-                    "a record of unknown type {kind}, perhaps of a newer release"
-                )
+                write!(f, "a record of unknown type {kind}, perhaps of a newer release")
             }
             Self::UnknownVersion(version) => {
                 write!(

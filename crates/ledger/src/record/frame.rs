@@ -1,8 +1,7 @@
 //! One record's frame taken apart.
 
 use super::{
-    BODY_BYTES_MAX, BODY_BYTES_MIN, Damage, RECORD_VERSION, Record, TYPE_SENT, TYPE_SETTLE,
-    TYPE_VOID,
+    BODY_BYTES_MAX, BODY_BYTES_MIN, Damage, RECORD_VERSION, Record, TYPE_SENT, TYPE_SETTLE, TYPE_VOID,
 };
 use serde::Deserialize;
 

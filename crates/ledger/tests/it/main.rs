@@ -1,10 +1,6 @@
 //! Tests of the ledger through its public functions.
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod histogram;
 mod money;

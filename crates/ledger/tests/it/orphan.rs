@@ -36,10 +36,7 @@ fn the_input_bound_is_billed_and_marked_as_an_estimate() {
     assert_eq!(line.cost, Some(NanoUsd(6_000_000)));
     assert_eq!(line.price_version, "deepseek/deepseek-flash@2026-10-01");
     assert_eq!(line.latency_ms, 90_000);
-    assert_eq!(
-        (line.request, line.key),
-        (sent.entry.request, sent.entry.key)
-    );
+    assert_eq!((line.request, line.key), (sent.entry.request, sent.entry.key));
 }
 
 #[test]
@@ -48,10 +45,7 @@ fn without_the_price_the_line_is_unpriced_and_keeps_its_version() {
     let line = settle_unfinished(&sent, sent.entry.started_ms - 5, None);
     assert_eq!(line.cost, None);
     assert_eq!(line.price_version, sent.entry.price_version);
-    assert_eq!(
-        line.latency_ms, 0,
-        "a clock set back gives no negative time"
-    );
+    assert_eq!(line.latency_ms, 0, "a clock set back gives no negative time");
 }
 
 #[test]

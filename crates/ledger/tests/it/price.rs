@@ -52,10 +52,7 @@ fn rates_are_read_exactly() {
     assert_eq!(rate_from_usd("0.003"), Ok(3_000_000));
     assert_eq!(rate_from_usd("0"), Ok(0));
     assert_eq!(rate_from_usd("-0.1"), Err(MoneyError::Negative));
-    assert_eq!(
-        rate_from_usd("0.0000000001"),
-        Err(MoneyError::TooManyPlaces)
-    );
+    assert_eq!(rate_from_usd("0.0000000001"), Err(MoneyError::TooManyPlaces));
     assert_eq!(rate_from_usd("1e-7"), Err(MoneyError::Exponent));
 }
 
@@ -89,11 +86,7 @@ fn deepseek_is_dearer_in_its_peak_hours() {
         (-1, 400, off_peak),
     ] {
         let at_ms = MONDAY_MS + day * DAY_MS + minute * MINUTE_MS;
-        assert_eq!(
-            flash.cost(&usage, at_ms),
-            expected,
-            "day {day} minute {minute}"
-        );
+        assert_eq!(flash.cost(&usage, at_ms), expected, "day {day} minute {minute}");
         assert_eq!(
             flash.cost(&usage, at_ms + MINUTE_MS - 1),
             expected,
@@ -144,24 +137,15 @@ fn above_200k_the_whole_request_costs_more() {
         out_text: 1_000,
         ..Usage::default()
     };
-    assert_eq!(
-        tiered.cost(&usage(100_000, 100_000), 0),
-        NanoUsd(345_000_000)
-    );
-    assert_eq!(
-        tiered.cost(&usage(100_001, 100_000), 0),
-        NanoUsd(682_506_000)
-    );
+    assert_eq!(tiered.cost(&usage(100_000, 100_000), 0), NanoUsd(345_000_000));
+    assert_eq!(tiered.cost(&usage(100_001, 100_000), 0), NanoUsd(682_506_000));
     assert_eq!(tiered.dearest_input(), usd("6"));
     assert_eq!(tiered.dearest_output(), usd("22.5"));
 }
 
 #[test]
 fn the_highest_exceeded_tier_wins_and_goes_before_hours() {
-    let tiers = vec![
-        (32_000, rates("2", "2", "2")),
-        (128_000, rates("3", "3", "3")),
-    ];
+    let tiers = vec![(32_000, rates("2", "2", "2")), (128_000, rates("3", "3", "3"))];
     let flash = Price {
         context_tiers: tiers,
         ..deepseek_flash()
@@ -310,10 +294,7 @@ fn a_list_answers_with_the_version_of_the_day() {
     let list = PriceList(vec![from(100, "a"), from(200, "b"), from(300, "c")]);
     let at = |ms| list.at(ms).map(|price| price.version.as_str());
     assert_eq!(at(99), None);
-    assert_eq!(
-        (at(100), at(199), at(200)),
-        (Some("a"), Some("a"), Some("b"))
-    );
+    assert_eq!((at(100), at(199), at(200)), (Some("a"), Some("a"), Some("b")));
     assert_eq!(at(i64::MAX), Some("c"));
     assert_eq!(list.by_version("b").map(|price| price.from_ms), Some(200));
     assert_eq!(list.by_version("d"), None);

@@ -45,50 +45,39 @@ fn any_price() -> impl Strategy<Value = Price> {
         0..=1_440_u16,
         0..1_000_u64,
     )
-        .prop_map(
-            |(base, other, above, from_minute, to_minute, per_request)| {
-                let plus = |a: &Rates, b: &Rates| {
-                    let (a, b) = (a.by_class(), b.by_class());
-                    let [
-                        input,
-                        read,
-                        w5m,
-                        w1h,
-                        audio,
-                        image,
-                        output,
-                        reasoning,
-                        out_audio,
-                    ] = std::array::from_fn(|i| a[i] + b[i]);
-                    Rates {
-                        input,
-                        output,
-                        cache_read: Some(read),
-                        cache_write_5m: Some(w5m),
-                        cache_write_1h: Some(w1h),
-                        reasoning: Some(reasoning),
-                        in_audio: Some(audio),
-                        in_image: Some(image),
-                        out_audio: Some(out_audio),
-                    }
-                };
-                let dear = plus(&base, &other);
-                let hours = Hours {
-                    weekdays: vec![1, 2, 3],
-                    from_minute,
-                    to_minute,
-                };
-                Price {
-                    version: "any@1".to_owned(),
-                    from_ms: 0,
-                    source: String::new(),
-                    base,
-                    context_tiers: vec![(above, plus(&dear, &other))],
-                    hours: vec![(hours, dear)],
-                    per_request,
+        .prop_map(|(base, other, above, from_minute, to_minute, per_request)| {
+            let plus = |a: &Rates, b: &Rates| {
+                let (a, b) = (a.by_class(), b.by_class());
+                let [input, read, w5m, w1h, audio, image, output, reasoning, out_audio] =
+                    std::array::from_fn(|i| a[i] + b[i]);
+                Rates {
+                    input,
+                    output,
+                    cache_read: Some(read),
+                    cache_write_5m: Some(w5m),
+                    cache_write_1h: Some(w1h),
+                    reasoning: Some(reasoning),
+                    in_audio: Some(audio),
+                    in_image: Some(image),
+                    out_audio: Some(out_audio),
                 }
-            },
-        )
+            };
+            let dear = plus(&base, &other);
+            let hours = Hours {
+                weekdays: vec![1, 2, 3],
+                from_minute,
+                to_minute,
+            };
+            Price {
+                version: "any@1".to_owned(),
+                from_ms: 0,
+                source: String::new(),
+                base,
+                context_tiers: vec![(above, plus(&dear, &other))],
+                hours: vec![(hours, dear)],
+                per_request,
+            }
+        })
 }
 
 /// Usage small enough that sums of hundreds of lines stay in range.
@@ -125,9 +114,7 @@ fn from_classes(tokens: [u64; 9]) -> Usage {
 fn exact(price: &Price, usage: &Usage, at_ms: i64) -> i128 {
     let rates = price.rates_for(usage.input(), at_ms).by_class();
     let tokens = usage.by_class();
-    let parts: i128 = (0..9)
-        .map(|i| i128::from(tokens[i]) * i128::from(rates[i]))
-        .sum();
+    let parts: i128 = (0..9).map(|i| i128::from(tokens[i]) * i128::from(rates[i])).sum();
     parts + i128::from(price.per_request) * 1_000_000
 }
 

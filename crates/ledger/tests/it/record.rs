@@ -10,10 +10,8 @@ use proptest::prelude::*;
 
 pub fn any_record() -> impl Strategy<Value = Record<'static>> {
     prop_oneof![
-        (samples::any_entry(), any::<u64>()).prop_map(|(entry, prompt_bytes)| Record::Sent(Sent {
-            entry,
-            prompt_bytes
-        })),
+        (samples::any_entry(), any::<u64>())
+            .prop_map(|(entry, prompt_bytes)| Record::Sent(Sent { entry, prompt_bytes })),
         samples::any_entry().prop_map(Record::Settle),
         any::<[u8; 16]>().prop_map(Record::Void),
     ]
@@ -62,10 +60,7 @@ fn the_frame_is_as_documented() {
 fn version_1_of_an_entry_does_not_change() {
     let (bytes, _) = segment(
         1,
-        &[
-            Record::Settle(samples::entry()),
-            Record::Sent(samples::sent()),
-        ],
+        &[Record::Settle(samples::entry()), Record::Sent(samples::sent())],
     );
     assert_eq!((bytes.len(), crc32c::crc32c(&bytes)), (622, 268_297_579));
 }
@@ -118,14 +113,8 @@ fn the_longest_entry_fits_with_room_to_spare() {
         prompt_bytes: max,
     });
     let (bytes, _) = segment(u64::MAX - 2, std::slice::from_ref(&sent));
-    assert!(
-        bytes.len() <= RECORD_BYTES_MAX - 128,
-        "{} bytes",
-        bytes.len()
-    );
-    let found: Vec<_> = Scanner::new(&bytes, None)
-        .map(|found| found.record)
-        .collect();
+    assert!(bytes.len() <= RECORD_BYTES_MAX - 128, "{} bytes", bytes.len());
+    let found: Vec<_> = Scanner::new(&bytes, None).map(|found| found.record).collect();
     assert_eq!(found, [bounded(&sent)]);
 }
 
@@ -133,12 +122,7 @@ fn the_longest_entry_fits_with_room_to_spare() {
 fn the_last_attempts_and_the_first_labels_are_kept() {
     let mut entry = samples::entry();
     let tried = entry.attempts[0].clone();
-    entry.attempts = (0..20)
-        .map(|ms| Attempt {
-            ms,
-            ..tried.clone()
-        })
-        .collect();
+    entry.attempts = (0..20).map(|ms| Attempt { ms, ..tried.clone() }).collect();
     entry.labels = vec!["a=1"; 16];
     entry.labels.push("b=2");
     let (bytes, _) = segment(1, &[Record::Settle(entry)]);
@@ -211,16 +195,9 @@ fn what_a_newer_release_wrote_is_never_skipped() {
     assert_eq!(forged(&settle, 16, 4), damaged(Damage::UnknownType(4)));
     assert_eq!(forged(&settle, 16, 0), damaged(Damage::UnknownType(0)));
     assert_eq!(forged(&settle, 17, 2), damaged(Damage::UnknownVersion(2)));
-    assert_eq!(
-        forged(&Record::Void([1; 16]), 16, 2),
-        damaged(Damage::BadPayload)
-    );
+    assert_eq!(forged(&Record::Void([1; 16]), 16, 2), damaged(Damage::BadPayload));
     assert_eq!(forged(&settle, 16, 3), damaged(Damage::BadPayload));
-    assert!(
-        Damage::UnknownType(4)
-            .to_string()
-            .contains("unknown type 4")
-    );
+    assert!(Damage::UnknownType(4).to_string().contains("unknown type 4"));
 }
 
 proptest! {

@@ -13,14 +13,7 @@ fn recorded() -> (Vec<u8>, Vec<usize>) {
     let settle = || Record::Settle(samples::entry());
     segment(
         41,
-        &[
-            sent(),
-            settle(),
-            sent(),
-            Record::Void([7; 16]),
-            sent(),
-            settle(),
-        ],
+        &[sent(), settle(), sent(), Record::Void([7; 16]), sent(), settle()],
     )
 }
 
@@ -55,11 +48,7 @@ fn a_cut_at_any_byte_leaves_a_prefix() {
             assert_eq!(valid_bytes, starts[complete]);
             let part = &bytes[starts[complete]..cut];
             let clean = part.iter().all(|byte| *byte == 0);
-            assert_eq!(
-                tail,
-                if clean { Tail::Clean } else { Tail::Torn },
-                "cut at {cut}"
-            );
+            assert_eq!(tail, if clean { Tail::Clean } else { Tail::Torn }, "cut at {cut}");
         }
     }
 }
@@ -81,11 +70,7 @@ fn a_flipped_bit_in_the_last_two_records_is_seen() {
                 offset: starts[4],
                 damage: Damage::BadRecord,
             };
-            assert_eq!(
-                tail,
-                if hit == 4 { damaged } else { Tail::Torn },
-                "bit {bit}"
-            );
+            assert_eq!(tail, if hit == 4 { damaged } else { Tail::Torn }, "bit {bit}");
             flipped[bit / 8] ^= 1 << (bit % 8);
         }
     }

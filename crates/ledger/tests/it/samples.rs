@@ -103,8 +103,7 @@ pub fn any_text() -> impl Strategy<Value = &'static str> {
     );
     let part = (0..12_usize, 0..LONG.len()).prop_map(|(from, len)| {
         let from = LONG.floor_char_boundary(from);
-        LONG.get(from..LONG.floor_char_boundary(from + len))
-            .unwrap_or("")
+        LONG.get(from..LONG.floor_char_boundary(from + len)).unwrap_or("")
     });
     prop_oneof![2 => Just(""), 3 => Just("org_01jz8w3k5n7p9r1t3v5x7z9b1d"), 3 => part]
 }
@@ -129,20 +128,15 @@ pub fn any_usage() -> impl Strategy<Value = Usage> {
 }
 
 fn any_attempt() -> impl Strategy<Value = Attempt<'static>> {
-    (
-        any_text(),
-        any_text(),
-        any::<u16>(),
-        any::<u32>(),
-        any_text(),
-    )
-        .prop_map(|(provider, model, status, ms, outcome)| Attempt {
+    (any_text(), any_text(), any::<u16>(), any::<u32>(), any_text()).prop_map(
+        |(provider, model, status, ms, outcome)| Attempt {
             provider,
             model,
             status,
             ms,
             outcome,
-        })
+        },
+    )
 }
 
 pub fn any_entry() -> impl Strategy<Value = Entry<'static>> {

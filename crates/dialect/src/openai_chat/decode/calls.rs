@@ -164,10 +164,7 @@ impl Choice {
         let last = self.calls.len().checked_sub(1);
         let known = match (fragment.index, fragment.id) {
             (Some(index), _) => {
-                let at = self
-                    .calls
-                    .iter()
-                    .rposition(|call| call.index == Some(index));
+                let at = self.calls.iter().rposition(|call| call.index == Some(index));
                 // Whole calls all numbered 0: another id with a name is another call.
                 at.filter(|at| !(named && self.calls.get(*at).is_some_and(other_id)))
             }
@@ -222,11 +219,7 @@ impl Call {
             name,
             form,
         };
-        sink.put(|| Event::Open {
-            choice,
-            block,
-            part,
-        });
+        sink.put(|| Event::Open { choice, block, part });
         if !held.is_empty() {
             sink.put(|| Event::Delta {
                 choice,

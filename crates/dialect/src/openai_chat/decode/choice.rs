@@ -110,11 +110,7 @@ impl Choice {
             Prose::Reasoning => Part::Reasoning,
             Prose::Refusal => Part::Refusal,
         };
-        sink.put(|| Event::Open {
-            choice,
-            block,
-            part,
-        });
+        sink.put(|| Event::Open { choice, block, part });
         block
     }
 

@@ -71,11 +71,7 @@ impl<'a> Delta<'a> {
     }
 
     /// Adds it all to the choice.
-    pub(super) fn apply(
-        self,
-        choice: &mut Choice,
-        sink: &mut Sink<'_, 'a>,
-    ) -> Result<(), JsonError> {
+    pub(super) fn apply(self, choice: &mut Choice, sink: &mut Sink<'_, 'a>) -> Result<(), JsonError> {
         let said = self.reasoning.filter(|text| !text.is_empty());
         if let Some(text) = said {
             choice.say(Prose::Reasoning, text, sink);
@@ -123,12 +119,7 @@ fn fields<'a>(reader: &mut Reader<'a>) -> Result<Fields<'a>, JsonError> {
     let mut found = Fields::default();
     reader.object(|reader, member| {
         match &*member.key.cow() {
-            "type" => {
-                found.kind = reader
-                    .text_or_skip()?
-                    .map(|kind| kind.cow())
-                    .unwrap_or_default()
-            }
+            "type" => found.kind = reader.text_or_skip()?.map(|kind| kind.cow()).unwrap_or_default(),
             "text" => found.text = reader.text_or_skip()?,
             "summary" => found.summary = reader.text_or_skip()?,
             "signature" => found.signature = reader.text_or_skip()?,
@@ -211,11 +202,7 @@ fn content_part<'a>(
 }
 
 /// Audio of the answer: opaque, but its transcript is output.
-fn audio<'a>(
-    mut audio: Reader<'a>,
-    choice: &mut Choice,
-    sink: &mut Sink<'_, 'a>,
-) -> Result<(), JsonError> {
+fn audio<'a>(mut audio: Reader<'a>, choice: &mut Choice, sink: &mut Sink<'_, 'a>) -> Result<(), JsonError> {
     let mut here = audio;
     let mut transcript = 0;
     audio.object(|reader, member| {

@@ -21,15 +21,15 @@ fn said() -> impl Strategy<Value = Said> {
         Just("tool_calls"),
         Just("content_filter")
     ];
-    (".{0,16}", ".{0,16}", ".{0,8}", calls, finish).prop_map(
-        |(reasoning, text, refusal, calls, finish)| Said {
+    (".{0,16}", ".{0,16}", ".{0,8}", calls, finish).prop_map(|(reasoning, text, refusal, calls, finish)| {
+        Said {
             reasoning,
             text,
             refusal,
             calls,
             finish: finish.into(),
-        },
-    )
+        }
+    })
 }
 
 fn as_whole(said: &Said) -> String {
@@ -56,11 +56,7 @@ fn as_stream(said: &Said, size: usize) -> Vec<String> {
         ("content", &said.text),
         ("refusal", &said.refusal),
     ] {
-        deltas.extend(
-            pieces(text)
-                .iter()
-                .map(|piece| serde_json::json!({name: piece})),
-        );
+        deltas.extend(pieces(text).iter().map(|piece| serde_json::json!({name: piece})));
     }
     for (at, (name, arguments)) in said.calls.iter().enumerate() {
         let first = serde_json::json!({"index": at, "id": format!("call_{at}"), "function": {"name": name, "arguments": ""}});

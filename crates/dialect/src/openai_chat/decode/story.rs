@@ -53,11 +53,7 @@ pub(super) fn story(events: &[Event<'_>]) -> Story {
                 assert!(story.start.is_none() && story.blocks.is_empty());
                 story.start = Some((id.to_string(), model.to_string()));
             }
-            Event::Open {
-                choice,
-                block,
-                part,
-            } => {
+            Event::Open { choice, block, part } => {
                 let seen = story
                     .blocks
                     .iter()
@@ -71,21 +67,11 @@ pub(super) fn story(events: &[Event<'_>]) -> Story {
                     ..Block::default()
                 });
             }
-            Event::Delta {
-                choice,
-                block,
-                text,
-            } => {
+            Event::Delta { choice, block, text } => {
                 assert!(!text.is_empty());
-                story.blocks[find(&open, *choice, *block)]
-                    .text
-                    .push_str(text);
+                story.blocks[find(&open, *choice, *block)].text.push_str(text);
             }
-            Event::Signature {
-                choice,
-                block,
-                data,
-            } => {
+            Event::Signature { choice, block, data } => {
                 story.blocks[find(&open, *choice, *block)]
                     .signature
                     .push_str(data);

@@ -58,11 +58,7 @@ fn reasoning_in_every_dress() {
     for (first, second) in deltas {
         let chunk = |delta: &str| format!(r#"{{"choices":[{{"index":0,"delta":{delta}}}]}}"#);
         let (story, ..) = streamed(&[&chunk(first), &chunk(second), "[DONE]"]);
-        assert_eq!(
-            blocks(&story),
-            [("reasoning", "hm"), ("text", "ok")],
-            "{first}"
-        );
+        assert_eq!(blocks(&story), [("reasoning", "hm"), ("text", "ok")], "{first}");
         assert_eq!(
             story.blocks[0].signature,
             if first.contains("sig\"") { "sig" } else { "" }
@@ -130,10 +126,7 @@ fn other_things_an_answer_may_hold() {
         ("refusal", "no"),
     ];
     assert_eq!(blocks(&story), expected);
-    assert_eq!(
-        story.stops,
-        [(0, StopReason::Filtered, "content_filter".into())]
-    );
+    assert_eq!(story.stops, [(0, StopReason::Filtered, "content_filter".into())]);
     assert_eq!(seen[3].output_bytes, 2);
 }
 
@@ -216,10 +209,7 @@ fn finish_reasons_of_vendors() {
         ("repetition", StopReason::Other),
     ] {
         let chunk = format!(r#"{{"choices":[{{"delta":{{}},"finish_reason":"{native}"}}]}}"#);
-        assert_eq!(
-            streamed(&[&chunk]).0.stops,
-            [(0, reason, native.to_owned())]
-        );
+        assert_eq!(streamed(&[&chunk]).0.stops, [(0, reason, native.to_owned())]);
     }
     for native in [
         "error",
@@ -228,8 +218,7 @@ fn finish_reasons_of_vendors() {
         "aborted",
         "abort",
     ] {
-        let chunk =
-            format!(r#"{{"choices":[{{"delta":{{"content":"x"}},"finish_reason":"{native}"}}]}}"#);
+        let chunk = format!(r#"{{"choices":[{{"delta":{{"content":"x"}},"finish_reason":"{native}"}}]}}"#);
         let (story, seen, ending) = streamed(&[&chunk, "[DONE]"]);
         assert_eq!(story.failed.unwrap().code.as_deref(), Some(native));
         assert!(seen[0].failed && seen[0].progress);
@@ -310,7 +299,8 @@ fn errors_within_a_stream() {
 
 #[test]
 fn an_error_with_usage_is_not_a_usage_chunk() {
-    let data = r#"{"choices":[],"error":{"message":"boom"},"usage":{"prompt_tokens":4,"completion_tokens":2}}"#;
+    let data =
+        r#"{"choices":[],"error":{"message":"boom"},"usage":{"prompt_tokens":4,"completion_tokens":2}}"#;
     let (story, seen, _) = streamed(&[data]);
     assert!(seen[0].failed && seen[0].usage && !seen[0].usage_only);
     assert_eq!(story.usage.map(|usage| usage.input()), Some(4));
@@ -355,8 +345,5 @@ fn what_is_not_json_is_flagged_and_passed_over() {
     ]);
     let flags: Vec<bool> = seen.iter().map(|seen| seen.malformed).collect();
     assert_eq!(flags, [true, true, false, true, false]);
-    assert_eq!(
-        (blocks(&story), ending),
-        (vec![("text", "ab")], Ending::Complete)
-    );
+    assert_eq!((blocks(&story), ending), (vec![("text", "ab")], Ending::Complete));
 }

@@ -54,9 +54,8 @@ impl Decoder {
             self.keep(report);
             sink.seen.usage = true;
         }
-        let flat = !top.has_choices
-            && !sink.seen.usage
-            && (top.named_error || (top.has_message && top.has_code));
+        let flat =
+            !top.has_choices && !sink.seen.usage && (top.named_error || (top.has_message && top.has_code));
         if let Some(said) = top.error.or((flat && read.is_ok()).then_some(text)) {
             // A finish reason may have failed the answer already; the error says more.
             self.failure = Some(Box::new(error::parse(200, said.as_bytes())));
@@ -88,9 +87,7 @@ impl Decoder {
             }
             "id" if !self.started => reader.text_or_skip().map(|id| top.id = id),
             "model" if !self.started => reader.text_or_skip().map(|model| top.model = model),
-            "usage" => {
-                usage::read(reader, self.rule).map(|report| top.usage = report.or(top.usage))
-            }
+            "usage" => usage::read(reader, self.rule).map(|report| top.usage = report.or(top.usage)),
             "error" => {
                 top.error = truthy(reader)?.or(top.error);
                 Ok(())
@@ -106,10 +103,7 @@ impl Decoder {
                 reader.ignore()
             }),
             "object" | "type" => {
-                let name = reader
-                    .text_or_skip()?
-                    .map(|name| name.cow())
-                    .unwrap_or_default();
+                let name = reader.text_or_skip()?.map(|name| name.cow()).unwrap_or_default();
                 top.named_error |= name == "error" || name.ends_with(".error");
                 top.has_code |= key == "type" && !name.is_empty();
                 Ok(())
@@ -190,9 +184,7 @@ impl Decoder {
             let native = name(Some(finish));
             if choice.finish(&native) {
                 self.fail(UpstreamMessage {
-                    message: format!(
-                        "The provider broke off the answer (finish reason `{native}`)."
-                    ),
+                    message: format!("The provider broke off the answer (finish reason `{native}`)."),
                     code: Some(native.into_owned()),
                     ..UpstreamMessage::default()
                 });

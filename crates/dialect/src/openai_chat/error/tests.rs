@@ -5,12 +5,7 @@ use proptest::prelude::*;
 fn said(status: u16, body: &str) -> [String; 4] {
     let said = parse(status, body.as_bytes());
     let show = |word: Option<String>| word.unwrap_or_else(|| "-".into());
-    [
-        said.message,
-        show(said.kind),
-        show(said.code),
-        show(said.param),
-    ]
+    [said.message, show(said.kind), show(said.code), show(said.param)]
 }
 
 #[test]
@@ -46,8 +41,7 @@ fn too_long_a_prompt_has_one_code() {
 
 #[test]
 fn credentials_do_not_leave_with_a_message() {
-    let body =
-        r#"{"error":{"message":"Incorrect API key: sk-abcd1234efgh","code":"sk-abcd1234efgh"}}"#;
+    let body = r#"{"error":{"message":"Incorrect API key: sk-abcd1234efgh","code":"sk-abcd1234efgh"}}"#;
     let [message, _, code, _] = said(401, body);
     assert_eq!(
         (&*message, &*code),
@@ -57,13 +51,7 @@ fn credentials_do_not_leave_with_a_message() {
 
 #[test]
 fn errors_within_errors_are_followed_a_little_way() {
-    let nested = |depth: usize| {
-        format!(
-            "{}\"m\"{}",
-            "{\"error\":[".repeat(depth),
-            "]}".repeat(depth)
-        )
-    };
+    let nested = |depth: usize| format!("{}\"m\"{}", "{\"error\":[".repeat(depth), "]}".repeat(depth));
     assert_eq!(said(400, &nested(1))[0], "m");
     assert!(said(400, &nested(60))[0].contains("status 400"));
 }
@@ -71,7 +59,8 @@ fn errors_within_errors_are_followed_a_little_way() {
 #[test]
 fn our_own_errors_have_all_four_keys() {
     let body = render("no \"x\"\n", "invalid_request_error", None, Some("c"));
-    let expected = r#"{"error":{"message":"no \"x\"\n","type":"invalid_request_error","param":null,"code":"c"}}"#;
+    let expected =
+        r#"{"error":{"message":"no \"x\"\n","type":"invalid_request_error","param":null,"code":"c"}}"#;
     assert_eq!(String::from_utf8(body).unwrap(), expected);
     let event = String::from_utf8(render_stream("m", "t", Some("p"), None)).unwrap();
     assert_eq!(

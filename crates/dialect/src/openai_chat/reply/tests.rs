@@ -25,8 +25,7 @@ fn usage() -> Usage {
 
 fn read(bytes: &[u8]) -> Usage {
     let text = std::str::from_utf8(bytes).unwrap();
-    let report =
-        crate::openai_chat::usage::read(&mut crate::json::Reader::new(text), UsageRule::default());
+    let report = crate::openai_chat::usage::read(&mut crate::json::Reader::new(text), UsageRule::default());
     report.unwrap().unwrap().usage
 }
 
@@ -118,10 +117,7 @@ fn our_streams_say_what_our_answers_say() {
             let rest = events
                 .iter()
                 .filter(|event| !matches!(event, Event::Delta { .. }));
-            (
-                text.collect(),
-                rest.map(|event| format!("{event:?}")).collect(),
-            )
+            (text.collect(), rest.map(|event| format!("{event:?}")).collect())
         };
         assert_eq!(
             joined(&streamed),

@@ -46,8 +46,7 @@ fn vendors_and_their_arithmetic() {
     let xai = r#"{"prompt_tokens":32,"completion_tokens":9,"total_tokens":335,"completion_tokens_details":{"reasoning_tokens":294}}"#;
     let unfilled = r#"{"cached_tokens":12,"prompt_tokens":30,"completion_tokens":8,"prompt_tokens_details":{"cached_tokens":0}}"#;
     let bare = r#"{"prompt_tokens":7,"completion_tokens":2,"total_tokens":9,"prompt_tokens_details":null}"#;
-    let halves =
-        r#"{"prompt_cache_hit_tokens":3,"prompt_cache_miss_tokens":4,"completion_tokens":1}"#;
+    let halves = r#"{"prompt_cache_hit_tokens":3,"prompt_cache_miss_tokens":4,"completion_tokens":1}"#;
     let totals = r#"{"prompt_tokens":5,"total_tokens":9}"#;
     for (text, parts) in [
         (openai, [25, 60, 10, 5, 27, 20, 3]),
@@ -67,7 +66,8 @@ fn vendors_and_their_arithmetic() {
 
 #[test]
 fn the_total_decides_where_reasoning_is_and_the_row_where_there_is_none() {
-    let no_total = r#"{"prompt_tokens":10,"completion_tokens":5,"completion_tokens_details":{"reasoning_tokens":3}}"#;
+    let no_total =
+        r#"{"prompt_tokens":10,"completion_tokens":5,"completion_tokens_details":{"reasoning_tokens":3}}"#;
     assert_eq!(report(no_total, PLAIN).unwrap().usage.output(), 5);
     assert_eq!(report(no_total, APART).unwrap().usage.output(), 8);
     let inside = r#"{"prompt_tokens":10,"completion_tokens":5,"total_tokens":15,"completion_tokens_details":{"reasoning_tokens":3}}"#;
@@ -76,18 +76,8 @@ fn the_total_decides_where_reasoning_is_and_the_row_where_there_is_none() {
 
 /// Report, input, output, and what is odd about it.
 const ODDITIES: [(&str, u64, u64, Option<Anomaly>); 12] = [
-    (
-        r#"{"prompt_tokens":10.0,"completion_tokens":2}"#,
-        10,
-        2,
-        None,
-    ),
-    (
-        r#"{"prompt_tokens":1e1,"completion_tokens":2}"#,
-        10,
-        2,
-        None,
-    ),
+    (r#"{"prompt_tokens":10.0,"completion_tokens":2}"#, 10, 2, None),
+    (r#"{"prompt_tokens":1e1,"completion_tokens":2}"#, 10, 2, None),
     (
         r#"{"prompt_tokens":10.2,"completion_tokens":2}"#,
         11,
@@ -174,8 +164,7 @@ fn oddities_are_read_sanely_and_flagged() {
 
 #[test]
 fn usage_of_other_answers() {
-    let body =
-        br#"{"object":"list","data":[{"usage":1}],"usage":{"prompt_tokens":3,"total_tokens":3}}"#;
+    let body = br#"{"object":"list","data":[{"usage":1}],"usage":{"prompt_tokens":3,"total_tokens":3}}"#;
     let found = of_body(body, PLAIN).unwrap();
     assert_eq!(found.usage, usage([3, 0, 0, 0, 0, 0, 0]));
     assert_eq!(of_body(b"{\"data\":[]}", PLAIN), None);

@@ -41,16 +41,10 @@ async fn every_path_ends_in_one_line_or_none() {
             node: "node_1".into(),
         };
         let dir = bed.journals().join("boot_1");
-        let mut shipper = crate::metering::Shipper::new(
-            bed.db.clone(),
-            bed.clock.clone(),
-            source,
-            dir,
-            vec![state],
-        );
+        let mut shipper =
+            crate::metering::Shipper::new(bed.db.clone(), bed.clock.clone(), source, dir, vec![state]);
         assert!(shipper.drain().await.unwrap());
-        bed.holds_exactly([1, 2, 4, 5, 6].map(request).to_vec())
-            .await;
+        bed.holds_exactly([1, 2, 4, 5, 6].map(request).to_vec()).await;
         let left = requests::get(&bed.db, super::fixture::ORG, request(5))
             .await
             .unwrap()
@@ -69,8 +63,7 @@ async fn nothing_is_admitted_while_nothing_can_be_recorded() {
     let bed = beds().await.remove(0);
     let plan: Plan = bed.plan("boot_1", 64 * 1024);
     let spares = Spares::start().unwrap();
-    let journal =
-        crate::metering::Journal::open(plan.clone(), 0, &spares, bed.clock.clone()).unwrap();
+    let journal = crate::metering::Journal::open(plan.clone(), 0, &spares, bed.clock.clone()).unwrap();
     let worker: Rc<Worker> = Worker::new(journal, bed.clock.clone(), Box::new(price));
     let mut admitted = admit(&worker).unwrap();
     plan.fault.full(true);

@@ -139,9 +139,7 @@ impl Bed {
     pub async fn pages(&self, filter: &Filter, limit: usize) -> Vec<requests::OwnedEntry> {
         let (mut after, mut lines) = (None, Vec::new());
         loop {
-            let page = requests::list(&self.db, ORG, filter, after, limit)
-                .await
-                .unwrap();
+            let page = requests::list(&self.db, ORG, filter, after, limit).await.unwrap();
             lines.extend(page.entries);
             after = page.next;
             if after.is_none() {
@@ -158,11 +156,7 @@ impl Bed {
         assert_eq!(stored.len(), ids.len(), "lines stored and lines expected");
         assert_eq!(stored, ids);
         let lines = self.pages(&Filter::default(), 100).await;
-        let cost: i64 = lines
-            .iter()
-            .filter_map(|line| line.cost)
-            .map(|cost| cost.0)
-            .sum();
+        let cost: i64 = lines.iter().filter_map(|line| line.cost).map(|cost| cost.0).sum();
         let input: u64 = lines.iter().map(|line| line.usage.input()).sum();
         for width in Width::ALL {
             let rows = self.usage(Some(width), Vec::new()).await;
@@ -170,9 +164,7 @@ impl Bed {
             assert_eq!(sum(at::REQUESTS), ids.len() as i64, "{width:?}");
             assert_eq!(sum(at::COST_NANOUSD), cost, "{width:?}");
             assert_eq!(
-                rows.iter()
-                    .map(|row| row.measures.usage().input())
-                    .sum::<u64>(),
+                rows.iter().map(|row| row.measures.usage().input()).sum::<u64>(),
                 input,
                 "{width:?}"
             );

@@ -11,13 +11,7 @@ const BYTES: u32 = 64 * 1024;
 fn open(bed: &Bed, boot: &str) -> (Journal, Plan) {
     let plan = bed.plan(boot, BYTES);
     (
-        Journal::open(
-            plan.clone(),
-            0,
-            &Spares::start().unwrap(),
-            bed.clock.clone(),
-        )
-        .unwrap(),
+        Journal::open(plan.clone(), 0, &Spares::start().unwrap(), bed.clock.clone()).unwrap(),
         plan,
     )
 }
@@ -51,10 +45,7 @@ async fn a_failed_write_is_made_again_in_the_next_segment() {
     {
         plan.fault.writes([fault]);
         let before = journal.state().active().0;
-        ids.extend(serve(
-            &mut journal,
-            10 + 5 * step as u32..15 + 5 * step as u32,
-        ));
+        ids.extend(serve(&mut journal, 10 + 5 * step as u32..15 + 5 * step as u32));
         assert!(journal.state().active().0 > before);
     }
     assert!(journal.reserve());

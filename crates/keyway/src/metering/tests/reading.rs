@@ -20,9 +20,7 @@ async fn fill(bed: &Bed, n: u32) {
         }
         step += 1;
         if step % 5 == 0 {
-            for late in
-                (start.saturating_sub(160)..start + 40).filter(|late| late % 7 == 0 && *late < n)
-            {
+            for late in (start.saturating_sub(160)..start + 40).filter(|late| late % 7 == 0 && *late < n) {
                 serve(&mut one, late..late + 1);
             }
         }
@@ -47,10 +45,7 @@ async fn pages_are_whole_and_newest_first() {
             assert_eq!(lines, all[..100].to_vec(), "limit {limit}");
         }
         for n in [0, 7, 500, 999] {
-            let line = requests::get(&bed.db, ORG, request(n))
-                .await
-                .unwrap()
-                .unwrap();
+            let line = requests::get(&bed.db, ORG, request(n)).await.unwrap().unwrap();
             assert_eq!(line.usage.in_uncached, u64::from(n));
         }
         assert!(
@@ -148,11 +143,7 @@ async fn filters_find_exactly_what_passes() {
         for (filter, count) in cases {
             let lines = bed.pages(&filter, 50).await;
             assert_eq!(lines.len(), count, "{filter:?}");
-            assert!(
-                lines
-                    .windows(2)
-                    .all(|pair| pair[0].request > pair[1].request)
-            );
+            assert!(lines.windows(2).all(|pair| pair[0].request > pair[1].request));
         }
         let many = Filter {
             key_ids: vec![String::new(); 101],
@@ -202,17 +193,11 @@ async fn buckets_sum_what_is_asked() {
             (110, 11, 11)
         );
         assert_eq!(
-            (
-                measures.latency().iter().sum::<i64>(),
-                measures.latency()[5]
-            ),
+            (measures.latency().iter().sum::<i64>(), measures.latency()[5]),
             (110, 110)
         );
         assert_eq!(
-            (
-                measures.first_token()[3],
-                measures.0[at::FIRST_TOKEN_MS_SUM]
-            ),
+            (measures.first_token()[3], measures.0[at::FIRST_TOKEN_MS_SUM]),
             (110, 3300)
         );
         assert_eq!(bed.usage(Some(Width::Day), Vec::new()).await.len(), 2);
@@ -223,9 +208,7 @@ async fn buckets_sum_what_is_asked() {
             .map(|row| (row.dims[0].as_str(), row.measures.0[at::REQUESTS]))
             .collect();
         assert_eq!(first[..3], [("key_1", 34), ("key_2", 33), ("key_3", 33)]);
-        let labels = bed
-            .usage(None, vec![Dimension::Label, Dimension::Project])
-            .await;
+        let labels = bed.usage(None, vec![Dimension::Label, Dimension::Project]).await;
         let by_label: Vec<_> = labels
             .iter()
             .map(|row| (row.dims.join(" "), row.measures.0[at::REQUESTS]))
@@ -250,16 +233,9 @@ async fn buckets_sum_what_is_asked() {
         query.test = Some(true);
         let (rows, _) = usage::buckets(&bed.db, ORG, &query).await.unwrap();
         assert_eq!(rows[0].measures.0[at::REQUESTS], 10);
-        let (rows, _) = usage::buckets(
-            &bed.db,
-            "org_2",
-            &Query {
-                test: None,
-                ..query
-            },
-        )
-        .await
-        .unwrap();
+        let (rows, _) = usage::buckets(&bed.db, "org_2", &Query { test: None, ..query })
+            .await
+            .unwrap();
         assert_eq!(
             (
                 rows[0].measures.0[at::UNPRICED_REQUESTS],
@@ -315,10 +291,7 @@ async fn the_table_has_the_columns_that_are_written() {
         assert_eq!(MEASURES[at::LATENCY], "lat_00");
         assert_eq!(MEASURES[at::FIRST_TOKEN], "ttft_00");
         assert_eq!(MEASURES[at::COST_NANOUSD], "cost_nanousd");
-        assert_eq!(
-            ledger::histogram::BUCKETS,
-            crate::store::usage_columns::HISTOGRAM
-        );
+        assert_eq!(ledger::histogram::BUCKETS, crate::store::usage_columns::HISTOGRAM);
         bed.finish().await;
     }
 }

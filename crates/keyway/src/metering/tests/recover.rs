@@ -42,25 +42,14 @@ async fn a_request_without_an_answer_becomes_one_estimated_line() {
         );
         ids.push(request(5));
         bed.holds_exactly(ids.clone()).await;
-        let line = requests::get(&bed.db, ORG, request(5))
-            .await
-            .unwrap()
-            .unwrap();
+        let line = requests::get(&bed.db, ORG, request(5)).await.unwrap().unwrap();
         assert_eq!(
             (line.usage_origin, line.status, line.error.as_str()),
             (UsageOrigin::Estimated, 0, "interrupted")
         );
-        assert_eq!(
-            (line.usage.in_uncached, line.cost.unwrap().0),
-            (100, 100_000)
-        );
+        assert_eq!((line.usage.in_uncached, line.cost.unwrap().0), (100, 100_000));
         assert!(!bed.journals().join("boot_1").exists());
-        assert!(
-            requests::get(&bed.db, ORG, request(6))
-                .await
-                .unwrap()
-                .is_none()
-        );
+        assert!(requests::get(&bed.db, ORG, request(6)).await.unwrap().is_none());
 
         assert_eq!(bed.recover().await.boots, 0, "once");
         bed.holds_exactly(ids).await;
@@ -163,10 +152,7 @@ async fn a_damaged_file_is_kept_and_what_precedes_it_is_stored() {
         overwrite(&file(&bed, 0), good + 30, &[0xee; 4]);
         let done = bed.recover().await;
         assert_eq!(done.damaged, 1);
-        let aside = bed
-            .journals()
-            .join("boot_1")
-            .join("0000-0000000000.kwj.damaged");
+        let aside = bed.journals().join("boot_1").join("0000-0000000000.kwj.damaged");
         assert!(aside.exists() && !file(&bed, 1).exists());
         let stored = bed.stored().await;
         for id in &ids {

@@ -66,11 +66,7 @@ async fn two_shippers_of_one_journal_store_each_line_once() {
 async fn segments_go_when_they_are_stored_and_answered() {
     for bed in beds().await {
         let mut journal = bed.journal("boot_1", 0, 64 * 1024);
-        let files = || {
-            std::fs::read_dir(bed.journals().join("boot_1"))
-                .unwrap()
-                .count()
-        };
+        let files = || std::fs::read_dir(bed.journals().join("boot_1")).unwrap().count();
         let mut ids = serve(&mut journal, 0..300);
         let open = journal.append_sent(&sent(300)).unwrap();
         ids.extend(serve(&mut journal, 301..700));
@@ -80,14 +76,7 @@ async fn segments_go_when_they_are_stored_and_answered() {
         shipper.round().await.unwrap();
         let kept = files();
         assert_eq!(journal.state().low_water(), open.segment);
-        assert!(
-            open.segment > 0
-                && !bed
-                    .plan("boot_1", 0)
-                    .dir
-                    .join("0000-0000000000.kwj")
-                    .exists()
-        );
+        assert!(open.segment > 0 && !bed.plan("boot_1", 0).dir.join("0000-0000000000.kwj").exists());
         journal.append_settle(Some(open), &entry(300)).unwrap();
         ids.push(request(300));
         shipper.round().await.unwrap();

@@ -62,11 +62,20 @@ impl Provider {
             drop(listener);
             open.finish().await;
         });
-        Self { base_url, seen, _tasks: tasks }
+        Self {
+            base_url,
+            seen,
+            _tasks: tasks,
+        }
     }
 
     fn endpoint(&self) -> Endpoint {
-        Endpoint::new(&self.base_url, AuthStyle::Bearer, Some(Secret::new("sk-canary".into()))).unwrap()
+        Endpoint::new(
+            &self.base_url,
+            AuthStyle::Bearer,
+            Some(Secret::new("sk-canary".into())),
+        )
+        .unwrap()
     }
 
     async fn next(&mut self) -> Seen {
@@ -125,7 +134,13 @@ fn write(text: &str) -> Act {
 
 /// Limits that no passing test reaches.
 fn limits() -> Limits {
-    Limits { connect_ms: 20_000, write_ms: 20_000, first_byte_ms: 20_000, idle_ms: 20_000, ..Limits::default() }
+    Limits {
+        connect_ms: 20_000,
+        write_ms: 20_000,
+        first_byte_ms: 20_000,
+        idle_ms: 20_000,
+        ..Limits::default()
+    }
 }
 
 fn lanes(limits: Limits) -> Lanes {
