@@ -114,7 +114,7 @@ fn print(asked: &Usage, query: &Query, rows: &[Row], out: &Out) -> Result<(), Fa
     }
     let groups = head.clone();
     head.extend(COUNTS);
-    let cells: Vec<Vec<String>> = rows.iter().map(|row| cells(row, &groups, query)).collect();
+    let cells: Vec<Vec<String>> = rows.iter().map(|row| cells(row, &groups, query, if asked.csv { "" } else { "-" })).collect();
     if !asked.csv {
         return out.table(&head, &cells);
     }
@@ -148,17 +148,14 @@ fn page(query: &Query, rows: &[Row]) -> BucketPage<UsageResult> {
     BucketPage::new(buckets, None)
 }
 
-fn cells(row: &Row, groups: &[&str], query: &Query) -> Vec<String> {
+/// The cells of a row; `nothing` stands for what is not known.
+fn cells(row: &Row, groups: &[&str], query: &Query, nothing: &str) -> Vec<String> {
     let mut dims = row.dims.iter();
     let mut cells: Vec<String> = groups
         .iter()
         .map(|group| match *group {
             "day" => day(row.bucket_ms),
-            _ => dims
-                .next()
-                .filter(|value| !value.is_empty())
-                .cloned()
-                .unwrap_or_else(|| "-".to_owned()),
+            _ => dims.next().filter(|value| !value.is_empty()).map_or(nothing, String::as_str).to_owned(),
         })
         .collect();
     debug_assert_eq!(row.dims.len(), query.group_by.len(), "one value for each group");
@@ -207,7 +204,7 @@ mod tests {
             dims,
             measures,
         };
-        let cells = cells(&row, &["model", "day", "key"], &query);
+        let cells = cells(&row, &["model", "day", "key"], &query, "-");
         assert_eq!(cells[..3], ["a/b", "1970-01-02", "-"]);
         assert_eq!(cells[3..], ["0", "0", "0", "0", "0", "1.5", "0"]);
         let text = serde_json::to_string(&page(&query, &[row])).unwrap();

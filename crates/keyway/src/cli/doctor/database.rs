@@ -6,7 +6,7 @@ use crate::app::serve::place;
 use crate::base::{Clock, Fault};
 use crate::config::Config;
 use crate::sealing::MasterKey;
-use crate::store::db::Db;
+use crate::store::db::{Db, Engine};
 use crate::store::keys::{self, Filter, KeyRow};
 use crate::store::{nodes, tenants};
 
@@ -49,7 +49,11 @@ pub(super) async fn look(config: &Config) -> Vec<Check> {
 }
 
 async fn look_into(db: &Db, place: &Place, config: &Config) -> Result<Vec<Check>, Fault> {
-    let mut checks = vec![schema(db.schema_version().await?, Db::schema_known())];
+    let engine = match db.engine {
+        Engine::Sqlite => "SQLite answers",
+        Engine::Postgres => "PostgreSQL answers",
+    };
+    let mut checks = vec![Check::ok(NAME, engine), schema(db.schema_version().await?, Db::schema_known())];
     let Some(known) = tenants::master_check(db).await? else {
         checks.push(Check::warn(NAME, "it is empty", "`keyway serve` sets it up"));
         return Ok(checks);
@@ -192,7 +196,7 @@ mod tests {
             expires_ms: None,
             ..row()
         };
-        assert_eq!(hygiene(&[endless.clone()], now_ms)[0].state, State::Warn);
+        assert_eq!(hygiene(std::slice::from_ref(&endless), now_ms)[0].state, State::Warn);
         for harmless in [
             KeyRow {
                 status: "revoked".to_owned(),

@@ -100,7 +100,8 @@ fn look(global: &Global) -> Result<Vec<Check>, Failure> {
         Ok(config) => config,
         Err(mistakes) => {
             let fails = mistakes.iter().map(|mistake| {
-                let detail = format!("{}: {} {}", mistake.place, mistake.path, mistake.problem);
+                let what = format!("{} {}", mistake.path, mistake.problem);
+                let detail = format!("{}: {}", mistake.place, what.trim_start());
                 Check::fail("config", detail, mistake.fix.clone())
             });
             return Ok(fails.collect());
