@@ -83,7 +83,7 @@ fn dispatch(args: &Args, out: &Out) -> Result<(), Failure> {
         Command::Log(command) => log::run(global, command, out)?,
         Command::Doctor => doctor::run(global, out)?,
         Command::Chat(chat) => chat::run(global, chat, out)?,
-        Command::Sandbox(sandbox) => sandbox::run(sandbox)?,
+        Command::Sandbox(sandbox) => sandbox::run(sandbox, out)?,
         Command::Completion { shell } => completion::run(*shell, out)?,
     }
     Ok(())

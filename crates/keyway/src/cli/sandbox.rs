@@ -1,6 +1,8 @@
 //! `keyway sandbox`: the built-in models alone, an upstream to develop against.
 
-use super::failure::{FAILED, Failure};
+use super::failure::Failure;
+use super::output::Out;
+use super::session;
 use clap::Args;
 use std::net::SocketAddr;
 
@@ -12,11 +14,11 @@ pub struct Sandbox {
     listen: SocketAddr,
 }
 
-/// Runs it.
+/// Runs it until a signal ends it.
 ///
 /// # Errors
-/// Why it could not start, or did not end well.
-pub fn run(sandbox: &Sandbox) -> Result<(), Failure> {
-    let text = format!("the sandbox on {} is not part of this build", sandbox.listen);
-    Err(Failure::new(FAILED, text))
+/// Why it could not start.
+pub fn run(sandbox: &Sandbox, out: &Out) -> Result<(), Failure> {
+    let say = |text: &str| drop(out.write(text));
+    session::block_on(async { Ok(crate::app::sandbox::serve(sandbox.listen, &say).await?) })
 }

@@ -114,7 +114,10 @@ fn print(asked: &Usage, query: &Query, rows: &[Row], out: &Out) -> Result<(), Fa
     }
     let groups = head.clone();
     head.extend(COUNTS);
-    let cells: Vec<Vec<String>> = rows.iter().map(|row| cells(row, &groups, query, if asked.csv { "" } else { "-" })).collect();
+    let cells: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| cells(row, &groups, query, if asked.csv { "" } else { "-" }))
+        .collect();
     if !asked.csv {
         return out.table(&head, &cells);
     }
@@ -155,7 +158,11 @@ fn cells(row: &Row, groups: &[&str], query: &Query, nothing: &str) -> Vec<String
         .iter()
         .map(|group| match *group {
             "day" => day(row.bucket_ms),
-            _ => dims.next().filter(|value| !value.is_empty()).map_or(nothing, String::as_str).to_owned(),
+            _ => dims
+                .next()
+                .filter(|value| !value.is_empty())
+                .map_or(nothing, String::as_str)
+                .to_owned(),
         })
         .collect();
     debug_assert_eq!(row.dims.len(), query.group_by.len(), "one value for each group");

@@ -53,7 +53,10 @@ async fn look_into(db: &Db, place: &Place, config: &Config) -> Result<Vec<Check>
         Engine::Sqlite => "SQLite answers",
         Engine::Postgres => "PostgreSQL answers",
     };
-    let mut checks = vec![Check::ok(NAME, engine), schema(db.schema_version().await?, Db::schema_known())];
+    let mut checks = vec![
+        Check::ok(NAME, engine),
+        schema(db.schema_version().await?, Db::schema_known()),
+    ];
     let Some(known) = tenants::master_check(db).await? else {
         checks.push(Check::warn(NAME, "it is empty", "`keyway serve` sets it up"));
         return Ok(checks);
@@ -196,7 +199,10 @@ mod tests {
             expires_ms: None,
             ..row()
         };
-        assert_eq!(hygiene(std::slice::from_ref(&endless), now_ms)[0].state, State::Warn);
+        assert_eq!(
+            hygiene(std::slice::from_ref(&endless), now_ms)[0].state,
+            State::Warn
+        );
         for harmless in [
             KeyRow {
                 status: "revoked".to_owned(),
