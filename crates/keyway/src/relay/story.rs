@@ -5,7 +5,7 @@ use super::context::Worker;
 use super::exchange::{Inbound, Outbound};
 use super::refuse;
 use super::route::Route;
-use super::running::Place;
+use super::running::{Caller, Place};
 use crate::access::{Grant, Mode};
 use crate::base::{Code, Fault, Refusal, Trouble};
 use crate::catalog::Target;
@@ -104,8 +104,8 @@ pub struct Story {
 impl Story {
     /// Begins with a verified request.
     #[must_use]
-    pub fn begin(worker: Rc<Worker>, inbound: &Inbound, grant: Arc<Grant>) -> Self {
-        let place = worker.running.enter(Arc::clone(&grant));
+    pub fn begin(worker: Rc<Worker>, inbound: &Inbound, caller: Caller) -> Self {
+        let grant = caller.grant;
         worker.shared.note_use(&grant, inbound.peer);
         Self {
             stream: false,
@@ -131,7 +131,7 @@ impl Story {
             first_token_ms: None,
             fault: None,
             ended: false,
-            _place: place,
+            _place: caller.place,
         }
     }
 
