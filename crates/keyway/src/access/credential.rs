@@ -71,7 +71,8 @@ mod tests {
 
     #[test]
     fn one_credential_wherever_it_stands() {
-        let table: [(&[(&str, &str)], Result<&str, Code>); 11] = [
+        type Case<'a> = (&'a [(&'a str, &'a str)], Result<&'a str, Code>);
+        let table: [Case<'_>; 11] = [
             (&[("authorization", "Bearer k1")], Ok("k1")),
             (&[("authorization", "bearer  k1 ")], Ok("k1")),
             (&[("x-api-key", "k1")], Ok("k1")),

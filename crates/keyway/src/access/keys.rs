@@ -80,10 +80,10 @@ pub async fn create(
     keep: Option<Keep<'_>>,
 ) -> Result<Outcome, Trouble> {
     let now_ms = at.clock.now_ms();
-    if let Some((call, _)) = keep {
-        if let Some(earlier) = repeated(at, call, now_ms).await? {
-            return Ok(Outcome::Earlier(earlier));
-        }
+    if let Some((call, _)) = keep
+        && let Some(earlier) = repeated(at, call, now_ms).await?
+    {
+        return Ok(Outcome::Earlier(earlier));
     }
     check(new)?;
     if let Some(project) = &new.project {

@@ -1,7 +1,7 @@
 //! Sending a request: candidates in order, until one answers.
 
 use super::failures;
-use super::source::{self, Answer};
+use super::source::{self, Answer, Asked};
 use super::story::{Story, stopped};
 use crate::base::{Code, Refusal, Trouble};
 use crate::catalog::{Quirk, Target};
@@ -65,14 +65,17 @@ async fn ask(
 ) -> Result<Result<Answer, Failure>, Trouble> {
     let shared = &story.worker.shared;
     let upstream = shared.upstream(&target.provider.name).ok_or_else(no_target)?;
+    let asked = Asked {
+        path: CHAT_PATH,
+        body,
+        stream: story.stream,
+        request: inbound.request,
+    };
     let answer = source::ask(
         story.permission()?,
         &story.worker.lanes,
         upstream,
-        CHAT_PATH,
-        body,
-        story.stream,
-        inbound.request,
+        asked,
         &shared.at.clock,
     );
     tokio::select! {

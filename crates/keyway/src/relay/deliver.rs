@@ -8,6 +8,7 @@ use super::large::Large;
 use super::source::{Answer, Source};
 use super::story::{Counted, Ended, Story, stopped};
 use super::stream::Delivery;
+use crate::base::{Code, Refusal};
 use crate::upstream::Failure;
 use bytes::{Bytes, BytesMut};
 use dialect::openai_chat::Decoder;
@@ -62,7 +63,7 @@ async fn whole(mut story: Box<Story>, answer: Answer, mut headers: HeaderMap) ->
     let read = tokio::select! {
         biased;
         read = read_whole(&mut bytes) => read,
-        () = gone.notified() => return cut(story, stopped()),
+        () = gone.notified() => return cut(story, &stopped()),
     };
     let body = match read {
         Ok(Read::All(body)) => body,
@@ -79,11 +80,11 @@ async fn whole(mut story: Box<Story>, answer: Answer, mut headers: HeaderMap) ->
                 .target()
                 .map(|target| target.provider.name.clone())
                 .unwrap_or_default();
-            return cut(story, failures::of_failure(failure, &provider));
+            return cut(story, &failures::of_failure(failure, &provider));
         }
     };
     if let Err(refusal) = story.still_good() {
-        return cut(story, refusal);
+        return cut(story, &refusal);
     }
     let cost = book(&mut story, &body, code);
     if let Some(cost) = cost
@@ -107,7 +108,7 @@ fn book(story: &mut Story, body: &Bytes, status: u16) -> Option<NanoUsd> {
     }
     let (usage, origin) = used(story, &decoder);
     let code = if seen.failed {
-        crate::base::Code::UpstreamError.text()
+        Code::UpstreamError.text()
     } else {
         ""
     };
@@ -128,7 +129,7 @@ pub(super) fn used(story: &Story, decoder: &Decoder) -> (Usage, UsageOrigin) {
 }
 
 /// Ends a request whose answer cannot be delivered: the provider may have done its work.
-fn cut(mut story: Box<Story>, refusal: crate::base::Refusal) -> Outbound {
+fn cut(mut story: Box<Story>, refusal: &Refusal) -> Outbound {
     story.counted = Counted::default();
     let usage = story.estimate();
     story.end(&Ended {
@@ -137,7 +138,7 @@ fn cut(mut story: Box<Story>, refusal: crate::base::Refusal) -> Outbound {
         usage,
         origin: UsageOrigin::Estimated,
     });
-    super::refuse::render(&refusal, story.route.shape)
+    super::refuse::render(refusal, story.route.shape)
 }
 
 enum Read {
