@@ -2,10 +2,7 @@
 //! `valgrind --tool=callgrind target/release/examples/cost see_whole 2000`, once with 2000 calls
 //! and once with 1000; the difference is a thousand calls and nothing else.
 #![allow(clippy::print_stdout, reason = "printing is all it does")]
-#![allow(
-    clippy::disallowed_methods,
-    reason = "it measures time and nothing depends on it"
-)]
+#![allow(clippy::disallowed_methods, reason = "it measures time and nothing depends on it")]
 
 use bytes::Bytes;
 use dialect::openai_chat::{Decoder, UsageRule};

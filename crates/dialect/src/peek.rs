@@ -16,15 +16,8 @@ pub const CHOICES_MAX: u32 = 128;
 pub const OUTPUT_CAP_MAX: u64 = 1_000_000_000;
 
 /// Members that are interpreted here. Each may stand once; the index is its bit in `seen`.
-const INTERPRETED: [&str; 7] = [
-    "model",
-    "stream",
-    "stream_options",
-    "max_tokens",
-    "max_completion_tokens",
-    "n",
-    "keyway",
-];
+const INTERPRETED: [&str; 7] =
+    ["model", "stream", "stream_options", "max_tokens", "max_completion_tokens", "n", "keyway"];
 
 /// What a request body says about itself.
 #[derive(Debug, Clone)]
@@ -95,18 +88,12 @@ impl std::error::Error for PeekError {}
 
 impl From<JsonError> for PeekError {
     fn from(error: JsonError) -> Self {
-        Self {
-            param: None,
-            message: format!("The body is not valid JSON: {error}."),
-        }
+        Self { param: None, message: format!("The body is not valid JSON: {error}.") }
     }
 }
 
 fn wrong<T>(param: &'static str, expected: &str) -> Result<T, PeekError> {
-    Err(PeekError {
-        param: Some(param),
-        message: format!("`{param}` must be {expected}."),
-    })
+    Err(PeekError { param: Some(param), message: format!("`{param}` must be {expected}.") })
 }
 
 /// Reads the top level of a chat request.
@@ -116,23 +103,12 @@ fn wrong<T>(param: &'static str, expected: &str) -> Result<T, PeekError> {
 /// or with an interpreted member that is doubled, ambiguous or of the wrong type.
 pub fn peek(body: &[u8]) -> Result<Peek<'_>, PeekError> {
     let Some(mut reader) = Reader::of_bytes(body) else {
-        return Err(PeekError {
-            param: None,
-            message: "The body is not valid UTF-8.".into(),
-        });
+        return Err(PeekError { param: None, message: "The body is not valid UTF-8.".into() });
     };
     if reader.kind()? != Kind::Object {
-        return Err(PeekError {
-            param: None,
-            message: "The body must be a JSON object.".into(),
-        });
+        return Err(PeekError { param: None, message: "The body must be a JSON object.".into() });
     }
-    let mut found = Found {
-        body,
-        seen: 0,
-        model: None,
-        peek: empty(),
-    };
+    let mut found = Found { body, seen: 0, model: None, peek: empty() };
     reader.object(|reader, member| found.member(reader, member))?;
     reader.end()?;
     let mut peek = found.peek;
@@ -140,10 +116,7 @@ pub fn peek(body: &[u8]) -> Result<Peek<'_>, PeekError> {
         Some(model) => peek.model = model,
         None => {
             let message = "`model` is required: the name of the model to use.".into();
-            return Err(PeekError {
-                param: Some("model"),
-                message,
-            });
+            return Err(PeekError { param: Some("model"), message });
         }
     }
     Ok(peek)
@@ -225,9 +198,8 @@ impl<'a> Found<'a> {
             }
             b"tools" | b"functions" => {
                 let list = reader.raw()?;
-                let some = list
-                    .strip_prefix(b"[")
-                    .is_some_and(|rest| !rest.trim_ascii_start().starts_with(b"]"));
+                let some =
+                    list.strip_prefix(b"[").is_some_and(|rest| !rest.trim_ascii_start().starts_with(b"]"));
                 self.peek.has_tools |= some;
                 Ok(())
             }
@@ -270,10 +242,7 @@ impl<'a> Found<'a> {
     }
 
     fn stream_options(&mut self, reader: &mut Reader<'a>) -> Result<(), PeekError> {
-        let mut options = StreamOptions {
-            empty: true,
-            ..StreamOptions::default()
-        };
+        let mut options = StreamOptions { empty: true, ..StreamOptions::default() };
         match reader.kind()? {
             Kind::Object => {}
             Kind::Null => {
@@ -380,10 +349,7 @@ fn another_case(name: &'static str) -> PeekError {
     let message = format!(
         "A member differs from `{name}` only in upper and lower case; some providers take it for `{name}`."
     );
-    PeekError {
-        param: Some(name),
-        message,
-    }
+    PeekError { param: Some(name), message }
 }
 
 /// Whether a parser that ignores case (Go's does) would take `key` for `name`.

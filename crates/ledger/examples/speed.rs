@@ -13,10 +13,7 @@ const ROUNDS: u64 = 2_000_000;
 fn main() {
     let price = price();
     let entry = entry();
-    let sent = Sent {
-        entry: entry.clone(),
-        prompt_bytes: 40_000,
-    };
+    let sent = Sent { entry: entry.clone(), prompt_bytes: 40_000 };
     let mut out = Vec::with_capacity(RECORD_BYTES_MAX);
 
     measure("encode settle", |seq| {
@@ -43,12 +40,7 @@ fn main() {
     torn[..record.len() - 1].copy_from_slice(&record[..record.len() - 1]);
     let start = Instant::now();
     let end = black_box(Scanner::new(black_box(&torn), None).end());
-    println!(
-        "{:>16}: {} us, {:?}",
-        "torn 4 MiB",
-        start.elapsed().as_micros(),
-        end.tail
-    );
+    println!("{:>16}: {} us, {:?}", "torn 4 MiB", start.elapsed().as_micros(), end.tail);
 }
 
 /// Runs `work` many times and prints the time of one, the best of five runs.
@@ -65,21 +57,10 @@ fn measure(name: &str, mut work: impl FnMut(u64)) {
 }
 
 fn price() -> Price {
-    let base = Rates {
-        input: 150_000_000,
-        output: 600_000_000,
-        ..Rates::default()
-    };
-    let peak = Rates {
-        input: 300_000_000,
-        output: 1_200_000_000,
-        ..Rates::default()
-    };
-    let hours = |from_minute, to_minute| ledger::Hours {
-        weekdays: vec![1, 2, 3, 4, 5],
-        from_minute,
-        to_minute,
-    };
+    let base = Rates { input: 150_000_000, output: 600_000_000, ..Rates::default() };
+    let peak = Rates { input: 300_000_000, output: 1_200_000_000, ..Rates::default() };
+    let hours =
+        |from_minute, to_minute| ledger::Hours { weekdays: vec![1, 2, 3, 4, 5], from_minute, to_minute };
     Price {
         version: "deepseek/deepseek-flash@2026-10-01".to_owned(),
         from_ms: 0,
@@ -92,13 +73,8 @@ fn price() -> Price {
 }
 
 fn entry() -> Entry<'static> {
-    let attempt = Attempt {
-        provider: "deepseek",
-        model: "deepseek-flash",
-        status: 200,
-        ms: 412,
-        outcome: "ok",
-    };
+    let attempt =
+        Attempt { provider: "deepseek", model: "deepseek-flash", status: 200, ms: 412, outcome: "ok" };
     Entry {
         request: [7; 16],
         started_ms: 1_795_000_000_123,
@@ -115,22 +91,10 @@ fn entry() -> Entry<'static> {
         peer: [1; 16],
         client_request: "0b9f2c2e-6d0c-4a57-9c5e-3f2f6f0e7a11",
         stream: true,
-        attempts: vec![
-            Attempt {
-                status: 503,
-                outcome: "status",
-                ..attempt.clone()
-            },
-            attempt,
-        ],
+        attempts: vec![Attempt { status: 503, outcome: "status", ..attempt.clone() }, attempt],
         status: 200,
         error: "",
-        usage: Usage {
-            in_uncached: 1_200,
-            cache_read: 8_192,
-            out_text: 350,
-            ..Usage::default()
-        },
+        usage: Usage { in_uncached: 1_200, cache_read: 8_192, out_text: 350, ..Usage::default() },
         usage_origin: UsageOrigin::Reported,
         price_version: "deepseek/deepseek-flash@2026-10-01",
         cost: Some(NanoUsd(414_576)),

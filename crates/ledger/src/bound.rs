@@ -40,12 +40,7 @@ pub(crate) fn text<const BYTES_MAX: usize, S: Serializer>(text: &str, to: S) -> 
 }
 
 pub(crate) fn labels<S: Serializer>(labels: &[&str], to: S) -> Result<S::Ok, S::Error> {
-    to.collect_seq(
-        labels
-            .iter()
-            .take(LABELS_MAX)
-            .map(|label| cut(label, LABEL_BYTES_MAX)),
-    )
+    to.collect_seq(labels.iter().take(LABELS_MAX).map(|label| cut(label, LABEL_BYTES_MAX)))
 }
 
 pub(crate) fn attempts<S: Serializer>(attempts: &[Attempt<'_>], to: S) -> Result<S::Ok, S::Error> {

@@ -63,8 +63,6 @@ impl Usage {
     /// All answer tokens, saturating.
     #[must_use]
     pub fn output(&self) -> u64 {
-        self.out_text
-            .saturating_add(self.out_reasoning)
-            .saturating_add(self.out_audio)
+        self.out_text.saturating_add(self.out_reasoning).saturating_add(self.out_audio)
     }
 }

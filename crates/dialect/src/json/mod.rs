@@ -139,11 +139,7 @@ impl<'a> Reader<'a> {
     }
 
     fn start(text: &'a [u8]) -> Self {
-        Self {
-            text,
-            at: 0,
-            depth: 0,
-        }
+        Self { text, at: 0, depth: 0 }
     }
 
     /// Byte offset of the next unread byte.

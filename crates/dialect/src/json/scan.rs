@@ -132,9 +132,7 @@ fn escape(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
 
 fn hex(bytes: &[u8], at: usize) -> Option<u32> {
     let digits = bytes.get(at..)?.first_chunk::<4>()?;
-    digits
-        .iter()
-        .try_fold(0, |sum, digit| Some(sum << 4 | char::from(*digit).to_digit(16)?))
+    digits.iter().try_fold(0, |sum, digit| Some(sum << 4 | char::from(*digit).to_digit(16)?))
 }
 
 /// Offset of the first byte at or after `at` that is no digit.

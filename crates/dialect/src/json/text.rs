@@ -40,11 +40,7 @@ impl<'a> Text<'a> {
     #[must_use]
     #[inline]
     pub fn is(&self, other: &str) -> bool {
-        if self.escaped() {
-            self.cow() == other
-        } else {
-            self.raw == other.as_bytes()
-        }
+        if self.escaped() { self.cow() == other } else { self.raw == other.as_bytes() }
     }
 
     /// Bytes of the string in UTF-8; borrowed as a rule. For comparing keys.
@@ -128,11 +124,7 @@ fn unescape(mut rest: &str, mut push: impl FnMut(&str)) -> bool {
             Some(b'u') => {
                 let (found, taken) = unicode(escape);
                 whole &= found.is_some();
-                push(
-                    found
-                        .unwrap_or(char::REPLACEMENT_CHARACTER)
-                        .encode_utf8(&mut [0; 4]),
-                );
+                push(found.unwrap_or(char::REPLACEMENT_CHARACTER).encode_utf8(&mut [0; 4]));
                 rest = escape.get(taken..).unwrap_or_default();
                 continue;
             }

@@ -41,25 +41,17 @@ fn place(data: &[u8]) -> Option<Place> {
         any = true;
         let value = reader.skip()?;
         if member.key.is("keyway") {
-            known = Some(Place {
-                at: member.at..value.end,
-                comma: false,
-            });
+            known = Some(Place { at: member.at..value.end, comma: false });
         }
         Ok::<(), JsonError>(())
     });
     read.ok()?;
     let brace = reader.at().checked_sub(1)?;
-    Some(known.unwrap_or(Place {
-        at: brace..brace,
-        comma: any,
-    }))
+    Some(known.unwrap_or(Place { at: brace..brace, comma: any }))
 }
 
 fn is_number(text: &str) -> bool {
-    let decimal = text
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b'-');
+    let decimal = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b'-');
     let mut reader = Reader::new(text);
     decimal && reader.skip().is_ok() && reader.at() == text.len()
 }

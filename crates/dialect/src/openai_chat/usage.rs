@@ -226,10 +226,7 @@ impl Counts {
         let hit_and_miss = || Some(self.get(Slot::Hit)?.saturating_add(self.get(Slot::Miss)?));
         let (total, completion) = (self.get(Slot::Total), self.get(Slot::Completion));
         let rest_of_total = |part: Option<u64>| Some(total?.saturating_sub(part.unwrap_or(0)));
-        let prompt = self
-            .get(Slot::Prompt)
-            .or_else(hit_and_miss)
-            .or_else(|| rest_of_total(completion));
+        let prompt = self.get(Slot::Prompt).or_else(hit_and_miss).or_else(|| rest_of_total(completion));
         let output = completion.or_else(|| rest_of_total(prompt));
         if prompt.is_none() && output.is_none() && self.cost_nanousd.is_none() {
             return None;
@@ -253,11 +250,7 @@ impl Counts {
             self.odd(Anomaly::Zero);
         }
         let usage = self.split(prompt, output);
-        Some(Report {
-            usage,
-            cost_nanousd: self.cost_nanousd,
-            anomaly: self.anomaly,
-        })
+        Some(Report { usage, cost_nanousd: self.cost_nanousd, anomaly: self.anomaly })
     }
 
     /// Divides the two sums. Cached audio counts as cached: the details do not say how the
@@ -295,9 +288,7 @@ fn nanos(number: &str) -> Option<u64> {
     let fraction = fraction.get(..fraction.len().min(18))?;
     let digits: u128 = format!("{whole}{fraction}").parse().ok()?;
     // The value is digits * 10^shift nano-USD.
-    let shift = exponent
-        .checked_add(9)?
-        .checked_sub(i32::try_from(fraction.len()).ok()?)?;
+    let shift = exponent.checked_add(9)?.checked_sub(i32::try_from(fraction.len()).ok()?)?;
     let power = 10_u128.checked_pow(shift.unsigned_abs());
     let value = match (shift >= 0, power) {
         (true, Some(power)) => digits.checked_mul(power)?,

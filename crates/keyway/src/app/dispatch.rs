@@ -99,9 +99,7 @@ pub async fn answer(
         answer.headers.insert(CLIENT_REQUEST_ID, client_id);
     }
     if front.worker.shared.draining.load(Ordering::Relaxed) {
-        answer
-            .headers
-            .insert(header::CONNECTION, HeaderValue::from_static("close"));
+        answer.headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     respond(answer, phase)
 }
@@ -211,8 +209,7 @@ async fn verified(
 
 impl Call {
     fn shape(&self) -> crate::relay::route::Shape {
-        self.route
-            .map_or(crate::relay::route::Shape::OpenAi, |(_, route)| route.shape)
+        self.route.map_or(crate::relay::route::Shape::OpenAi, |(_, route)| route.shape)
     }
 
     /// Writes the log line and counts the request.
@@ -227,9 +224,8 @@ impl Call {
         let elapsed = front.worker.shared.at.clock.monotonic_ms() - self.started_mono_ms;
         let latency_ms = u32::try_from(elapsed).unwrap_or(0);
         let unrouted = front.table.len();
-        let (number, path) = self
-            .route
-            .map_or((unrouted, "unrouted"), |(number, route)| (number, route.path));
+        let (number, path) =
+            self.route.map_or((unrouted, "unrouted"), |(number, route)| (number, route.path));
         front.worker.metrics.request(number, status, latency_ms);
         front.worker.log.push(|| RequestLine {
             status,
@@ -247,9 +243,7 @@ impl Call {
 }
 
 fn client_request_id(headers: &HeaderMap) -> Option<&HeaderValue> {
-    let value = headers
-        .get(&REQUEST_ID)
-        .or_else(|| headers.get(&CLIENT_REQUEST_ID))?;
+    let value = headers.get(&REQUEST_ID).or_else(|| headers.get(&CLIENT_REQUEST_ID))?;
     crate::relay::exchange::is_sane_id(value.as_bytes()).then_some(value)
 }
 
@@ -257,20 +251,14 @@ fn client_request_id(headers: &HeaderMap) -> Option<&HeaderValue> {
 fn method_name(request: &Request<Incoming>) -> &'static str {
     const USUAL: [&str; 7] = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"];
     let method = request.method().as_str();
-    USUAL
-        .into_iter()
-        .find(|usual| *usual == method)
-        .unwrap_or("OTHER")
+    USUAL.into_iter().find(|usual| *usual == method).unwrap_or("OTHER")
 }
 
 fn unknown_url(parts: &Parts) -> Refusal {
     let path: String = parts.uri.path().chars().take(200).collect();
     Refusal::new(
         Code::NotFound,
-        format!(
-            "Unknown request URL: {} {path}. Check the path and the base URL.",
-            parts.method
-        ),
+        format!("Unknown request URL: {} {path}. Check the path and the base URL.", parts.method),
     )
 }
 

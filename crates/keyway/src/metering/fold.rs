@@ -98,11 +98,7 @@ impl Fold {
             self.key.push(0xff);
         }
         // One request is much like the one before.
-        if self
-            .slots
-            .get(self.last)
-            .is_some_and(|slot| *slot.key == *self.key)
-        {
+        if self.slots.get(self.last).is_some_and(|slot| *slot.key == *self.key) {
             return self.last;
         }
         self.last = match self.index.get(self.key.as_slice()) {
@@ -113,24 +109,12 @@ impl Fold {
     }
 
     fn new_slot(&mut self, minute_ms: i64, test: bool, texts: [&str; DIMENSIONS.len()]) -> usize {
-        let dims = Arc::new(Dims {
-            text: texts.map(|text| storable(clip(text)).into()),
-            test,
-        });
+        let dims = Arc::new(Dims { text: texts.map(|text| storable(clip(text)).into()), test });
         let next_org = self.orgs.len() as u32;
-        let org = *self
-            .orgs
-            .entry(dims.text[Dimension::Org as usize].clone())
-            .or_insert(next_org);
+        let org = *self.orgs.entry(dims.text[Dimension::Org as usize].clone()).or_insert(next_org);
         let key: Box<[u8]> = self.key.as_slice().into();
         self.index.insert(key.clone(), self.slots.len());
-        self.slots.push(Slot {
-            key,
-            minute_ms,
-            org,
-            dims,
-            measures: Measures::default(),
-        });
+        self.slots.push(Slot { key, minute_ms, org, dims, measures: Measures::default() });
         self.slots.len() - 1
     }
 
@@ -144,12 +128,7 @@ impl Fold {
             let near = |line: &Line| {
                 line.org == first.org && time_of(line.request) - time_of(first.request) < BATCH_SPAN_MS_MAX
             };
-            let end = rest
-                .iter()
-                .take(BATCH_LINES_MAX)
-                .take_while(|line| near(line))
-                .count()
-                .max(1);
+            let end = rest.iter().take(BATCH_LINES_MAX).take_while(|line| near(line)).count().max(1);
             let (lines, left) = rest.split_at(end);
             batches.push(self.pack(lines, clock));
             rest = left;
@@ -181,10 +160,7 @@ impl Fold {
             last_request: id::text("req", last.request),
             count: lines.len() as i64,
             body,
-            facets: facets
-                .into_iter()
-                .map(|(facet, value)| (facet, value.into()))
-                .collect(),
+            facets: facets.into_iter().map(|(facet, value)| (facet, value.into())).collect(),
         }
     }
 
@@ -226,11 +202,7 @@ fn texts<'a>(entry: &Entry<'a>, label: &'a str) -> [&'a str; DIMENSIONS.len()] {
 
 /// `PostgreSQL` takes no NUL in text.
 fn storable(text: &str) -> Cow<'_, str> {
-    if text.contains('\0') {
-        Cow::Owned(text.replace('\0', "\u{fffd}"))
-    } else {
-        Cow::Borrowed(text)
-    }
+    if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{fffd}")) } else { Cow::Borrowed(text) }
 }
 
 /// Milliseconds a ULID was made at: its first 48 bits.

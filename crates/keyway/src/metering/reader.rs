@@ -75,16 +75,10 @@ impl Reader {
         for found in scanner.by_ref() {
             last_seq = Some(found.seq);
             if !take(&found, &self.chunk[found.offset + FRAME_BYTES..found.next_offset]) {
-                return Ok(Piece {
-                    offset: offset + found.next_offset as u32,
-                    last_seq,
-                    stop: Stop::More,
-                });
+                return Ok(Piece { offset: offset + found.next_offset as u32, last_seq, stop: Stop::More });
             }
         }
-        let End {
-            valid_bytes, tail, ..
-        } = scanner.end();
+        let End { valid_bytes, tail, .. } = scanner.end();
         let cut_short = length < wanted && length - valid_bytes < RECORD_BYTES_MAX;
         let stop = match tail {
             _ if cut_short => Stop::More,
@@ -92,11 +86,7 @@ impl Reader {
             Tail::Clean => Stop::Zeros,
             tail => Stop::Bad(tail),
         };
-        Ok(Piece {
-            offset: offset + valid_bytes as u32,
-            last_seq,
-            stop,
-        })
+        Ok(Piece { offset: offset + valid_bytes as u32, last_seq, stop })
     }
 
     /// Closes the file and gives the memory back.

@@ -46,19 +46,11 @@ fn stream(story: Box<Story>, answer: Answer, mut headers: HeaderMap, wishes: &Wi
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     let status = status(answer.status);
     let delivery = Delivery::new(story, answer, wishes.include_usage);
-    Outbound {
-        status,
-        headers,
-        body: OutBody::Stream(Box::new(delivery)),
-    }
+    Outbound { status, headers, body: OutBody::Stream(Box::new(delivery)) }
 }
 
 async fn whole(mut story: Box<Story>, answer: Answer, mut headers: HeaderMap) -> Outbound {
-    let Answer {
-        status: code,
-        mut bytes,
-        ..
-    } = answer;
+    let Answer { status: code, mut bytes, .. } = answer;
     let gone = std::sync::Arc::clone(&story.grant.gone);
     let read = tokio::select! {
         biased;
@@ -69,17 +61,10 @@ async fn whole(mut story: Box<Story>, answer: Answer, mut headers: HeaderMap) ->
         Ok(Read::All(body)) => body,
         Ok(Read::Some(first)) => {
             let large = Large::new(story, first, bytes, code);
-            return Outbound {
-                status: status(code),
-                headers,
-                body: OutBody::Stream(Box::new(large)),
-            };
+            return Outbound { status: status(code), headers, body: OutBody::Stream(Box::new(large)) };
         }
         Err(failure) => {
-            let provider = story
-                .target()
-                .map(|target| target.provider.name.clone())
-                .unwrap_or_default();
+            let provider = story.target().map(|target| target.provider.name.clone()).unwrap_or_default();
             return cut(story, &failures::of_failure(failure, &provider));
         }
     };
@@ -92,11 +77,7 @@ async fn whole(mut story: Box<Story>, answer: Answer, mut headers: HeaderMap) ->
     {
         headers.insert(COST, value);
     }
-    Outbound {
-        status: status(code),
-        headers,
-        body: OutBody::Whole(body),
-    }
+    Outbound { status: status(code), headers, body: OutBody::Whole(body) }
 }
 
 /// Books a whole answer; its bytes are not changed.
@@ -107,17 +88,8 @@ fn book(story: &mut Story, body: &Bytes, status: u16) -> Option<NanoUsd> {
         story.progress(seen.output_bytes);
     }
     let (usage, origin) = used(story, &decoder);
-    let code = if seen.failed {
-        Code::UpstreamError.text()
-    } else {
-        ""
-    };
-    story.end(&Ended {
-        status,
-        code,
-        usage,
-        origin,
-    })
+    let code = if seen.failed { Code::UpstreamError.text() } else { "" };
+    story.end(&Ended { status, code, usage, origin })
 }
 
 /// What an answer used: as reported, else as counted here.
@@ -160,19 +132,15 @@ async fn read_whole(source: &mut Source) -> Result<Read, Failure> {
             return Ok(Read::Some(std::mem::take(all).freeze()));
         }
     }
-    Ok(Read::All(
-        all.map_or_else(|| first.unwrap_or_default(), BytesMut::freeze),
-    ))
+    Ok(Read::All(all.map_or_else(|| first.unwrap_or_default(), BytesMut::freeze)))
 }
 
 /// Of the provider's header fields only the content type passes; the rest is ours.
 fn headers(story: &Story, theirs: &HeaderMap, wishes: &Wishes) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(12);
     let content_type = theirs.get(header::CONTENT_TYPE).cloned();
-    headers.insert(
-        header::CONTENT_TYPE,
-        content_type.unwrap_or(HeaderValue::from_static("application/json")),
-    );
+    headers
+        .insert(header::CONTENT_TYPE, content_type.unwrap_or(HeaderValue::from_static("application/json")));
     let mut set = |name: HeaderName, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(name, value);
@@ -193,12 +161,7 @@ fn is_event_stream(headers: &HeaderMap) -> bool {
     headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| {
-            value
-                .trim_start()
-                .to_ascii_lowercase()
-                .starts_with("text/event-stream")
-        })
+        .is_some_and(|value| value.trim_start().to_ascii_lowercase().starts_with("text/event-stream"))
 }
 
 fn status(code: u16) -> StatusCode {

@@ -61,10 +61,7 @@ fn of_status(status: u16, said: UpstreamMessage, retry_after_ms: Option<u64>) ->
         }
         Class::Timeout => Refusal::new(
             Code::UpstreamTimeout,
-            format!(
-                "The provider gave up on the request (status {status}): {}",
-                said.message
-            ),
+            format!("The provider gave up on the request (status {status}): {}", said.message),
         ),
         Class::Success | Class::Server => Refusal {
             retry_after_ms,
@@ -77,11 +74,7 @@ fn of_status(status: u16, said: UpstreamMessage, retry_after_ms: Option<u64>) ->
 }
 
 fn theirs(status: u16, said: &UpstreamMessage) -> Option<Box<UpstreamRefusal>> {
-    Some(Box::new(UpstreamRefusal {
-        status,
-        code: said.code.clone(),
-        kind: said.kind.clone(),
-    }))
+    Some(Box::new(UpstreamRefusal { status, code: said.code.clone(), kind: said.kind.clone() }))
 }
 
 /// What a failed exchange means to the client.

@@ -21,22 +21,12 @@ impl Large {
     /// Goes on where reading whole stopped.
     pub fn new(mut story: Box<Story>, first: Bytes, source: Source, status: u16) -> Self {
         story.progress(first.len());
-        Self {
-            story,
-            source,
-            held: Some(first),
-            status,
-        }
+        Self { story, source, held: Some(first), status }
     }
 
     fn end(&mut self, status: u16, code: &'static str) {
         let usage = self.story.estimate();
-        self.story.end(&Ended {
-            status,
-            code,
-            usage,
-            origin: UsageOrigin::Estimated,
-        });
+        self.story.end(&Ended { status, code, usage, origin: UsageOrigin::Estimated });
     }
 }
 

@@ -72,37 +72,19 @@ pub async fn ask(
     let Some(endpoint) = &upstream.endpoint else {
         return Ok(ask_sandbox(&asked, clock).await);
     };
-    let accept = if asked.stream {
-        "text/event-stream"
-    } else {
-        "application/json"
-    };
-    let request = Request {
-        accept,
-        ..Request::post(asked.path, asked.body)
-    };
+    let accept = if asked.stream { "text/event-stream" } else { "application/json" };
+    let request = Request { accept, ..Request::post(asked.path, asked.body) };
     let response = lanes.send(endpoint, request).await?;
-    Ok(Answer {
-        status: response.status,
-        headers: response.headers,
-        bytes: Source::Provider(response.body),
-    })
+    Ok(Answer { status: response.status, headers: response.headers, bytes: Source::Provider(response.body) })
 }
 
 async fn ask_sandbox(asked: &Asked<'_>, clock: &Clock) -> Answer {
-    let answer = sandbox::answer(
-        &asked.body,
-        clock.now_ms() / 1000,
-        &id::text("req", asked.request),
-    );
+    let answer = sandbox::answer(&asked.body, clock.now_ms() / 1000, &id::text("req", asked.request));
     if answer.delay_ms > 0 {
         tokio::time::sleep(Duration::from_millis(answer.delay_ms)).await;
     }
     let mut headers = HeaderMap::new();
-    headers.insert(
-        http::header::CONTENT_TYPE,
-        HeaderValue::from_static(answer.content_type),
-    );
+    headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static(answer.content_type));
     if let Some(seconds) = answer.retry_after_s {
         headers.insert(http::header::RETRY_AFTER, HeaderValue::from(seconds));
     }
@@ -110,9 +92,5 @@ async fn ask_sandbox(asked: &Asked<'_>, clock: &Clock) -> Answer {
         AnswerBody::Whole(bytes) => Source::Ready(Some(bytes)),
         AnswerBody::Stream(stream) => Source::Sandbox(stream),
     };
-    Answer {
-        status: answer.status,
-        headers,
-        bytes,
-    }
+    Answer { status: answer.status, headers, bytes }
 }

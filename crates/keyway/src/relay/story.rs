@@ -152,25 +152,10 @@ impl Story {
     pub fn send_to(&mut self, target: &Arc<Target>) -> Result<(), Trouble> {
         self.still_good()?;
         self.target = Some(Arc::clone(target));
-        self.slot = self
-            .worker
-            .shared
-            .upstream(&target.provider.name)
-            .map(|upstream| upstream.slot);
-        let mut admitted = self
-            .admitted
-            .take()
-            .ok_or_else(|| Fault::plain("a request was not admitted"))?;
-        let before = Ended {
-            status: 0,
-            code: "",
-            usage: Usage::default(),
-            origin: UsageOrigin::Nothing,
-        };
-        let sent = Sent {
-            entry: self.entry(&before, 0),
-            prompt_bytes: self.prompt_bytes,
-        };
+        self.slot = self.worker.shared.upstream(&target.provider.name).map(|upstream| upstream.slot);
+        let mut admitted = self.admitted.take().ok_or_else(|| Fault::plain("a request was not admitted"))?;
+        let before = Ended { status: 0, code: "", usage: Usage::default(), origin: UsageOrigin::Nothing };
+        let sent = Sent { entry: self.entry(&before, 0), prompt_bytes: self.prompt_bytes };
         let written = admitted.sent(&sent);
         self.admitted = Some(admitted);
         if let Err(fault) = written {
@@ -186,9 +171,7 @@ impl Story {
     /// # Errors
     /// A fault when there is none.
     pub fn permission(&self) -> Result<&Admitted, Fault> {
-        self.admitted
-            .as_ref()
-            .ok_or_else(|| Fault::plain("a request was not admitted"))
+        self.admitted.as_ref().ok_or_else(|| Fault::plain("a request was not admitted"))
     }
 
     /// Notes how a try ended. `reached`: the provider may have got the request.
@@ -199,12 +182,7 @@ impl Story {
             self.worker.metrics.attempt(slot, place);
         }
         let ms = self.since(began_mono_ms);
-        self.tried.push(Tried {
-            target,
-            status,
-            ms,
-            outcome,
-        });
+        self.tried.push(Tried { target, status, ms, outcome });
         if !reached {
             self.sent = false;
             self.target = None;
@@ -216,11 +194,7 @@ impl Story {
     /// # Errors
     /// That refusal.
     pub fn still_good(&self) -> Result<(), Refusal> {
-        if self.grant.is_dead() {
-            Err(stopped())
-        } else {
-            Ok(())
-        }
+        if self.grant.is_dead() { Err(stopped()) } else { Ok(()) }
     }
 
     /// Notes progress of the answer.
@@ -319,10 +293,7 @@ impl Story {
             key: Some(Arc::clone(&self.grant.key)),
             model_asked: client_text(&self.model_asked),
             model_served: self.target.as_ref().map(|target| Arc::clone(&target.id)),
-            provider: self
-                .target
-                .as_ref()
-                .map(|target| Arc::clone(&target.provider.name)),
+            provider: self.target.as_ref().map(|target| Arc::clone(&target.provider.name)),
             attempts: u8::try_from(self.tried.len()).unwrap_or(u8::MAX),
             stream: self.stream,
             tokens: ended.usage,
@@ -333,12 +304,7 @@ impl Story {
             client_request_id: client_text(&self.client_request),
             user_agent: self.user_agent.clone(),
             fault,
-            ..RequestLine::new(
-                self.request,
-                self.started_ms,
-                self.route.path,
-                self.route.method.as_str(),
-            )
+            ..RequestLine::new(self.request, self.started_ms, self.route.path, self.route.method.as_str())
         };
         self.worker.log.push(line);
     }
@@ -403,12 +369,7 @@ impl Drop for Story {
         } else {
             (Usage::default(), UsageOrigin::Nothing)
         };
-        self.end(&Ended {
-            status: Code::ClientGone.status(),
-            code: Code::ClientGone.text(),
-            usage,
-            origin,
-        });
+        self.end(&Ended { status: Code::ClientGone.status(), code: Code::ClientGone.text(), usage, origin });
     }
 }
 
@@ -424,10 +385,7 @@ pub fn unmetered() -> Refusal {
 /// What is told when the key stopped working while the request ran.
 #[must_use]
 pub fn stopped() -> Refusal {
-    Refusal::new(
-        Code::RevokedApiKey,
-        "This API key stopped working while the request was running.",
-    )
+    Refusal::new(Code::RevokedApiKey, "This API key stopped working while the request was running.")
 }
 
 /// What is told of a fault.

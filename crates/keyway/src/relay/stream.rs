@@ -89,19 +89,12 @@ impl Delivery {
             None if failed => (Code::UpstreamError.status(), Code::UpstreamError.text()),
             None => (self.status, ""),
         };
-        let cost = self.story.end(&Ended {
-            status,
-            code,
-            usage,
-            origin,
-        });
+        let cost = self.story.end(&Ended { status, code, usage, origin });
         if let Some(chunk) = self.usage_chunk.take()
             && self.include_usage
         {
-            self.out.push_back(with_cost(
-                &chunk,
-                &cost.map_or_else(|| "null".to_owned(), NanoUsd::to_decimal),
-            ));
+            self.out
+                .push_back(with_cost(&chunk, &cost.map_or_else(|| "null".to_owned(), NanoUsd::to_decimal)));
         }
     }
 
@@ -109,8 +102,7 @@ impl Delivery {
     fn break_off(&mut self, refusal: &Refusal) {
         self.usage_chunk = None;
         self.book(Some(refusal));
-        self.out
-            .push_back(render_event(refusal, self.story.route.shape).into());
+        self.out.push_back(render_event(refusal, self.story.route.shape).into());
         self.ended = true;
         self.source = Source::Ready(None);
     }
@@ -139,10 +131,7 @@ impl Delivery {
     }
 
     fn failure(&self, failure: Failure) -> Refusal {
-        let provider = self
-            .story
-            .target()
-            .map(|target| Arc::clone(&target.provider.name));
+        let provider = self.story.target().map(|target| Arc::clone(&target.provider.name));
         failures::of_failure(failure, provider.as_deref().unwrap_or_default())
     }
 }

@@ -58,9 +58,8 @@ impl Db {
             Location::File(path) => (Engine::Sqlite, sqlite_url(path)),
             Location::Url(url) => (Engine::Postgres, url.clone()),
         };
-        let options = AnyConnectOptions::from_str(&url)
-            .doing("reading the database URL")?
-            .disable_statement_logging();
+        let options =
+            AnyConnectOptions::from_str(&url).doing("reading the database URL")?.disable_statement_logging();
         let pool = AnyPoolOptions::new()
             .max_connections(CONNECTIONS_MAX)
             .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -102,10 +101,7 @@ impl Db {
     /// # Errors
     /// When a migration fails, or the database was written by a newer version.
     pub async fn migrate(&self) -> Result<(), Fault> {
-        MIGRATOR
-            .run(&self.pool)
-            .await
-            .doing("bringing the database schema up to date")
+        MIGRATOR.run(&self.pool).await.doing("bringing the database schema up to date")
     }
 
     /// The schema's version: the newest migration that was applied, 0 for an empty database.
@@ -117,10 +113,8 @@ impl Db {
             Engine::Sqlite => "SELECT COUNT(*) FROM sqlite_master WHERE name = '_sqlx_migrations'",
             Engine::Postgres => "SELECT COUNT(*) FROM pg_tables WHERE tablename = '_sqlx_migrations'",
         };
-        let there: i64 = sqlx::query_scalar(there)
-            .fetch_one(&self.pool)
-            .await
-            .doing("looking for the schema")?;
+        let there: i64 =
+            sqlx::query_scalar(there).fetch_one(&self.pool).await.doing("looking for the schema")?;
         if there == 0 {
             return Ok(0);
         }
@@ -133,11 +127,7 @@ impl Db {
     /// The newest migration that this program knows.
     #[must_use]
     pub fn schema_known() -> i64 {
-        MIGRATOR
-            .iter()
-            .map(|migration| migration.version)
-            .max()
-            .unwrap_or(0)
+        MIGRATOR.iter().map(|migration| migration.version).max().unwrap_or(0)
     }
 
     /// Makes everything committed so far durable, so that what it was copied from may go.
@@ -209,11 +199,7 @@ impl SetupLock {
 async fn lock_file(path: &Path) -> Result<File, Fault> {
     let path = path.to_owned();
     tokio::task::spawn_blocking(move || {
-        let file = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)?;
+        let file = File::options().create(true).truncate(false).write(true).open(&path)?;
         file.lock()?;
         Ok::<_, std::io::Error>(file)
     })
@@ -240,7 +226,5 @@ fn sqlite_url(path: &Path) -> String {
 /// Whether an error is a violated unique constraint.
 #[must_use]
 pub fn is_unique_violation(error: &sqlx::Error) -> bool {
-    error
-        .as_database_error()
-        .is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
 }

@@ -30,10 +30,7 @@ const HIGHEST: &str = "zzzz";
 
 /// One try at one provider; as `ledger::Attempt`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(
-    missing_docs,
-    reason = "field for field ledger::Attempt, which says what they are"
-)]
+#[expect(missing_docs, reason = "field for field ledger::Attempt, which says what they are")]
 pub struct OwnedAttempt {
     pub provider: String,
     pub model: String,
@@ -44,10 +41,7 @@ pub struct OwnedAttempt {
 
 /// A request line that owns its texts; encodes to and from the same bytes as `ledger::Entry`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(
-    missing_docs,
-    reason = "field for field ledger::Entry, which says what they are"
-)]
+#[expect(missing_docs, reason = "field for field ledger::Entry, which says what they are")]
 pub struct OwnedEntry {
     pub request: [u8; 16],
     pub started_ms: i64,
@@ -128,15 +122,9 @@ impl Filter {
     }
 
     fn is_sane(&self) -> bool {
-        [
-            &self.key_ids,
-            &self.user_ids,
-            &self.project_ids,
-            &self.models,
-            &self.providers,
-        ]
-        .iter()
-        .all(|values| values.len() <= FILTER_VALUES_MAX)
+        [&self.key_ids, &self.user_ids, &self.project_ids, &self.models, &self.providers]
+            .iter()
+            .all(|values| values.len() <= FILTER_VALUES_MAX)
             && self.status.len() <= FILTER_VALUES_MAX
     }
 }
@@ -188,10 +176,7 @@ impl Scan<'_> {
             )
         };
         let text = match &self.narrow {
-            None => format!(
-                "SELECT {columns} FROM request_batches b WHERE {}",
-                range("b", "id")
-            ),
+            None => format!("SELECT {columns} FROM request_batches b WHERE {}", range("b", "id")),
             // The facets say which; two values in one batch name it twice.
             Some((_, values)) => format!(
                 "SELECT {columns} FROM (SELECT DISTINCT f.last_request, f.batch_id FROM request_facets f \
@@ -262,23 +247,14 @@ pub async fn list(
     let limit = limit.clamp(1, PAGE_LINES_MAX);
     let span_ms = BATCH_SPAN_MS_MAX as i64;
     let mut newest_ms = after.map_or(i64::MAX, time_of);
-    newest_ms = newest_ms.min(
-        filter
-            .end_ms
-            .map_or(i64::MAX, |end| end.saturating_add(ID_SLACK_MS)),
-    );
-    let highest = if newest_ms == i64::MAX {
-        HIGHEST.to_owned()
-    } else {
-        id_at(newest_ms + span_ms, u128::MAX)
-    };
+    newest_ms = newest_ms.min(filter.end_ms.map_or(i64::MAX, |end| end.saturating_add(ID_SLACK_MS)));
+    let highest =
+        if newest_ms == i64::MAX { HIGHEST.to_owned() } else { id_at(newest_ms + span_ms, u128::MAX) };
     let mut scan = Scan {
         org,
         narrow: filter.narrowest(),
         from: (highest, HIGHEST.to_owned()),
-        down_to: filter
-            .start_ms
-            .map_or_else(String::new, |start| id_at(start - ID_SLACK_MS, 0)),
+        down_to: filter.start_ms.map_or_else(String::new, |start| id_at(start - ID_SLACK_MS, 0)),
     };
     // Lines read and not handed out yet, by id; more than a page of them is never needed.
     let mut waiting: BTreeMap<[u8; 16], OwnedEntry> = BTreeMap::new();
@@ -296,11 +272,7 @@ pub async fn list(
             }
         }
         // No batch unread has a line above this.
-        let bound = if all_read {
-            [0; 16]
-        } else {
-            id::parse("req", &scan.from.0).unwrap_or_default()
-        };
+        let bound = if all_read { [0; 16] } else { id::parse("req", &scan.from.0).unwrap_or_default() };
         let ready = waiting.range(bound..).count();
         let progress = after.is_none_or(|after| bound < after);
         if ready > limit || all_read || (opened_count >= SCAN_BATCHES_MAX && progress) {
@@ -329,10 +301,7 @@ fn page(mut waiting: BTreeMap<[u8; 16], OwnedEntry>, bound: [u8; 16], limit: usi
 pub async fn get(db: &Db, org: &str, request: [u8; 16]) -> Result<Option<OwnedEntry>, Fault> {
     const DOING: &str = "reading the request log";
     let text = id::text("req", request);
-    let highest = id_at(
-        time_of(request).saturating_add(BATCH_SPAN_MS_MAX as i64),
-        u128::MAX,
-    );
+    let highest = id_at(time_of(request).saturating_add(BATCH_SPAN_MS_MAX as i64), u128::MAX);
     let mut from = (text.clone(), String::new());
     loop {
         let rows = sqlx::query(

@@ -21,10 +21,8 @@ pub fn init(filter: &str, json: bool) -> Result<bool, Fault> {
     let terminal = io::stderr().is_terminal();
     let json = json || !terminal;
     let colour = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(Stderr)
-        .with_ansi(colour && !json);
+    let log =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(Stderr).with_ansi(colour && !json);
     let started = if json {
         tracing::subscriber::set_global_default(log.json().finish()).is_ok()
     } else {
@@ -82,11 +80,7 @@ mod tests {
     #[test]
     fn what_is_written_is_scrubbed() {
         let mut out = Scrubbed(Vec::new());
-        out.write_all(b"sent Authorization: Bearer sk-kw-live-0123456789\n")
-            .unwrap();
-        assert_eq!(
-            String::from_utf8(out.0).unwrap(),
-            "sent Authorization: Bearer ***\n"
-        );
+        out.write_all(b"sent Authorization: Bearer sk-kw-live-0123456789\n").unwrap();
+        assert_eq!(String::from_utf8(out.0).unwrap(), "sent Authorization: Bearer ***\n");
     }
 }

@@ -61,10 +61,7 @@ impl AuthStyle {
     }
 
     fn lead(self) -> &'static str {
-        AUTH_STYLES
-            .iter()
-            .find(|row| row.0 == self)
-            .map_or("", |row| row.2)
+        AUTH_STYLES.iter().find(|row| row.0 == self).map_or("", |row| row.2)
     }
 }
 
@@ -108,12 +105,7 @@ impl Endpoint {
             (style, Some(secret)) => Some(BoundCredential::new(&origin, style, &secret)?),
         };
         let fixed = format!("host: {authority}\r\nuser-agent: {USER_AGENT}\r\naccept-encoding: identity\r\n");
-        Ok(Self {
-            origin,
-            base_path: base_path.into(),
-            fixed: fixed.into_bytes(),
-            credential,
-        })
+        Ok(Self { origin, base_path: base_path.into(), fixed: fixed.into_bytes(), credential })
     }
 
     /// Adds a header that every request carries, such as `anthropic-version`.
@@ -169,10 +161,7 @@ impl BoundCredential {
         let parts = [style.lead().as_bytes(), value, b"\r\n\r\n"];
         let mut line = Zeroizing::new(Vec::with_capacity(parts.iter().map(|part| part.len()).sum()));
         parts.iter().for_each(|part| line.extend_from_slice(part));
-        Ok(Self {
-            origin: Arc::clone(origin),
-            line,
-        })
+        Ok(Self { origin: Arc::clone(origin), line })
     }
 }
 
@@ -195,14 +184,9 @@ fn parse(base_url: &str) -> Result<(Origin, String, String), &'static str> {
         return Err("must not have a query");
     }
     let host = authority.host().to_ascii_lowercase();
-    let bare = host
-        .strip_prefix('[')
-        .and_then(|host| host.strip_suffix(']'))
-        .unwrap_or(&host);
-    let is_name = !bare.is_empty()
-        && bare
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
+    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(&host);
+    let is_name =
+        !bare.is_empty() && bare.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
     if !is_name && bare.parse::<std::net::Ipv6Addr>().is_err() {
         return Err("has no host, or one that is neither a name nor an address");
     }
@@ -216,18 +200,6 @@ fn parse(base_url: &str) -> Result<(Origin, String, String), &'static str> {
     };
     let base_path = uri.path().trim_end_matches('/').to_owned();
     super::request::check_path(&base_path)?;
-    let shown = if port == default_port {
-        host.clone()
-    } else {
-        format!("{host}:{port}")
-    };
-    Ok((
-        Origin {
-            tls,
-            host: bare.into(),
-            port,
-        },
-        shown,
-        base_path,
-    ))
+    let shown = if port == default_port { host.clone() } else { format!("{host}:{port}") };
+    Ok((Origin { tls, host: bare.into(), port }, shown, base_path))
 }

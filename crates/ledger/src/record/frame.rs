@@ -31,12 +31,7 @@ impl<'a> Frame<'a> {
             return None;
         };
         let (seq, kind, version) = (u64::from_le_bytes(*seq), *kind, *version);
-        Some(Self {
-            seq,
-            kind,
-            version,
-            payload,
-        })
+        Some(Self { seq, kind, version, payload })
     }
 
     /// What it says, if its type and version are known and its payload is whole.

@@ -33,12 +33,7 @@ impl<'a> Scanner<'a> {
     /// segment before it; `None` takes the first record's number as it is.
     #[must_use]
     pub const fn new(bytes: &'a [u8], first_seq_expected: Option<u64>) -> Self {
-        Self {
-            bytes,
-            offset: 0,
-            next_seq: first_seq_expected,
-            tail: None,
-        }
+        Self { bytes, offset: 0, next_seq: first_seq_expected, tail: None }
     }
 
     /// How the segment ends. Reads, and drops, the records that were not asked for yet.
@@ -50,11 +45,7 @@ impl<'a> Scanner<'a> {
                 Err(tail) => break tail,
             }
         };
-        End {
-            valid_bytes: self.offset,
-            next_seq: self.next_seq,
-            tail,
-        }
+        End { valid_bytes: self.offset, next_seq: self.next_seq, tail }
     }
 
     /// The next record, or what comes instead of it.
@@ -81,19 +72,11 @@ impl<'a> Scanner<'a> {
         };
         let damaged = |damage| Tail::Damaged { offset, damage };
         if let Some(expected) = self.next_seq.filter(|expected| *expected != frame.seq) {
-            return Err(damaged(Damage::SequenceGap {
-                expected,
-                found: frame.seq,
-            }));
+            return Err(damaged(Damage::SequenceGap { expected, found: frame.seq }));
         }
         let record = frame.record().map_err(damaged)?;
         let next_offset = offset + HEAD_BYTES + BODY_BYTES_MIN + frame.payload.len();
-        Ok(Found {
-            offset,
-            next_offset,
-            seq: frame.seq,
-            record,
-        })
+        Ok(Found { offset, next_offset, seq: frame.seq, record })
     }
 
     /// What `rest` is, given that it does not begin with a good record.
@@ -103,10 +86,7 @@ impl<'a> Scanner<'a> {
         };
         let valid_after = (1..=last).any(|at| rest.get(at..).and_then(Frame::at).is_some());
         if valid_after {
-            return Tail::Damaged {
-                offset: self.offset,
-                damage: Damage::BadRecord,
-            };
+            return Tail::Damaged { offset: self.offset, damage: Damage::BadRecord };
         }
         Tail::Torn
     }

@@ -34,10 +34,7 @@ pub fn segment(first_seq: u64, records: &[Record<'_>]) -> (Vec<u8>, Vec<usize>) 
 
 fn bounded<'a>(record: &Record<'a>) -> Record<'a> {
     match record {
-        Record::Sent(sent) => Record::Sent(Sent {
-            entry: samples::bounded(&sent.entry),
-            ..sent.clone()
-        }),
+        Record::Sent(sent) => Record::Sent(Sent { entry: samples::bounded(&sent.entry), ..sent.clone() }),
         Record::Settle(entry) => Record::Settle(samples::bounded(entry)),
         Record::Void(request) => Record::Void(*request),
     }
@@ -58,23 +55,14 @@ fn the_frame_is_as_documented() {
 /// A change of this number is a change of the format: it needs a new record version.
 #[test]
 fn version_1_of_an_entry_does_not_change() {
-    let (bytes, _) = segment(
-        1,
-        &[Record::Settle(samples::entry()), Record::Sent(samples::sent())],
-    );
+    let (bytes, _) = segment(1, &[Record::Settle(samples::entry()), Record::Sent(samples::sent())]);
     assert_eq!((bytes.len(), crc32c::crc32c(&bytes)), (622, 268_297_579));
 }
 
 #[test]
 fn the_longest_entry_fits_with_room_to_spare() {
     let long = "x".repeat(10_000);
-    let attempt = Attempt {
-        provider: &long,
-        model: &long,
-        status: u16::MAX,
-        ms: u32::MAX,
-        outcome: &long,
-    };
+    let attempt = Attempt { provider: &long, model: &long, status: u16::MAX, ms: u32::MAX, outcome: &long };
     let max = u64::MAX;
     let entry = Entry {
         started_ms: i64::MIN,
@@ -108,10 +96,7 @@ fn the_longest_entry_fits_with_room_to_spare() {
         first_token_ms: Some(u32::MAX),
         ..samples::entry()
     };
-    let sent = Record::Sent(Sent {
-        entry,
-        prompt_bytes: max,
-    });
+    let sent = Record::Sent(Sent { entry, prompt_bytes: max });
     let (bytes, _) = segment(u64::MAX - 2, std::slice::from_ref(&sent));
     assert!(bytes.len() <= RECORD_BYTES_MAX - 128, "{} bytes", bytes.len());
     let found: Vec<_> = Scanner::new(&bytes, None).map(|found| found.record).collect();
@@ -138,14 +123,7 @@ fn the_last_attempts_and_the_first_labels_are_kept() {
 fn an_empty_segment_is_clean() {
     for (bytes, expected) in [(vec![], None), (vec![], Some(9)), (vec![0; 5_000], Some(9))] {
         let end = Scanner::new(&bytes, expected).end();
-        assert_eq!(
-            end,
-            End {
-                valid_bytes: 0,
-                next_seq: expected,
-                tail: Tail::Clean
-            }
-        );
+        assert_eq!(end, End { valid_bytes: 0, next_seq: expected, tail: Tail::Clean });
     }
 }
 
@@ -155,28 +133,12 @@ fn a_sequence_gap_is_damage() {
     let (mut bytes, _) = segment(5, std::slice::from_ref(&settle));
     let valid_bytes = bytes.len();
     bytes.extend(segment(7, &[settle]).0);
-    let gap = |offset, expected, found| Tail::Damaged {
-        offset,
-        damage: Damage::SequenceGap { expected, found },
-    };
+    let gap =
+        |offset, expected, found| Tail::Damaged { offset, damage: Damage::SequenceGap { expected, found } };
     let end = Scanner::new(&bytes, Some(5)).end();
-    assert_eq!(
-        end,
-        End {
-            valid_bytes,
-            next_seq: Some(6),
-            tail: gap(valid_bytes, 6, 7)
-        }
-    );
+    assert_eq!(end, End { valid_bytes, next_seq: Some(6), tail: gap(valid_bytes, 6, 7) });
     let end = Scanner::new(&bytes, Some(4)).end();
-    assert_eq!(
-        end,
-        End {
-            valid_bytes: 0,
-            next_seq: Some(4),
-            tail: gap(0, 4, 5)
-        }
-    );
+    assert_eq!(end, End { valid_bytes: 0, next_seq: Some(4), tail: gap(0, 4, 5) });
 }
 
 /// Replaces a byte of the only record and makes its checksum right again.

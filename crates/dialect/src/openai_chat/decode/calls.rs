@@ -75,10 +75,7 @@ impl Choice {
         if reader.kind()? != Kind::Object {
             return reader.ignore();
         }
-        let mut fragment = Fragment {
-            form: Some(ToolForm::Function),
-            ..Fragment::default()
-        };
+        let mut fragment = Fragment { form: Some(ToolForm::Function), ..Fragment::default() };
         reader.object(|reader, member| {
             match &*member.key.name() {
                 b"index" => fragment.index = number(reader)?,
@@ -102,11 +99,8 @@ impl Choice {
         reader: &mut Reader<'a>,
         sink: &mut Sink<'_, 'a>,
     ) -> Result<(), JsonError> {
-        let mut fragment = Fragment {
-            index: Some(u32::MAX),
-            form: Some(ToolForm::Legacy),
-            ..Fragment::default()
-        };
+        let mut fragment =
+            Fragment { index: Some(u32::MAX), form: Some(ToolForm::Legacy), ..Fragment::default() };
         fragment.function(reader)?;
         self.fragment(&fragment, sink);
         Ok(())
@@ -155,22 +149,14 @@ impl Choice {
             return;
         };
         match call.block {
-            Some(block) => sink.put(|| Event::Delta {
-                choice,
-                block,
-                text: arguments.cow(),
-            }),
+            Some(block) => sink.put(|| Event::Delta { choice, block, text: arguments.cow() }),
             None => keep(&mut self.kept_bytes, &mut call.held, arguments),
         }
     }
 
     /// The call a fragment belongs to, made when it is new.
     fn call_of(&mut self, fragment: &Fragment<'_>, named: bool) -> Option<usize> {
-        let other_id = |call: &Call| {
-            fragment
-                .id
-                .is_some_and(|id| !call.id.is_empty() && !id.is(&call.id))
-        };
+        let other_id = |call: &Call| fragment.id.is_some_and(|id| !call.id.is_empty() && !id.is(&call.id));
         let last = self.calls.len().checked_sub(1);
         let known = match (fragment.index, fragment.id) {
             (Some(index), _) => {
@@ -185,11 +171,7 @@ impl Choice {
         if known.is_some() || self.calls.len() >= CALLS_MAX {
             return known;
         }
-        self.calls.push(Call {
-            index: fragment.index,
-            form: fragment.form,
-            ..Call::default()
-        });
+        self.calls.push(Call { index: fragment.index, form: fragment.form, ..Call::default() });
         Some(self.calls.len() - 1)
     }
 
@@ -224,18 +206,10 @@ impl Call {
     fn open<'a>(&mut self, choice: u32, block: u32, name: Cow<'a, str>, sink: &mut Sink<'_, 'a>) {
         let form = self.form.unwrap_or(ToolForm::Function);
         let (id, held) = (self.id.clone(), std::mem::take(&mut self.held));
-        let part = Part::ToolCall {
-            id: Cow::Owned(id),
-            name,
-            form,
-        };
+        let part = Part::ToolCall { id: Cow::Owned(id), name, form };
         sink.put(|| Event::Open { choice, block, part });
         if !held.is_empty() {
-            sink.put(|| Event::Delta {
-                choice,
-                block,
-                text: Cow::Owned(held),
-            });
+            sink.put(|| Event::Delta { choice, block, text: Cow::Owned(held) });
         }
     }
 }

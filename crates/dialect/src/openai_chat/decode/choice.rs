@@ -36,10 +36,7 @@ pub(super) struct Choice {
 
 impl Choice {
     pub(super) fn new(index: u32) -> Self {
-        Self {
-            index,
-            ..Self::default()
-        }
+        Self { index, ..Self::default() }
     }
 
     pub(super) fn block(&mut self) -> u32 {
@@ -58,11 +55,7 @@ impl Choice {
         sink.say(text);
         let block = self.prose_block(prose, sink);
         let choice = self.index;
-        sink.put(|| Event::Delta {
-            choice,
-            block,
-            text: text.cow(),
-        });
+        sink.put(|| Event::Delta { choice, block, text: text.cow() });
     }
 
     /// State that goes with the reasoning.
@@ -73,11 +66,7 @@ impl Choice {
         sink.touch();
         let block = self.prose_block(Prose::Reasoning, sink);
         let choice = self.index;
-        sink.put(|| Event::Signature {
-            choice,
-            block,
-            data: data.cow(),
-        });
+        sink.put(|| Event::Signature { choice, block, data: data.cow() });
     }
 
     /// A thing of this dialect alone, given on as it was written.
@@ -86,16 +75,8 @@ impl Choice {
         sink.touch();
         self.close_prose(sink);
         let (choice, block) = (self.index, self.block());
-        sink.put(|| Event::Open {
-            choice,
-            block,
-            part: Part::Opaque { home: HOME, kind },
-        });
-        sink.put(|| Event::Delta {
-            choice,
-            block,
-            text: Text::plain(raw).cow(),
-        });
+        sink.put(|| Event::Open { choice, block, part: Part::Opaque { home: HOME, kind } });
+        sink.put(|| Event::Delta { choice, block, text: Text::plain(raw).cow() });
         sink.put(|| Event::Close { choice, block });
     }
 
@@ -148,10 +129,7 @@ impl Choice {
 
     /// Why it ended, in canonical terms and in the provider's word.
     pub(super) fn stop(&self) -> (StopReason, &str) {
-        let known = STOPS
-            .iter()
-            .find(|(native, _)| *native == self.finish)
-            .map(|(_, reason)| *reason);
+        let known = STOPS.iter().find(|(native, _)| *native == self.finish).map(|(_, reason)| *reason);
         let reason = match known {
             Some(StopReason::End) | None if !self.calls.is_empty() => StopReason::ToolUse,
             known => known.unwrap_or(StopReason::Other),
@@ -161,15 +139,8 @@ impl Choice {
 }
 
 /// Finish reasons that say the answer failed (DeepSeek, GLM, Mistral, OpenRouter, vLLM).
-const FAILURES: [&str; 7] = [
-    "error",
-    "network_error",
-    "insufficient_system_resource",
-    "aborted",
-    "abort",
-    "failed",
-    "timeout",
-];
+const FAILURES: [&str; 7] =
+    ["error", "network_error", "insufficient_system_resource", "aborted", "abort", "failed", "timeout"];
 
 /// Finish reasons of OpenAI and the words others have for them.
 const STOPS: [(&str, StopReason); 17] = [

@@ -50,11 +50,7 @@ impl Like {
         if !self.known {
             return None;
         }
-        let mut rest = Rest {
-            like: &self.chunk,
-            taken: 0,
-            chunk,
-        };
+        let mut rest = Rest { like: &self.chunk, taken: 0, chunk };
         let before = !self.padding.is_empty() && self.padding.start < self.said.start;
         if before {
             rest.string(&self.padding)?;

@@ -115,18 +115,12 @@ impl Decoder {
     /// A decoder for one answer of a provider that counts by `rule`.
     #[must_use]
     pub fn new(rule: UsageRule) -> Self {
-        Self {
-            rule,
-            ..Self::default()
-        }
+        Self { rule, ..Self::default() }
     }
 
     /// Reads the data of one stream event, `[DONE]` included, into canonical events.
     pub fn event<'a>(&mut self, data: &'a [u8], out: &mut Vec<Event<'a>>) -> Seen {
-        let mut sink = Sink {
-            out: Some(out),
-            ..Sink::default()
-        };
+        let mut sink = Sink { out: Some(out), ..Sink::default() };
         self.read(data, &mut sink, false);
         sink.seen
     }
@@ -134,19 +128,11 @@ impl Decoder {
     /// As [`Decoder::event`] for a pass-through, where nobody needs the events.
     pub fn see(&mut self, data: &[u8]) -> Seen {
         if let Some(output_bytes) = self.like.matches(data) {
-            return Seen {
-                progress: true,
-                output_bytes,
-                ..Seen::default()
-            };
+            return Seen { progress: true, output_bytes, ..Seen::default() };
         }
         let mut sink = Sink::default();
         self.read(data, &mut sink, false);
-        let plain = Seen {
-            progress: true,
-            output_bytes: sink.seen.output_bytes,
-            ..Seen::default()
-        };
+        let plain = Seen { progress: true, output_bytes: sink.seen.output_bytes, ..Seen::default() };
         if let Said::Once(text) = sink.said
             && sink.seen == plain
             && !self.over
@@ -173,10 +159,7 @@ impl Decoder {
                 ..UpstreamMessage::default()
             });
         }
-        self.conclude(&mut Sink {
-            out: Some(out),
-            ..Sink::default()
-        });
+        self.conclude(&mut Sink { out: Some(out), ..Sink::default() });
         ending
     }
 
@@ -265,11 +248,7 @@ impl Decoder {
         }
         for choice in &self.choices {
             let (reason, native) = choice.stop();
-            sink.put(|| Event::Stop {
-                choice: choice.index,
-                reason,
-                native: Cow::Owned(native.to_owned()),
-            });
+            sink.put(|| Event::Stop { choice: choice.index, reason, native: Cow::Owned(native.to_owned()) });
         }
     }
 }
@@ -278,10 +257,7 @@ impl Decoder {
 #[must_use]
 pub fn decode_whole(body: &[u8], rule: UsageRule) -> Vec<Event<'_>> {
     let mut out = Vec::new();
-    let mut sink = Sink {
-        out: Some(&mut out),
-        ..Sink::default()
-    };
+    let mut sink = Sink { out: Some(&mut out), ..Sink::default() };
     Decoder::new(rule).read(body, &mut sink, true);
     out
 }

@@ -48,10 +48,7 @@ impl Decoder {
             read = reader.end();
         }
         read = self.start(&mut top, sink).and(read);
-        for report in [top.choice_usage, top.side_usage, top.usage]
-            .into_iter()
-            .flatten()
-        {
+        for report in [top.choice_usage, top.side_usage, top.usage].into_iter().flatten() {
             self.keep(report);
             sink.seen.usage = true;
         }
@@ -144,10 +141,7 @@ impl Decoder {
     fn start<'a>(&mut self, top: &mut Top<'a>, sink: &mut Sink<'_, 'a>) -> Result<(), JsonError> {
         if !self.started && !self.over && top.has_choices {
             self.started = true;
-            sink.put(|| Event::Start {
-                id: name(top.id),
-                model: name(top.model),
-            });
+            sink.put(|| Event::Start { id: name(top.id), model: name(top.model) });
         }
         match top.choices.take() {
             Some(mut choices) => self.choices(&mut choices, top, sink),
@@ -232,9 +226,7 @@ fn find_or_add(choices: &mut Vec<Choice>, index: u32) -> Option<&mut Choice> {
 
 /// A short name; one that is absurdly long counts as not given.
 fn name(text: Option<Text<'_>>) -> Cow<'_, str> {
-    text.filter(|text| text.raw().len() <= NAME_BYTES_MAX)
-        .map(|text| text.cow())
-        .unwrap_or_default()
+    text.filter(|text| text.raw().len() <= NAME_BYTES_MAX).map(|text| text.cow()).unwrap_or_default()
 }
 
 /// A whole number, or `None` for anything else.

@@ -16,14 +16,8 @@ fn malformed_requests_name_the_field() {
         (json!({ "model": "echo", "messages": "hi" }), "messages"),
         (message(json!("hi")), "messages[1]"),
         (message(json!({ "content": "hi" })), "messages[1].role"),
-        (
-            message(json!({ "role": "robot", "content": "hi" })),
-            "messages[1].role",
-        ),
-        (
-            message(json!({ "role": "user", "content": 7 })),
-            "messages[1].content",
-        ),
+        (message(json!({ "role": "robot", "content": "hi" })), "messages[1].role"),
+        (message(json!({ "role": "user", "content": 7 })), "messages[1].content"),
         (
             message(json!({ "role": "user", "content": [{ "type": "text", "text": 7 }] })),
             "messages[1].content",
@@ -33,21 +27,12 @@ fn malformed_requests_name_the_field() {
         (with(user("x"), json!({ "n": 0 })), "n"),
         (with(user("x"), json!({ "n": 129 })), "n"),
         (with(user("x"), json!({ "max_tokens": 0 })), "max_tokens"),
-        (
-            with(user("x"), json!({ "max_completion_tokens": -1 })),
-            "max_completion_tokens",
-        ),
+        (with(user("x"), json!({ "max_completion_tokens": -1 })), "max_completion_tokens"),
         (with(user("x"), json!({ "stop": 7 })), "stop"),
         (with(user("x"), json!({ "stop": vec!["a"; 17] })), "stop"),
         (with(user("x"), json!({ "tools": {} })), "tools"),
-        (
-            with(user("x"), json!({ "tool_choice": "sometimes" })),
-            "tool_choice",
-        ),
-        (
-            with(user("x"), json!({ "tool_choice": "required" })),
-            "tool_choice",
-        ),
+        (with(user("x"), json!({ "tool_choice": "sometimes" })), "tool_choice"),
+        (with(user("x"), json!({ "tool_choice": "required" })), "tool_choice"),
         (
             with(
                 user("x"),
@@ -55,10 +40,7 @@ fn malformed_requests_name_the_field() {
             ),
             "tool_choice",
         ),
-        (
-            with(user("x"), json!({ "response_format": { "type": "xml" } })),
-            "response_format.type",
-        ),
+        (with(user("x"), json!({ "response_format": { "type": "xml" } })), "response_format.type"),
         (
             with(user("x"), json!({ "response_format": { "type": "json_schema" } })),
             "response_format.json_schema",
@@ -86,10 +68,7 @@ fn slow_takes_its_time_for_each_word() {
     let AnswerBody::Stream(mut stream) = ask(&with(request, json!({ "stream": true }))).body else {
         panic!()
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     runtime.block_on(async {
         let start = tokio::time::Instant::now();
         let mut events = Vec::new();
@@ -97,18 +76,11 @@ fn slow_takes_its_time_for_each_word() {
             events.push((start.elapsed(), bytes));
         }
         assert_eq!(events.len(), 1 + 3 + 1 + 1);
-        assert!(
-            events[0].0 < Duration::from_millis(100),
-            "the opening waits for nothing"
-        );
+        assert!(events[0].0 < Duration::from_millis(100), "the opening waits for nothing");
         for (word, event) in events[1..4].iter().enumerate() {
             assert!(event.0 >= Duration::from_millis(100 * (word as u64 + 1)));
         }
-        assert!(
-            std::str::from_utf8(&events[2].1)
-                .unwrap()
-                .contains("\"model\":\"sandbox/slow\"")
-        );
+        assert!(std::str::from_utf8(&events[2].1).unwrap().contains("\"model\":\"sandbox/slow\""));
     });
 }
 
@@ -129,14 +101,8 @@ fn schemas() {
         (json!({ "type": "boolean" }), json!(true)),
         (json!({ "type": ["null", "string"] }), json!("text")),
         (json!({ "type": "null" }), Value::Null),
-        (
-            json!({ "type": "array", "items": { "type": "integer" } }),
-            json!([]),
-        ),
-        (
-            json!({ "type": "array", "items": { "type": "integer" }, "minItems": 2 }),
-            json!([1, 1]),
-        ),
+        (json!({ "type": "array", "items": { "type": "integer" } }), json!([])),
+        (json!({ "type": "array", "items": { "type": "integer" }, "minItems": 2 }), json!([1, 1])),
         (json!({ "type": "object" }), json!({})),
         (
             json!({ "allOf": [{ "required": ["a"] }, { "required": ["b"] }] }),
@@ -157,10 +123,7 @@ fn schemas() {
 fn the_answer_is_bounded() {
     let long = "x".repeat(OUTPUT_BYTES_MAX);
     let answer = whole(&with(user(&long), json!({ "n": 2 })));
-    assert_eq!(
-        answer["choices"][0]["message"]["content"].as_str().unwrap().len(),
-        OUTPUT_BYTES_MAX / 2
-    );
+    assert_eq!(answer["choices"][0]["message"]["content"].as_str().unwrap().len(), OUTPUT_BYTES_MAX / 2);
     assert_eq!(answer["choices"][0]["finish_reason"], "length");
     let longest = reply::pieces(&long).map(str::len).max();
     assert_eq!(longest, Some(1024));

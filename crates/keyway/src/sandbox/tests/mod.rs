@@ -26,39 +26,24 @@ pub(super) fn json_of(answer: Answer) -> Value {
 
 /// All events of a stream that never waits, `[DONE]` checked and taken off.
 pub(super) fn events(request: &Value) -> Vec<Value> {
-    let AnswerBody::Stream(mut stream) = ask(request).body else {
-        panic!("not a stream")
-    };
+    let AnswerBody::Stream(mut stream) = ask(request).body else { panic!("not a stream") };
     let mut cx = Context::from_waker(Waker::noop());
     let mut events = Vec::new();
     while let Poll::Ready(Some(bytes)) = stream.poll_chunk(&mut cx) {
         let text = std::str::from_utf8(&bytes).unwrap();
-        events.push(
-            text.strip_prefix("data: ")
-                .unwrap()
-                .strip_suffix("\n\n")
-                .unwrap()
-                .to_owned(),
-        );
+        events.push(text.strip_prefix("data: ").unwrap().strip_suffix("\n\n").unwrap().to_owned());
     }
     assert_eq!(events.pop().as_deref(), Some("[DONE]"));
-    events
-        .iter()
-        .map(|event| serde_json::from_str(event).unwrap())
-        .collect()
+    events.iter().map(|event| serde_json::from_str(event).unwrap()).collect()
 }
 
 /// What the deltas of one choice add up to: text, arguments, finish reason.
 pub(super) fn joined(events: &[Value], choice: u64) -> (String, String, String) {
     let (mut text, mut arguments, mut finish) = (String::new(), String::new(), String::new());
-    let choices = events
-        .iter()
-        .flat_map(|event| event["choices"].as_array().unwrap());
+    let choices = events.iter().flat_map(|event| event["choices"].as_array().unwrap());
     for one in choices.filter(|one| one["index"] == choice) {
         text += one["delta"]["content"].as_str().unwrap_or("");
-        arguments += one["delta"]["tool_calls"][0]["function"]["arguments"]
-            .as_str()
-            .unwrap_or("");
+        arguments += one["delta"]["tool_calls"][0]["function"]["arguments"].as_str().unwrap_or("");
         finish += one["finish_reason"].as_str().unwrap_or("");
     }
     (text, arguments, finish)
@@ -69,9 +54,7 @@ pub(super) fn user(text: &str) -> Value {
 }
 
 pub(super) fn with(mut request: Value, more: Value) -> Value {
-    let Value::Object(more) = more else {
-        panic!("not an object")
-    };
+    let Value::Object(more) = more else { panic!("not an object") };
     request.as_object_mut().unwrap().extend(more);
     request
 }

@@ -62,20 +62,11 @@ impl Provider {
             drop(listener);
             open.finish().await;
         });
-        Self {
-            base_url,
-            seen,
-            _tasks: tasks,
-        }
+        Self { base_url, seen, _tasks: tasks }
     }
 
     fn endpoint(&self) -> Endpoint {
-        Endpoint::new(
-            &self.base_url,
-            AuthStyle::Bearer,
-            Some(Secret::new("sk-canary".into())),
-        )
-        .unwrap()
+        Endpoint::new(&self.base_url, AuthStyle::Bearer, Some(Secret::new("sk-canary".into()))).unwrap()
     }
 
     async fn next(&mut self) -> Seen {
