@@ -182,7 +182,14 @@ impl Shipper {
             }
             Err(fault) => return self.refused(fault, &passed),
         }
-        for (shard, read) in self.shards.iter_mut().zip(gathered.read) {
+        self.advance(&passed, gathered.read);
+        self.let_go().await;
+        Ok(shipped)
+    }
+
+    /// Notes what a round has stored.
+    fn advance(&mut self, passed: &[Move], read: Vec<journal::Cursor>) {
+        for (shard, read) in self.shards.iter_mut().zip(read) {
             shard.read = read;
             if let Some(step) = passed.iter().find(|step| step.shard == shard.state.shard) {
                 shard.stored = step.to;
@@ -200,8 +207,6 @@ impl Shipper {
             // The one that was refused is set aside: the rest may go together again.
             self.careful = 0;
         }
-        self.let_go().await;
-        Ok(shipped)
     }
 
     async fn gather(&mut self) -> Result<Gathered, Fault> {
