@@ -25,6 +25,7 @@ use crate::store::keys;
 use crate::telemetry::request_line::RequestLogWriter;
 use crate::telemetry::{RequestLog, log, panic_hook};
 use crate::upstream::{Lanes, Limits, Tls};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::fs::File;
 use std::io::IsTerminal;
 use std::net::SocketAddr;
@@ -48,6 +49,7 @@ const LOG_WAIT: Duration = Duration::from_secs(2);
 pub fn serve(config: &Config, say: &(dyn Fn(&str) + Sync)) -> Result<(), NotOpened> {
     let clock = Clock::system();
     panic_hook::install();
+    raise_file_limit();
     log::init(&config.settings.log, !std::io::stderr().is_terminal()).map_err(NotOpened::Configuration)?;
     let control = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(CONTROL_THREADS)
@@ -57,6 +59,13 @@ pub fn serve(config: &Config, say: &(dyn Fn(&str) + Sync)) -> Result<(), NotOpen
         .doing("making the control runtime")
         .map_err(NotOpened::Failed)?;
     control.block_on(run(config, clock, say))
+}
+
+/// Every connection is a file: the soft limit goes up to what the system allows at most.
+fn raise_file_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    // Where it may not be raised, `doctor` says so.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
 }
 
 /// Where the configuration says that the installation lives.

@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-/// Connections a process keeps at most.
-const CONNECTIONS_MAX: u32 = 8;
+/// Connections a process keeps at most. Each of SQLite's is a thread with a page cache.
+const SQLITE_CONNECTIONS_MAX: u32 = 4;
+const POSTGRES_CONNECTIONS_MAX: u32 = 8;
 /// How long a statement waits for a free connection before it is a fault.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Number of the advisory lock under which PostgreSQL installations are set up.
@@ -54,14 +55,14 @@ impl Db {
     /// When it cannot be reached or is not a database.
     pub async fn open(location: &Location) -> Result<Self, Fault> {
         sqlx::any::install_default_drivers();
-        let (engine, url) = match location {
-            Location::File(path) => (Engine::Sqlite, sqlite_url(path)),
-            Location::Url(url) => (Engine::Postgres, url.clone()),
+        let (engine, url, connections_max) = match location {
+            Location::File(path) => (Engine::Sqlite, sqlite_url(path), SQLITE_CONNECTIONS_MAX),
+            Location::Url(url) => (Engine::Postgres, url.clone(), POSTGRES_CONNECTIONS_MAX),
         };
         let options =
             AnyConnectOptions::from_str(&url).doing("reading the database URL")?.disable_statement_logging();
         let pool = AnyPoolOptions::new()
-            .max_connections(CONNECTIONS_MAX)
+            .max_connections(connections_max)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .after_connect(move |connection, _| {
                 Box::pin(async move {

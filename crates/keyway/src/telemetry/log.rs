@@ -8,6 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
+/// What libraries say at every start and nobody needs to read.
+const QUIET: &str = "sqlx::postgres::notice=warn";
+
 static JSON: AtomicBool = AtomicBool::new(false);
 
 /// Starts the log for this process. `filter` is a level or a list of `target=level`. Lines are
@@ -17,7 +20,8 @@ static JSON: AtomicBool = AtomicBool::new(false);
 /// # Errors
 /// The filter is malformed.
 pub fn init(filter: &str, json: bool) -> Result<bool, Fault> {
-    let filter = EnvFilter::try_new(filter).doing("reading the log filter")?;
+    // The operator's own words come last, and so count.
+    let filter = EnvFilter::try_new(format!("{QUIET},{filter}")).doing("reading the log filter")?;
     let terminal = io::stderr().is_terminal();
     let json = json || !terminal;
     let colour = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
