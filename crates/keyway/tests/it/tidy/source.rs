@@ -227,8 +227,8 @@ fn literal_or_comment(rest: &str, before: char) -> Option<usize> {
     if rest.starts_with("/*") {
         return Some(rest.find("*/").map_or(rest.len(), |at| at + 2));
     }
-    if rest.starts_with('"') {
-        return Some(1 + escaped_end(&rest[1..], '"'));
+    if let Some(string) = rest.strip_prefix('"') {
+        return Some(1 + escaped_end(string, '"'));
     }
     let in_word = before.is_alphanumeric() || before == '_';
     if !in_word && let Some(raw) = rest.strip_prefix("br").or_else(|| rest.strip_prefix('r')) {
