@@ -1,6 +1,6 @@
 //! Providers that break HTTP: the client is told so, and no later request meets what was left over.
 
-use crate::scene::{HI, PROVIDER_SECRET, Scene, assert_error};
+use crate::scene::{CHAT, HI, PROVIDER_SECRET, Scene, assert_error};
 use std::net::TcpListener;
 use testkit::upstream::Step;
 use testkit::{Answer, Upstream, json};
@@ -185,4 +185,22 @@ fn a_connection_that_died_in_the_pool_is_noticed() {
         assert!(answer.status == 200 || answer.status == 502, "{}", answer.text());
     }
     assert_eq!(scene.chat(HI).status, 200);
+}
+
+#[test]
+fn a_large_answer_that_is_cut_is_cut_for_the_client() {
+    let scene = Scene::start();
+    let mut text = b"HTTP/1.1 200 OK\r\ncontent-length: 99000000\r\n\r\n{".to_vec();
+    text.resize(12 << 20, b' ');
+    scene.upstream.push(Answer::raw(vec![Step::Wire(text)]));
+    let bearer = format!("Bearer {}", scene.key);
+    let answer = scene
+        .keyway
+        .try_request("POST", CHAT, &[("authorization", &bearer)], HI.as_bytes());
+    assert!(answer.is_err(), "it looked whole");
+    let entry = &scene.log(1)[0];
+    assert_eq!(
+        (&entry["status"], &entry["error"]),
+        (&json!(502), &json!("upstream_error"))
+    );
 }

@@ -134,8 +134,8 @@ fn only_the_right_secret_learns_why_it_is_refused() {
         scene.keyway.post_bytes(CHAT, &disabled_key, HI.as_bytes()).status,
         200
     );
-    scene.keyway.json(&["key", "disable", &disabled]);
-    scene.keyway.json(&["key", "revoke", &revoked, "--yes"]);
+    let _ = scene.keyway.json(&["key", "disable", &disabled]);
+    let _ = scene.keyway.json(&["key", "revoke", &revoked, "--yes"]);
     let keys = [
         (&disabled_key, "disabled_api_key"),
         (&revoked_key, "revoked_api_key"),
@@ -154,7 +154,7 @@ fn only_the_right_secret_learns_why_it_is_refused() {
         let answer = scene.keyway.post_bytes(CHAT, &wrong, HI.as_bytes());
         assert_error("the wrong secret", &answer, 401, "invalid_api_key");
     }
-    scene.keyway.json(&["key", "enable", &disabled]);
+    let _ = scene.keyway.json(&["key", "enable", &disabled]);
     eventually("an enabled key", || {
         (scene.keyway.post_bytes(CHAT, &disabled_key, HI.as_bytes()).status == 200).then_some(())
     });

@@ -1,6 +1,7 @@
 //! What a chat completion looks like from both ends: addresses, header fields, labels.
 
 use crate::scene::{CHAT, HI, HI_STREAM, PROVIDER_SECRET, Scene};
+use std::io::{Read, Write};
 use testkit::{Answer, Canary, Upstream, Usage, UsageAt, Value, json};
 
 #[test]
@@ -311,4 +312,63 @@ fn a_connection_serves_one_request_after_another() {
         1,
         "the provider's connection is used again"
     );
+}
+
+#[test]
+fn requests_that_come_together_are_answered_in_order() {
+    let scene = Scene::start();
+    let one = |model: &str| {
+        let body = HI.replace("mine/small", model);
+        let head = format!(
+            "POST {CHAT} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n",
+            scene.key
+        );
+        format!("{head}content-length: {}\r\n\r\n{body}", body.len())
+    };
+    let mut connection = scene.keyway.connect();
+    let text = one("mine/small") + &one("mine/none") + &one("mine/small");
+    connection.raw().write_all(text.as_bytes()).unwrap();
+    for status in [200, 404, 200] {
+        assert_eq!(connection.response().unwrap().status, status);
+    }
+}
+
+#[test]
+fn a_client_that_waits_for_leave_to_send_is_told_to() {
+    let scene = Scene::start();
+    let head = |key: &str| {
+        format!(
+            "POST {CHAT} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {key}\r\nexpect: 100-continue\r\n\
+             content-length: {}\r\n\r\n",
+            HI.len()
+        )
+    };
+    let mut connection = scene.keyway.connect();
+    connection.raw().write_all(head(&scene.key).as_bytes()).unwrap();
+    let mut leave = [0; 25];
+    connection.raw().read_exact(&mut leave).unwrap();
+    assert_eq!(&leave, b"HTTP/1.1 100 Continue\r\n\r\n");
+    connection.raw().write_all(HI.as_bytes()).unwrap();
+    assert_eq!(connection.response().unwrap().status, 200);
+    // One that is refused by its head alone need not send the rest.
+    let mut connection = scene.keyway.connect();
+    connection
+        .raw()
+        .write_all(head("sk-kw-live-nonsense").as_bytes())
+        .unwrap();
+    assert_eq!(connection.response().unwrap().status, 401);
+}
+
+#[test]
+fn a_client_of_http_1_0_is_served() {
+    let scene = Scene::start();
+    for (body, end) in [(HI, "}"), (HI_STREAM, "data: [DONE]\n\n")] {
+        let mut connection = scene.keyway.connect();
+        let head = format!("POST {CHAT} HTTP/1.0\r\nauthorization: Bearer {}\r\n", scene.key);
+        let text = format!("{head}content-length: {}\r\n\r\n{body}", body.len());
+        connection.raw().write_all(text.as_bytes()).unwrap();
+        let answer = connection.response().unwrap();
+        assert_eq!((answer.status, answer.header("transfer-encoding")), (200, None));
+        assert!(answer.text().ends_with(end), "{}", answer.text());
+    }
 }
