@@ -40,7 +40,9 @@ pub async fn send(
             Ok(answer) => {
                 let now_ms = story.worker.shared.at.clock.now_ms();
                 story.tried(began, answer.status, "status", true);
-                return Err(failures::of_answer(answer, now_ms).await.into());
+                let upstream = story.worker.shared.upstream(&target.provider.name);
+                let endpoint = upstream.and_then(|upstream| upstream.endpoint.as_ref());
+                return Err(failures::of_answer(answer, endpoint, now_ms).await.into());
             }
             Err(failure) => {
                 let reached = failure.may_have_been_sent();

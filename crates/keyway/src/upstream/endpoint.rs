@@ -2,11 +2,14 @@
 
 use super::Failure;
 use crate::base::{Fault, Secret};
+use dialect::openai_chat::redact::MASK;
 use http::Uri;
 use std::fmt;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
+/// Shortest credential that is looked for in a provider's text, bytes.
+const MASKED_BYTES_MIN: usize = 8;
 const USER_AGENT: &str = concat!("keyway/", env!("CARGO_PKG_VERSION"));
 
 /// Scheme, host and port: what a connection is made to and what a credential is bound to.
@@ -70,6 +73,8 @@ struct BoundCredential {
     origin: Arc<Origin>,
     /// The header line and the empty line that ends the head.
     line: Zeroizing<Vec<u8>>,
+    /// Where in it the credential begins.
+    value_at: usize,
 }
 
 /// A provider's base URL with everything each request to it has in common.
@@ -130,6 +135,16 @@ impl Endpoint {
         &self.base_path
     }
 
+    /// `text` without the credential: providers echo it in their errors, and not every credential looks
+    /// like one. One shorter than a word is left, for it would be found in every text.
+    #[must_use]
+    pub fn masked(&self, text: String) -> String {
+        match self.credential.as_ref().and_then(BoundCredential::value) {
+            Some(value) if value.len() >= MASKED_BYTES_MIN => text.replace(value, MASK),
+            _ => text,
+        }
+    }
+
     pub(super) fn shared_origin(&self) -> &Arc<Origin> {
         &self.origin
     }
@@ -161,7 +176,12 @@ impl BoundCredential {
         let parts = [style.lead().as_bytes(), value, b"\r\n\r\n"];
         let mut line = Zeroizing::new(Vec::with_capacity(parts.iter().map(|part| part.len()).sum()));
         parts.iter().for_each(|part| line.extend_from_slice(part));
-        Ok(Self { origin: Arc::clone(origin), line })
+        Ok(Self { origin: Arc::clone(origin), line, value_at: style.lead().len() })
+    }
+
+    fn value(&self) -> Option<&str> {
+        let value = self.line.get(self.value_at..self.line.len().checked_sub(4)?)?;
+        std::str::from_utf8(value).ok()
     }
 }
 
