@@ -2,7 +2,7 @@
 
 use super::failures;
 use super::source::{self, Answer};
-use super::story::{Story, stopped};
+use super::story::Story;
 use crate::base::{Code, Refusal, Trouble};
 use crate::catalog::{Quirk, Target};
 use crate::relay::Inbound;
@@ -79,7 +79,7 @@ async fn ask(
     tokio::select! {
         biased;
         answer = answer => Ok(answer),
-        () = story.grant.gone.notified() => Err(stopped().into()),
+        () = story.grant.gone.notified() => Err(story.cut_by().into()),
     }
 }
 

@@ -6,7 +6,7 @@ use super::exchange::{OutBody, Outbound};
 use super::failures;
 use super::large::Large;
 use super::source::{Answer, Source};
-use super::story::{Counted, Ended, Story, stopped};
+use super::story::{Counted, Ended, Story};
 use super::stream::Delivery;
 use crate::upstream::Failure;
 use bytes::{Bytes, BytesMut};
@@ -62,7 +62,10 @@ async fn whole(mut story: Story, answer: Answer, mut headers: HeaderMap) -> Outb
     let read = tokio::select! {
         biased;
         read = read_whole(&mut bytes) => read,
-        () = gone.notified() => return cut(story, stopped()),
+        () = gone.notified() => {
+            let refusal = story.cut_by();
+            return cut(story, refusal);
+        }
     };
     let body = match read {
         Ok(Read::All(body)) => body,
