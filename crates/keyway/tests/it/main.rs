@@ -1,3 +1,15 @@
 //! Tests of the program from outside: one binary, for each test binary links the whole product.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a broken set-up fails the test"
+)]
+#![allow(clippy::disallowed_methods, reason = "tests of a process live in real time")]
 
+mod crash;
+mod drain;
+mod revoke;
+mod scene;
+mod start;
 mod tidy;
