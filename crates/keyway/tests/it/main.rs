@@ -8,8 +8,10 @@
 #![allow(clippy::disallowed_methods, reason = "tests of a process live in real time")]
 
 mod crash;
+mod database;
 mod drain;
 mod revoke;
+mod routes;
 mod scene;
 mod start;
 mod tidy;
