@@ -136,4 +136,4 @@ fn names(list: &str) -> Vec<String> {
 
 #[cfg(test)]
 #[path = "key_object_tests.rs"]
-mod tests;
+pub(crate) mod tests;

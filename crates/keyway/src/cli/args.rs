@@ -1,6 +1,6 @@
 //! The tree of commands. What is not here is not built: clap refuses it with exit code 2.
 
-use super::{admin_key, config, init, key, model, serve};
+use super::{admin_key, chat, config, init, key, log, model, sandbox, serve, usage};
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -76,6 +76,17 @@ pub enum Command {
     /// Models that can be called
     #[command(subcommand)]
     Model(model::Model),
+    /// What was used, and what it cost
+    Usage(usage::Usage),
+    /// Requests, without their prompts and answers
+    #[command(subcommand)]
+    Log(log::Log),
+    /// Look for everything that can be wrong, and say how to put it right
+    Doctor,
+    /// Ask a running server; the key is read from KEYWAY_API_KEY or OPENAI_API_KEY
+    Chat(chat::Chat),
+    /// Serve the built-in sandbox models alone, without keys
+    Sandbox(sandbox::Sandbox),
     /// Print a shell completion script
     Completion {
         /// Which shell

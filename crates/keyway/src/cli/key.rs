@@ -293,7 +293,7 @@ pub async fn revoke(
         };
         return out.json(&Deleted::new(&row.id, kind));
     }
-    out.table(&["id", "status"], &[vec![row.id.clone(), row.status.clone()]])
+    out.table(&["id", "status"], &[vec![row.id, row.status]])
 }
 
 async fn switch(session: &Session, id: &str, act: Act, out: &Out) -> Result<(), Failure> {
@@ -301,7 +301,7 @@ async fn switch(session: &Session, id: &str, act: Act, out: &Out) -> Result<(), 
     if out.json {
         return out.json(&KeyObject::new(&row, now_ms()));
     }
-    out.table(&["id", "status"], &[vec![row.id.clone(), row.status.clone()]])
+    out.table(&["id", "status"], &[vec![row.id, row.status]])
 }
 
 fn confirmed(question: &str, out: &Out) -> Result<bool, Failure> {

@@ -3,16 +3,22 @@
 
 pub mod admin_key;
 pub mod args;
+pub mod chat;
 pub mod completion;
 pub mod config;
+pub mod doctor;
 pub mod failure;
+pub mod http;
 pub mod init;
 pub mod key;
+pub mod log;
 pub mod model;
 pub mod output;
+pub mod sandbox;
 pub mod serve;
 pub mod session;
 pub mod span;
+pub mod usage;
 
 use args::{Args, Command};
 use clap::{ColorChoice, CommandFactory, FromArgMatches};
@@ -73,6 +79,11 @@ fn dispatch(args: &Args, out: &Out) -> Result<(), Failure> {
         Command::Key(command) => key::run(global, command, out)?,
         Command::AdminKey(command) => admin_key::run(global, command, out)?,
         Command::Model(command) => model::run(global, command, out)?,
+        Command::Usage(asked) => usage::run(global, asked, out)?,
+        Command::Log(command) => log::run(global, command, out)?,
+        Command::Doctor => doctor::run(global, out)?,
+        Command::Chat(chat) => chat::run(global, chat, out)?,
+        Command::Sandbox(sandbox) => sandbox::run(sandbox, out)?,
         Command::Completion { shell } => completion::run(*shell, out)?,
     }
     Ok(())

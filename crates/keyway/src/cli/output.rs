@@ -26,7 +26,6 @@ impl Out {
     ///
     /// # Errors
     /// When stdout does not take it. A reader that has left ends the command in silence.
-    #[expect(clippy::unused_self, reason = "what writes to stdout holds the one `Out`")]
     pub fn write(&self, text: &str) -> Result<(), Failure> {
         let mut stdout = io::stdout().lock();
         stdout
@@ -85,10 +84,6 @@ impl Out {
     }
 
     /// Says something that is not data, on stderr.
-    #[expect(
-        clippy::unused_self,
-        reason = "what writes to the outside holds the one `Out`"
-    )]
     pub fn note(&self, text: &str) {
         // Nobody is left to tell that stderr is closed.
         let _ = writeln!(io::stderr().lock(), "{text}");

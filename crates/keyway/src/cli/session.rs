@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn users_are_named_by_their_id() {
-        let users = "root:x:0:0:root:/root:/bin/sh\nada:x:1000:100::/home/ada:/bin/sh\n:x:7:7\nshort\n";
+        let users = "root:x:0:0:root:/root:/bin/sh\nada:x:1000:100::/:/bin/sh\n:x:7:7\nshort\n";
         assert_eq!(name_of(0, users).as_deref(), Some("root"));
         assert_eq!(name_of(1000, users).as_deref(), Some("ada"));
         assert_eq!(name_of(100, users), None);

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 /// Answers a request of a key that may make it.
 pub async fn run(worker: Rc<Worker>, inbound: Inbound, grant: Arc<Grant>) -> Outbound {
-    let mut story = Story::begin(worker, &inbound, grant);
+    let mut story = Box::new(Story::begin(worker, &inbound, grant));
     match prepare_and_send(&mut story, &inbound).await {
         Ok((answer, wishes)) => deliver(story, answer, wishes).await,
         Err(trouble) => story.refuse(trouble),

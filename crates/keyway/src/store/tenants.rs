@@ -194,3 +194,15 @@ pub async fn projects_named(db: &Db, org: &str, name: &str) -> Result<Vec<Projec
     .doing("looking the project up")?;
     Ok(rows.iter().map(read_project).collect())
 }
+
+/// Ids of every organisation.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn org_ids(db: &Db) -> Result<Vec<String>, Fault> {
+    let rows = sqlx::query("SELECT id FROM organizations ORDER BY id")
+        .fetch_all(db.pool())
+        .await
+        .doing("listing organisations")?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
