@@ -286,7 +286,7 @@ async fn drain(
     let notice = Duration::from_millis(settings.drain_notice_ms);
     tokio::select! {
         () = tokio::time::sleep(notice) => {}
-        () = signals.wait() => { stage.send_replace(Stage::Ending); }
+        () = signals.wait() => end_all(shared, stage),
     }
     stage.send_if_modified(|stage| {
         let moves = *stage < Stage::Closing;
@@ -305,8 +305,14 @@ async fn drain(
         () = tokio::time::sleep(deadline) => tracing::warn!("the drain deadline has passed; cutting what still runs"),
         () = signals.wait() => tracing::warn!("a second signal: cutting what still runs"),
     }
-    stage.send_replace(Stage::Ending);
+    end_all(shared, stage);
     ended.await.doing("waiting for the workers")?
+}
+
+/// Cuts what still runs.
+fn end_all(shared: &Shared, stage: &watch::Sender<Stage>) {
+    shared.ending.store(true, Ordering::SeqCst);
+    stage.send_replace(Stage::Ending);
 }
 
 fn finish_log(writer: Option<RequestLogWriter>) {

@@ -81,6 +81,7 @@ pub async fn build(
         tasks,
         seen_seq: AtomicI64::new(seen_seq),
         draining: AtomicBool::new(false),
+        ending: AtomicBool::new(false),
         journals: states,
         used: Mutex::new(Vec::new()),
     });

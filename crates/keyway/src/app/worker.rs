@@ -29,6 +29,9 @@ const ACCEPT_REST: Duration = Duration::from_millis(50);
 /// How often unused connections to providers are looked through.
 const SWEEP: Duration = Duration::from_secs(10);
 
+/// How long requests that are cut may take to say so to their clients.
+const CUT_WAIT: Duration = Duration::from_secs(1);
+
 /// How far the process is on its way down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
@@ -76,7 +79,13 @@ pub fn run(seat: Seat, make: impl FnOnce() -> Rc<Front>) -> Result<(), Fault> {
         let mut stage = seat.stage;
         tokio::select! {
             () = connections.finish() => {}
-            _ = stage.wait_for(|stage| *stage == Stage::Ending) => {}
+            () = reached(&mut stage, Stage::Ending) => {
+                front.worker.running.wake();
+                tokio::select! {
+                    () = connections.finish() => {}
+                    () = tokio::time::sleep(CUT_WAIT) => {}
+                }
+            }
         }
         Ok(())
     })
@@ -93,7 +102,7 @@ async fn accept(
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            _ = stage.wait_for(|stage| *stage >= Stage::Closing) => return,
+            () = reached(&mut stage, Stage::Closing) => return,
         };
         match accepted {
             // Too many: closed at once, so that those that are served are served well.
@@ -135,7 +144,7 @@ async fn serve(
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
-        _ = stage.wait_for(|stage| *stage >= Stage::Closing) => {
+        () = reached(&mut stage, Stage::Closing) => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
@@ -144,6 +153,11 @@ async fn serve(
         tracing::trace!(%error, "a client's connection ended early");
     }
     metrics.connection_closed();
+}
+
+/// Waits for a stage. Whoever holds what `wait_for` answers locks the stage for everybody: nobody does.
+async fn reached(stage: &mut watch::Receiver<Stage>, wanted: Stage) {
+    let _ = stage.wait_for(|stage| *stage >= wanted).await.map(drop);
 }
 
 async fn sweep(front: Rc<Front>) {

@@ -1,8 +1,13 @@
 //! Sending a request: candidates in order, until one answers.
 
 use super::failures;
+<<<<<<< /tmp/tmpdmedmnj6/o
 use super::source::{self, Answer, Asked};
 use super::story::{Story, stopped};
+=======
+use super::source::{self, Answer};
+use super::story::Story;
+>>>>>>> /tmp/tmpdmedmnj6/t
 use crate::base::{Code, Refusal, Trouble};
 use crate::catalog::{Quirk, Target};
 use crate::relay::Inbound;
@@ -72,7 +77,7 @@ async fn ask(
     tokio::select! {
         biased;
         answer = answer => Ok(answer),
-        () = story.grant.gone.notified() => Err(stopped().into()),
+        () = story.grant.gone.notified() => Err(story.cut_by().into()),
     }
 }
 

@@ -65,6 +65,8 @@ pub struct Shared {
     pub seen_seq: AtomicI64,
     /// No new work, please: the process is ending.
     pub draining: AtomicBool,
+    /// Enough waited: what still runs is cut, and told so.
+    pub ending: AtomicBool,
     /// The workers' journals, as the shipper sees them.
     pub journals: Vec<Arc<metering::ShardState>>,
     /// Keys used since the last round.

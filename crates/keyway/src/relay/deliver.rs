@@ -6,7 +6,7 @@ use super::exchange::{OutBody, Outbound};
 use super::failures;
 use super::large::Large;
 use super::source::{Answer, Source};
-use super::story::{Counted, Ended, Story, stopped};
+use super::story::{Counted, Ended, Story};
 use super::stream::Delivery;
 use crate::base::{Code, Refusal};
 use crate::upstream::Failure;
@@ -55,7 +55,14 @@ async fn whole(mut story: Box<Story>, answer: Answer, mut headers: HeaderMap) ->
     let read = tokio::select! {
         biased;
         read = read_whole(&mut bytes) => read,
+<<<<<<< /tmp/tmp1b3n3oo6/o
         () = gone.notified() => return cut(story, &stopped()),
+=======
+        () = gone.notified() => {
+            let refusal = story.cut_by();
+            return cut(story, refusal);
+        }
+>>>>>>> /tmp/tmp1b3n3oo6/t
     };
     let body = match read {
         Ok(Read::All(body)) => body,

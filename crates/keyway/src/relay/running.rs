@@ -45,6 +45,13 @@ impl Running {
         self.0.borrow().is_empty()
     }
 
+    /// Wakes every request, so that it looks whether it may go on.
+    pub fn wake(&self) {
+        for (_, grant) in self.0.borrow().iter() {
+            grant.gone.notify_waiters();
+        }
+    }
+
     fn stop(&self, touched: &Touched) {
         for (_, grant) in self.0.borrow().iter() {
             if touched.stops(grant) {

@@ -18,6 +18,7 @@ use ledger::{Attempt, Entry, NanoUsd, Sent, Usage};
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// Outcomes of attempts, as metrics and log name them. The first is success.
 pub const OUTCOMES: &[&str] = &[
@@ -189,12 +190,25 @@ impl Story {
         }
     }
 
-    /// The key's refusal, if it has died since the request was verified.
+    /// Whether the request may go on: not when its key has died since it was verified, nor when the
+    /// process cannot wait any longer.
     ///
     /// # Errors
-    /// That refusal.
+    /// What its client is told.
     pub fn still_good(&self) -> Result<(), Refusal> {
-        if self.grant.is_dead() { Err(stopped()) } else { Ok(()) }
+        if self.grant.is_dead() {
+            return Err(stopped());
+        }
+        if self.worker.shared.ending.load(Ordering::SeqCst) {
+            return Err(ending());
+        }
+        Ok(())
+    }
+
+    /// What the client of a request that was woken to end is told.
+    #[must_use]
+    pub fn cut_by(&self) -> Refusal {
+        self.still_good().err().unwrap_or_else(stopped)
     }
 
     /// Notes progress of the answer.
@@ -237,13 +251,15 @@ impl Story {
             }
         };
         self.worker.metrics.refusal(refusal.code);
-        // A provider that rejected the request, or failed it, has not billed it.
-        self.end(&Ended {
-            status: refusal.status(),
-            code: refusal.code.text(),
-            usage: Usage::default(),
-            origin: UsageOrigin::Nothing,
-        });
+        // A provider that rejected the request, or failed it, has not billed it; one that was left
+        // while it worked may.
+        let left = self.sent && self.still_good().is_err_and(|cut| cut.code == refusal.code);
+        let (usage, origin) = if left {
+            (self.estimate(), UsageOrigin::Estimated)
+        } else {
+            (Usage::default(), UsageOrigin::Nothing)
+        };
+        self.end(&Ended { status: refusal.status(), code: refusal.code.text(), usage, origin });
         refuse::render(&refusal, self.route.shape)
     }
 
@@ -386,6 +402,14 @@ pub fn unmetered() -> Refusal {
 #[must_use]
 pub fn stopped() -> Refusal {
     Refusal::new(Code::RevokedApiKey, "This API key stopped working while the request was running.")
+}
+
+/// What is told when the process ends before the answer does.
+fn ending() -> Refusal {
+    Refusal::new(
+        Code::Overloaded,
+        "This server is stopping and could not wait for the end of this answer. Try again.",
+    )
 }
 
 /// What is told of a fault.

@@ -7,7 +7,7 @@ use super::exchange::{CutOff, Frames};
 use super::failures;
 use super::refuse::render_event;
 use super::source::{Answer, Source};
-use super::story::{Ended, Story, stopped};
+use super::story::{Ended, Story};
 use crate::base::{Code, Refusal};
 use crate::upstream::Failure;
 use bytes::Bytes;
@@ -162,9 +162,15 @@ impl Delivery {
 impl Frames for Delivery {
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, CutOff>>> {
         loop {
+<<<<<<< /tmp/tmpthfw_fpn/o
             if !self.ended && !self.is_over() && self.story.still_good().is_err() {
+=======
+            if !self.ended
+                && let Err(refusal) = self.story.still_good()
+            {
+>>>>>>> /tmp/tmpthfw_fpn/t
                 self.out.clear();
-                self.break_off(&stopped());
+                self.break_off(&refusal);
             }
             if let Some(bytes) = self.out.pop_front() {
                 return Poll::Ready(Some(Ok(bytes)));

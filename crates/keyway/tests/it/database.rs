@@ -1,0 +1,81 @@
+//! The database behind a server, read and written past it.
+
+use sqlx::any::AnyConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row};
+use std::str::FromStr;
+use testkit::Keyway;
+
+/// Rows of a query whose columns are all text: `CAST(x AS TEXT)` where they are not. Null is `None`.
+pub fn rows(keyway: &Keyway, query: &str) -> Vec<Vec<Option<String>>> {
+    with(keyway, query.to_owned(), true).unwrap_or_else(|error| panic!("{query}: {error}"))
+}
+
+/// The first column of the first row.
+pub fn one(keyway: &Keyway, query: &str) -> String {
+    let rows = rows(keyway, query);
+    let value = rows.into_iter().next().and_then(|row| row.into_iter().next());
+    value.flatten().unwrap_or_else(|| panic!("nothing: {query}"))
+}
+
+/// Runs statements.
+pub fn execute(keyway: &Keyway, statements: &str) {
+    with(keyway, statements.to_owned(), false).unwrap_or_else(|error| panic!("{statements}: {error}"));
+}
+
+type Rows = Vec<Vec<Option<String>>>;
+
+/// On a thread and a connection of its own.
+fn with(keyway: &Keyway, sql: String, reads: bool) -> Result<Rows, sqlx::Error> {
+    let url = keyway.postgres_url().unwrap_or_else(|| {
+        let file = keyway.data_dir().join("keyway.db");
+        format!("sqlite://{}", file.display())
+    });
+    let work = std::thread::spawn(move || {
+        sqlx::any::install_default_drivers();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let mut connection =
+                AnyConnectOptions::from_str(&url)?.disable_statement_logging().connect().await?;
+            // The statement is the test's own.
+            if !reads {
+                sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await?;
+                connection.close().await?;
+                return Ok(Vec::new());
+            }
+            let found = sqlx::query(AssertSqlSafe(sql)).fetch_all(&mut connection).await?;
+            let rows = found.iter().map(|row| {
+                let columns = 0..row.len();
+                columns.map(|column| row.try_get::<Option<String>, _>(column)).collect()
+            });
+            let rows = rows.collect::<Result<_, _>>()?;
+            connection.close().await?;
+            Ok(rows)
+        })
+    });
+    work.join().expect("the statement's thread")
+}
+
+/// Another organisation with a project, a live key and an admin key: their ids. Its key's secret is
+/// nobody's, for nothing here can make one.
+pub fn other_organization(keyway: &Keyway) -> [&'static str; 3] {
+    let ids = [
+        "proj_01m7y89m9jv9jh5vdsqadjxb6k",
+        "key_01m7y89m9mrnywa9k9r8sf0r2f",
+        "key_01m7y89ma9e712939nh4x3t7ex",
+    ];
+    let [project, key, admin] = ids;
+    execute(
+        keyway,
+        &format!(
+            "INSERT INTO organizations (id, name, created_ms) VALUES ('org_other', 'Other', 1);\
+             INSERT INTO projects (id, org_id, name, environment, created_ms) \
+               VALUES ('{project}', 'org_other', 'Theirs', 'production', 1);\
+             INSERT INTO keys (id, kind, mode, org_id, project_id, name, description, owner_id, status, created_ms) \
+               VALUES ('{key}', 'project', 'live', 'org_other', '{project}', 'theirs', '', '', 'active', 1), \
+                      ('{admin}', 'admin', 'live', 'org_other', NULL, 'theirs', '', '', 'active', 1);\
+             INSERT INTO key_secrets (kid, key_id, digest, created_ms) \
+               VALUES ('000000000001', '{key}', '00', 1), ('000000000002', '{admin}', '00', 1);"
+        ),
+    );
+    ids
+}

@@ -1,0 +1,3 @@
+//! The routes, in the tree of their paths.
+
+mod v1;

@@ -1,0 +1,4 @@
+//! `/v1/organization/admin_api_keys`
+
+mod get;
+mod post;

@@ -1,0 +1,98 @@
+//! POST `/v1/organization/admin_api_keys`
+
+use super::super::refused;
+use crate::database;
+use crate::scene::{Scene, bare, fields, text};
+use testkit::{Value, json};
+
+const PATH: &str = "/v1/organization/admin_api_keys";
+const ALL: [&str; 8] = [
+    "read:keys",
+    "create:keys",
+    "update:keys",
+    "delete:keys",
+    "read:projects",
+    "read:usage",
+    "read:metrics",
+    "read:settings",
+];
+
+#[test]
+fn the_answer_as_documented_and_its_secret_once() {
+    let scene = Scene::start(bare());
+    let answer = scene.post(PATH, &json!({"name": "second"})).expect_status(200);
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    assert_eq!(
+        fields(&answer.text()),
+        [
+            "object",
+            "id",
+            "name",
+            "description",
+            "redacted_value",
+            "value",
+            "created_at",
+            "expires_at",
+            "last_used_at",
+            "status",
+            "scopes",
+            "owner",
+            "warnings",
+        ]
+    );
+    let key = answer.json();
+    let value = text(&key["value"]);
+    assert!(value.starts_with("sk-kw-admin-") && value.len() == 12 + 61, "{value}");
+    assert_eq!((&key["object"], &key["scopes"]), (&json!("organization.admin_api_key"), &json!(ALL)));
+    scene.keyway.get("/v1/organization/projects", &value).expect_status(200);
+    for text in [scene.get(PATH).text(), scene.get(&format!("{PATH}/{}", text(&key["id"]))).text()] {
+        assert!(!text.contains(&value), "{text}");
+    }
+}
+
+#[test]
+fn nobody_grants_what_it_does_not_hold() {
+    let scene = Scene::start(bare());
+    let narrow = json!({"name": "narrow", "scopes": ["create:keys", "read:keys"]});
+    let narrow = text(&scene.post(PATH, &narrow).expect_status(200).json()["value"]);
+    let make =
+        |scopes: Value| scene.keyway.post_json(PATH, &narrow, &json!({"name": "child", "scopes": scopes}));
+    make(json!(["read:keys"])).expect_status(200);
+    let child = make(json!([])).expect_status(200).json();
+    refused(
+        &scene.keyway.get("/v1/organization/projects", &text(&child["value"])),
+        403,
+        "missing_scope",
+        None,
+    );
+    let before = database::one(&scene.keyway, "SELECT CAST(COUNT(*) AS TEXT) FROM keys");
+    for scopes in [json!(["delete:keys"]), json!(["read:keys", "read:usage"]), Value::Null] {
+        let answer = make(scopes.clone());
+        refused(&answer, 403, "missing_scope", Some("scopes"));
+    }
+    // What was not said is everything, and that is more than it holds.
+    let unsaid = scene.keyway.post_json(PATH, &narrow, &json!({"name": "child"}));
+    refused(&unsaid, 403, "missing_scope", Some("scopes"));
+    let unknown = make(json!(["create:chat_completions"]));
+    refused(&unknown, 400, "invalid_request", Some("scopes"));
+    let after = database::one(&scene.keyway, "SELECT CAST(COUNT(*) AS TEXT) FROM keys");
+    assert_eq!(before, after);
+}
+
+#[test]
+fn what_is_not_known_is_refused_by_name() {
+    let scene = Scene::start(bare());
+    for field in ["projects", "ip_allowlist"] {
+        let answer = scene.post(PATH, &json!({"name": "n", field: []}));
+        refused(&answer, 400, "unsupported_parameter", Some(field));
+    }
+    for (body, param) in [
+        (json!({"name": "n", "mode": "test"}), "mode"),
+        (json!({"name": "n", "models": []}), "models"),
+        (json!({"scopes": []}), "name"),
+        (json!({"name": "n", "scopes": ["read:models"]}), "scopes"),
+        (json!({"name": "n", "expires_in_seconds": 0}), "expires_in_seconds"),
+    ] {
+        refused(&scene.post(PATH, &body), 400, "invalid_request", Some(param));
+    }
+}

@@ -1,0 +1,43 @@
+//! `/v1/organization`
+
+mod admin_api_keys;
+mod costs;
+mod nodes;
+mod permission;
+mod projects;
+mod requests;
+mod usage;
+
+use crate::scene::Scene;
+use testkit::{Response, Value};
+
+/// An id of the right form that nothing has.
+const NOBODY: &str = "01m7y800000000000000000000";
+
+/// The answer is a refusal with this status, code and field.
+fn refused(answer: &Response, status: u16, code: &str, param: Option<&str>) {
+    let body = answer.json();
+    let said = (answer.status, body["error"]["code"].as_str(), body["error"]["param"].as_str());
+    assert_eq!(said, (status, Some(code), param), "{body}");
+    assert!(body["error"]["message"].as_str().is_some_and(|text| !text.is_empty()), "{body}");
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+}
+
+/// Walks a list page by page: all entries, and how many pages there were.
+fn walk(scene: &Scene, path: &str, limit: usize, more: &str) -> (Vec<Value>, usize) {
+    let (mut all, mut pages, mut after) = (Vec::new(), 0, String::new());
+    loop {
+        let page = scene.get_json(&format!("{path}?limit={limit}{more}{after}"));
+        pages += 1;
+        let data = page["data"].as_array().expect("a list").clone();
+        assert_eq!(page["object"], "list");
+        assert_eq!(page["first_id"], data.first().map_or(Value::Null, |first| first["id"].clone()));
+        assert!(data.len() <= limit);
+        all.extend(data);
+        if page["has_more"] == false {
+            return (all, pages);
+        }
+        assert_eq!(page["last_id"], all.last().expect("an entry")["id"]);
+        after = format!("&after={}", crate::scene::text(&page["last_id"]));
+    }
+}

@@ -1,0 +1,7 @@
+//! `/v1/organization/projects/{project}/api_keys`
+
+mod delete;
+mod get;
+mod idempotency;
+mod post;
+mod switch;

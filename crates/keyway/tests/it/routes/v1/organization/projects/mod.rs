@@ -1,0 +1,4 @@
+//! `/v1/organization/projects`
+
+mod api_keys;
+mod get;

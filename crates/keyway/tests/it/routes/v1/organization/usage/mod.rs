@@ -1,0 +1,5 @@
+//! `/v1/organization/usage`
+
+mod completions;
+
+pub use completions::counted;
