@@ -53,7 +53,7 @@ pub fn of_body(body: &[u8], rule: UsageRule) -> Option<Report> {
     let mut reader = Reader::of_bytes(body)?;
     let mut found = None;
     let read = reader.object(|reader, member| {
-        if !member.key.is("usage") {
+        if member.key != b"usage" {
             return reader.ignore();
         }
         found = read(reader, rule)?.or(found);
@@ -98,7 +98,7 @@ pub fn read(reader: &mut Reader<'_>, rule: UsageRule) -> Result<Option<Report>, 
         return Ok(None);
     }
     let mut counts = Counts::default();
-    reader.object(|reader, member| match &*member.key.name() {
+    reader.object(|reader, member| match member.key {
         b"prompt_tokens" | b"input_tokens" => counts.put(reader, Slot::Prompt),
         b"completion_tokens" | b"output_tokens" => counts.put(reader, Slot::Completion),
         b"total_tokens" => counts.put(reader, Slot::Total),
@@ -152,6 +152,11 @@ impl Counts {
     /// Reads one count. A value that is no number leaves the slot alone; of two members for
     /// one slot the larger wins (a zero beside a number is a field the vendor never fills).
     fn put(&mut self, reader: &mut Reader<'_>, slot: Slot) -> Result<(), JsonError> {
+        if let Some(value) = reader.whole_number() {
+            let value = self.clamped(value);
+            self.set(slot, Some(value));
+            return Ok(());
+        }
         let value = match reader.kind()? {
             Kind::Number => self.count(reader.raw()?),
             Kind::Text => {
@@ -163,22 +168,29 @@ impl Counts {
             }
             _ => return reader.ignore(),
         };
-        if let Some(known) = self.values.get_mut(slot as usize) {
-            *known = (*known).max(value);
-        }
+        self.set(slot, value);
         Ok(())
     }
 
-    #[inline]
+    fn set(&mut self, slot: Slot, value: Option<u64>) {
+        if let Some(known) = self.values.get_mut(slot as usize) {
+            *known = (*known).max(value);
+        }
+    }
+
+    fn clamped(&mut self, value: u64) -> u64 {
+        if value > COUNT_MAX {
+            self.odd(Anomaly::Huge);
+        }
+        value.min(COUNT_MAX)
+    }
+
     fn count(&mut self, text: &[u8]) -> Option<u64> {
         let value = match whole_number(text) {
             Some(value) => value,
             None => self.odd_count(std::str::from_utf8(text).ok()?)?,
         };
-        if value > COUNT_MAX {
-            self.odd(Anomaly::Huge);
-        }
-        Some(value.min(COUNT_MAX))
+        Some(self.clamped(value))
     }
 
     /// Counts that are not plain whole numbers. Floats are exact far beyond [`COUNT_MAX`].
@@ -205,7 +217,7 @@ impl Counts {
         if reader.kind()? != Kind::Object {
             return reader.ignore();
         }
-        reader.object(|reader, member| match slot(&member.key.name()) {
+        reader.object(|reader, member| match slot(member.key) {
             Some(slot) => self.put(reader, slot),
             None => reader.ignore(),
         })

@@ -29,7 +29,7 @@ impl<'a> Delta<'a> {
         reader.object(|reader, member| {
             let kind = reader.kind()?;
             let here = *reader;
-            match (&*member.key.name(), kind) {
+            match (member.key, kind) {
                 (b"content", Kind::Text) => self.content = Some(reader.text()?),
                 (b"content", Kind::Array | Kind::Object) => {
                     self.content_parts = Some(here);
@@ -118,7 +118,7 @@ struct Fields<'a> {
 fn fields<'a>(reader: &mut Reader<'a>) -> Result<Fields<'a>, JsonError> {
     let mut found = Fields::default();
     reader.object(|reader, member| {
-        match &*member.key.name() {
+        match member.key {
             b"type" => found.kind = reader.text_or_skip()?.map(|kind| kind.cow()).unwrap_or_default(),
             b"text" => found.text = reader.text_or_skip()?,
             b"summary" => found.summary = reader.text_or_skip()?,
@@ -207,7 +207,7 @@ fn audio<'a>(mut audio: Reader<'a>, choice: &mut Choice, sink: &mut Sink<'_, 'a>
     let mut transcript = 0;
     audio.object(|reader, member| {
         let text = reader.text_or_skip()?;
-        if let (true, Some(text)) = (member.key.is("transcript"), text) {
+        if let (true, Some(text)) = (member.key == b"transcript", text) {
             transcript = text.bytes();
         }
         Ok::<(), JsonError>(())

@@ -43,7 +43,7 @@ impl Decoder {
         whole: bool,
     ) -> Result<(), JsonError> {
         let mut top = Top::default();
-        let mut read = reader.object(|reader, member| self.member(&member.key, reader, &mut top, sink));
+        let mut read = reader.object(|reader, member| self.member(member.key, reader, &mut top, sink));
         if read.is_ok() {
             read = reader.end();
         }
@@ -70,12 +70,12 @@ impl Decoder {
     #[inline]
     fn member<'a>(
         &mut self,
-        key: &Text<'a>,
+        key: &[u8],
         reader: &mut Reader<'a>,
         top: &mut Top<'a>,
         sink: &mut Sink<'_, 'a>,
     ) -> Result<(), JsonError> {
-        match &*key.name() {
+        match key {
             b"choices" => {
                 top.has_choices = true;
                 if reader.kind()? != Kind::Array {
@@ -106,15 +106,15 @@ impl Decoder {
             b"x_groq" if reader.kind()? == Kind::Object => self.x_groq(reader, top),
             name @ (b"object" | b"type") => {
                 if let Some(value) = reader.text_or_skip()? {
-                    let value = value.name();
-                    top.named_error |= *value == *b"error" || value.ends_with(b".error");
+                    let value = value.cow();
+                    top.named_error |= value == "error" || value.ends_with(".error");
                     top.has_code |= name == b"type" && !value.is_empty();
                 }
                 Ok(())
             }
             b"base_resp" if reader.kind()? == Kind::Object => reader.object(|reader, member| {
                 let value = reader.raw()?;
-                top.named_error |= member.key.is("status_code") && value != b"0";
+                top.named_error |= member.key == b"status_code" && value != b"0";
                 Ok(())
             }),
             b"detail" => truthy(reader).map(|detail| top.named_error |= detail.is_some()),
@@ -127,11 +127,11 @@ impl Decoder {
     /// Groq's extension.
     fn x_groq<'a>(&mut self, reader: &mut Reader<'a>, top: &mut Top<'a>) -> Result<(), JsonError> {
         reader.object(|reader, member| {
-            if member.key.is("usage") {
+            if member.key == b"usage" {
                 top.side_usage = usage::read(reader, self.rule)?.or(top.side_usage);
                 return Ok(());
             }
-            if member.key.is("error") {
+            if member.key == b"error" {
                 top.error = truthy(reader)?.or(top.error);
                 return Ok(());
             }
@@ -185,7 +185,7 @@ impl Decoder {
         let mut finish = None;
         let rule = self.rule;
         reader.object(|reader, member| {
-            match &*member.key.name() {
+            match member.key {
                 b"index" => index = number(reader)?.unwrap_or(position),
                 b"delta" | b"message" => delta.read(reader)?,
                 b"text" => delta.text(reader)?,
