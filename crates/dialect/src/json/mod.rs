@@ -4,9 +4,11 @@
 //! the provider will understand it, so the grammar is RFC 8259 to the letter: no trailing
 //! commas, no raw control characters in strings, no leading zeros, no other numbers.
 
+mod keys;
 mod scan;
 mod text;
 
+pub(crate) use keys::{Known, known};
 pub use text::{Text, whole_number, write_text};
 
 use std::ops::Range;

@@ -47,6 +47,15 @@ impl<'a> Text<'a> {
         }
     }
 
+    /// Bytes of the string in UTF-8, borrowed as a rule.
+    #[must_use]
+    pub fn name(&self) -> Cow<'a, [u8]> {
+        if self.escaped() {
+            return Cow::Owned(self.unescaped().into_bytes());
+        }
+        Cow::Borrowed(self.raw)
+    }
+
     /// The string itself; a lone surrogate becomes U+FFFD.
     #[must_use]
     pub fn cow(&self) -> Cow<'a, str> {
