@@ -132,7 +132,7 @@ impl Peek<'_> {
             return false;
         };
         let read = reader.object(|reader, member| {
-            found |= member.key.is(name);
+            found |= member.key == name.as_bytes();
             reader.ignore()
         });
         found && read.is_ok()
@@ -160,9 +160,8 @@ struct Found<'a> {
 }
 
 impl<'a> Found<'a> {
-    fn member(&mut self, reader: &mut Reader<'a>, member: Member<'a>) -> Result<(), PeekError> {
-        let key = member.key.name();
-        match &*key {
+    fn member(&mut self, reader: &mut Reader<'a>, member: Member<'_>) -> Result<(), PeekError> {
+        match member.key {
             b"model" => {
                 self.once(0)?;
                 self.model(reader)
@@ -257,9 +256,9 @@ impl<'a> Found<'a> {
         let include_usage = &mut self.peek.include_usage;
         reader.object(|reader, member| {
             options.empty = false;
-            let key = member.key.name();
-            if *key != *b"include_usage" {
-                if same_but_case(&key, "include_usage") {
+            let key = member.key;
+            if key != b"include_usage" {
+                if same_but_case(key, "include_usage") {
                     return Err(another_case("include_usage"));
                 }
                 return reader.ignore().map_err(PeekError::from);
@@ -294,7 +293,7 @@ impl<'a> Found<'a> {
         Ok(Some(at))
     }
 
-    fn keyway(&mut self, reader: &mut Reader<'a>, member: Member<'a>) -> Result<(), PeekError> {
+    fn keyway(&mut self, reader: &mut Reader<'a>, member: Member<'_>) -> Result<(), PeekError> {
         if reader.kind()? != Kind::Object {
             return wrong("keyway", "an object");
         }

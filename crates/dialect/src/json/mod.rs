@@ -4,9 +4,11 @@
 //! the provider will understand it, so the grammar is RFC 8259 to the letter: no trailing
 //! commas, no raw control characters in strings, no leading zeros, no other numbers.
 
+mod keys;
 mod scan;
 mod text;
 
+pub(crate) use keys::{Known, known};
 pub use text::{Text, whole_number, write_text};
 
 use std::ops::Range;
@@ -108,8 +110,8 @@ pub enum Kind {
 /// One member of an object, its value not yet read.
 #[derive(Debug, Clone, Copy)]
 pub struct Member<'a> {
-    /// The key, possibly written with escapes.
-    pub key: Text<'a>,
+    /// The key, escapes resolved.
+    pub key: &'a [u8],
     /// Byte offset of the key's opening quote.
     pub at: usize,
     /// Byte offset of the comma before it; `None` for the first member.
@@ -212,7 +214,7 @@ impl<'a> Reader<'a> {
     #[inline]
     pub fn object<E: From<JsonError>>(
         &mut self,
-        mut visit: impl FnMut(&mut Self, Member<'a>) -> Result<(), E>,
+        mut visit: impl FnMut(&mut Self, Member<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         self.open(b'{', What::NoObject)?;
         let mut comma = None;
@@ -222,7 +224,18 @@ impl<'a> Reader<'a> {
         }
         loop {
             let at = self.at;
-            let key = self.key()?;
+            if self.byte() != b'"' {
+                return Ok(self.fail(What::NoKey)?);
+            }
+            let Text { raw, saved } = self.string()?;
+            self.colon()?;
+            let unescaped;
+            let key = if saved == 0 {
+                raw
+            } else {
+                unescaped = Text { raw, saved }.cow();
+                unescaped.as_bytes()
+            };
             visit(self, Member { key, at, comma })?;
             match self.space() {
                 b',' => comma = Some(self.at),
@@ -310,6 +323,30 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Reads a plain whole number of at most nineteen digits; of anything else it reads nothing.
+    #[inline]
+    pub fn whole_number(&mut self) -> Option<u64> {
+        self.space();
+        let rest = self.text.get(self.at..)?;
+        let mut sum = 0_u64;
+        for (at, byte) in rest.iter().enumerate().take(20) {
+            let digit = byte.wrapping_sub(b'0');
+            if digit <= 9 {
+                // Nineteen nines fit, and the twentieth digit is not used.
+                sum = sum.wrapping_mul(10).wrapping_add(u64::from(digit));
+                continue;
+            }
+            let led = at > 1 && rest.first() == Some(&b'0');
+            let ended = matches!(byte, b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t');
+            if at == 0 || led || !ended {
+                return None;
+            }
+            self.at += at;
+            return Some(sum);
+        }
+        None
+    }
+
     /// Skips one value and gives its exact bytes, which are UTF-8.
     ///
     /// # Errors
@@ -336,17 +373,6 @@ impl<'a> Reader<'a> {
     fn close(&mut self) {
         self.at += 1;
         self.depth = self.depth.saturating_sub(1);
-    }
-
-    /// A key and its colon.
-    #[inline]
-    fn key(&mut self) -> Result<Text<'a>, JsonError> {
-        if self.byte() != b'"' {
-            return self.fail(What::NoKey);
-        }
-        let key = self.string()?;
-        self.colon()?;
-        Ok(key)
     }
 
     #[inline(always)]
@@ -418,18 +444,18 @@ impl<'a> Reader<'a> {
 
     #[inline]
     fn scalar(&mut self, first: u8) -> Result<(), JsonError> {
-        let word: &[u8] = match first {
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        let (known, len) = match first {
             b'-' | b'0'..=b'9' => return self.number(first),
-            b'n' => b"null",
-            b't' => b"true",
-            b'f' => b"false",
+            b'n' => (rest.first_chunk() == Some(b"null"), 4),
+            b't' => (rest.first_chunk() == Some(b"true"), 4),
+            b'f' => (rest.first_chunk() == Some(b"false"), 5),
             _ => return self.no_value(),
         };
-        let rest = self.text.get(self.at..).unwrap_or_default();
-        if !rest.starts_with(word) {
+        if !known {
             return self.fail(What::NoValue);
         }
-        self.at += word.len();
+        self.at += len;
         Ok(())
     }
 

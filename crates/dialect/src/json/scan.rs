@@ -4,14 +4,15 @@ use super::What;
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = 0x8080_8080_8080_8080;
-/// Bytes of a string looked at one word at a time before it counts as long.
-const SHORT_BYTES: usize = 32;
-/// Bytes of a long string looked at together.
-const BLOCK_BYTES: usize = 32;
+/// Bytes of a string looked at a word at a time before it counts as long.
+const SHORT_BYTES: usize = 64;
+/// Bytes of a long string looked through before their control characters are looked for, so
+/// that they are still at hand.
+const LONG_BYTES: usize = 4096;
 
 #[inline(always)]
 fn word(bytes: &[u8], at: usize) -> Option<u64> {
-    let block = bytes.get(at..)?.first_chunk::<8>()?;
+    let block = bytes.get(at..at + 8)?.first_chunk::<8>()?;
     Some(u64::from_le_bytes(*block))
 }
 
@@ -34,41 +35,52 @@ fn special(word: u64) -> u64 {
 /// Offset of the first quote, backslash or control character at or after `at`, or the end.
 #[inline(always)]
 pub(super) fn plain_end(bytes: &[u8], at: usize) -> usize {
-    match word(bytes, at).map(special) {
-        Some(hit) if hit != 0 => at + lowest(hit),
-        Some(_) => plain_end_far(bytes, at + 8),
-        None => plain_end_near(bytes, at),
+    let Some(block) = bytes.get(at..at + 16).and_then(<[u8]>::first_chunk::<16>) else {
+        return plain_end_near(bytes, at);
+    };
+    let block = u128::from_le_bytes(*block);
+    let hit = special(block as u64);
+    if hit != 0 {
+        return at + lowest(hit);
     }
+    let hit = special((block >> 64) as u64);
+    if hit != 0 {
+        return at + 8 + lowest(hit);
+    }
+    plain_end_far(bytes, at + 16)
 }
 
 #[inline(never)]
 fn plain_end_far(bytes: &[u8], mut at: usize) -> usize {
-    let short = at + SHORT_BYTES;
+    let long = at + SHORT_BYTES;
     while let Some(word) = word(bytes, at) {
         let hit = special(word);
         if hit != 0 {
             return at + lowest(hit);
         }
         at += 8;
-        if at >= short {
-            at = skip_blocks(bytes, at);
+        if at >= long {
+            return plain_end_long(bytes, at);
         }
     }
     plain_end_near(bytes, at)
 }
 
-/// Skips the blocks that hold nothing special; written so that the compiler makes it vectors.
-#[inline(always)]
-fn skip_blocks(bytes: &[u8], mut at: usize) -> usize {
-    while let Some(block) = bytes.get(at..).and_then(<[u8]>::first_chunk::<BLOCK_BYTES>) {
-        let mut found = 0_u8;
-        for byte in block {
-            found |= u8::from(*byte < 0x20) | u8::from(*byte == b'"') | u8::from(*byte == b'\\');
+#[inline(never)]
+fn plain_end_long(bytes: &[u8], mut at: usize) -> usize {
+    while at < bytes.len() {
+        let part = bytes.get(at..).unwrap_or_default();
+        let part = part.get(..LONG_BYTES).unwrap_or(part);
+        let found = memchr::memchr2(b'"', b'\\', part);
+        let plain = part.get(..found.unwrap_or(part.len())).unwrap_or_default();
+        // Written so that the compiler makes it vectors.
+        if plain.iter().fold(u8::MAX, |least, byte| least.min(*byte)) < 0x20 {
+            return plain_end_near(bytes, at);
         }
-        if found != 0 {
+        at += plain.len();
+        if found.is_some() {
             return at;
         }
-        at += BLOCK_BYTES;
     }
     at
 }
@@ -162,6 +174,34 @@ pub(super) fn space_end(bytes: &[u8], mut at: usize) -> usize {
             }
             Some(b'\n' | b'\r' | b'\t') => at += 1,
             _ => return at,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_end_of_plain_text_is_found(
+            plain in "[a-z é日~]{0,300}",
+            rest in proptest::collection::vec(any::<u8>(), 0..40),
+        ) {
+            let mut bytes = plain.into_bytes();
+            bytes.extend(rest);
+            let plain = |byte: &&u8| **byte >= 0x20 && **byte != b'"' && **byte != b'\\';
+            prop_assert_eq!(plain_end(&bytes, 0), bytes.iter().take_while(plain).count());
+        }
+
+        #[test]
+        fn digits_and_space_end_where_they_do(text in "[0-9/:a]{0,20}", space in "[ \n\t\ra]{0,40}") {
+            let text = text.as_bytes();
+            prop_assert_eq!(digits_end(text, 0), text.iter().take_while(|byte| byte.is_ascii_digit()).count());
+            let white = |byte: &&u8| matches!(**byte, b' ' | b'\n' | b'\t' | b'\r');
+            let space = space.as_bytes();
+            prop_assert_eq!(space_end(space, 0), space.iter().take_while(white).count());
         }
     }
 }

@@ -43,9 +43,8 @@ impl<'a> Text<'a> {
         if self.escaped() { self.cow() == other } else { self.raw == other.as_bytes() }
     }
 
-    /// Bytes of the string in UTF-8; borrowed as a rule. For comparing keys.
+    /// Bytes of the string in UTF-8, borrowed as a rule.
     #[must_use]
-    #[inline]
     pub fn name(&self) -> Cow<'a, [u8]> {
         if self.escaped() {
             return Cow::Owned(self.unescaped().into_bytes());

@@ -40,7 +40,7 @@ fn place(data: &[u8]) -> Option<Place> {
     let read = reader.object(|reader, member| {
         any = true;
         let value = reader.skip()?;
-        if member.key.is("keyway") {
+        if member.key == b"keyway" {
             known = Some(Place { at: member.at..value.end, comma: false });
         }
         Ok::<(), JsonError>(())

@@ -5,7 +5,7 @@
 //! (DeepSeek `prompt_cache_hit_tokens`, Kimi `cached_tokens` at the top), and xAI, where
 //! reasoning is not in `completion_tokens` but is in `total_tokens`.
 
-use crate::json::{JsonError, Kind, Reader, whole_number};
+use crate::json::{JsonError, Kind, Known, Reader, known, whole_number};
 use ledger::Usage;
 
 /// Largest count believed, in tokens of one request; more is clamped and flagged.
@@ -53,7 +53,7 @@ pub fn of_body(body: &[u8], rule: UsageRule) -> Option<Report> {
     let mut reader = Reader::of_bytes(body)?;
     let mut found = None;
     let read = reader.object(|reader, member| {
-        if !member.key.is("usage") {
+        if member.key != b"usage" {
             return reader.ignore();
         }
         found = read(reader, rule)?.or(found);
@@ -98,47 +98,63 @@ pub fn read(reader: &mut Reader<'_>, rule: UsageRule) -> Result<Option<Report>, 
         return Ok(None);
     }
     let mut counts = Counts::default();
-    reader.object(|reader, member| match &*member.key.name() {
-        b"prompt_tokens" | b"input_tokens" => counts.put(reader, Slot::Prompt),
-        b"completion_tokens" | b"output_tokens" => counts.put(reader, Slot::Completion),
-        b"total_tokens" => counts.put(reader, Slot::Total),
-        b"prompt_cache_hit_tokens" => counts.put(reader, Slot::Hit),
-        b"prompt_cache_miss_tokens" => counts.put(reader, Slot::Miss),
-        b"cached_tokens" => counts.put(reader, Slot::Cached),
-        b"reasoning_tokens" => counts.put(reader, Slot::Reasoning),
-        b"prompt_tokens_details" | b"input_tokens_details" => counts.details(reader, prompt_detail),
-        b"completion_tokens_details" | b"output_tokens_details" => counts.details(reader, completion_detail),
-        b"cost" => {
-            if reader.kind()? == Kind::Number {
-                counts.cost_nanousd = std::str::from_utf8(reader.raw()?).ok().and_then(nanos);
-                return Ok(());
-            }
-            reader.ignore()
+    reader.known_object(USAGE, |reader, member| match member {
+        Some(Member::Count(slot)) => counts.put(reader, slot),
+        Some(Member::Prompt) => counts.details(reader, PROMPT),
+        Some(Member::Completion) => counts.details(reader, COMPLETION),
+        Some(Member::Cost) if reader.kind()? == Kind::Number => {
+            counts.cost_nanousd = std::str::from_utf8(reader.raw()?).ok().and_then(nanos);
+            Ok(())
         }
         _ => reader.ignore(),
     })?;
     Ok(counts.report(rule))
 }
 
-fn prompt_detail(key: &[u8]) -> Option<Slot> {
-    match key {
-        b"cached_tokens" => Some(Slot::Cached),
-        b"cache_write_tokens" | b"cache_creation_tokens" | b"cache_creation_input_tokens" => {
-            Some(Slot::CacheWrite)
-        }
-        b"audio_tokens" => Some(Slot::InAudio),
-        b"image_tokens" => Some(Slot::InImage),
-        _ => None,
-    }
+/// What a member of a report is.
+#[derive(Clone, Copy)]
+enum Member {
+    Count(Slot),
+    Prompt,
+    Completion,
+    Cost,
 }
 
-fn completion_detail(key: &[u8]) -> Option<Slot> {
-    match key {
-        b"reasoning_tokens" => Some(Slot::Reasoning),
-        b"audio_tokens" => Some(Slot::OutAudio),
-        _ => None,
-    }
-}
+const USAGE: &[Known<Member>] = known![
+    "prompt_tokens" => Member::Count(Slot::Prompt),
+    "completion_tokens" => Member::Count(Slot::Completion),
+    "total_tokens" => Member::Count(Slot::Total),
+    "prompt_tokens_details" => Member::Prompt,
+    "completion_tokens_details" => Member::Completion,
+    "prompt_cache_hit_tokens" => Member::Count(Slot::Hit),
+    "prompt_cache_miss_tokens" => Member::Count(Slot::Miss),
+    "cached_tokens" => Member::Count(Slot::Cached),
+    "reasoning_tokens" => Member::Count(Slot::Reasoning),
+    "cost" => Member::Cost,
+    "input_tokens" => Member::Count(Slot::Prompt),
+    "input_tokens_details" => Member::Prompt,
+    "output_tokens" => Member::Count(Slot::Completion),
+    "output_tokens_details" => Member::Completion,
+];
+
+/// Parts of the prompt; what is none is here because it is usual.
+const PROMPT: &[Known<Option<Slot>>] = known![
+    "cached_tokens" => Some(Slot::Cached),
+    "audio_tokens" => Some(Slot::InAudio),
+    "image_tokens" => Some(Slot::InImage),
+    "text_tokens" => None,
+    "cache_write_tokens" => Some(Slot::CacheWrite),
+    "cache_creation_tokens" => Some(Slot::CacheWrite),
+    "cache_creation_input_tokens" => Some(Slot::CacheWrite),
+];
+
+/// Parts of the completion.
+const COMPLETION: &[Known<Option<Slot>>] = known![
+    "reasoning_tokens" => Some(Slot::Reasoning),
+    "audio_tokens" => Some(Slot::OutAudio),
+    "accepted_prediction_tokens" => None,
+    "rejected_prediction_tokens" => None,
+];
 
 impl Counts {
     fn odd(&mut self, anomaly: Anomaly) {
@@ -152,6 +168,11 @@ impl Counts {
     /// Reads one count. A value that is no number leaves the slot alone; of two members for
     /// one slot the larger wins (a zero beside a number is a field the vendor never fills).
     fn put(&mut self, reader: &mut Reader<'_>, slot: Slot) -> Result<(), JsonError> {
+        if let Some(value) = reader.whole_number() {
+            let value = self.clamped(value);
+            self.set(slot, Some(value));
+            return Ok(());
+        }
         let value = match reader.kind()? {
             Kind::Number => self.count(reader.raw()?),
             Kind::Text => {
@@ -163,22 +184,29 @@ impl Counts {
             }
             _ => return reader.ignore(),
         };
-        if let Some(known) = self.values.get_mut(slot as usize) {
-            *known = (*known).max(value);
-        }
+        self.set(slot, value);
         Ok(())
     }
 
-    #[inline]
+    fn set(&mut self, slot: Slot, value: Option<u64>) {
+        if let Some(known) = self.values.get_mut(slot as usize) {
+            *known = (*known).max(value);
+        }
+    }
+
+    fn clamped(&mut self, value: u64) -> u64 {
+        if value > COUNT_MAX {
+            self.odd(Anomaly::Huge);
+        }
+        value.min(COUNT_MAX)
+    }
+
     fn count(&mut self, text: &[u8]) -> Option<u64> {
         let value = match whole_number(text) {
             Some(value) => value,
             None => self.odd_count(std::str::from_utf8(text).ok()?)?,
         };
-        if value > COUNT_MAX {
-            self.odd(Anomaly::Huge);
-        }
-        Some(value.min(COUNT_MAX))
+        Some(self.clamped(value))
     }
 
     /// Counts that are not plain whole numbers. Floats are exact far beyond [`COUNT_MAX`].
@@ -196,16 +224,11 @@ impl Counts {
         Some(value.ceil() as u64)
     }
 
-    #[inline]
-    fn details(
-        &mut self,
-        reader: &mut Reader<'_>,
-        slot: impl Fn(&[u8]) -> Option<Slot>,
-    ) -> Result<(), JsonError> {
+    fn details(&mut self, reader: &mut Reader<'_>, known: &[Known<Option<Slot>>]) -> Result<(), JsonError> {
         if reader.kind()? != Kind::Object {
             return reader.ignore();
         }
-        reader.object(|reader, member| match slot(&member.key.name()) {
+        reader.known_object(known, |reader, slot| match slot.flatten() {
             Some(slot) => self.put(reader, slot),
             None => reader.ignore(),
         })

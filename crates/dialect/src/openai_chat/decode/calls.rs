@@ -47,7 +47,7 @@ impl<'a> Fragment<'a> {
             return reader.ignore();
         }
         reader.object(|reader, member| {
-            match &*member.key.name() {
+            match member.key {
                 b"name" => self.name = reader.text_or_skip()?,
                 b"arguments" | b"input" => {
                     let kind = reader.kind()?;
@@ -77,7 +77,7 @@ impl Choice {
         }
         let mut fragment = Fragment { form: Some(ToolForm::Function), ..Fragment::default() };
         reader.object(|reader, member| {
-            match &*member.key.name() {
+            match member.key {
                 b"index" => fragment.index = number(reader)?,
                 b"id" => fragment.id = reader.text_or_skip()?.filter(|id| !id.is_empty()),
                 b"function" => fragment.function(reader)?,

@@ -3,7 +3,7 @@
 use super::delta::Delta;
 use super::{CHOICES_MAX, Choice, Decoder, NAME_BYTES_MAX, Sink};
 use crate::event::{Event, UpstreamMessage};
-use crate::json::{JsonError, Kind, Reader, Text, whole_number};
+use crate::json::{JsonError, Kind, Known, Reader, Text, known, whole_number};
 use crate::openai_chat::error;
 use crate::openai_chat::usage::{self, Report};
 use std::borrow::Cow;
@@ -33,6 +33,72 @@ struct Top<'a> {
     has_code: bool,
 }
 
+/// Members of the top level that say something.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Key {
+    Id,
+    Object,
+    Model,
+    Choices,
+    Usage,
+    Padding,
+    Error,
+    Groq,
+    Type,
+    BaseResp,
+    Detail,
+    Message,
+    Code,
+    /// Nothing, but it is usual.
+    Other,
+}
+
+/// As chunks and finished answers of OpenAI have them, which differ in their order.
+const TOP: &[Known<Key>] = known![
+    "id" => Key::Id,
+    "object" => Key::Object,
+    "created" => Key::Other,
+    "model" => Key::Model,
+    "service_tier" => Key::Other,
+    "system_fingerprint" => Key::Other,
+    "choices" => Key::Choices,
+    "usage" => Key::Usage,
+    "obfuscation" => Key::Padding,
+    "service_tier" => Key::Other,
+    "system_fingerprint" => Key::Other,
+    "error" => Key::Error,
+    "x_groq" => Key::Groq,
+    "type" => Key::Type,
+    "base_resp" => Key::BaseResp,
+    "detail" => Key::Detail,
+    "message" => Key::Message,
+    "code" => Key::Code,
+    "status" => Key::Code,
+];
+
+/// Members of a choice.
+#[derive(Clone, Copy)]
+enum OfChoice {
+    Index,
+    Delta,
+    Text,
+    Finish,
+    Usage,
+    Error,
+    Other,
+}
+
+const CHOICE: &[Known<OfChoice>] = known![
+    "index" => OfChoice::Index,
+    "delta" => OfChoice::Delta,
+    "message" => OfChoice::Delta,
+    "logprobs" => OfChoice::Other,
+    "finish_reason" => OfChoice::Finish,
+    "text" => OfChoice::Text,
+    "usage" => OfChoice::Usage,
+    "error" => OfChoice::Error,
+];
+
 impl Decoder {
     /// Reads one chunk; what was understood before a syntax error has taken effect.
     pub(super) fn chunk<'a>(
@@ -43,7 +109,7 @@ impl Decoder {
         whole: bool,
     ) -> Result<(), JsonError> {
         let mut top = Top::default();
-        let mut read = reader.object(|reader, member| self.member(&member.key, reader, &mut top, sink));
+        let mut read = reader.known_object(TOP, |reader, key| self.member(key, reader, &mut top, sink));
         if read.is_ok() {
             read = reader.end();
         }
@@ -67,13 +133,14 @@ impl Decoder {
     #[inline]
     fn member<'a>(
         &mut self,
-        key: &Text<'a>,
+        key: Option<Key>,
         reader: &mut Reader<'a>,
         top: &mut Top<'a>,
         sink: &mut Sink<'_, 'a>,
     ) -> Result<(), JsonError> {
-        match &*key.name() {
-            b"choices" => {
+        let named = sink.out.is_some() && !self.started;
+        match key {
+            Some(Key::Choices) => {
                 top.has_choices = true;
                 if reader.kind()? != Kind::Array {
                     return reader.ignore();
@@ -89,34 +156,33 @@ impl Decoder {
                 top.choices = Some(*reader);
                 reader.ignore()
             }
-            b"id" if !self.started => reader.text_or_skip().map(|id| top.id = id),
-            b"model" if !self.started => reader.text_or_skip().map(|model| top.model = model),
-            b"usage" => usage::read(reader, self.rule).map(|report| top.usage = report.or(top.usage)),
-            b"error" => {
+            Some(Key::Id) if named => reader.text_or_skip().map(|id| top.id = id),
+            Some(Key::Model) if named => reader.text_or_skip().map(|model| top.model = model),
+            Some(Key::Usage) => usage::read(reader, self.rule).map(|report| top.usage = report.or(top.usage)),
+            Some(Key::Error) => {
                 top.error = truthy(reader)?.or(top.error);
                 Ok(())
             }
-            b"obfuscation" if reader.kind()? == Kind::Text => {
+            Some(Key::Padding) if reader.kind()? == Kind::Text => {
                 sink.padding = Some(reader.text()?.raw());
                 Ok(())
             }
-            b"x_groq" if reader.kind()? == Kind::Object => self.x_groq(reader, top),
-            name @ (b"object" | b"type") => {
+            Some(Key::Groq) if reader.kind()? == Kind::Object => self.x_groq(reader, top),
+            Some(key @ (Key::Object | Key::Type)) => {
                 if let Some(value) = reader.text_or_skip()? {
-                    let value = value.name();
-                    top.named_error |= *value == *b"error" || value.ends_with(b".error");
-                    top.has_code |= name == b"type" && !value.is_empty();
+                    top.named_error |= names_error(value);
+                    top.has_code |= key == Key::Type && !value.is_empty();
                 }
                 Ok(())
             }
-            b"base_resp" if reader.kind()? == Kind::Object => reader.object(|reader, member| {
+            Some(Key::BaseResp) if reader.kind()? == Kind::Object => reader.object(|reader, member| {
                 let value = reader.raw()?;
-                top.named_error |= member.key.is("status_code") && value != b"0";
+                top.named_error |= member.key == b"status_code" && value != b"0";
                 Ok(())
             }),
-            b"detail" => truthy(reader).map(|detail| top.named_error |= detail.is_some()),
-            b"message" => truthy(reader).map(|message| top.has_message |= message.is_some()),
-            b"code" | b"status" => truthy(reader).map(|code| top.has_code |= code.is_some()),
+            Some(Key::Detail) => truthy(reader).map(|detail| top.named_error |= detail.is_some()),
+            Some(Key::Message) => truthy(reader).map(|message| top.has_message |= message.is_some()),
+            Some(Key::Code) => truthy(reader).map(|code| top.has_code |= code.is_some()),
             _ => reader.ignore(),
         }
     }
@@ -124,11 +190,11 @@ impl Decoder {
     /// Groq's extension.
     fn x_groq<'a>(&mut self, reader: &mut Reader<'a>, top: &mut Top<'a>) -> Result<(), JsonError> {
         reader.object(|reader, member| {
-            if member.key.is("usage") {
+            if member.key == b"usage" {
                 top.side_usage = usage::read(reader, self.rule)?.or(top.side_usage);
                 return Ok(());
             }
-            if member.key.is("error") {
+            if member.key == b"error" {
                 top.error = truthy(reader)?.or(top.error);
                 return Ok(());
             }
@@ -178,14 +244,14 @@ impl Decoder {
         let mut delta = Delta::default();
         let mut finish = None;
         let rule = self.rule;
-        reader.object(|reader, member| {
-            match &*member.key.name() {
-                b"index" => index = number(reader)?.unwrap_or(position),
-                b"delta" | b"message" => delta.read(reader)?,
-                b"text" => delta.text(reader)?,
-                b"finish_reason" => finish = reader.text_or_skip()?.or(finish),
-                b"usage" => top.choice_usage = usage::read(reader, rule)?.or(top.choice_usage),
-                b"error" => top.choice_error = truthy(reader)?.or(top.choice_error),
+        reader.known_object(CHOICE, |reader, member| {
+            match member {
+                Some(OfChoice::Index) => index = number(reader)?.unwrap_or(position),
+                Some(OfChoice::Delta) => delta.read(reader)?,
+                Some(OfChoice::Text) => delta.text(reader)?,
+                Some(OfChoice::Finish) => finish = reader.text_or_skip()?.or(finish),
+                Some(OfChoice::Usage) => top.choice_usage = usage::read(reader, rule)?.or(top.choice_usage),
+                Some(OfChoice::Error) => top.choice_error = truthy(reader)?.or(top.choice_error),
                 _ => reader.ignore()?,
             }
             Ok::<(), JsonError>(())
@@ -229,9 +295,19 @@ fn name(text: Option<Text<'_>>) -> Cow<'_, str> {
     text.filter(|text| text.raw().len() <= NAME_BYTES_MAX).map(|text| text.cow()).unwrap_or_default()
 }
 
+/// `error`, or a name that ends in `.error`.
+fn names_error(value: Text<'_>) -> bool {
+    let value = value.name();
+    *value == *b"error" || value.ends_with(b".error")
+}
+
 /// A whole number, or `None` for anything else.
 pub(super) fn number(reader: &mut Reader<'_>) -> Result<Option<u32>, JsonError> {
-    Ok(whole_number(reader.raw()?).and_then(|number| u32::try_from(number).ok()))
+    let number = match reader.whole_number() {
+        Some(number) => Some(number),
+        None => whole_number(reader.raw()?),
+    };
+    Ok(number.and_then(|number| u32::try_from(number).ok()))
 }
 
 /// The value as written unless it is null, false, zero or empty.
