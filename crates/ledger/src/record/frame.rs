@@ -3,7 +3,7 @@
 use super::{
     BODY_BYTES_MAX, BODY_BYTES_MIN, Damage, RECORD_VERSION, Record, TYPE_SENT, TYPE_SETTLE, TYPE_VOID,
 };
-use serde::Deserialize;
+use crate::codec;
 
 /// A record whose length and checksum are right.
 pub(super) struct Frame<'a> {
@@ -48,17 +48,10 @@ impl<'a> Frame<'a> {
             return Err(Damage::UnknownVersion(self.version));
         }
         match self.kind {
-            TYPE_SENT => whole(self.payload).map(Record::Sent),
-            TYPE_SETTLE => whole(self.payload).map(Record::Settle),
-            _ => whole(self.payload).map(Record::Void),
+            TYPE_SENT => codec::take_sent(self.payload).ok().map(Record::Sent),
+            TYPE_SETTLE => codec::take_entry(self.payload).ok().map(Record::Settle),
+            _ => self.payload.try_into().ok().map(Record::Void),
         }
-    }
-}
-
-/// Decodes a payload of which nothing may be left over.
-fn whole<'a, T: Deserialize<'a>>(payload: &'a [u8]) -> Result<T, Damage> {
-    match postcard::take_from_bytes(payload) {
-        Ok((value, [])) => Ok(value),
-        _ => Err(Damage::BadPayload),
+        .ok_or(Damage::BadPayload)
     }
 }
