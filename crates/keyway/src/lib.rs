@@ -2,10 +2,12 @@
 
 pub mod access;
 pub mod accounts;
+pub mod admin;
 pub mod app;
 pub mod audit;
 pub mod base;
 pub mod catalog;
+pub mod cli;
 pub mod config;
 pub mod jobs;
 pub mod metering;

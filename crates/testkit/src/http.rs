@@ -70,7 +70,6 @@ impl Response {
     ///
     /// # Panics
     /// When it is another; the message holds the body.
-    #[must_use]
     pub fn expect_status(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{}", self.text());
         self

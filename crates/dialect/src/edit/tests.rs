@@ -91,6 +91,10 @@ fn an_output_cap_lowers_and_never_raises() {
             r#"{"model":"m","max_tokens":40}"#,
             r#"{"model":"m","max_tokens":40}"#,
         ),
+        (
+            r#"{"model":"m","max_tokens":-1}"#,
+            r#"{"model":"m","max_tokens":50}"#,
+        ),
     ] {
         let bytes = Bytes::copy_from_slice(body.as_bytes());
         let cap = Some(("max_tokens", 50));
@@ -98,6 +102,7 @@ fn an_output_cap_lowers_and_never_raises() {
             model: "m",
             usage: AskUsage::Leave,
             output_cap: cap,
+            set: &[],
         };
         let out = rewrite_to(&bytes, &peek(&bytes).unwrap(), &wanted);
         assert_eq!(std::str::from_utf8(&out).unwrap(), expected);

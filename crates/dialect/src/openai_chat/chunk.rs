@@ -34,7 +34,7 @@ struct Place {
 /// Where the member goes: in the place of one that is there (a gateway behind this one),
 /// else before the closing brace.
 fn place(data: &[u8]) -> Option<Place> {
-    let mut reader = Reader::new(std::str::from_utf8(data).ok()?);
+    let mut reader = Reader::of_bytes(data)?;
     let mut known = None;
     let mut any = false;
     let read = reader.object(|reader, member| {

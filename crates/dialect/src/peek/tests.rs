@@ -46,6 +46,28 @@ fn the_larger_cap_counts_whatever_the_order() {
 }
 
 #[test]
+fn a_cap_of_minus_one_is_none() {
+    for (body, cap) in [
+        (r#"{"model":"m","max_tokens":-1}"#, None),
+        (r#"{"model":"m","max_completion_tokens": -1 }"#, None),
+        (
+            r#"{"model":"m","max_tokens":-1,"max_completion_tokens":20}"#,
+            Some(20),
+        ),
+    ] {
+        let peek = peek(body.as_bytes()).unwrap();
+        assert_eq!(peek.output_cap, cap, "{body}");
+        let spans = [peek.spans.max_tokens, peek.spans.max_completion_tokens];
+        assert!(
+            spans
+                .into_iter()
+                .flatten()
+                .any(|at| &body.as_bytes()[at] == b"-1")
+        );
+    }
+}
+
+#[test]
 fn duplicates_matter_where_they_decide() {
     for (body, name) in [
         (r#"{"model":"a","model":"a"}"#, "model"),
@@ -113,7 +135,9 @@ fn wrong_types_name_the_member_and_what_it_takes() {
             "a whole number",
         ),
         (r#"{"model":"a","max_tokens":0}"#, "max_tokens", "from 1"),
-        (r#"{"model":"a","max_tokens":-1}"#, "max_tokens", "from 1"),
+        (r#"{"model":"a","max_tokens":-2}"#, "max_tokens", "from 1"),
+        (r#"{"model":"a","max_tokens":-1.0}"#, "max_tokens", "from 1"),
+        (r#"{"model":"a","n":-1}"#, "n", "from 1"),
         (
             r#"{"model":"a","max_completion_tokens":1e99}"#,
             "max_completion_tokens",

@@ -7,6 +7,7 @@ pub mod listen;
 pub mod metrics_listener;
 pub mod open;
 pub mod routes;
+pub mod sandbox;
 pub mod serve;
 pub mod signals;
 pub mod socket;

@@ -1,10 +1,14 @@
 //! The one route table. What a route asks of a key stands in the row that dispatches it.
 
+use crate::access::Grant;
 use crate::access::verify::Needs;
 use crate::accounts::Scope;
-use crate::relay::route::{Billing, BodyLimit, Handler, Route, Shape};
+use crate::admin::{keys, nodes, projects, requests, usage};
+use crate::relay::route::{Billing, BodyLimit, Handler, Route, Sendable, Shape};
+use crate::relay::{Inbound, Shared};
 use crate::wire::{chat, health, models, own_key};
 use http::Method;
+use std::sync::Arc;
 
 /// A row of the data plane that answers from memory.
 const fn memory(
@@ -23,6 +27,32 @@ const fn memory(
         shape: Shape::OpenAi,
         billing: Billing::Free,
         handler,
+    }
+}
+
+/// A row of the management API.
+const fn managed(
+    name: &'static str,
+    method: Method,
+    path: &'static str,
+    scope: Scope,
+    handler: fn(Arc<Shared>, Inbound, Option<Arc<Grant>>) -> Sendable,
+) -> Route {
+    let body = if matches!(method, Method::POST) {
+        BodyLimit::Management
+    } else {
+        BodyLimit::None
+    };
+    Route {
+        name,
+        method,
+        path,
+        also: &[],
+        needs: Needs::Admin(scope),
+        body,
+        shape: Shape::OpenAi,
+        billing: Billing::Free,
+        handler: Handler::Control(handler),
     }
 }
 
@@ -74,5 +104,124 @@ pub static ROUTES: &[Route] = &[
         ("/v1/key", &[]),
         Needs::AnyKey,
         Handler::Memory(own_key::show),
+    ),
+    managed(
+        "projects",
+        Method::GET,
+        "/v1/organization/projects",
+        Scope::READ_PROJECTS,
+        projects::list,
+    ),
+    managed(
+        "project",
+        Method::GET,
+        "/v1/organization/projects/{project}",
+        Scope::READ_PROJECTS,
+        projects::get,
+    ),
+    managed(
+        "key_list",
+        Method::GET,
+        "/v1/organization/projects/{project}/api_keys",
+        Scope::READ_KEYS,
+        keys::list_project_keys,
+    ),
+    managed(
+        "key_create",
+        Method::POST,
+        "/v1/organization/projects/{project}/api_keys",
+        Scope::CREATE_KEYS,
+        keys::create_project_key,
+    ),
+    managed(
+        "key_get",
+        Method::GET,
+        "/v1/organization/projects/{project}/api_keys/{key}",
+        Scope::READ_KEYS,
+        keys::get_project_key,
+    ),
+    managed(
+        "key_revoke",
+        Method::DELETE,
+        "/v1/organization/projects/{project}/api_keys/{key}",
+        Scope::DELETE_KEYS,
+        keys::revoke_project_key,
+    ),
+    managed(
+        "key_disable",
+        Method::POST,
+        "/v1/organization/projects/{project}/api_keys/{key}/disable",
+        Scope::UPDATE_KEYS,
+        keys::disable_project_key,
+    ),
+    managed(
+        "key_enable",
+        Method::POST,
+        "/v1/organization/projects/{project}/api_keys/{key}/enable",
+        Scope::UPDATE_KEYS,
+        keys::enable_project_key,
+    ),
+    managed(
+        "admin_key_list",
+        Method::GET,
+        "/v1/organization/admin_api_keys",
+        Scope::READ_KEYS,
+        keys::list_admin_keys,
+    ),
+    managed(
+        "admin_key_create",
+        Method::POST,
+        "/v1/organization/admin_api_keys",
+        Scope::CREATE_KEYS,
+        keys::create_admin_key,
+    ),
+    managed(
+        "admin_key_get",
+        Method::GET,
+        "/v1/organization/admin_api_keys/{key}",
+        Scope::READ_KEYS,
+        keys::get_admin_key,
+    ),
+    managed(
+        "admin_key_revoke",
+        Method::DELETE,
+        "/v1/organization/admin_api_keys/{key}",
+        Scope::DELETE_KEYS,
+        keys::revoke_admin_key,
+    ),
+    managed(
+        "usage_completions",
+        Method::GET,
+        "/v1/organization/usage/completions",
+        Scope::READ_USAGE,
+        usage::completions,
+    ),
+    managed(
+        "costs",
+        Method::GET,
+        "/v1/organization/costs",
+        Scope::READ_USAGE,
+        usage::costs,
+    ),
+    managed(
+        "request_list",
+        Method::GET,
+        "/v1/organization/requests",
+        Scope::READ_USAGE,
+        requests::list,
+    ),
+    managed(
+        "request_get",
+        Method::GET,
+        "/v1/organization/requests/{request}",
+        Scope::READ_USAGE,
+        requests::get,
+    ),
+    managed(
+        "nodes",
+        Method::GET,
+        "/v1/organization/nodes",
+        Scope::READ_SETTINGS,
+        nodes::list,
     ),
 ];

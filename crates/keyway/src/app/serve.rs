@@ -90,7 +90,7 @@ async fn run(config: &Config, clock: Clock, say: &(dyn Fn(&str) + Sync)) -> Resu
         .map_err(NotOpened::Failed)?;
     let (stage, stages) = watch::channel(Stage::Serving);
     let (stop_shipping, shipping) = ship(&shared, &settings.data_dir);
-    begin_jobs(&shared);
+    begin_jobs(&shared, settings);
     if let Some(address) = settings.metrics_listen {
         metrics_listener::start(address, Arc::clone(&shared))
             .await
@@ -202,8 +202,10 @@ fn ship(shared: &Arc<Shared>, data_dir: &Path) -> (watch::Sender<bool>, Shipping
 
 type ShippingEnd = tokio::sync::oneshot::Receiver<Result<(), Fault>>;
 
-fn begin_jobs(shared: &Arc<Shared>) {
+fn begin_jobs(shared: &Arc<Shared>, settings: &Settings) {
     let (tasks, control) = (&shared.tasks, &shared.control);
+    let retention = jobs::retention::keep_rounds(Arc::clone(shared), settings.requests_retention_days);
+    tasks.spawn_on(retention, control);
     tasks.spawn_on(jobs::feed::follow(Arc::clone(shared)), control);
     tasks.spawn_on(jobs::heartbeat::beat(Arc::clone(shared)), control);
     tasks.spawn_on(jobs::last_used::write_rounds(Arc::clone(shared)), control);

@@ -126,7 +126,7 @@ pub const COMMAND_ENV: &[&str] = &[
     "KEYWAY_CONFIG",
     "KEYWAY_API_KEY",
     "KEYWAY_ADMIN_KEY",
-    "KEYWAY_BASE_URL",
+    "KEYWAY_URL",
     "KEYWAY_TEST_DATABASE",
 ];
 

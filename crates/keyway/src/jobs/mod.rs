@@ -3,3 +3,4 @@
 pub mod feed;
 pub mod heartbeat;
 pub mod last_used;
+pub mod retention;

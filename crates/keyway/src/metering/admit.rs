@@ -28,6 +28,12 @@ impl Worker {
         })
     }
 
+    /// Tries to write again what could not be written; whether the journal is whole. To be called
+    /// now and then when no requests come, and before the worker ends.
+    pub fn mend(&self) -> bool {
+        self.journal.borrow_mut().mend()
+    }
+
     /// Writes the line of a request that was refused before anything could be spent.
     ///
     /// # Errors

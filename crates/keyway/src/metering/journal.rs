@@ -100,7 +100,7 @@ impl Journal {
 
     /// Promises room for one request's records. `false`: there is none, or the journal is broken.
     pub fn reserve(&mut self) -> bool {
-        if self.broken && !self.retry() {
+        if !self.mend() {
             return false;
         }
         let needed = self.reserved_bytes + RESERVED_BYTES;
@@ -114,6 +114,11 @@ impl Journal {
         self.reserved_bytes = needed;
         self.order();
         true
+    }
+
+    /// Tries a broken journal again, if it is time; whether it is whole.
+    pub fn mend(&mut self) -> bool {
+        !self.broken || self.retry()
     }
 
     /// Gives back what was promised and is not needed, in records.
@@ -133,7 +138,15 @@ impl Journal {
         }
         self.buffer.clear();
         encode_sent(&mut self.buffer, self.seq + 1, sent).doing("encoding a journal record")?;
-        let at = self.put().doing("writing to the journal")?;
+        let at = match self.put() {
+            Ok(at) => at,
+            Err(error) => {
+                // It may be on the disk all the same: what is written next says that it is void.
+                self.hold(None)?;
+                self.append_void(None, &sent.entry.request)?;
+                return Err(Fault::new("writing to the journal", error));
+            }
+        };
         *self.open.entry(at.segment).or_insert(0) += 1;
         self.open_count += 1;
         self.state.publish_open(self.open_count);
@@ -184,24 +197,26 @@ impl Journal {
     }
 
     fn put_or_hold(&mut self, sent: Option<At>) -> Result<(), Fault> {
-        if self.broken {
-            self.retry();
-        }
-        if self.broken || self.put().is_err() {
-            if self.held_bytes + self.buffer.len() > HELD_BYTES_MAX {
-                return Err(Fault::plain(
-                    "the journal cannot be written, and no more can be kept in memory",
-                ));
-            }
-            self.seq += 1;
-            self.held_bytes += self.buffer.len();
-            // Its SENT stays open until the record is written: the segment must not go before.
-            self.held.push_back((self.buffer.clone(), sent));
-            return Ok(());
+        if !self.mend() || self.put().is_err() {
+            return self.hold(sent);
         }
         if let Some(at) = sent {
             self.answered(at.segment);
         }
+        Ok(())
+    }
+
+    /// Keeps the buffer's record until it can be written.
+    fn hold(&mut self, sent: Option<At>) -> Result<(), Fault> {
+        if self.held_bytes + self.buffer.len() > HELD_BYTES_MAX {
+            return Err(Fault::plain(
+                "the journal cannot be written, and no more can be kept in memory",
+            ));
+        }
+        self.seq += 1;
+        self.held_bytes += self.buffer.len();
+        // Its SENT stays open until the record is written: the segment must not go before.
+        self.held.push_back((self.buffer.clone(), sent));
         Ok(())
     }
 

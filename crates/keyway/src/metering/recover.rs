@@ -174,57 +174,65 @@ impl Recovery<'_> {
         let numbers: Vec<u32> = files.keys().copied().collect();
         for segment in numbers {
             let mut offset = 0;
-            loop {
-                let Some(path) = files.get(&segment) else {
-                    break;
-                };
-                let name = Name {
-                    shard: chain.shard,
-                    segment,
-                };
-                let piece = reader
-                    .read(path, name, offset, u32::MAX, |found, encoded| {
-                        chain.take(found, encoded)
-                    })
-                    .doing("reading a journal")?;
-                if let Some((expected, found)) = chain.gap.take() {
-                    // What is missing was before this piece: the torn end there, or a whole file.
-                    let before = Name {
-                        segment: chain.torn.take().unwrap_or(segment),
-                        ..name
-                    };
-                    self.damaged(
-                        &mut files,
-                        before,
-                        &format!("record {found} where {expected} had to be"),
-                    )?;
-                    chain.expected = None;
-                    continue;
-                }
-                offset = piece.offset;
-                if piece.last_seq.is_some() {
-                    chain.torn = None;
-                }
-                chain.pass(segment, offset, piece.last_seq);
+            while let Some(next) = self.piece(chain, &mut reader, &mut files, segment, offset)? {
+                offset = next;
                 if chain.load.len() >= ENTRIES_MAX {
                     self.store(chain).await?;
-                }
-                match piece.stop {
-                    Stop::More => {}
-                    Stop::Done | Stop::Zeros => break,
-                    Stop::Bad(Tail::Torn) => {
-                        chain.torn = Some(segment);
-                        break;
-                    }
-                    Stop::Bad(tail) => {
-                        self.damaged(&mut files, name, &format!("{tail:?}"))?;
-                        chain.expected = None;
-                        break;
-                    }
                 }
             }
         }
         self.store(chain).await
+    }
+
+    /// Takes one piece of a segment; where the next one begins, if there is one.
+    fn piece(
+        &mut self,
+        chain: &mut Chain,
+        reader: &mut Reader,
+        files: &mut Files,
+        segment: u32,
+        offset: u32,
+    ) -> Result<Option<u32>, Fault> {
+        let Some(path) = files.get(&segment) else {
+            return Ok(None);
+        };
+        let name = Name {
+            shard: chain.shard,
+            segment,
+        };
+        let piece = reader
+            .read(path, name, offset, u32::MAX, |found, encoded| {
+                chain.take(found, encoded)
+            })
+            .doing("reading a journal")?;
+        if let Some((expected, found)) = chain.gap.take() {
+            // What is missing was before this piece: the torn end there, or a whole file.
+            let before = Name {
+                segment: chain.torn.take().unwrap_or(segment),
+                ..name
+            };
+            self.damaged(
+                files,
+                before,
+                &format!("record {found} where {expected} had to be"),
+            )?;
+            chain.expected = None;
+            return Ok(Some(offset));
+        }
+        if piece.last_seq.is_some() {
+            chain.torn = None;
+        }
+        chain.pass(segment, piece.offset, piece.last_seq);
+        match piece.stop {
+            Stop::More => return Ok(Some(piece.offset)),
+            Stop::Done | Stop::Zeros => {}
+            Stop::Bad(Tail::Torn) => chain.torn = Some(segment),
+            Stop::Bad(tail) => {
+                self.damaged(files, name, &format!("{tail:?}"))?;
+                chain.expected = None;
+            }
+        }
+        Ok(None)
     }
 
     async fn store(&mut self, chain: &mut Chain) -> Result<(), Fault> {

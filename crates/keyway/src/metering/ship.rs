@@ -226,11 +226,17 @@ impl Shipper {
         }
         self.sure = true;
         self.careful = self.careful.saturating_sub(1);
+        let shards = &self.shards;
+        let known = self.poison.len();
         self.poison.retain(|(number, seq)| {
-            self.shards
+            shards
                 .iter()
                 .any(|shard| shard.state.shard == *number && shard.stored.seq < *seq)
         });
+        if self.poison.len() < known {
+            // The one that was refused is set aside: the rest may go together again.
+            self.careful = 0;
+        }
         self.let_go().await;
         Ok(shipped)
     }

@@ -65,7 +65,6 @@ async fn ask(
 ) -> Result<Result<Answer, Failure>, Trouble> {
     let shared = &story.worker.shared;
     let upstream = shared.upstream(&target.provider.name).ok_or_else(no_target)?;
-    let request_id = inbound.request_id();
     let answer = source::ask(
         story.permission()?,
         &story.worker.lanes,
@@ -73,7 +72,7 @@ async fn ask(
         CHAT_PATH,
         body,
         story.stream,
-        &request_id,
+        inbound.request,
         &shared.at.clock,
     );
     tokio::select! {

@@ -78,14 +78,6 @@ impl Shared {
         self.upstreams.get(provider)
     }
 
-    /// A provider's place in the metrics.
-    #[must_use]
-    pub fn slot(&self, provider: &str) -> ProviderSlot {
-        self.upstreams
-            .get(provider)
-            .map_or_else(|| self.metrics.provider("other"), |upstream| upstream.slot)
-    }
-
     /// Notes a use of a key, to be written with the next round.
     pub fn note_use(&self, grant: &Arc<Grant>, from: IpAddr) {
         if grant.note_use(self.at.clock.now_ms(), from) {

@@ -33,7 +33,7 @@ pub struct Wishes {
 }
 
 /// Delivers.
-pub async fn deliver(story: Story, answer: Answer, wishes: Wishes) -> Outbound {
+pub async fn deliver(story: Box<Story>, answer: Answer, wishes: Wishes) -> Outbound {
     let headers = headers(&story, &answer.headers, &wishes);
     if is_event_stream(&answer.headers) {
         return stream(story, answer, headers, &wishes);
@@ -41,7 +41,7 @@ pub async fn deliver(story: Story, answer: Answer, wishes: Wishes) -> Outbound {
     whole(story, answer, headers).await
 }
 
-fn stream(story: Story, answer: Answer, mut headers: HeaderMap, wishes: &Wishes) -> Outbound {
+fn stream(story: Box<Story>, answer: Answer, mut headers: HeaderMap, wishes: &Wishes) -> Outbound {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     let status = status(answer.status);
     let delivery = Delivery::new(story, answer, wishes.include_usage);
@@ -52,7 +52,7 @@ fn stream(story: Story, answer: Answer, mut headers: HeaderMap, wishes: &Wishes)
     }
 }
 
-async fn whole(mut story: Story, answer: Answer, mut headers: HeaderMap) -> Outbound {
+async fn whole(mut story: Box<Story>, answer: Answer, mut headers: HeaderMap) -> Outbound {
     let Answer {
         status: code,
         mut bytes,
@@ -128,7 +128,7 @@ pub(super) fn used(story: &Story, decoder: &Decoder) -> (Usage, UsageOrigin) {
 }
 
 /// Ends a request whose answer cannot be delivered: the provider may have done its work.
-fn cut(mut story: Story, refusal: crate::base::Refusal) -> Outbound {
+fn cut(mut story: Box<Story>, refusal: crate::base::Refusal) -> Outbound {
     story.counted = Counted::default();
     let usage = story.estimate();
     story.end(&Ended {

@@ -10,7 +10,7 @@ use std::task::{Context, Poll, ready};
 
 /// The body of such an answer. Its usage is counted, not read: it is never in memory as a whole.
 pub struct Large {
-    story: Story,
+    story: Box<Story>,
     source: Source,
     /// Read, and not yet passed on.
     held: Option<Bytes>,
@@ -19,7 +19,7 @@ pub struct Large {
 
 impl Large {
     /// Goes on where reading whole stopped.
-    pub fn new(mut story: Story, first: Bytes, source: Source, status: u16) -> Self {
+    pub fn new(mut story: Box<Story>, first: Bytes, source: Source, status: u16) -> Self {
         story.progress(first.len());
         Self {
             story,

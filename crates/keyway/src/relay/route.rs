@@ -2,6 +2,7 @@
 
 use super::context::{Shared, Worker};
 use super::exchange::{Inbound, Outbound};
+use super::running::Caller;
 use crate::access::Grant;
 use crate::access::verify::Needs;
 use crate::base::Trouble;
@@ -22,7 +23,7 @@ pub enum Handler {
     /// The worker, at once, from memory.
     Memory(fn(&Worker, &Inbound, Option<&Arc<Grant>>) -> Result<Outbound, Trouble>),
     /// The worker, with a provider.
-    Inference(fn(Rc<Worker>, Inbound, Arc<Grant>) -> Local),
+    Inference(fn(Rc<Worker>, Inbound, Caller) -> Local),
     /// The control runtime, with the database.
     Control(fn(Arc<Shared>, Inbound, Option<Arc<Grant>>) -> Sendable),
 }

@@ -18,6 +18,14 @@ pub struct Place {
     index: usize,
 }
 
+/// Whose request it is, and its place among those that run.
+pub struct Caller {
+    /// The key.
+    pub grant: Arc<Grant>,
+    /// Found there when the key stops.
+    pub place: Place,
+}
+
 impl Running {
     /// Enters a request.
     #[must_use]

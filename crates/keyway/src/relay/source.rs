@@ -1,7 +1,7 @@
 //! Where an answer's bytes come from: a provider, or the sandbox in this process.
 
 use super::context::Upstream;
-use crate::base::Clock;
+use crate::base::{Clock, id};
 use crate::metering::Admitted;
 use crate::sandbox::{self, AnswerBody, SandboxStream};
 use crate::upstream::{Body, Failure, Lanes, Request};
@@ -57,11 +57,11 @@ pub async fn ask(
     path: &str,
     body: Bytes,
     stream: bool,
-    request_id: &str,
+    request: [u8; 16],
     clock: &Clock,
 ) -> Result<Answer, Failure> {
     let Some(endpoint) = &upstream.endpoint else {
-        return Ok(ask_sandbox(&body, request_id, clock).await);
+        return Ok(ask_sandbox(&body, &id::text("req", request), clock).await);
     };
     let accept = if stream {
         "text/event-stream"

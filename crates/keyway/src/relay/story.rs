@@ -5,12 +5,13 @@ use super::context::Worker;
 use super::exchange::{Inbound, Outbound};
 use super::refuse;
 use super::route::Route;
-use super::running::Place;
+use super::running::{Caller, Place};
 use crate::access::{Grant, Mode};
 use crate::base::{Code, Fault, Refusal, Trouble};
 use crate::catalog::Target;
 use crate::metering::{Admitted, admit};
 use crate::telemetry::RequestLine;
+use crate::telemetry::metrics::ProviderSlot;
 use crate::telemetry::request_line::client_text;
 use ledger::entry::UsageOrigin;
 use ledger::{Attempt, Entry, NanoUsd, Sent, Usage};
@@ -91,6 +92,7 @@ pub struct Story {
     prompt_bytes: u64,
     admitted: Option<Admitted>,
     target: Option<Arc<Target>>,
+    slot: Option<ProviderSlot>,
     sent: bool,
     tried: Vec<Tried>,
     first_token_ms: Option<u32>,
@@ -102,8 +104,8 @@ pub struct Story {
 impl Story {
     /// Begins with a verified request.
     #[must_use]
-    pub fn begin(worker: Rc<Worker>, inbound: &Inbound, grant: Arc<Grant>) -> Self {
-        let place = worker.running.enter(Arc::clone(&grant));
+    pub fn begin(worker: Rc<Worker>, inbound: &Inbound, caller: Caller) -> Self {
+        let grant = caller.grant;
         worker.shared.note_use(&grant, inbound.peer);
         Self {
             stream: false,
@@ -123,12 +125,13 @@ impl Story {
             grant,
             admitted: None,
             target: None,
+            slot: None,
             sent: false,
             tried: Vec::new(),
             first_token_ms: None,
             fault: None,
             ended: false,
-            _place: place,
+            _place: caller.place,
         }
     }
 
@@ -149,6 +152,11 @@ impl Story {
     pub fn send_to(&mut self, target: &Arc<Target>) -> Result<(), Trouble> {
         self.still_good()?;
         self.target = Some(Arc::clone(target));
+        self.slot = self
+            .worker
+            .shared
+            .upstream(&target.provider.name)
+            .map(|upstream| upstream.slot);
         let mut admitted = self
             .admitted
             .take()
@@ -187,9 +195,9 @@ impl Story {
     pub fn tried(&mut self, began_mono_ms: i64, status: u16, outcome: &'static str, reached: bool) {
         let Some(target) = self.target.clone() else { return };
         let place = OUTCOMES.iter().position(|known| *known == outcome).unwrap_or(0);
-        self.worker
-            .metrics
-            .attempt(self.worker.shared.slot(&target.provider.name), place);
+        if let Some(slot) = self.slot {
+            self.worker.metrics.attempt(slot, place);
+        }
         let ms = self.since(began_mono_ms);
         self.tried.push(Tried {
             target,
@@ -299,8 +307,8 @@ impl Story {
     fn tell(&mut self, ended: &Ended, cost: Option<NanoUsd>, latency_ms: u32) {
         let metrics = &self.worker.metrics;
         metrics.request(self.route_number, ended.status, latency_ms);
-        if let Some(target) = &self.target {
-            metrics.settled(self.worker.shared.slot(&target.provider.name), &ended.usage, cost);
+        if let (Some(_), Some(slot)) = (&self.target, self.slot) {
+            metrics.settled(slot, &ended.usage, cost);
         }
         let fault = self.fault.take();
         let line = || RequestLine {

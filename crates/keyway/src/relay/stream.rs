@@ -39,12 +39,12 @@ pub struct Delivery {
     ended: bool,
     gone: Pin<Box<OwnedNotified>>,
     /// Last, so that the connection is closed before the books are.
-    story: Story,
+    story: Box<Story>,
 }
 
 impl Delivery {
     /// Begins to pass a stream on.
-    pub fn new(story: Story, answer: Answer, include_usage: bool) -> Self {
+    pub fn new(story: Box<Story>, answer: Answer, include_usage: bool) -> Self {
         story.worker.metrics.stream_opened();
         Self {
             source: answer.bytes,

@@ -145,3 +145,16 @@ pub async fn head(db: &Db) -> Result<i64, Fault> {
         .doing("reading the change feed's head")?;
     Ok(row.get(0))
 }
+
+/// Lets go of feed rows older than `before_ms`. The audit log keeps its rows.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn prune(db: &Db, before_ms: i64) -> Result<(), Fault> {
+    sqlx::query("DELETE FROM changes WHERE at_ms < $1")
+        .bind(before_ms)
+        .execute(db.pool())
+        .await
+        .doing("letting go of old changes")?;
+    Ok(())
+}

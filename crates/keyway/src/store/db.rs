@@ -108,6 +108,32 @@ impl Db {
             .doing("bringing the database schema up to date")
     }
 
+    /// The schema's version: the newest migration that was applied, 0 for an empty database.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn schema_version(&self) -> Result<i64, Fault> {
+        let there = match self.engine {
+            Engine::Sqlite => "SELECT COUNT(*) FROM sqlite_master WHERE name = '_sqlx_migrations'",
+            Engine::Postgres => "SELECT COUNT(*) FROM pg_tables WHERE tablename = '_sqlx_migrations'",
+        };
+        let there: i64 =
+            sqlx::query_scalar(there).fetch_one(&self.pool).await.doing("looking for the schema")?;
+        if there == 0 {
+            return Ok(0);
+        }
+        sqlx::query_scalar("SELECT CAST(COALESCE(MAX(version), 0) AS BIGINT) FROM _sqlx_migrations")
+            .fetch_one(&self.pool)
+            .await
+            .doing("reading the schema's version")
+    }
+
+    /// The newest migration that this program knows.
+    #[must_use]
+    pub fn schema_known() -> i64 {
+        MIGRATOR.iter().map(|migration| migration.version).max().unwrap_or(0)
+    }
+
     /// Makes everything committed so far durable, so that what it was copied from may go.
     ///
     /// # Errors

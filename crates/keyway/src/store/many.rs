@@ -28,7 +28,10 @@ pub(super) fn runs<T>(items: &[T]) -> impl Iterator<Item = &[T]> {
     })
 }
 
-static TEXTS: Mutex<Option<HashMap<(&'static str, usize), Arc<str>>>> = Mutex::new(None);
+/// Texts by their head and number of rows.
+type Texts = HashMap<(&'static str, usize), Arc<str>>;
+
+static TEXTS: Mutex<Option<Texts>> = Mutex::new(None);
 
 impl Insert {
     /// The statement for `rows` rows, made once.

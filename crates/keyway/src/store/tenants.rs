@@ -140,3 +140,69 @@ fn read_project(row: &sqlx::any::AnyRow) -> Project {
         archived_ms: row.get(5),
     }
 }
+
+/// Which projects a list shows.
+pub struct ProjectFilter<'a> {
+    /// Organisation.
+    pub org: &'a str,
+    /// Archived ones too.
+    pub archived: bool,
+    /// Newest first, else oldest first.
+    pub newest_first: bool,
+}
+
+/// Projects in the filter's order, at most `limit` after the id `after` (empty: from the start).
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn projects_page(
+    db: &Db,
+    filter: &ProjectFilter<'_>,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<Project>, Fault> {
+    const OLDEST: &str = "SELECT id, org_id, name, environment, created_ms, archived_ms FROM projects \
+         WHERE org_id = $1 AND ($2 = 1 OR archived_ms IS NULL) AND ($3 = '' OR id > $3) \
+         ORDER BY id LIMIT $4";
+    const NEWEST: &str = "SELECT id, org_id, name, environment, created_ms, archived_ms FROM projects \
+         WHERE org_id = $1 AND ($2 = 1 OR archived_ms IS NULL) AND ($3 = '' OR id < $3) \
+         ORDER BY id DESC LIMIT $4";
+    let rows = sqlx::query(if filter.newest_first { NEWEST } else { OLDEST })
+        .bind(filter.org)
+        .bind(i64::from(filter.archived))
+        .bind(after)
+        .bind(limit)
+        .fetch_all(db.pool())
+        .await
+        .doing("listing projects")?;
+    Ok(rows.iter().map(read_project).collect())
+}
+
+/// Projects in use that have a name, two at most: a second one makes the name ambiguous.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn projects_named(db: &Db, org: &str, name: &str) -> Result<Vec<Project>, Fault> {
+    let rows = sqlx::query(
+        "SELECT id, org_id, name, environment, created_ms, archived_ms FROM projects \
+         WHERE org_id = $1 AND name = $2 AND archived_ms IS NULL ORDER BY id LIMIT 2",
+    )
+    .bind(org)
+    .bind(name)
+    .fetch_all(db.pool())
+    .await
+    .doing("looking the project up")?;
+    Ok(rows.iter().map(read_project).collect())
+}
+
+/// Ids of every organisation.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn org_ids(db: &Db) -> Result<Vec<String>, Fault> {
+    let rows = sqlx::query("SELECT id FROM organizations ORDER BY id")
+        .fetch_all(db.pool())
+        .await
+        .doing("listing organisations")?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}

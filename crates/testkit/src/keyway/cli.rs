@@ -21,7 +21,6 @@ impl Output {
     ///
     /// # Panics
     /// When it is another; the message holds both streams.
-    #[must_use]
     pub fn expect_code(self, code: i32) -> Self {
         assert_eq!(
             self.code,

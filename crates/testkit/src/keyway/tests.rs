@@ -54,7 +54,7 @@ fn starts_answers_survives_a_kill_and_ends() {
 #[test]
 fn commands_get_the_same_folder() {
     let folder = tempfile::tempdir().unwrap();
-    let keyway = Keyway::builder(stand_in(&folder)).sqlite().prepare();
+    let keyway = Keyway::builder(stand_in(&folder)).prepare();
     assert_eq!(keyway.make_key("n"), ("key_1".to_owned(), "secret".to_owned()));
     let arguments = keyway.json(&["key", "list"])["args"].as_str().unwrap().to_owned();
     let expected = format!("key list --json --data-dir {}", keyway.data_dir().display());

@@ -35,6 +35,8 @@ struct Fragment<'a> {
     id: Option<Text<'a>>,
     name: Option<Text<'a>>,
     arguments: Option<Text<'a>>,
+    /// The arguments are a string, as they should be.
+    quoted: bool,
     form: Option<ToolForm>,
 }
 
@@ -45,16 +47,15 @@ impl<'a> Fragment<'a> {
             return reader.ignore();
         }
         reader.object(|reader, member| {
-            match &*member.key.cow() {
-                "name" => self.name = reader.text_or_skip()?,
-                "arguments" | "input" => {
-                    self.arguments = match reader.kind()? {
+            match &*member.key.name() {
+                b"name" => self.name = reader.text_or_skip()?,
+                b"arguments" | b"input" => {
+                    let kind = reader.kind()?;
+                    self.quoted = kind == Kind::Text;
+                    self.arguments = match kind {
                         Kind::Text => Some(reader.text()?),
                         Kind::Null => reader.skip().map(|_| None)?,
-                        _ => Some(Text {
-                            raw: reader.raw()?,
-                            escaped: false,
-                        }),
+                        _ => Some(Text::plain(reader.raw()?)),
                     }
                 }
                 _ => reader.ignore()?,
@@ -79,11 +80,11 @@ impl Choice {
             ..Fragment::default()
         };
         reader.object(|reader, member| {
-            match &*member.key.cow() {
-                "index" => fragment.index = number(reader)?,
-                "id" => fragment.id = reader.text_or_skip()?.filter(|id| !id.is_empty()),
-                "function" => fragment.function(reader)?,
-                "custom" if reader.kind()? == Kind::Object => {
+            match &*member.key.name() {
+                b"index" => fragment.index = number(reader)?,
+                b"id" => fragment.id = reader.text_or_skip()?.filter(|id| !id.is_empty()),
+                b"function" => fragment.function(reader)?,
+                b"custom" if reader.kind()? == Kind::Object => {
                     fragment.form = Some(ToolForm::Custom);
                     fragment.function(reader)?;
                 }
@@ -116,9 +117,18 @@ impl Choice {
         let arguments = fragment.arguments.filter(|arguments| !arguments.is_empty());
         sink.seen.progress |= name.is_some() || arguments.is_some() || fragment.id.is_some();
         sink.seen.output_bytes += arguments.map_or(0, |arguments| arguments.bytes());
+        let calls = self.calls.len();
         let Some(at) = self.call_of(fragment, name.is_some()) else {
+            sink.touch();
             return;
         };
+        let known = calls == self.calls.len() && self.calls.get(at).is_some_and(|call| call.block.is_some());
+        match arguments {
+            Some(text) if known && fragment.quoted && fragment.id.is_none() && name.is_none() => {
+                sink.say(text);
+            }
+            _ => sink.touch(),
+        }
         let choice = self.index;
         let unnamed = self.calls.get(at).is_some_and(|call| !call.named);
         let opens = unnamed.then_some(name).flatten();
@@ -203,7 +213,7 @@ impl Choice {
 
 /// Adds `text` to what is kept, as long as the choice has room for it.
 fn keep(kept_bytes: &mut usize, into: &mut String, text: Text<'_>) {
-    let sum = kept_bytes.saturating_add(text.raw.len());
+    let sum = kept_bytes.saturating_add(text.raw().len());
     if sum <= KEPT_BYTES_MAX {
         *kept_bytes = sum;
         into.push_str(&text.cow());

@@ -31,7 +31,7 @@ pub(super) struct Choice {
     /// Bytes kept for them.
     pub(super) kept_bytes: usize,
     /// The last finish reason that was not empty.
-    finish: String,
+    finish: Cow<'static, str>,
 }
 
 impl Choice {
@@ -55,6 +55,7 @@ impl Choice {
         }
         sink.seen.progress = true;
         sink.seen.output_bytes += text.bytes();
+        sink.say(text);
         let block = self.prose_block(prose, sink);
         let choice = self.index;
         sink.put(|| Event::Delta {
@@ -69,6 +70,7 @@ impl Choice {
         if data.is_empty() {
             return;
         }
+        sink.touch();
         let block = self.prose_block(Prose::Reasoning, sink);
         let choice = self.index;
         sink.put(|| Event::Signature {
@@ -79,8 +81,9 @@ impl Choice {
     }
 
     /// A thing of this dialect alone, given on as it was written.
-    pub(super) fn opaque<'a>(&mut self, kind: Cow<'a, str>, raw: &'a str, sink: &mut Sink<'_, 'a>) {
+    pub(super) fn opaque<'a>(&mut self, kind: Cow<'a, str>, raw: &'a [u8], sink: &mut Sink<'_, 'a>) {
         sink.seen.progress = true;
+        sink.touch();
         self.close_prose(sink);
         let (choice, block) = (self.index, self.block());
         sink.put(|| Event::Open {
@@ -91,7 +94,7 @@ impl Choice {
         sink.put(|| Event::Delta {
             choice,
             block,
-            text: Cow::Borrowed(raw),
+            text: Text::plain(raw).cow(),
         });
         sink.put(|| Event::Close { choice, block });
     }
@@ -128,9 +131,14 @@ impl Choice {
     }
 
     /// Notes why it ended; true when that word means failure.
-    pub(super) fn finish(&mut self, native: &str) -> bool {
-        native.clone_into(&mut self.finish);
-        FAILURES.contains(&native)
+    pub(super) fn finish(&mut self, native: Cow<'_, str>) -> bool {
+        if let Some((known, _)) = STOPS.iter().find(|(known, _)| *known == native) {
+            self.finish = Cow::Borrowed(known);
+            return false;
+        }
+        let failed = FAILURES.contains(&&*native);
+        self.finish = Cow::Owned(native.into_owned());
+        failed
     }
 
     /// Whether a finish reason has been given.

@@ -29,32 +29,32 @@ impl<'a> Delta<'a> {
         reader.object(|reader, member| {
             let kind = reader.kind()?;
             let here = *reader;
-            match (&*member.key.cow(), kind) {
-                ("content", Kind::Text) => self.content = Some(reader.text()?),
-                ("content", Kind::Array | Kind::Object) => {
+            match (&*member.key.name(), kind) {
+                (b"content", Kind::Text) => self.content = Some(reader.text()?),
+                (b"content", Kind::Array | Kind::Object) => {
                     self.content_parts = Some(here);
                     reader.ignore()?;
                 }
-                ("reasoning_content" | "reasoning", Kind::Text) => {
+                (b"reasoning_content" | b"reasoning", Kind::Text) => {
                     let text = reader.text()?;
                     if self.reasoning.is_none_or(|known| known.is_empty()) {
                         self.reasoning = Some(text);
                     }
                 }
-                ("reasoning_details", Kind::Array) => {
+                (b"reasoning_details", Kind::Array) => {
                     self.reasoning_details = Some(here);
                     reader.ignore()?;
                 }
-                ("refusal", Kind::Text) => self.refusal = Some(reader.text()?),
-                ("tool_calls", Kind::Array) => {
+                (b"refusal", Kind::Text) => self.refusal = Some(reader.text()?),
+                (b"tool_calls", Kind::Array) => {
                     self.tool_calls = Some(here);
                     reader.ignore()?;
                 }
-                ("function_call", Kind::Object) => {
+                (b"function_call", Kind::Object) => {
                     self.function_call = Some(here);
                     reader.ignore()?;
                 }
-                ("audio", Kind::Object) => {
+                (b"audio", Kind::Object) => {
                     self.audio = Some(here);
                     reader.ignore()?;
                 }
@@ -118,13 +118,13 @@ struct Fields<'a> {
 fn fields<'a>(reader: &mut Reader<'a>) -> Result<Fields<'a>, JsonError> {
     let mut found = Fields::default();
     reader.object(|reader, member| {
-        match &*member.key.cow() {
-            "type" => found.kind = reader.text_or_skip()?.map(|kind| kind.cow()).unwrap_or_default(),
-            "text" => found.text = reader.text_or_skip()?,
-            "summary" => found.summary = reader.text_or_skip()?,
-            "signature" => found.signature = reader.text_or_skip()?,
-            "data" => found.data = reader.text_or_skip()?,
-            "thinking" => {
+        match &*member.key.name() {
+            b"type" => found.kind = reader.text_or_skip()?.map(|kind| kind.cow()).unwrap_or_default(),
+            b"text" => found.text = reader.text_or_skip()?,
+            b"summary" => found.summary = reader.text_or_skip()?,
+            b"signature" => found.signature = reader.text_or_skip()?,
+            b"data" => found.data = reader.text_or_skip()?,
+            b"thinking" => {
                 found.thinking = Some(*reader);
                 reader.ignore()?;
             }

@@ -234,7 +234,7 @@ pub fn entry(n: u32) -> Entry<'static> {
         model_asked: "deepseek-chat",
         model_served: "deepseek/deepseek-flash",
         provider: "deepseek",
-        labels: if n % 5 == 0 {
+        labels: if n.is_multiple_of(5) {
             vec!["team=a", "env=prod"]
         } else {
             Vec::new()

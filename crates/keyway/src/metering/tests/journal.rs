@@ -31,36 +31,33 @@ async fn segments_roll_over_and_nothing_is_lost() {
 
 #[tokio::test]
 async fn a_failed_write_is_made_again_in_the_next_segment() {
-    let bed = beds().await.remove(0);
-    let (mut journal, plan) = open(&bed, "boot_1");
-    let mut ids = serve(&mut journal, 0..10);
-    for (step, fault) in [
-        Write::Short(11),
-        Write::Fails(EIO),
-        Write::Short(0),
-        Write::Short(200),
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        plan.fault.writes([fault]);
-        let before = journal.state().active().0;
-        ids.extend(serve(&mut journal, 10 + 5 * step as u32..15 + 5 * step as u32));
-        assert!(journal.state().active().0 > before);
+    // Shipped while it runs, and taken in from the files alone.
+    for live in [true, false] {
+        let bed = beds().await.remove(0);
+        let (mut journal, plan) = open(&bed, "boot_1");
+        let mut ids = serve(&mut journal, 0..10);
+        let faults = [
+            Write::Short(11),
+            Write::Fails(EIO),
+            Write::Short(0),
+            Write::Short(200),
+        ];
+        for (step, fault) in (0..).zip(faults) {
+            plan.fault.writes([fault]);
+            let before = journal.state().active().0;
+            ids.extend(serve(&mut journal, 10 + 5 * step..15 + 5 * step));
+            assert!(journal.state().active().0 > before);
+        }
+        assert!(journal.reserve());
+        if live {
+            assert!(bed.shipper("boot_1", &[&journal]).drain().await.unwrap());
+        } else {
+            drop(journal);
+            let done = bed.recover().await;
+            assert_eq!((done.entries, done.orphans, done.damaged), (30, 0, 0));
+        }
+        bed.holds_exactly(ids).await;
     }
-    assert!(journal.reserve());
-    let mut shipper = bed.shipper("boot_1", &[&journal]);
-    while shipper.round().await.unwrap().more {}
-    bed.holds_exactly(ids.clone()).await;
-    // The same from the files alone.
-    drop((journal, shipper));
-    sqlx::raw_sql("DELETE FROM journal_cursor; DELETE FROM request_batches; DELETE FROM request_facets; DELETE FROM usage_rollup")
-        .execute(bed.db.pool())
-        .await
-        .unwrap();
-    let done = bed.recover().await;
-    assert_eq!((done.entries, done.orphans, done.damaged), (30, 0, 0));
-    bed.holds_exactly(ids).await;
 }
 
 #[tokio::test]
@@ -150,4 +147,29 @@ async fn records_can_be_read_back_from_any_segment() {
     }
     assert_eq!(journal.state().low_water(), 0);
     assert_eq!(journal.state().open(), 2);
+}
+
+#[tokio::test]
+async fn a_sent_that_failed_and_reached_the_disk_is_void() {
+    let bed = beds().await.remove(0);
+    let (mut journal, plan) = open(&bed, "boot_1");
+    let mut ids = serve(&mut journal, 0..3);
+    let (_, end) = journal.state().active();
+    let mut record = Vec::new();
+    ledger::record::encode_sent(&mut record, journal.state().last_seq() + 1, &sent(3)).unwrap();
+    plan.fault.full(true);
+    assert!(journal.append_sent(&sent(3)).is_err());
+    let file = std::fs::OpenOptions::new()
+        .write(true)
+        .open(plan.dir.join("0000-0000000000.kwj"))
+        .unwrap();
+    std::os::unix::fs::FileExt::write_all_at(&file, &record, u64::from(end)).unwrap();
+    plan.fault.full(false);
+    bed.clock.advance_ms(RETRY_MS);
+    assert!(journal.mend());
+    ids.extend(serve(&mut journal, 4..6));
+    drop(journal);
+    let done = bed.recover().await;
+    assert_eq!((done.entries, done.orphans, done.damaged), (5, 0, 0));
+    bed.holds_exactly(ids).await;
 }

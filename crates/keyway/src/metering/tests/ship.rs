@@ -175,3 +175,20 @@ async fn a_database_that_is_away_delays_and_loses_nothing() {
     assert!(shipper.drain().await.unwrap());
     bed.holds_exactly(ids).await;
 }
+
+#[tokio::test]
+async fn it_ships_by_itself_until_told_to_stop() {
+    let bed = beds().await.remove(0);
+    let mut journal = bed.journal("boot_1", 0, 64 * 1024);
+    let mut shipper = bed.shipper("boot_1", &[&journal]);
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let ids = serve(&mut journal, 0..10);
+    let watching = async {
+        while bed.stored().await.len() < 10 {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        stop.send(true).unwrap();
+    };
+    tokio::join!(shipper.run(stopped), watching);
+    bed.holds_exactly(ids).await;
+}

@@ -28,7 +28,7 @@ async fn start(alpn: &[u8], script: &'static [&'static str]) -> (String, Tasks) 
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://localhost:{}/v1", listener.local_addr().unwrap().port());
-    let mut tasks = Tasks::default();
+    let tasks = Tasks::default();
     tasks.spawn(async move {
         loop {
             let (tcp, _) = listener.accept().await.unwrap();

@@ -1,0 +1,171 @@
+//! The JSON object a call brings: every field is asked for by name, and what is left is refused.
+
+use crate::base::{Code, Refusal};
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::error::Category;
+use serde_json::value::RawValue;
+use std::fmt;
+
+/// The fields of a JSON object.
+#[derive(Debug)]
+pub struct Body(Vec<(String, Box<RawValue>)>);
+
+impl Body {
+    /// Reads a JSON object. No bytes at all are an object without fields.
+    ///
+    /// # Errors
+    /// A refusal that says where it is not JSON, or which field stands twice.
+    pub fn parse(bytes: &[u8]) -> Result<Self, Refusal> {
+        if bytes.iter().all(u8::is_ascii_whitespace) {
+            return Ok(Self(Vec::new()));
+        }
+        let body: Self = serde_json::from_slice(bytes).map_err(|error| {
+            let message = match error.classify() {
+                Category::Data => "The body must be a JSON object.".to_owned(),
+                _ => format!(
+                    "The body is not JSON (line {}, column {}).",
+                    error.line(),
+                    error.column()
+                ),
+            };
+            Refusal::new(Code::InvalidRequest, message)
+        })?;
+        for (place, (name, _)) in body.0.iter().enumerate() {
+            if body.0.iter().take(place).any(|(before, _)| before == name) {
+                let shown = shown(name);
+                let message = format!("`{shown}` stands twice in the body.");
+                return Err(Refusal::field(shown, message));
+            }
+        }
+        Ok(body)
+    }
+
+    /// A text; `null` counts as absent.
+    ///
+    /// # Errors
+    /// A refusal when it is something else.
+    pub fn text(&mut self, name: &'static str) -> Result<Option<String>, Refusal> {
+        self.field(name, "a string")
+    }
+
+    /// A list of texts; `null` counts as absent.
+    ///
+    /// # Errors
+    /// A refusal when it is something else.
+    pub fn texts(&mut self, name: &'static str) -> Result<Option<Vec<String>>, Refusal> {
+        self.field(name, "a list of strings")
+    }
+
+    /// A whole number from 0; `null` counts as absent.
+    ///
+    /// # Errors
+    /// A refusal when it is something else.
+    pub fn count(&mut self, name: &'static str) -> Result<Option<u64>, Refusal> {
+        self.field(name, "a whole number from 0")
+    }
+
+    fn field<T: for<'de> Deserialize<'de>>(
+        &mut self,
+        name: &'static str,
+        what: &str,
+    ) -> Result<Option<T>, Refusal> {
+        let Some(place) = self.0.iter().position(|(given, _)| given == name) else {
+            return Ok(None);
+        };
+        let (_, raw) = self.0.swap_remove(place);
+        serde_json::from_str(raw.get()).map_err(|_| Refusal::field(name, format!("`{name}` must be {what}.")))
+    }
+
+    /// Ends the reading. `not_yet` are fields that the contract names and this build does not have.
+    ///
+    /// # Errors
+    /// A refusal that names the first field nobody asked for.
+    pub fn finish(self, not_yet: &[&'static str]) -> Result<(), Refusal> {
+        let Some((name, _)) = self.0.first() else {
+            return Ok(());
+        };
+        if let Some(known) = not_yet.iter().find(|known| **known == name.as_str()) {
+            return Err(Refusal {
+                code: Code::UnsupportedParameter,
+                ..Refusal::field(*known, format!("`{known}` is not available yet. Leave it out."))
+            });
+        }
+        let shown = shown(name);
+        let message = format!("`{shown}` is not a field of this call.");
+        Err(Refusal::field(shown, message))
+    }
+}
+
+fn shown(name: &str) -> String {
+    name.chars().take(64).collect()
+}
+
+impl<'de> Deserialize<'de> for Body {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields;
+        impl<'de> Visitor<'de> for Fields {
+            type Value = Body;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Body, A::Error> {
+                let mut fields = Vec::new();
+                while let Some(field) = map.next_entry()? {
+                    fields.push(field);
+                }
+                Ok(Body(fields))
+            }
+        }
+        deserializer.deserialize_map(Fields)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_read_and_the_rest_is_refused() {
+        let mut body = Body::parse(br#"{"name":"a","scopes":["x"],"n":5,"models":null}"#).unwrap();
+        assert_eq!(body.text("name").unwrap().as_deref(), Some("a"));
+        assert_eq!(body.texts("scopes").unwrap(), Some(vec!["x".to_owned()]));
+        assert_eq!(body.count("n").unwrap(), Some(5));
+        assert_eq!(body.texts("models").unwrap(), None);
+        body.finish(&[]).unwrap();
+        Body::parse(b" \n").unwrap().finish(&[]).unwrap();
+    }
+
+    #[test]
+    fn refusals_name_the_field_and_repeat_no_value() {
+        let table: [(&[u8], Code, Option<&str>); 8] = [
+            (b"{", Code::InvalidRequest, None),
+            (b"[1]", Code::InvalidRequest, None),
+            (b"{\"a\":1} x", Code::InvalidRequest, None),
+            (
+                b"{\"name\":\"x\",\"n\\u0061me\":\"y\"}",
+                Code::InvalidRequest,
+                Some("name"),
+            ),
+            (b"{\"name\":12345}", Code::InvalidRequest, Some("name")),
+            (
+                b"{\"budget\":{\"limit_usd\":12345}}",
+                Code::UnsupportedParameter,
+                Some("budget"),
+            ),
+            (b"{\"colour\":12345}", Code::InvalidRequest, Some("colour")),
+            (b"{\"name\":\"\xff12345\"}", Code::InvalidRequest, None),
+        ];
+        for (bytes, code, param) in table {
+            let read = Body::parse(bytes).and_then(|mut body| {
+                body.text("name")?;
+                body.finish(&["budget"])
+            });
+            let refusal = read.unwrap_err();
+            assert_eq!((refusal.code, refusal.param.as_deref()), (code, param));
+            assert!(!refusal.message.contains("12345"));
+        }
+    }
+}

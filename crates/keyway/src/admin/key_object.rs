@@ -1,0 +1,139 @@
+//! A key as the API shows it. Its secret is in the answer to its making and nowhere else.
+
+use super::json::seconds;
+use crate::access::keys;
+use crate::accounts::Scopes;
+use crate::store::keys::KeyRow;
+use serde::Serialize;
+
+/// Kind of a project key's object.
+pub const PROJECT_KEY: &str = "organization.project.api_key";
+/// Kind of an admin key's object.
+pub const ADMIN_KEY: &str = "organization.admin_api_key";
+
+/// What the deletion of a project key is called.
+pub const PROJECT_KEY_DELETED: &str = "organization.project.api_key.deleted";
+/// What the deletion of an admin key is called.
+pub const ADMIN_KEY_DELETED: &str = "organization.admin_api_key.deleted";
+
+/// A key.
+#[derive(Debug, Serialize)]
+pub struct KeyObject<'a> {
+    object: &'static str,
+    /// `key_...`
+    pub id: &'a str,
+    name: &'a str,
+    description: &'a str,
+    redacted_value: String,
+    #[serde(flatten)]
+    shown: Option<Shown<'a>>,
+    created_at: i64,
+    expires_at: Option<i64>,
+    last_used_at: Option<i64>,
+    status: &'a str,
+    scopes: Vec<String>,
+    #[serde(flatten)]
+    of_project: Option<OfProject<'a>>,
+    owner: Option<Owner<'a>>,
+    warnings: &'a [String],
+}
+
+/// The secret's one moment, and what a repeated call hears of it.
+#[derive(Debug, Serialize)]
+struct Shown<'a> {
+    value: Option<&'a str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    secret_already_shown: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct OfProject<'a> {
+    models: Option<Vec<String>>,
+    mode: &'a str,
+    project_id: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct Owner<'a> {
+    id: &'a str,
+}
+
+impl<'a> KeyObject<'a> {
+    /// The key as it is at an instant.
+    #[must_use]
+    pub fn new(row: &'a KeyRow, now_ms: i64) -> Self {
+        let admin = row.kind == "admin";
+        Self {
+            object: if admin { ADMIN_KEY } else { PROJECT_KEY },
+            id: &row.id,
+            name: &row.name,
+            description: &row.description,
+            redacted_value: keys::redacted(row),
+            shown: None,
+            created_at: seconds(row.created_ms),
+            expires_at: row.expires_ms.map(seconds),
+            last_used_at: row.last_used_ms.map(seconds),
+            status: keys::status_at(row, now_ms),
+            scopes: scopes(row, admin),
+            of_project: row.project_id.as_deref().map(|project_id| OfProject {
+                models: row.models.as_deref().map(names),
+                mode: &row.mode,
+                project_id,
+            }),
+            owner: (!row.owner_id.is_empty()).then_some(Owner { id: &row.owner_id }),
+            warnings: &[],
+        }
+    }
+
+    /// The key just made, with its secret.
+    #[must_use]
+    pub fn made(row: &'a KeyRow, now_ms: i64, secret: &'a str, warnings: &'a [String]) -> Self {
+        let shown = Some(Shown {
+            value: Some(secret),
+            secret_already_shown: false,
+        });
+        Self {
+            shown,
+            warnings,
+            ..Self::new(row, now_ms)
+        }
+    }
+
+    /// What a repeated call hears: everything but the secret.
+    #[must_use]
+    pub fn made_before(row: &'a KeyRow, now_ms: i64, warnings: &'a [String]) -> Self {
+        let shown = Some(Shown {
+            value: None,
+            secret_already_shown: true,
+        });
+        Self {
+            shown,
+            warnings,
+            ..Self::new(row, now_ms)
+        }
+    }
+}
+
+/// What the key may do, defaults written out.
+fn scopes(row: &KeyRow, admin: bool) -> Vec<String> {
+    let defaults = || {
+        if admin {
+            Scopes::administration()
+        } else {
+            Scopes::ordinary()
+        }
+    };
+    match &row.scopes {
+        None => defaults().names().into_iter().map(str::to_owned).collect(),
+        Some(list) => names(list),
+    }
+}
+
+/// A list as a row keeps it; one that cannot be read allows nothing, and shows so.
+fn names(list: &str) -> Vec<String> {
+    serde_json::from_str(list).unwrap_or_default()
+}
+
+#[cfg(test)]
+#[path = "key_object_tests.rs"]
+pub(crate) mod tests;

@@ -1,0 +1,18 @@
+//! Floor 6: the management API. Handlers are rows of the route table, so permission is decided
+//! before they run: each gets the admin grant that was verified, and stays within its organisation.
+//!
+//! Objects are structs that serialise in the documented order; the command line prints the same ones.
+
+pub mod ask;
+pub mod body;
+pub mod json;
+pub mod key_object;
+pub mod keys;
+pub mod model_object;
+pub mod nodes;
+pub mod projects;
+pub mod request_object;
+pub mod requests;
+pub mod usage;
+pub mod usage_object;
+pub mod wait;

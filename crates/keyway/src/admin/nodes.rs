@@ -1,0 +1,53 @@
+//! `/nodes`: which processes serve on this database.
+
+use super::ask::{self, Query};
+use super::json::{self, List, seconds};
+use super::wait::LIVE_WITHIN_MS;
+use crate::access::Grant;
+use crate::relay::route::Sendable;
+use crate::relay::{Inbound, Shared};
+use crate::store::nodes::{self, Node};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use std::sync::Arc;
+
+/// A serving process.
+#[derive(Debug, Serialize)]
+struct NodeObject<'a> {
+    object: &'static str,
+    id: &'a str,
+    version: &'a str,
+    listen: &'a str,
+    started_at: i64,
+    seen_at: i64,
+    seen_seq: i64,
+    health: Option<Box<RawValue>>,
+}
+
+impl<'a> NodeObject<'a> {
+    fn new(node: &'a Node) -> Self {
+        Self {
+            object: "organization.node",
+            id: &node.id,
+            version: &node.version,
+            listen: &node.listen,
+            started_at: seconds(node.started_ms),
+            seen_at: seconds(node.seen_ms),
+            seen_seq: node.seen_seq,
+            health: RawValue::from_string(node.health.clone()).ok(),
+        }
+    }
+}
+
+/// GET `/nodes`: every live node, on one page.
+#[must_use]
+pub fn list(shared: Arc<Shared>, inbound: Inbound, grant: Option<Arc<Grant>>) -> Sendable {
+    Box::pin(async move {
+        ask::grant(grant)?;
+        Query::of(&inbound).finish()?;
+        let at = &shared.at;
+        let live = nodes::live(&at.db, at.clock.now_ms() - LIVE_WITHIN_MS).await?;
+        let objects = live.iter().map(NodeObject::new).collect();
+        json::answer(&List::new(objects, false, |node: &NodeObject<'_>| node.id))
+    })
+}

@@ -1,0 +1,162 @@
+//! `/requests`: the request log, newest first.
+
+use super::ask::{self, PAGE_LIMIT, PAGE_LIMIT_MAX, Query};
+use super::json::{self, List};
+use super::request_object::RequestObject;
+use super::usage::{TIME_SECONDS_MAX, values};
+use crate::access::Grant;
+use crate::access::keys::not_there;
+use crate::base::{Fault, Refusal, Trouble, id};
+use crate::relay::route::Sendable;
+use crate::relay::{Inbound, Outbound, Shared};
+use crate::store::Db;
+use crate::store::requests::{self, Filter, OwnedEntry};
+use std::sync::Arc;
+
+/// Looks at the log for one page at most: each goes through so many lines, and a filter may find
+/// nothing in them.
+const LOOKS_MAX: usize = 8;
+
+/// GET `/requests`
+#[must_use]
+pub fn list(shared: Arc<Shared>, inbound: Inbound, grant: Option<Arc<Grant>>) -> Sendable {
+    Box::pin(async move { list_of(&shared, &inbound, &*ask::grant(grant)?).await })
+}
+
+/// GET `/requests/{request}`
+#[must_use]
+pub fn get(shared: Arc<Shared>, inbound: Inbound, grant: Option<Arc<Grant>>) -> Sendable {
+    Box::pin(async move {
+        Query::of(&inbound).finish()?;
+        let request = id::parse("req", ask::path_param(&inbound, 0)?).ok_or_else(|| not_there("request"))?;
+        let found = requests::get(&shared.at.db, &ask::grant(grant)?.org, request).await?;
+        json::answer(&RequestObject::new(&found.ok_or_else(|| not_there("request"))?))
+    })
+}
+
+async fn list_of(shared: &Shared, inbound: &Inbound, grant: &Grant) -> Result<Outbound, Trouble> {
+    let mut query = Query::of(inbound);
+    let (filter, after, limit) = read(&mut query)?;
+    query.finish()?;
+    let (entries, next) = page(&shared.at.db, &grant.org, &filter, after, limit).await?;
+    json::answer(&list_object(&entries, next))
+}
+
+/// The list of some lines. Where a page is short because so much was looked through, its `last_id`
+/// is how far the look went, so that the next page goes on from there.
+#[must_use]
+pub fn list_object(entries: &[OwnedEntry], next: Option<[u8; 16]>) -> List<RequestObject<'_>> {
+    let objects = entries.iter().map(RequestObject::new).collect();
+    let list = List::new(objects, next.is_some(), |object: &RequestObject<'_>| &object.id);
+    match next {
+        Some(next) => list.ending_at(id::text("req", next)),
+        None => list,
+    }
+}
+
+/// A page of the log: looks on while there is nothing to show, within reason.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn page(
+    db: &Db,
+    org: &str,
+    filter: &Filter,
+    after: Option<[u8; 16]>,
+    limit: usize,
+) -> Result<(Vec<OwnedEntry>, Option<[u8; 16]>), Fault> {
+    let (mut entries, mut after) = (Vec::new(), after);
+    for _ in 0..LOOKS_MAX {
+        let mut found = requests::list(db, org, filter, after, limit - entries.len()).await?;
+        entries.append(&mut found.entries);
+        after = found.next;
+        if after.is_none() || entries.len() >= limit {
+            break;
+        }
+    }
+    Ok((entries, after))
+}
+
+fn read(query: &mut Query) -> Result<(Filter, Option<[u8; 16]>, usize), Refusal> {
+    let mut filter = Filter {
+        key_ids: values(query, "api_key_ids")?,
+        user_ids: values(query, "user_ids")?,
+        project_ids: values(query, "project_ids")?,
+        models: values(query, "models")?,
+        providers: values(query, "providers")?,
+        status: Vec::new(),
+        start_ms: query
+            .number("start_time", 0, TIME_SECONDS_MAX)?
+            .map(|at| at * 1000),
+        end_ms: query.number("end_time", 0, TIME_SECONDS_MAX)?.map(|at| at * 1000),
+    };
+    for text in values(query, "status")? {
+        let status = text.parse().ok().filter(|status| (100..=599).contains(status));
+        filter.status.push(
+            status.ok_or_else(|| Refusal::field("status", "`status` must be an HTTP status, as in 429."))?,
+        );
+    }
+    let after = match query.one("after")? {
+        None => None,
+        Some(text) => Some(id::parse("req", &text).ok_or_else(|| {
+            Refusal::field(
+                "after",
+                "`after` must be a request's id (`req_...`), such as the list's `last_id`.",
+            )
+        })?),
+    };
+    let limit = query.number("limit", 1, PAGE_LIMIT_MAX)?.unwrap_or(PAGE_LIMIT);
+    Ok((filter, after, usize::try_from(limit).unwrap_or(1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::request_object::tests::entry;
+    use super::*;
+
+    #[test]
+    fn filters_are_read_or_refused_by_name() {
+        let after = id::text("req", [3; 16]);
+        let mut query = Query::from_pairs(&[
+            ("status", "429"),
+            ("status[]", "500"),
+            ("models", "a/b"),
+            ("start_time", "5"),
+            ("after", &after),
+            ("limit", "7"),
+        ]);
+        let (filter, after, limit) = read(&mut query).unwrap();
+        query.finish().unwrap();
+        assert_eq!(
+            (filter.status, filter.models),
+            (vec![429, 500], vec!["a/b".to_owned()])
+        );
+        assert_eq!(
+            (filter.start_ms, filter.end_ms, after, limit),
+            (Some(5000), None, Some([3; 16]), 7)
+        );
+        for (name, value) in [
+            ("status", "ok"),
+            ("status", "99"),
+            ("after", "key_1"),
+            ("limit", "0"),
+            ("end_time", "x"),
+        ] {
+            let refusal = read(&mut Query::from_pairs(&[(name, value)])).unwrap_err();
+            assert_eq!(refusal.param.as_deref(), Some(name), "{name}={value}");
+        }
+    }
+
+    #[test]
+    fn a_short_page_says_where_to_go_on() {
+        let text = json::text(&list_object(&[], Some([3; 16]))).unwrap();
+        let last = id::text("req", [3; 16]);
+        assert_eq!(
+            text,
+            format!(r#"{{"object":"list","data":[],"first_id":null,"last_id":"{last}","has_more":true}}"#)
+        );
+        let entries = [entry()];
+        let text = json::text(&list_object(&entries, None)).unwrap();
+        assert!(text.ends_with(r#""has_more":false}"#));
+    }
+}

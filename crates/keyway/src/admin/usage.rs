@@ -1,0 +1,241 @@
+//! `/usage/completions` and `/costs`: sums over buckets of time, from the rollups.
+
+use super::ask::{self, Query};
+use super::json;
+use super::usage_object::{Bucket, BucketPage, CostResult, UsageResult, page_start};
+use crate::access::Grant;
+use crate::base::{Code, Fault, Refusal, Trouble};
+use crate::relay::route::Sendable;
+use crate::relay::{Inbound, Outbound, Shared};
+use crate::store::usage::{self, FILTER_VALUES_MAX, Row};
+use crate::store::usage_columns::{Dimension, Width};
+use crate::store::{Db, usage::Query as Sums};
+use serde::Serialize;
+use std::sync::Arc;
+
+/// Billing kinds that `/usage/completions` adds up.
+const COMPLETIONS: &[&str] = &["chat_completions", "completions"];
+/// Latest time a parameter may name, unix seconds: the year 9999.
+pub const TIME_SECONDS_MAX: i64 = 253_402_300_799;
+
+/// Words of `bucket_width`, the last one meant when nothing is said, with the buckets of a page when
+/// nothing is said and at most.
+const WIDTHS: &[(&str, (Width, i64, i64))] = &[
+    ("1m", (Width::Minute, 60, 1440)),
+    ("1h", (Width::Hour, 24, 168)),
+    ("1d", (Width::Day, 7, 31)),
+];
+const COST_WIDTHS: &[(&str, (Width, i64, i64))] = &[("1d", (Width::Day, 7, 180))];
+
+const USAGE_GROUPS: &[(&str, Dimension)] = &[
+    ("project_id", Dimension::Project),
+    ("user_id", Dimension::User),
+    ("api_key_id", Dimension::Key),
+    ("model", Dimension::ModelServed),
+    ("provider", Dimension::Provider),
+];
+const COST_GROUPS: &[(&str, Dimension)] = &[
+    ("project_id", Dimension::Project),
+    ("line_item", Dimension::ModelServed),
+    ("api_key_id", Dimension::Key),
+];
+
+/// GET `/usage/completions`
+#[must_use]
+pub fn completions(shared: Arc<Shared>, inbound: Inbound, grant: Option<Arc<Grant>>) -> Sendable {
+    Box::pin(async move {
+        let mut query = Query::of(&inbound);
+        not_yet(&mut query, "batch")?;
+        let mut asked = Asked::read(&mut query, WIDTHS, USAGE_GROUPS, shared.at.clock.now_ms())?;
+        asked.filter(&mut query, "user_ids", Dimension::User)?;
+        asked.filter(&mut query, "models", Dimension::ModelServed)?;
+        query.finish()?;
+        let kinds = COMPLETIONS.iter().map(|kind| (*kind).to_owned()).collect();
+        asked.filters.push((Dimension::Kind, kinds));
+        asked
+            .answer(&shared.at.db, &ask::grant(grant)?.org, None, UsageResult::new)
+            .await
+    })
+}
+
+/// GET `/costs`: live traffic only.
+#[must_use]
+pub fn costs(shared: Arc<Shared>, inbound: Inbound, grant: Option<Arc<Grant>>) -> Sendable {
+    Box::pin(async move {
+        let mut query = Query::of(&inbound);
+        let asked = Asked::read(&mut query, COST_WIDTHS, COST_GROUPS, shared.at.clock.now_ms())?;
+        query.finish()?;
+        asked
+            .answer(
+                &shared.at.db,
+                &ask::grant(grant)?.org,
+                Some(false),
+                CostResult::new,
+            )
+            .await
+    })
+}
+
+fn not_yet(query: &mut Query, name: &'static str) -> Result<(), Refusal> {
+    match query.one(name)? {
+        None => Ok(()),
+        Some(_) => Err(Refusal {
+            code: Code::UnsupportedParameter,
+            ..Refusal::field(name, format!("`{name}` is not available yet. Leave it out."))
+        }),
+    }
+}
+
+/// What a call asks for.
+#[derive(Debug)]
+struct Asked {
+    width: Width,
+    /// Start of the page's first bucket, unix milliseconds.
+    from_ms: i64,
+    /// Where the last page ends, unix milliseconds.
+    end_ms: i64,
+    /// Buckets of the page.
+    limit: i64,
+    group_by: Vec<Dimension>,
+    filters: Vec<(Dimension, Vec<String>)>,
+}
+
+impl Asked {
+    fn read(
+        query: &mut Query,
+        widths: &[(&str, (Width, i64, i64))],
+        groups: &[(&str, Dimension)],
+        now_ms: i64,
+    ) -> Result<Self, Refusal> {
+        let days = widths.last().map_or((Width::Day, 7, 31), |(_, days)| *days);
+        let (width, limit, limit_max) = query.word("bucket_width", widths)?.unwrap_or(days);
+        let start = query.number("start_time", 0, TIME_SECONDS_MAX)?.ok_or_else(|| {
+            Refusal::field(
+                "start_time",
+                "`start_time` is missing: unix seconds at which the first bucket begins.",
+            )
+        })?;
+        let end = query.number("end_time", 0, TIME_SECONDS_MAX)?;
+        if end.is_some_and(|end| end <= start) {
+            return Err(Refusal::field(
+                "end_time",
+                "`end_time` must be after `start_time`.",
+            ));
+        }
+        let first_ms = width.floor(start * 1000);
+        let from_ms = match query.one("page")? {
+            None => first_ms,
+            Some(token) => page_start(&token)
+                .filter(|start_ms| width.floor(*start_ms) == *start_ms && *start_ms >= first_ms)
+                .ok_or_else(|| {
+                    Refusal::field("page", "`page` must be the `next_page` of the page before.")
+                })?,
+        };
+        let mut asked = Self {
+            width,
+            from_ms,
+            end_ms: end.map_or(now_ms, |end| end * 1000),
+            limit: query.number("limit", 1, limit_max)?.unwrap_or(limit),
+            group_by: Vec::new(),
+            filters: Vec::new(),
+        };
+        for name in query.many("group_by") {
+            let (_, dimension) = groups.iter().find(|(known, _)| *known == name).ok_or_else(|| {
+                let known: Vec<String> = groups.iter().map(|(name, _)| format!("`{name}`")).collect();
+                Refusal::field("group_by", format!("`group_by` takes {}.", known.join(", ")))
+            })?;
+            if !asked.group_by.contains(dimension) {
+                asked.group_by.push(*dimension);
+            }
+        }
+        asked.filter(query, "project_ids", Dimension::Project)?;
+        asked.filter(query, "api_key_ids", Dimension::Key)?;
+        Ok(asked)
+    }
+
+    fn filter(&mut self, query: &mut Query, name: &'static str, dimension: Dimension) -> Result<(), Refusal> {
+        let values = values(query, name)?;
+        if !values.is_empty() {
+            self.filters.push((dimension, values));
+        }
+        Ok(())
+    }
+
+    async fn answer<T: Serialize>(
+        self,
+        db: &Db,
+        org: &str,
+        test: Option<bool>,
+        result: fn(&Row, &[Dimension]) -> T,
+    ) -> Result<Outbound, Trouble> {
+        let to_ms = self
+            .end_ms
+            .min(self.from_ms.saturating_add(self.limit * self.width.ms()));
+        let sums = Sums {
+            start_ms: self.from_ms,
+            end_ms: to_ms,
+            width: Some(self.width),
+            group_by: self.group_by,
+            filters: self.filters,
+            test,
+        };
+        let (rows, cut) = usage::buckets(db, org, &sums).await?;
+        let mut next_ms = (to_ms < self.end_ms).then_some(to_ms);
+        let mut until_ms = to_ms;
+        if cut {
+            // The last bucket read may be in parts: it opens the next page.
+            let last_ms = rows.last().map_or(self.from_ms, |row| row.bucket_ms);
+            if last_ms <= self.from_ms {
+                return Err(Refusal::field(
+                    "group_by",
+                    "One bucket has too many groups for an answer. Filter by project, key or model.",
+                )
+                .into());
+            }
+            (next_ms, until_ms) = (Some(last_ms), last_ms);
+        }
+        let buckets = buckets(&rows, (self.from_ms, until_ms), self.width, |row| {
+            result(row, &sums.group_by)
+        })?;
+        json::answer(&BucketPage::new(buckets, next_ms))
+    }
+}
+
+/// Every bucket of a stretch of time, with its rows.
+fn buckets<T>(
+    rows: &[Row],
+    (from_ms, until_ms): (i64, i64),
+    width: Width,
+    result: impl Fn(&Row) -> T,
+) -> Result<Vec<Bucket<T>>, Fault> {
+    let step = usize::try_from(width.ms()).map_err(|_| Fault::plain("a bucket's width is no width"))?;
+    let starts = (from_ms..until_ms).step_by(step);
+    let bucket = |start_ms: i64| {
+        let first = rows.partition_point(|row| row.bucket_ms < start_ms);
+        let own = rows
+            .iter()
+            .skip(first)
+            .take_while(|row| row.bucket_ms == start_ms);
+        Bucket::new(start_ms, start_ms + width.ms(), own.map(&result).collect())
+    };
+    Ok(starts.map(bucket).collect())
+}
+
+/// The values of a filter.
+///
+/// # Errors
+/// A refusal when there are too many.
+pub fn values(query: &mut Query, name: &'static str) -> Result<Vec<String>, Refusal> {
+    let values = query.many(name);
+    if values.len() > FILTER_VALUES_MAX {
+        return Err(Refusal::field(
+            name,
+            format!("`{name}` takes at most {FILTER_VALUES_MAX} values."),
+        ));
+    }
+    Ok(values)
+}
+
+#[cfg(test)]
+#[path = "usage_tests.rs"]
+mod tests;

@@ -1,0 +1,77 @@
+//! `keyway admin-key create|list|revoke`
+
+use super::args::Global;
+use super::failure::Failure;
+use super::key::{self, Revoke};
+use super::output::Out;
+use super::session::{self, Missing, Session};
+use super::span;
+use crate::access::keys::NewKey;
+use crate::store::keys::Filter;
+use clap::{Args, Subcommand};
+
+/// Keys that manage
+#[derive(Debug, Subcommand)]
+pub enum AdminKey {
+    /// Make an admin key; its secret is printed once
+    Create(Create),
+    /// List admin keys, oldest first
+    List,
+    /// Stop an admin key for good
+    Revoke(Revoke),
+}
+
+/// Make an admin key; its secret is printed once
+#[derive(Debug, Args)]
+pub struct Create {
+    /// What it is called
+    #[arg(long)]
+    name: String,
+    /// What it is for
+    #[arg(long, default_value = "")]
+    description: String,
+    /// What it may do; without it, all of administration
+    #[arg(long = "scope", value_name = "SCOPE", num_args = 1..)]
+    scopes: Option<Vec<String>>,
+    /// How long it works, as in 90d
+    #[arg(long = "expires", value_name = "SPAN", value_parser = span::seconds)]
+    expires_in_seconds: Option<u64>,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// What the command ends with.
+pub fn run(global: &Global, command: &AdminKey, out: &Out) -> Result<(), Failure> {
+    let config = session::configuration(global, &[])?;
+    let missing = if matches!(command, AdminKey::Create(_)) {
+        Missing::Make
+    } else {
+        Missing::NotFound
+    };
+    Session::with(&config, missing, async |session| match command {
+        AdminKey::Create(create) => {
+            let new = NewKey {
+                name: create.name.clone(),
+                description: create.description.clone(),
+                scopes: create.scopes.clone(),
+                expires_in_seconds: create.expires_in_seconds,
+                ..NewKey::default()
+            };
+            key::make(session, &new, out).await
+        }
+        AdminKey::List => {
+            key::list(
+                session,
+                &Filter {
+                    org: &session.org,
+                    kind: "admin",
+                    project: "",
+                },
+                out,
+            )
+            .await
+        }
+        AdminKey::Revoke(revoked) => key::revoke(session, global, revoked, true, out).await,
+    })
+}

@@ -1,0 +1,329 @@
+//! `keyway key create|list|show|revoke|disable|enable`
+
+use super::args::Global;
+use super::failure::{FAILED, Failure, USAGE};
+use super::output::Out;
+use super::session::{self, Missing, Session};
+use super::span;
+use crate::access::keys::{self as service, Act, Created, NewKey, Outcome, Which};
+use crate::admin::json::{Deleted, List};
+use crate::admin::key_object::{ADMIN_KEY_DELETED, KeyObject, PROJECT_KEY_DELETED};
+use crate::base::{Clock, id};
+use crate::store::keys::{self as rows, Filter, KeyRow};
+use crate::store::tenants;
+use clap::{Args, Subcommand};
+use std::io::IsTerminal;
+
+/// Rows of one read when a whole list is printed.
+const READ_ROWS: i64 = 1000;
+
+/// Keys that call models
+#[derive(Debug, Subcommand)]
+pub enum Key {
+    /// Make a key; its secret is printed once
+    Create(Create),
+    /// List keys, oldest first
+    List {
+        /// Only this project's (id or name)
+        #[arg(long)]
+        project: Option<String>,
+    },
+    /// Show one key
+    Show {
+        /// key_...
+        id: String,
+    },
+    /// Stop a key for good
+    Revoke(Revoke),
+    /// Stop a key for now
+    Disable {
+        /// key_...
+        id: String,
+    },
+    /// Let a disabled key work again
+    Enable {
+        /// key_...
+        id: String,
+    },
+}
+
+/// Make a key; its secret is printed once
+#[derive(Debug, Args)]
+pub struct Create {
+    /// What it is called
+    #[arg(long)]
+    name: String,
+    /// What it is for
+    #[arg(long, default_value = "")]
+    description: String,
+    /// Its project (id or name)
+    #[arg(long, default_value = "Default")]
+    project: String,
+    /// What it may do; without it, ordinary inference
+    #[arg(long = "scope", value_name = "SCOPE", num_args = 1..)]
+    scopes: Option<Vec<String>>,
+    /// Which models it may call, with * for any run of letters; without it, all
+    #[arg(long = "model", value_name = "MODEL", num_args = 1..)]
+    models: Option<Vec<String>>,
+    /// How long it works, as in 90d
+    #[arg(long = "expires", value_name = "SPAN", value_parser = span::seconds)]
+    expires_in_seconds: Option<u64>,
+    /// For the sandbox only
+    #[arg(long)]
+    test: bool,
+}
+
+/// Stop a key for good
+#[derive(Debug, Args)]
+pub struct Revoke {
+    /// key_...
+    pub id: String,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// What the command ends with.
+pub fn run(global: &Global, command: &Key, out: &Out) -> Result<(), Failure> {
+    let config = session::configuration(global, &[])?;
+    let missing = if matches!(command, Key::Create(_)) {
+        Missing::Make
+    } else {
+        Missing::NotFound
+    };
+    Session::with(&config, missing, async |session| match command {
+        Key::Create(create) => {
+            let new = NewKey {
+                project: Some(project_id(session, &create.project).await?),
+                test: create.test,
+                name: create.name.clone(),
+                description: create.description.clone(),
+                scopes: create.scopes.clone(),
+                models: create.models.clone(),
+                expires_in_seconds: create.expires_in_seconds,
+            };
+            make(session, &new, out).await
+        }
+        Key::List { project } => {
+            let project = match project {
+                Some(project) => project_id(session, project).await?,
+                None => String::new(),
+            };
+            list(
+                session,
+                &Filter {
+                    org: &session.org,
+                    kind: "project",
+                    project: &project,
+                },
+                out,
+            )
+            .await
+        }
+        Key::Show { id } => {
+            let row = service::find(&session.at, &which(session, id, false)).await?;
+            show(&row, out)
+        }
+        Key::Revoke(revoked) => revoke(session, global, revoked, false, out).await,
+        Key::Disable { id } => switch(session, id, Act::Disable, out).await,
+        Key::Enable { id } => switch(session, id, Act::Enable, out).await,
+    })
+}
+
+/// The id of a project that is named by id or by name.
+async fn project_id(session: &Session, given: &str) -> Result<String, Failure> {
+    if id::parse("proj", given).is_some() {
+        return Ok(given.to_owned());
+    }
+    let found = tenants::projects_named(&session.at.db, &session.org, given).await?;
+    match found.as_slice() {
+        [one] => Ok(one.id.clone()),
+        [] => Err(service::not_there("project").into()),
+        _ => Err(Failure::new(
+            USAGE,
+            format!("several projects are called `{given}`; name one by its id"),
+        )),
+    }
+}
+
+fn which<'a>(session: &'a Session, id: &'a str, admin: bool) -> Which<'a> {
+    Which {
+        org: &session.org,
+        admin,
+        project: None,
+        id,
+    }
+}
+
+/// Makes a key of either kind and prints its secret.
+///
+/// # Errors
+/// What the service refuses.
+pub async fn make(session: &Session, new: &NewKey, out: &Out) -> Result<(), Failure> {
+    let made = service::create(&session.at, &session::author(), &session.org, new, None).await?;
+    let Outcome::Created(made) = made else {
+        return Err(Failure::new(FAILED, "the key was made before"));
+    };
+    let Created {
+        row,
+        secret,
+        warnings,
+    } = &*made;
+    if out.json {
+        return out.json(&KeyObject::made(row, now_ms(), secret.reveal(), warnings));
+    }
+    out.line(secret.reveal())?;
+    let mode = if row.kind == "admin" { "admin" } else { &row.mode };
+    out.note(&format!(
+        "{} ({mode} key `{}`). It is shown this once: keep it somewhere safe.",
+        row.id, row.name
+    ));
+    for warning in warnings {
+        out.note(&format!("warning: {warning}"));
+    }
+    Ok(())
+}
+
+/// Prints every key of a filter, oldest first.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn list(session: &Session, filter: &Filter<'_>, out: &Out) -> Result<(), Failure> {
+    let mut found: Vec<KeyRow> = Vec::new();
+    loop {
+        let after = found.last().map_or("", |row| &row.id);
+        let mut page = rows::list(&session.at.db, filter, after, READ_ROWS).await?;
+        let last = i64::try_from(page.len()).is_ok_and(|count| count < READ_ROWS);
+        found.append(&mut page);
+        if last {
+            break;
+        }
+    }
+    if out.json {
+        let objects = found.iter().map(|row| KeyObject::new(row, now_ms())).collect();
+        return out.json(&List::new(objects, false, |key: &KeyObject<'_>| key.id));
+    }
+    let cells: Vec<Vec<String>> = found.iter().map(|row| cells(row, now_ms())).collect();
+    out.table(
+        &[
+            "id",
+            "name",
+            "key",
+            "mode",
+            "status",
+            "created",
+            "expires",
+            "last used",
+        ],
+        &cells,
+    )
+}
+
+fn cells(row: &KeyRow, now_ms: i64) -> Vec<String> {
+    vec![
+        row.id.clone(),
+        row.name.clone(),
+        service::redacted(row),
+        if row.kind == "admin" {
+            "admin".to_owned()
+        } else {
+            row.mode.clone()
+        },
+        service::status_at(row, now_ms).to_owned(),
+        when(Some(row.created_ms)),
+        when(row.expires_ms),
+        when(row.last_used_ms),
+    ]
+}
+
+fn show(row: &KeyRow, out: &Out) -> Result<(), Failure> {
+    let now_ms = now_ms();
+    if out.json {
+        return out.json(&KeyObject::new(row, now_ms));
+    }
+    let list = |list: &Option<String>, absent: &str| {
+        let names = list
+            .as_deref()
+            .map(|text| serde_json::from_str::<Vec<String>>(text).unwrap_or_default());
+        names.map_or_else(|| absent.to_owned(), |names| names.join(" "))
+    };
+    out.fields(&[
+        ("id", row.id.clone()),
+        ("name", row.name.clone()),
+        ("description", row.description.clone()),
+        ("key", service::redacted(row)),
+        ("project", row.project_id.clone().unwrap_or_default()),
+        ("mode", row.mode.clone()),
+        ("status", service::status_at(row, now_ms).to_owned()),
+        ("scopes", list(&row.scopes, "ordinary inference")),
+        ("models", list(&row.models, "all")),
+        ("created", when(Some(row.created_ms))),
+        ("expires", when(row.expires_ms)),
+        ("last used", when(row.last_used_ms)),
+    ])
+}
+
+/// Revokes a key of either kind, asking first on a terminal.
+///
+/// # Errors
+/// What the service refuses; a "no" is no failure.
+pub async fn revoke(
+    session: &Session,
+    global: &Global,
+    revoked: &Revoke,
+    admin: bool,
+    out: &Out,
+) -> Result<(), Failure> {
+    let which = which(session, &revoked.id, admin);
+    let row = service::find(&session.at, &which).await?;
+    let asks = !revoked.yes && !global.no_input && std::io::stdin().is_terminal();
+    if asks && row.status != "revoked" && !confirmed(&format!("Revoke `{}` for good?", row.name), out)? {
+        out.note("nothing was changed");
+        return Ok(());
+    }
+    let row = service::act(&session.at, &session::author(), &which, Act::Revoke).await?;
+    if out.json {
+        let kind = if admin {
+            ADMIN_KEY_DELETED
+        } else {
+            PROJECT_KEY_DELETED
+        };
+        return out.json(&Deleted::new(&row.id, kind));
+    }
+    out.table(&["id", "status"], &[vec![row.id, row.status]])
+}
+
+async fn switch(session: &Session, id: &str, act: Act, out: &Out) -> Result<(), Failure> {
+    let row = service::act(&session.at, &session::author(), &which(session, id, false), act).await?;
+    if out.json {
+        return out.json(&KeyObject::new(&row, now_ms()));
+    }
+    out.table(&["id", "status"], &[vec![row.id, row.status]])
+}
+
+fn confirmed(question: &str, out: &Out) -> Result<bool, Failure> {
+    out.note(&format!("{question} [y/N]"));
+    let mut answer = String::new();
+    std::io::stdin()
+        .read_line(&mut answer)
+        .map_err(|error| Failure::new(FAILED, format!("reading the answer: {error}")))?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
+
+/// A time as people read it, UTC; `-` for never.
+#[must_use]
+pub fn when(unix_ms: Option<i64>) -> String {
+    unix_ms
+        .and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok())
+        .map_or_else(
+            || "-".to_owned(),
+            |at| at.strftime("%Y-%m-%d %H:%M:%SZ").to_string(),
+        )
+}
+
+fn now_ms() -> i64 {
+    Clock::system().now_ms()
+}

@@ -1,0 +1,93 @@
+//! Floor 7: commands. Data goes to stdout, everything else to stderr; the exit code says how it
+//! ended (see [`failure`]).
+
+pub mod admin_key;
+pub mod args;
+pub mod chat;
+pub mod completion;
+pub mod config;
+pub mod doctor;
+pub mod failure;
+pub mod http;
+pub mod init;
+pub mod key;
+pub mod log;
+pub mod model;
+pub mod output;
+pub mod sandbox;
+pub mod serve;
+pub mod session;
+pub mod span;
+pub mod usage;
+
+use args::{Args, Command};
+use clap::{ColorChoice, CommandFactory, FromArgMatches};
+use failure::Failure;
+use output::Out;
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// Runs the command that the process was started with.
+#[must_use]
+pub fn main() -> ExitCode {
+    ExitCode::from(run(std::env::args_os().collect()))
+}
+
+fn run(arguments: Vec<OsString>) -> u8 {
+    let args = match parse(arguments) {
+        Ok(args) => args,
+        Err(error) => {
+            // Help and version go to stdout, mistakes to stderr; a closed pipe is nobody's loss.
+            let _ = error.print();
+            return u8::try_from(error.exit_code()).unwrap_or(failure::USAGE);
+        }
+    };
+    let out = Out::new(args.global.json);
+    match dispatch(&args, &out) {
+        Ok(()) => failure::FINE,
+        Err(failure) => {
+            if !failure.text.is_empty() {
+                out.note(&format!("error: {}", failure.text));
+            }
+            failure.code
+        }
+    }
+}
+
+/// Reads the command line. `--no-color` counts before clap writes anything.
+fn parse(arguments: Vec<OsString>) -> Result<Args, clap::Error> {
+    let plain = arguments
+        .iter()
+        .skip(1)
+        .take_while(|argument| *argument != "--")
+        .any(|it| it == "--no-color");
+    let color = if plain {
+        ColorChoice::Never
+    } else {
+        ColorChoice::Auto
+    };
+    let matches = Args::command().color(color).try_get_matches_from(arguments)?;
+    Args::from_arg_matches(&matches)
+}
+
+fn dispatch(args: &Args, out: &Out) -> Result<(), Failure> {
+    let global = &args.global;
+    match &args.command {
+        Command::Serve(serve) => serve::run(global, serve, out)?,
+        Command::Init(init) => init::run(global, init, out)?,
+        Command::Config(command) => config::run(global, command, out)?,
+        Command::Key(command) => key::run(global, command, out)?,
+        Command::AdminKey(command) => admin_key::run(global, command, out)?,
+        Command::Model(command) => model::run(global, command, out)?,
+        Command::Usage(asked) => usage::run(global, asked, out)?,
+        Command::Log(command) => log::run(global, command, out)?,
+        Command::Doctor => doctor::run(global, out)?,
+        Command::Chat(chat) => chat::run(global, chat, out)?,
+        Command::Sandbox(sandbox) => sandbox::run(sandbox, out)?,
+        Command::Completion { shell } => completion::run(*shell, out)?,
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,99 @@
+use super::*;
+
+fn parsed(line: &str) -> Result<Args, clap::Error> {
+    parse(
+        std::iter::once("keyway")
+            .chain(line.split_whitespace())
+            .map(OsString::from)
+            .collect(),
+    )
+}
+
+#[test]
+fn the_tree_of_commands_holds_together() {
+    Args::command().debug_assert();
+}
+
+#[test]
+fn what_is_built_is_taken_and_what_is_not_is_refused() {
+    let taken = [
+        "serve --listen 127.0.0.1:0 --data-dir d --config c --database postgres://x --set log=debug",
+        "init --force",
+        "config check --json",
+        "config show --origin",
+        "config schema",
+        "key create --name n --project P --scope a --scope b --model m* --expires 90d --test --json",
+        "key create --name n --scope a b --model m",
+        "key list --project Default",
+        "key show key_1",
+        "key revoke key_1 --yes",
+        "--no-input --no-color key disable key_1",
+        "key enable key_1 --data-dir d --config c",
+        "admin-key create --name n --scope read:keys --expires 1w",
+        "admin-key list --json",
+        "admin-key revoke key_1",
+        "model list",
+        "model show a/b",
+        "usage --since 7d --by key,model,project,provider,day --csv",
+        "usage --json",
+        "log list --key key_1 --status 429 --since 1d --limit 5",
+        "log show req_1 --json",
+        "doctor --json",
+        "chat -m a/b Hello",
+        "chat --url http://127.0.0.1:1",
+        "sandbox --listen 127.0.0.1:0",
+        "completion bash",
+        "completion zsh",
+        "completion fish",
+    ];
+    for line in taken {
+        assert!(parsed(line).is_ok(), "{line}: {}", parsed(line).unwrap_err());
+    }
+    let refused = [
+        "",
+        "key",
+        "key create",
+        "key create --name n --budget 10usd/month",
+        "key create --name n --rpm 5",
+        "key create --name n --tpm 5",
+        "key create --name n --ip 10.0.0.0/8",
+        "key create --name n --expires soon",
+        "key create --name n sk-live",
+        "key rotate key_1",
+        "org list",
+        "usage --by colour",
+        "usage --csv --json",
+        "log list --limit 0",
+        "log list --after key_1",
+        "log tail",
+        "chat --key sk-kw-live-x Hello",
+        "serve --set log",
+        "admin-key show key_1",
+        "completion tcsh",
+    ];
+    for line in refused {
+        let error = parsed(line).unwrap_err();
+        assert_eq!(error.exit_code(), 2, "{line}: {error}");
+    }
+    assert_eq!(parsed("--help").unwrap_err().exit_code(), 0);
+    assert_eq!(parsed("--version").unwrap_err().exit_code(), 0);
+    assert_eq!(parsed("key --help").unwrap_err().exit_code(), 0);
+}
+
+#[test]
+fn refusals_become_exit_codes() {
+    use crate::base::{Code, Fault, Refusal, Trouble};
+    let table = [
+        (Code::NotFound, failure::NOT_FOUND),
+        (Code::InvalidRequest, failure::USAGE),
+        (Code::MissingScope, failure::PERMISSION),
+        (Code::Conflict, failure::FAILED),
+    ];
+    for (code, expected) in table {
+        assert_eq!(Failure::from(Refusal::new(code, "x")).code, expected, "{code:?}");
+    }
+    assert_eq!(
+        Failure::from(Trouble::Fault(Fault::plain("x"))).code,
+        failure::FAILED
+    );
+}

@@ -1,0 +1,38 @@
+//! Lets go of what has been kept long enough: lines of single requests, totals by minute, the
+//! change feed's old rows.
+
+use crate::base::Fault;
+use crate::relay::Shared;
+use crate::store::{changes, requests_write, tenants, usage_write};
+use std::sync::Arc;
+use std::time::Duration;
+
+const HOUR_MS: i64 = 3_600_000;
+const DAY_MS: i64 = 24 * HOUR_MS;
+/// Totals by minute are kept this long; by hour and day for good.
+const MINUTES_KEPT_MS: i64 = 48 * HOUR_MS;
+/// Changes are kept for nodes to catch up with; one that is further behind refuses every key anyway.
+const CHANGES_KEPT_MS: i64 = 7 * DAY_MS;
+/// Time between two rounds.
+const ROUND: Duration = Duration::from_secs(600);
+
+/// Makes a round now and every ten minutes.
+pub async fn keep_rounds(shared: Arc<Shared>, requests_kept_days: u64) {
+    let kept_ms = i64::try_from(requests_kept_days).unwrap_or(3650) * DAY_MS;
+    loop {
+        if let Err(fault) = round(&shared, kept_ms).await {
+            tracing::warn!(%fault, "old rows were not let go");
+        }
+        tokio::time::sleep(ROUND).await;
+    }
+}
+
+async fn round(shared: &Shared, requests_kept_ms: i64) -> Result<(), Fault> {
+    let db = &shared.at.db;
+    let now_ms = shared.at.clock.now_ms();
+    for org in tenants::org_ids(db).await? {
+        while requests_write::prune(db, &org, now_ms - requests_kept_ms).await? > 0 {}
+    }
+    usage_write::prune_minutes(db, now_ms - MINUTES_KEPT_MS).await?;
+    changes::prune(db, now_ms - CHANGES_KEPT_MS).await
+}

@@ -1,0 +1,244 @@
+#!/usr/bin/env python3
+"""Runs the SDK suites against the binary given as argument. See README.md."""
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+from upstream import Upstream  # noqa: E402
+
+READY_TIMEOUT_S = 30
+SUITE_TIMEOUT_S = 180
+INSTALL_TIMEOUT_S = 600
+CREDENTIALS = {"mine": "mine-credential-5f1c", "deepseek": "deepseek-credential-77ab"}
+
+CONFIG = """\
+[providers.mine]
+base_url = "{origin}/v1"
+auth = "bearer"
+speaks = ["openai-chat"]
+credential = "env:MINE_KEY"
+
+[providers.deepseek]
+base_url = "{origin}/deepseek/v1"
+credential = "env:DEEPSEEK_API_KEY"
+
+[models."mine/small"]
+upstream = "small-v2"
+context_tokens = 128000
+output_tokens_max = 8192
+price = {{ input = 0.50, output = 1.50, cache_read = 0.05 }}
+
+[models."mine/limited"]
+upstream = "limited"
+
+[models."mine/refused"]
+upstream = "refused"
+
+[models."mine/broken"]
+upstream = "broken"
+"""
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("binary", type=Path, help="the keyway binary")
+    arguments.add_argument("--work", type=Path, default=HERE.parent / "target" / "sdk-tests", help="where the SDKs are installed")
+    arguments.add_argument("--only", choices=["samples", "python", "node"], help="one suite alone")
+    options = arguments.parse_args()
+    work = options.work.resolve()
+    work.mkdir(parents=True, exist_ok=True)
+    suites = {"samples": samples, "python": python_suite, "node": node_suite}
+    chosen = [options.only] if options.only else list(suites)
+    tally = Tally()
+    with tempfile.TemporaryDirectory(prefix="keyway-sdk-") as folder:
+        with Keyway(options.binary.resolve(), Path(folder)) as keyway:
+            for name in chosen:
+                print(f"-- {name}", flush=True)
+                suites[name](keyway, work, tally)
+            after(keyway, tally)
+            if tally.failed:
+                print("--- end of the server's stderr ---\n" + keyway.log()[-6000:], file=sys.stderr)
+    print(f"{tally.passed} passed, {tally.failed} failed")
+    return 1 if tally.failed or not tally.passed else 0
+
+
+class Tally:
+    def __init__(self):
+        self.passed = self.failed = 0
+
+    def line(self, line):
+        """Counts a line of a suite; every line is shown."""
+        print(line, flush=True)
+        self.passed += line.startswith("ok ")
+        self.failed += line.startswith("FAIL ")
+
+    def check(self, name, truth, reason=""):
+        self.line(f"ok {name}" if truth else f"FAIL {name}: {reason}")
+
+    def suite(self, name, command, environment, folder):
+        """Runs a suite; one that ends badly without saying why is a failure of its own."""
+        try:
+            done = subprocess.run(command, env=environment, cwd=folder, text=True, stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=SUITE_TIMEOUT_S)
+        except subprocess.TimeoutExpired as late:
+            return self.check(name, False, f"not done after {SUITE_TIMEOUT_S} s\n{late.output}")
+        passed, failed = self.passed, self.failed
+        for line in done.stdout.splitlines():
+            self.line(line)
+        said_why = self.failed > failed or (self.passed > passed and done.returncode == 0)
+        if not said_why:
+            self.check(name, False, f"the suite ended with {done.returncode}")
+
+
+class Keyway:
+    """The running server, its provider, and a key of each kind."""
+
+    def __init__(self, binary, folder):
+        self.binary, self.folder = binary, folder
+        self.upstream = Upstream(CREDENTIALS)
+        self.data = folder / "data"
+        self.config = folder / "keyway.toml"
+        self.config.write_text(CONFIG.format(origin=self.upstream.origin))
+        self.stderr = open(folder / "stderr.log", "w+b")
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "MINE_KEY": CREDENTIALS["mine"],
+            "DEEPSEEK_API_KEY": CREDENTIALS["deepseek"],
+        }
+
+    def __enter__(self):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            address = f"127.0.0.1:{probe.getsockname()[1]}"
+        self.origin = f"http://{address}"
+        self.process = subprocess.Popen(self.command("serve", "--listen", address), env=self.environment, cwd=self.folder,
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.stderr)
+        try:
+            self.wait_ready()
+            self.admin_key = self.cli("admin-key", "create", "--name", "a")["value"]
+            self.key = self.cli("key", "create", "--name", "sdk")["value"]
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.upstream.shutdown()
+
+    def command(self, *arguments):
+        return [self.binary, *arguments, "--config", self.config, "--data-dir", self.data]
+
+    def cli(self, *arguments):
+        done = subprocess.run(self.command(*arguments, "--json"), env=self.environment, cwd=self.folder, text=True,
+                              stdin=subprocess.DEVNULL, capture_output=True, timeout=30)
+        if done.returncode:
+            raise SystemExit(f"{' '.join(arguments)} ended with {done.returncode}\n{done.stdout}{done.stderr}")
+        return json.loads(done.stdout)
+
+    def wait_ready(self):
+        until = time.monotonic() + READY_TIMEOUT_S
+        while time.monotonic() < until:
+            if self.process.poll() is not None:
+                raise SystemExit(f"the server ended with {self.process.returncode}\n{self.log()}")
+            try:
+                if urllib.request.urlopen(self.origin + "/readyz", timeout=2).status == 200:
+                    return
+            except OSError:
+                time.sleep(0.02)
+        raise SystemExit(f"not ready after {READY_TIMEOUT_S} s\n{self.log()}")
+
+    def log(self):
+        return (self.folder / "stderr.log").read_text(errors="replace")
+
+    def for_suites(self):
+        """The environment of a suite: what its checks are about, and no proxy settings of the machine."""
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
+        return {**kept, "BASE_URL": self.origin, "KEY": self.key, "ADMIN_KEY": self.admin_key, "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def samples(keyway, _work, tally):
+    """Every shell sample prints an answer that holds the provider's text."""
+    for sample in sorted((HERE / "samples").glob("*.sh")):
+        done = subprocess.run(["bash", sample], env=keyway.for_suites(), text=True, stdin=subprocess.DEVNULL,
+                              capture_output=True, timeout=60)
+        said = done.stdout + done.stderr
+        tally.check(f"sample {sample.name}", done.returncode == 0 and "scripted" in done.stdout, said[-2000:])
+
+
+def python_suite(keyway, work, tally):
+    wanted = HERE / "python" / "requirements.txt"
+    venv = work / "venv"
+    mark = hashlib.sha256(wanted.read_bytes() + sys.version.encode()).hexdigest()
+    stamp = venv / "installed"
+    if not stamp.exists() or stamp.read_text() != mark:
+        shutil.rmtree(venv, ignore_errors=True)
+        install([sys.executable, "-m", "venv", venv])
+        install([venv / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", wanted])
+        stamp.write_text(mark)
+    folder = dotenv_folder(keyway, keyway.folder / "python")
+    tally.suite("python", [venv / "bin" / "python", HERE / "python" / "suite.py"], keyway.for_suites(), folder)
+
+
+def node_suite(keyway, work, tally):
+    source = HERE / "node"
+    folder = work / "node"
+    folder.mkdir(exist_ok=True)
+    lock = (source / "package-lock.json").read_bytes()
+    stamp = folder / "installed"
+    mark = hashlib.sha256(lock).hexdigest()
+    for name in ("package.json", "package-lock.json", "suite.mjs"):
+        shutil.copy(source / name, folder / name)
+    if not stamp.exists() or stamp.read_text() != mark:
+        install(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"], folder)
+        stamp.write_text(mark)
+    dotenv_folder(keyway, folder)
+    try:
+        tally.suite("node", ["node", "suite.mjs"], keyway.for_suites(), folder)
+    finally:
+        (folder / ".env").unlink()
+
+
+def dotenv_folder(keyway, folder):
+    folder.mkdir(exist_ok=True)
+    (folder / ".env").write_text(f"OPENAI_API_KEY={keyway.key}\nOPENAI_BASE_URL={keyway.origin}/v1\n")
+    return folder
+
+
+def install(command, folder=None):
+    subprocess.run(command, cwd=folder, check=True, stdin=subprocess.DEVNULL, timeout=INSTALL_TIMEOUT_S)
+
+
+def after(keyway, tally):
+    """What the provider saw of all this."""
+    seen = keyway.upstream.seen
+    tally.check("the provider was asked", seen, "no request reached it")
+    leaked = [request["path"] for request in seen if keyway.key in json.dumps(request) or keyway.admin_key in json.dumps(request)]
+    tally.check("the provider never saw a key of ours", not leaked, str(leaked[:3]))
+    streams = [request for request in seen if request["body"].get("stream")]
+    silent = [request["path"] for request in streams if not (request["body"].get("stream_options") or {}).get("include_usage")]
+    tally.check("usage was asked of every stream", not silent, str(silent[:3]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
