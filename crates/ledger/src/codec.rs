@@ -11,7 +11,8 @@
 //! | `request`, `peer` | 16, 16 |
 //! | `cost` and `first_token_ms`, if their flags say so | i64, u32 |
 //! | usage of each class that is not zero | LEB128 |
-//! | lengths of the texts of [`wide`], then of [`narrow`], then of the labels | u16, u8, u8 |
+//! | lengths of the entry's texts, models and price version first | u16 three times, then u8 |
+//! | lengths of the labels | u8 |
 //! | each attempt: status, ms, lengths of provider, model and outcome | u16, u32, u8, u8, u8 |
 //! | the texts, in the order of their lengths | UTF-8 |
 //!
@@ -39,10 +40,15 @@ const FLAGS_UNKNOWN: u8 = 0xC0;
 /// Bytes of an attempt besides its texts.
 const ATTEMPT_BYTES: usize = 9;
 
-/// Bounds of the texts of [`wide`].
-const WIDE_BYTES_MAX: [usize; 3] = [MODEL_BYTES_MAX, MODEL_BYTES_MAX, PRICE_VERSION_BYTES_MAX];
-/// Bounds of the texts of [`narrow`].
-const NARROW_BYTES_MAX: [usize; 8] = [
+/// How many texts an entry has besides its lists.
+const TEXTS: usize = 11;
+/// How many of them, the first ones, may be longer than a byte says.
+const WIDE: usize = 3;
+/// Bounds of the texts of [`texts`].
+const BYTES_MAX: [usize; TEXTS] = [
+    MODEL_BYTES_MAX,
+    MODEL_BYTES_MAX,
+    PRICE_VERSION_BYTES_MAX,
     ID_BYTES_MAX,
     ID_BYTES_MAX,
     ID_BYTES_MAX,
@@ -52,6 +58,10 @@ const NARROW_BYTES_MAX: [usize; 8] = [
     CLIENT_REQUEST_BYTES_MAX,
     ID_BYTES_MAX,
 ];
+/// Bytes of what stands before the texts, at the most.
+const HEAD_BYTES_MAX: usize = 3 + 2 + 2 + 4 + 8 + 16 + 16 // always there
+    + 8 + 4 + 10 * USAGE_CLASSES // cost, first token, usage
+    + TEXTS + WIDE + LABELS_MAX + ATTEMPT_BYTES * ATTEMPTS_MAX;
 const _: () = assert!(MODEL_BYTES_MAX <= u16::MAX as usize && PRICE_VERSION_BYTES_MAX <= u16::MAX as usize);
 const _: () = assert!(ID_BYTES_MAX < 256 && USER_BYTES_MAX < 256 && CLIENT_REQUEST_BYTES_MAX < 256);
 const _: () = assert!(LABEL_BYTES_MAX < 256 && ATTEMPT_MODEL_BYTES_MAX < 256 && OUTCOME_BYTES_MAX < 256);
@@ -61,14 +71,13 @@ const _: () = assert!(LABELS_MAX < 256 && ATTEMPTS_MAX < 256 && USAGE_CLASSES <=
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BadPayload;
 
-/// Texts whose length takes two bytes.
-fn wide<'a>(entry: &Entry<'a>) -> [&'a str; WIDE_BYTES_MAX.len()] {
-    [entry.model_asked, entry.model_served, entry.price_version]
-}
-
-/// Texts whose length fits one byte.
-fn narrow<'a>(entry: &Entry<'a>) -> [&'a str; NARROW_BYTES_MAX.len()] {
+/// The texts in the order of their lengths.
+#[inline]
+fn texts<'a>(entry: &Entry<'a>) -> [&'a str; TEXTS] {
     [
+        entry.model_asked,
+        entry.model_served,
+        entry.price_version,
         entry.org,
         entry.project,
         entry.key,
@@ -80,53 +89,8 @@ fn narrow<'a>(entry: &Entry<'a>) -> [&'a str; NARROW_BYTES_MAX.len()] {
     ]
 }
 
-/// Appends what a SENT record carries; texts and lists are cut at the bounds of [`crate::bound`].
-pub fn put_sent(out: &mut Vec<u8>, sent: &Sent<'_>) {
-    out.reserve(RECORD_BYTES_MAX);
-    out.extend_from_slice(&sent.prompt_bytes.to_le_bytes());
-    put_entry(out, &sent.entry);
-}
-
-/// Appends an entry; texts and lists are cut at the bounds of [`crate::bound`].
-pub fn put_entry(out: &mut Vec<u8>, entry: &Entry<'_>) {
-    // Once for all parts.
-    out.reserve(RECORD_BYTES_MAX);
-    let labels = entry.labels.get(..LABELS_MAX).unwrap_or(&entry.labels);
-    let surplus = entry.attempts.len().saturating_sub(ATTEMPTS_MAX);
-    let attempts = entry.attempts.get(surplus..).unwrap_or_default();
-    let usage = entry.usage.by_class();
-    put_numbers(out, entry, [labels.len() as u8, attempts.len() as u8], &usage);
-
-    let (mut wide, mut narrow) = (wide(entry), narrow(entry));
-    for (text, bytes_max) in wide.iter_mut().zip(WIDE_BYTES_MAX) {
-        *text = cut(text, bytes_max);
-        out.extend_from_slice(&(text.len() as u16).to_le_bytes());
-    }
-    for (text, bytes_max) in narrow.iter_mut().zip(NARROW_BYTES_MAX) {
-        *text = cut(text, bytes_max);
-    }
-    out.extend_from_slice(&narrow.map(|text| text.len() as u8));
-    for label in labels {
-        out.push(cut(label, LABEL_BYTES_MAX).len() as u8);
-    }
-    for attempt in attempts {
-        let [s0, s1] = attempt.status.to_le_bytes();
-        let [m0, m1, m2, m3] = attempt.ms.to_le_bytes();
-        let [provider, model, outcome] = attempt_texts(attempt).map(|text| text.len() as u8);
-        out.extend_from_slice(&[s0, s1, m0, m1, m2, m3, provider, model, outcome]);
-    }
-    for text in wide.into_iter().chain(narrow) {
-        out.extend_from_slice(text.as_bytes());
-    }
-    for label in labels {
-        out.extend_from_slice(cut(label, LABEL_BYTES_MAX).as_bytes());
-    }
-    for text in attempts.iter().flat_map(attempt_texts) {
-        out.extend_from_slice(text.as_bytes());
-    }
-}
-
 /// Texts of an attempt, cut.
+#[inline]
 fn attempt_texts<'a>(attempt: &Attempt<'a>) -> [&'a str; 3] {
     [
         cut(attempt.provider, ID_BYTES_MAX),
@@ -135,7 +99,64 @@ fn attempt_texts<'a>(attempt: &Attempt<'a>) -> [&'a str; 3] {
     ]
 }
 
-fn put_numbers(out: &mut Vec<u8>, entry: &Entry<'_>, counts: [u8; 2], usage: &[u64; USAGE_CLASSES]) {
+/// Appends what a SENT record carries; texts and lists are cut at the bounds of [`crate::bound`].
+pub fn put_sent(out: &mut Vec<u8>, sent: &Sent<'_>) {
+    out.extend_from_slice(&sent.prompt_bytes.to_le_bytes());
+    put_entry(out, &sent.entry);
+}
+
+/// Appends an entry; texts and lists are cut at the bounds of [`crate::bound`].
+pub fn put_entry(out: &mut Vec<u8>, entry: &Entry<'_>) {
+    let labels = entry.labels.get(..LABELS_MAX).unwrap_or(&entry.labels);
+    let surplus = entry.attempts.len().saturating_sub(ATTEMPTS_MAX);
+    let attempts = entry.attempts.get(surplus..).unwrap_or_default();
+    let mut head = Head::default();
+    put_numbers(&mut head, entry, [labels.len() as u8, attempts.len() as u8]);
+    let mut texts = texts(entry);
+    for at in 0..TEXTS {
+        texts[at] = cut(texts[at], BYTES_MAX[at]);
+        let [low, high] = (texts[at].len() as u16).to_le_bytes();
+        if at < WIDE {
+            head.put([low, high]);
+        } else {
+            head.put([low]);
+        }
+    }
+    for label in labels {
+        head.put([cut(label, LABEL_BYTES_MAX).len() as u8]);
+    }
+    for attempt in attempts {
+        let [s0, s1] = attempt.status.to_le_bytes();
+        let [m0, m1, m2, m3] = attempt.ms.to_le_bytes();
+        let [provider, model, outcome] = attempt_texts(attempt).map(|text| text.len() as u8);
+        head.put([s0, s1, m0, m1, m2, m3, provider, model, outcome]);
+    }
+
+    // Once for all parts.
+    out.reserve(RECORD_BYTES_MAX);
+    out.extend_from_slice(head.written());
+    for text in &texts {
+        put_text(out, text);
+    }
+    for label in labels {
+        put_text(out, cut(label, LABEL_BYTES_MAX));
+    }
+    for attempt in attempts {
+        for text in &attempt_texts(attempt) {
+            put_text(out, text);
+        }
+    }
+}
+
+#[inline]
+fn put_text(out: &mut Vec<u8>, text: &str) {
+    if !text.is_empty() {
+        out.extend_from_slice(text.as_bytes());
+    }
+}
+
+#[inline]
+fn put_numbers(head: &mut Head, entry: &Entry<'_>, [labels, attempts]: [u8; 2]) {
     let origin = match entry.usage_origin {
         UsageOrigin::Reported => 0,
         UsageOrigin::Estimated => 1,
@@ -147,29 +168,70 @@ fn put_numbers(out: &mut Vec<u8>, entry: &Entry<'_>, counts: [u8; 2], usage: &[u
         | flag(entry.cost.is_some(), COST)
         | flag(entry.first_token_ms.is_some(), FIRST_TOKEN)
         | origin << ORIGIN_SHIFT;
-    let classes = (0..).zip(usage).fold(0, |classes: u16, (bit, tokens)| {
-        classes | u16::from(*tokens != 0) << bit
-    });
-    let [low, high] = classes.to_le_bytes();
-    out.extend_from_slice(&[flags, counts[0], counts[1], low, high]);
-    out.extend_from_slice(&entry.status.to_le_bytes());
-    out.extend_from_slice(&entry.latency_ms.to_le_bytes());
-    out.extend_from_slice(&entry.started_ms.to_le_bytes());
-    out.extend_from_slice(&entry.request);
-    out.extend_from_slice(&entry.peer);
+    let usage = entry.usage.by_class();
+    let mut classes = 0_u16;
+    for (bit, tokens) in usage.iter().enumerate() {
+        classes |= u16::from(*tokens != 0) << bit;
+    }
+    head.put([flags, labels, attempts]);
+    head.put(classes.to_le_bytes());
+    head.put(entry.status.to_le_bytes());
+    head.put(entry.latency_ms.to_le_bytes());
+    head.put(entry.started_ms.to_le_bytes());
+    head.put(entry.request);
+    head.put(entry.peer);
     if let Some(NanoUsd(cost)) = entry.cost {
-        out.extend_from_slice(&cost.to_le_bytes());
+        head.put(cost.to_le_bytes());
     }
     if let Some(ms) = entry.first_token_ms {
-        out.extend_from_slice(&ms.to_le_bytes());
+        head.put(ms.to_le_bytes());
     }
-    for tokens in usage.iter().filter(|tokens| **tokens != 0) {
-        let mut rest = *tokens;
-        while rest >= 0x80 {
-            out.push(rest as u8 | 0x80);
-            rest >>= 7;
+    while classes != 0 {
+        // As many zeros as the class's place, which is one of the array's.
+        head.put_varint(usage[classes.trailing_zeros() as usize]);
+        classes &= classes - 1;
+    }
+}
+
+/// What stands before the texts.
+struct Head {
+    bytes: [u8; HEAD_BYTES_MAX],
+    length: usize,
+}
+
+impl Default for Head {
+    fn default() -> Self {
+        Self {
+            bytes: [0; HEAD_BYTES_MAX],
+            length: 0,
         }
-        out.push(rest as u8);
+    }
+}
+
+impl Head {
+    #[inline]
+    fn put<const N: usize>(&mut self, part: [u8; N]) {
+        if let Some(room) = self
+            .bytes
+            .get_mut(self.length..)
+            .and_then(<[u8]>::first_chunk_mut)
+        {
+            *room = part;
+            self.length += N;
+        }
+    }
+
+    #[inline]
+    fn put_varint(&mut self, mut number: u64) {
+        while number >= 0x80 {
+            self.put([number as u8 | 0x80]);
+            number >>= 7;
+        }
+        self.put([number as u8]);
+    }
+
+    fn written(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or_default()
     }
 }
 
@@ -177,6 +239,7 @@ fn put_numbers(out: &mut Vec<u8>, entry: &Entry<'_>, counts: [u8; 2], usage: &[u
 ///
 /// # Errors
 /// The bytes are not what [`put_sent`] writes.
+#[inline]
 pub fn take_sent(bytes: &[u8]) -> Result<Sent<'_>, BadPayload> {
     let (prompt_bytes, entry) = bytes.split_first_chunk::<8>().ok_or(BadPayload)?;
     Ok(Sent {
@@ -190,20 +253,17 @@ pub fn take_sent(bytes: &[u8]) -> Result<Sent<'_>, BadPayload> {
 /// # Errors
 /// The bytes are not what [`put_entry`] writes, all of them.
 pub fn take_entry(bytes: &[u8]) -> Result<Entry<'_>, BadPayload> {
-    take(bytes).ok_or(BadPayload)
-}
-
-fn take(bytes: &[u8]) -> Option<Entry<'_>> {
     let mut rest = Rest(bytes);
-    let [flags, labels, attempts, low, high] = rest.array()?;
-    if flags & FLAGS_UNKNOWN != 0 {
-        return None;
+    let [flags, labels, attempts] = rest.array()?;
+    let classes = u16::from_le_bytes(rest.array()?);
+    if flags & FLAGS_UNKNOWN != 0 || classes >> USAGE_CLASSES != 0 {
+        return Err(BadPayload);
     }
     let usage_origin = match flags >> ORIGIN_SHIFT {
         0 => UsageOrigin::Reported,
         1 => UsageOrigin::Estimated,
         2 => UsageOrigin::Nothing,
-        _ => return None,
+        _ => return Err(BadPayload),
     };
     let status = u16::from_le_bytes(rest.array()?);
     let latency_ms = u32::from_le_bytes(rest.array()?);
@@ -217,16 +277,14 @@ fn take(bytes: &[u8]) -> Option<Entry<'_>> {
     if flags & FIRST_TOKEN != 0 {
         first_token_ms = Some(u32::from_le_bytes(rest.array()?));
     }
-    let usage = rest.usage(u16::from_le_bytes([low, high]))?;
-    let wide: [u8; 2 * WIDE_BYTES_MAX.len()] = rest.array()?;
-    let narrow: [u8; NARROW_BYTES_MAX.len()] = rest.array()?;
+    let usage = rest.usage(classes)?;
+    let [a0, a1, s0, s1, v0, v1] = rest.array()?;
+    let [org, project, key, user, kind, provider, client_request, error] = rest.array()?;
     let labels = rest.slice(usize::from(labels))?;
     let attempts = rest.slice(ATTEMPT_BYTES * usize::from(attempts))?;
 
-    let mut texts = Texts(std::str::from_utf8(rest.0).ok()?);
-    let [a0, a1, s0, s1, v0, v1] = wide;
-    let [org, project, key, user, kind, provider, client_request, error] = narrow;
-    // Fields are read in the order they are written here.
+    let mut texts = Texts(std::str::from_utf8(rest.0).map_err(|_| BadPayload)?);
+    // In the order of `texts`: fields are evaluated as they stand here.
     let entry = Entry {
         model_asked: texts.take(u16::from_le_bytes([a0, a1]))?,
         model_served: texts.take(u16::from_le_bytes([s0, s1]))?,
@@ -253,7 +311,10 @@ fn take(bytes: &[u8]) -> Option<Entry<'_>> {
         latency_ms,
         first_token_ms,
     };
-    texts.0.is_empty().then_some(entry)
+    if !texts.0.is_empty() {
+        return Err(BadPayload);
+    }
+    Ok(entry)
 }
 
 /// Bytes not read yet.
@@ -261,46 +322,44 @@ struct Rest<'a>(&'a [u8]);
 
 impl<'a> Rest<'a> {
     #[inline]
-    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
-        let (array, rest) = self.0.split_first_chunk::<N>()?;
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], BadPayload> {
+        let (array, rest) = self.0.split_first_chunk::<N>().ok_or(BadPayload)?;
         self.0 = rest;
-        Some(*array)
+        Ok(*array)
     }
 
     #[inline]
-    fn slice(&mut self, bytes: usize) -> Option<&'a [u8]> {
-        let (slice, rest) = self.0.split_at_checked(bytes)?;
+    fn slice(&mut self, bytes: usize) -> Result<&'a [u8], BadPayload> {
+        let (slice, rest) = self.0.split_at_checked(bytes).ok_or(BadPayload)?;
         self.0 = rest;
-        Some(slice)
+        Ok(slice)
     }
 
-    fn usage(&mut self, classes: u16) -> Option<Usage> {
-        if classes >> USAGE_CLASSES != 0 {
-            return None;
-        }
+    #[inline]
+    fn usage(&mut self, mut classes: u16) -> Result<Usage, BadPayload> {
         let mut usage = [0; USAGE_CLASSES];
-        for (bit, tokens) in usage.iter_mut().enumerate() {
-            if classes >> bit & 1 != 0 {
-                *tokens = self.varint().filter(|tokens| *tokens != 0)?;
-            }
+        while classes != 0 {
+            let class = usage.get_mut(classes.trailing_zeros() as usize);
+            *class.ok_or(BadPayload)? = self.varint()?;
+            classes &= classes - 1;
         }
-        Some(Usage::from_classes(usage))
+        Ok(Usage::from_classes(usage))
     }
 
-    /// A LEB128 number in its shortest form.
+    /// A LEB128 number in its shortest form, not zero.
     #[inline]
-    fn varint(&mut self) -> Option<u64> {
+    fn varint(&mut self) -> Result<u64, BadPayload> {
         let mut number = 0;
-        for shift in (0..64).step_by(7) {
+        for shift in (0..u64::BITS).step_by(7) {
             let [byte] = self.array()?;
             number |= u64::from(byte & 0x7F) << shift;
             if byte < 0x80 {
-                let shortest = byte != 0 || shift == 0;
-                let fits = shift < 63 || byte == 1;
-                return (shortest && fits).then_some(number);
+                // The tenth byte holds one bit; a last byte of zero says nothing.
+                let fits = byte == 1 || shift < 63 && byte != 0;
+                return if fits { Ok(number) } else { Err(BadPayload) };
             }
         }
-        None
+        Err(BadPayload)
     }
 }
 
@@ -309,21 +368,21 @@ struct Texts<'a>(&'a str);
 
 impl<'a> Texts<'a> {
     #[inline]
-    fn take(&mut self, bytes: impl Into<usize>) -> Option<&'a str> {
-        let (text, rest) = self.0.split_at_checked(bytes.into())?;
+    fn take(&mut self, bytes: impl Into<usize>) -> Result<&'a str, BadPayload> {
+        let (text, rest) = self.0.split_at_checked(bytes.into()).ok_or(BadPayload)?;
         self.0 = rest;
-        Some(text)
+        Ok(text)
     }
 
-    fn labels(&mut self, lengths: &[u8]) -> Option<Vec<&'a str>> {
+    fn labels(&mut self, lengths: &[u8]) -> Result<Vec<&'a str>, BadPayload> {
         let mut labels = Vec::with_capacity(lengths.len());
         for bytes in lengths {
             labels.push(self.take(*bytes)?);
         }
-        Some(labels)
+        Ok(labels)
     }
 
-    fn attempts(&mut self, parts: &[u8]) -> Option<Vec<Attempt<'a>>> {
+    fn attempts(&mut self, parts: &[u8]) -> Result<Vec<Attempt<'a>>, BadPayload> {
         let (parts, _) = parts.as_chunks::<ATTEMPT_BYTES>();
         let mut attempts = Vec::with_capacity(parts.len());
         for [s0, s1, m0, m1, m2, m3, provider, model, outcome] in parts {
@@ -335,7 +394,7 @@ impl<'a> Texts<'a> {
                 ms: u32::from_le_bytes([*m0, *m1, *m2, *m3]),
             });
         }
-        Some(attempts)
+        Ok(attempts)
     }
 }
 

@@ -3,11 +3,11 @@
 use super::body::{self, ResponseBody};
 use super::socket::{Phase, PhaseCell};
 use super::table::{Found, Table};
-use crate::access::verify::{self, Needs, Verdict};
 use crate::access::Grant;
+use crate::access::verify::{self, Needs, Verdict};
 use crate::base::{Code, Fault, Refusal, Trouble, id};
-use crate::relay::running::Caller;
 use crate::relay::route::{BodyLimit, MANAGEMENT_BODY_BYTES_MAX};
+use crate::relay::running::Caller;
 use crate::relay::{Handler, Inbound, Outbound, Route, Worker, refuse, story};
 use crate::telemetry::RequestLine;
 use crate::telemetry::request_line::client_text;

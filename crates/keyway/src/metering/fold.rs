@@ -14,19 +14,24 @@ pub const TOKENS_MAX: u64 = 1_000_000_000_000;
 /// Cost above which a line is not believed, nano-USD: a million dollars.
 pub const COST_NANOUSD_MAX: i64 = 1_000_000_000_000_000;
 
+/// Bytes of the lines that are kept in one piece of memory.
+const BLOCK_BYTES: usize = 256 * 1024;
+
 /// Entries on their way into the tables.
 #[derive(Default)]
 pub struct Fold {
     rows: Rows,
     lines: Vec<Line>,
-    bodies: Vec<u8>,
+    /// The lines' bytes, in blocks that are never moved.
+    blocks: Vec<Vec<u8>>,
 }
 
 struct Line {
     request: [u8; 16],
     started_ms: i64,
-    /// Where its bytes begin in the bodies.
-    start: usize,
+    /// Where its bytes are: a block, and the first of them and how many in it.
+    block: u32,
+    start: u32,
     length: u32,
     /// The row without label it counts in.
     row: u32,
@@ -60,11 +65,11 @@ impl Fold {
             let labelled = self.rows.labelled(row, label);
             part.add_to(self.rows.measures(labelled, minute_ms));
         }
-        let start = self.bodies.len();
-        self.bodies.extend_from_slice(encoded);
+        let (block, start) = self.keep(encoded);
         self.lines.push(Line {
             request: entry.request,
             started_ms: entry.started_ms,
+            block,
             start,
             length: encoded.len() as u32,
             row,
@@ -72,6 +77,24 @@ impl Fold {
             version,
         });
         Ok(())
+    }
+
+    fn keep(&mut self, encoded: &[u8]) -> (u32, u32) {
+        let room = |block: &Vec<u8>| block.capacity() - block.len() >= encoded.len();
+        if !self.blocks.last().is_some_and(room) {
+            self.blocks
+                .push(Vec::with_capacity(BLOCK_BYTES.max(encoded.len())));
+        }
+        let number = self.blocks.len() - 1;
+        let block = &mut self.blocks[number];
+        let start = block.len();
+        block.extend_from_slice(encoded);
+        (number as u32, start as u32)
+    }
+
+    fn encoded(&self, line: &Line) -> &[u8] {
+        let start = line.start as usize;
+        &self.blocks[line.block as usize][start..start + line.length as usize]
     }
 
     /// What the tables take.
@@ -123,8 +146,7 @@ impl Fold {
         let mut texts = BTreeSet::new();
         let mut statuses = Vec::new();
         for line in lines {
-            let encoded = &self.bodies[line.start..line.start + line.length as usize];
-            put_line(&mut body, line.version, encoded);
+            put_line(&mut body, line.version, self.encoded(line));
             if !statuses.contains(&line.status) {
                 statuses.push(line.status);
             }
@@ -222,9 +244,12 @@ impl Part {
 
     fn add_to(&self, measures: &mut Measures) {
         let sums = &mut measures.0;
+        let cost = sums[at::COST_NANOUSD].saturating_add(self.sums[at::COST_NANOUSD]);
+        // The bounds on one line leave room for millions of them in every other sum.
         for (sum, part) in sums.iter_mut().zip(&self.sums) {
-            *sum = sum.saturating_add(*part);
+            *sum = sum.wrapping_add(*part);
         }
+        sums[at::COST_NANOUSD] = cost;
         if let Some(bucket) = self.latency_bucket {
             sums[at::LATENCY + bucket] += 1;
         }

@@ -4,8 +4,8 @@
 use super::context::Worker;
 use super::deliver::{Wishes, deliver};
 use super::exchange::{Inbound, Outbound};
-use super::source::Answer;
 use super::running::Caller;
+use super::source::Answer;
 use super::story::Story;
 use super::{attempt, labels};
 use crate::base::{Refusal, Trouble};

@@ -5,7 +5,9 @@
 //! hangs from the first, so that finding it takes one text more, not nine. Each row keeps its
 //! minutes; hours and days are summed over them at the end.
 
-use crate::store::usage_columns::{DIMENSIONS, Dimension, Dims, Measures, Rollup, Width, clip};
+use crate::store::usage_columns::{
+    DIMENSION_BYTES_MAX, DIMENSIONS, Dimension, Dims, Measures, Rollup, Width, clip,
+};
 use ledger::Entry;
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -16,6 +18,14 @@ use std::sync::Arc;
 const COMMON: usize = DIMENSIONS.len() - 1;
 const LABEL: usize = Dimension::Label as usize;
 const _: () = assert!(LABEL == COMMON);
+
+/// What is hashed: the rest hardly varies between requests that have these in common.
+const HASHED: [Dimension; 4] = [
+    Dimension::Key,
+    Dimension::User,
+    Dimension::ModelAsked,
+    Dimension::ModelServed,
+];
 
 /// Texts of an entry, by [`Dimension`], without a label.
 pub(super) type Texts<'a> = [&'a str; COMMON];
@@ -63,9 +73,9 @@ impl Rows {
         if is_common(self.rows.get(self.last as usize), &texts, test) {
             return self.last;
         }
-        let mut hash = self.seed ^ u64::from(test);
-        for text in texts {
-            hash = hash_text(hash, text);
+        let mut hash = self.seed;
+        for dimension in HASHED {
+            hash = hash_text(hash, texts[dimension as usize]);
         }
         self.last = match self.find(&mut hash, |row| is_common(Some(row), &texts, test)) {
             Some(row) => row,
@@ -76,7 +86,7 @@ impl Rows {
 
     /// The row of a label, not empty, in the dimensions of the row `common`.
     pub(super) fn labelled(&mut self, common: u32, label: &str) -> u32 {
-        let label = clip(label);
+        let label = kept(label);
         let mut hash = hash_text(self.rows[common as usize].hash, label);
         let same = |row: &Row| row.common == common && *row.dims.text[LABEL] == *label;
         if let Some(row) = self.find(&mut hash, same) {
@@ -102,10 +112,10 @@ impl Rows {
     }
 
     fn new_common(&mut self, texts: Texts<'_>, test: bool, hash: u64) -> u32 {
-        let kept = texts.map(storable);
-        if kept.iter().any(|text| matches!(text, Cow::Owned(_))) {
+        let stored = texts.map(storable);
+        if stored.iter().any(|text| matches!(text, Cow::Owned(_))) {
             // What is stored tells rows apart, not what came.
-            return self.common(kept.each_ref().map(|text| text.as_ref()), test);
+            return self.common(stored.each_ref().map(|text| text.as_ref()), test);
         }
         let text = std::array::from_fn(|at| texts.get(at).copied().unwrap_or_default().into());
         self.push(Dims { text, test }, hash, None)
@@ -175,16 +185,24 @@ impl Rows {
 /// Texts of an entry, as long as they are kept.
 pub(super) fn texts<'a>(entry: &Entry<'a>) -> Texts<'a> {
     [
-        entry.org,
-        entry.project,
-        entry.key,
-        entry.user,
-        entry.model_asked,
-        entry.model_served,
-        entry.provider,
-        entry.kind,
+        kept(entry.org),
+        kept(entry.project),
+        kept(entry.key),
+        kept(entry.user),
+        kept(entry.model_asked),
+        kept(entry.model_served),
+        kept(entry.provider),
+        kept(entry.kind),
     ]
-    .map(clip)
+}
+
+#[inline]
+fn kept(text: &str) -> &str {
+    if text.len() <= DIMENSION_BYTES_MAX {
+        text
+    } else {
+        clip(text)
+    }
 }
 
 #[inline]
