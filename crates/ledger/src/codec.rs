@@ -113,15 +113,17 @@ pub fn put_entry(out: &mut Vec<u8>, entry: &Entry<'_>) {
     let mut head = Head::default();
     put_numbers(&mut head, entry, [labels.len() as u8, attempts.len() as u8]);
     let mut texts = texts(entry);
+    let mut lengths = [0; TEXTS + WIDE];
     for at in 0..TEXTS {
         texts[at] = cut(texts[at], BYTES_MAX[at]);
         let [low, high] = (texts[at].len() as u16).to_le_bytes();
         if at < WIDE {
-            head.put([low, high]);
+            (lengths[2 * at], lengths[2 * at + 1]) = (low, high);
         } else {
-            head.put([low]);
+            lengths[WIDE + at] = low;
         }
     }
+    head.put(lengths);
     for label in labels {
         head.put([cut(label, LABEL_BYTES_MAX).len() as u8]);
     }
@@ -242,10 +244,9 @@ impl Head {
 #[inline]
 pub fn take_sent(bytes: &[u8]) -> Result<Sent<'_>, BadPayload> {
     let (prompt_bytes, entry) = bytes.split_first_chunk::<8>().ok_or(BadPayload)?;
-    Ok(Sent {
-        entry: take_entry(entry)?,
-        prompt_bytes: u64::from_le_bytes(*prompt_bytes),
-    })
+    let entry = take_entry(entry)?;
+    let prompt_bytes = u64::from_le_bytes(*prompt_bytes);
+    Ok(Sent { entry, prompt_bytes })
 }
 
 /// Reads an entry. Its texts are borrowed; its lists are allocated if they are not empty.
@@ -349,8 +350,8 @@ impl<'a> Rest<'a> {
     /// A LEB128 number in its shortest form, not zero.
     #[inline]
     fn varint(&mut self) -> Result<u64, BadPayload> {
-        let mut number = 0;
-        for shift in (0..u64::BITS).step_by(7) {
+        let (mut number, mut shift) = (0, 0);
+        loop {
             let [byte] = self.array()?;
             number |= u64::from(byte & 0x7F) << shift;
             if byte < 0x80 {
@@ -358,8 +359,11 @@ impl<'a> Rest<'a> {
                 let fits = byte == 1 || shift < 63 && byte != 0;
                 return if fits { Ok(number) } else { Err(BadPayload) };
             }
+            shift += 7;
+            if shift > 63 {
+                return Err(BadPayload);
+            }
         }
-        Err(BadPayload)
     }
 }
 

@@ -212,7 +212,7 @@ fn advance(
         segment: cursor.segment,
     };
     let load = &mut all.load;
-    let piece = reader.read(
+    let piece = reader.read_settled(
         &name.path(dir),
         name,
         cursor.offset,

@@ -39,7 +39,13 @@ impl<'a> Frame<'a> {
         })
     }
 
+    /// Whether it is a SENT or a VOID of the known version.
+    pub(super) fn is_unsettled(&self) -> bool {
+        self.version == RECORD_VERSION && matches!(self.kind, TYPE_SENT | TYPE_VOID)
+    }
+
     /// What it says, if its type and version are known and its payload is whole.
+    #[inline]
     pub(super) fn record(&self) -> Result<Record<'a>, Damage> {
         if !(TYPE_SENT..=TYPE_VOID).contains(&self.kind) {
             return Err(Damage::UnknownType(self.kind));
@@ -48,10 +54,18 @@ impl<'a> Frame<'a> {
             return Err(Damage::UnknownVersion(self.version));
         }
         match self.kind {
-            TYPE_SENT => codec::take_sent(self.payload).ok().map(Record::Sent),
-            TYPE_SETTLE => codec::take_entry(self.payload).ok().map(Record::Settle),
-            _ => self.payload.try_into().ok().map(Record::Void),
+            TYPE_SENT => match codec::take_sent(self.payload) {
+                Ok(sent) => Ok(Record::Sent(sent)),
+                Err(_) => Err(Damage::BadPayload),
+            },
+            TYPE_SETTLE => match codec::take_entry(self.payload) {
+                Ok(entry) => Ok(Record::Settle(entry)),
+                Err(_) => Err(Damage::BadPayload),
+            },
+            _ => match self.payload.try_into() {
+                Ok(request) => Ok(Record::Void(request)),
+                Err(_) => Err(Damage::BadPayload),
+            },
         }
-        .ok_or(Damage::BadPayload)
     }
 }
