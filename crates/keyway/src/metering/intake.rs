@@ -190,16 +190,17 @@ fn advance(
     }
     let name = super::segment::Name { shard: number, segment: cursor.segment };
     let load = &mut all.load;
-    let piece = reader.read(&name.path(dir), name, cursor.offset, readable.end, |found, encoded| {
-        if let Record::Settle(entry) = &found.record {
-            if limits.poison.contains(&(number, found.seq)) {
-                load.set_aside(number, found.seq, "refused by the database", encoded);
-            } else {
-                load.take(number, found.seq, entry, encoded);
+    let piece =
+        reader.read_settled(&name.path(dir), name, cursor.offset, readable.end, |found, encoded| {
+            if let Record::Settle(entry) = &found.record {
+                if limits.poison.contains(&(number, found.seq)) {
+                    load.set_aside(number, found.seq, "refused by the database", encoded);
+                } else {
+                    load.take(number, found.seq, entry, encoded);
+                }
             }
-        }
-        load.len() < limits.entries
-    })?;
+            load.len() < limits.entries
+        })?;
     cursor.offset = piece.offset;
     cursor.seq = piece.last_seq.unwrap_or(cursor.seq);
     match piece.stop {

@@ -12,7 +12,7 @@ use crate::base::{Clock, Fault};
 use crate::store::journal::{self, Cursor};
 use crate::store::{Db, requests};
 use ledger::record::{Found, Record, Tail};
-use ledger::{Sent, settle_unfinished};
+use ledger::{codec, settle_unfinished};
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
@@ -233,14 +233,15 @@ impl Recovery<'_> {
     /// One estimated line for each request that was sent and never answered.
     async fn orphans(&self, load: &mut Load, shard: u32, open: Open) -> Result<(), Fault> {
         for encoded in open.into_values() {
-            let sent: Sent<'_> = postcard::from_bytes(&encoded).doing("decoding a journal record")?;
+            let sent = codec::take_sent(&encoded).doing("decoding a journal record")?;
             // Its answer may have been stored and lost from the journal since (a loss of power, damage).
             if requests::get(self.db, sent.entry.org, sent.entry.request).await?.is_some() {
                 continue;
             }
             let price = (self.prices)(sent.entry.price_version);
             let entry = settle_unfinished(&sent, self.clock.now_ms(), price.as_ref());
-            let line = postcard::to_stdvec(&entry).doing("encoding a request line")?;
+            let mut line = Vec::new();
+            codec::put_entry(&mut line, &entry);
             load.take(shard, 0, &entry, &line);
         }
         Ok(())

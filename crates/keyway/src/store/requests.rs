@@ -9,8 +9,7 @@ use super::requests_write::{BATCH_SPAN_MS_MAX, Facet};
 use super::usage_columns::clip;
 use crate::base::fault::Doing;
 use crate::base::{Fault, id};
-use ledger::{NanoUsd, Usage, UsageOrigin, record};
-use serde::{Deserialize, Serialize};
+use ledger::{Attempt, Entry, NanoUsd, Usage, UsageOrigin, codec, record};
 use sqlx::{AnyPool, AssertSqlSafe, Row};
 use std::collections::BTreeMap;
 
@@ -29,7 +28,7 @@ const ID_SLACK_MS: i64 = 60_000;
 const HIGHEST: &str = "zzzz";
 
 /// One try at one provider; as `ledger::Attempt`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "field for field ledger::Attempt, which says what they are")]
 pub struct OwnedAttempt {
     pub provider: String,
@@ -39,8 +38,8 @@ pub struct OwnedAttempt {
     pub outcome: String,
 }
 
-/// A request line that owns its texts; encodes to and from the same bytes as `ledger::Entry`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A request line that owns its texts.
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "field for field ledger::Entry, which says what they are")]
 pub struct OwnedEntry {
     pub request: [u8; 16],
@@ -67,6 +66,49 @@ pub struct OwnedEntry {
     pub cost: Option<NanoUsd>,
     pub latency_ms: u32,
     pub first_token_ms: Option<u32>,
+}
+
+impl From<&Attempt<'_>> for OwnedAttempt {
+    fn from(attempt: &Attempt<'_>) -> Self {
+        Self {
+            provider: attempt.provider.to_owned(),
+            model: attempt.model.to_owned(),
+            status: attempt.status,
+            ms: attempt.ms,
+            outcome: attempt.outcome.to_owned(),
+        }
+    }
+}
+
+impl From<Entry<'_>> for OwnedEntry {
+    fn from(entry: Entry<'_>) -> Self {
+        Self {
+            request: entry.request,
+            started_ms: entry.started_ms,
+            org: entry.org.to_owned(),
+            project: entry.project.to_owned(),
+            key: entry.key.to_owned(),
+            user: entry.user.to_owned(),
+            test: entry.test,
+            kind: entry.kind.to_owned(),
+            model_asked: entry.model_asked.to_owned(),
+            model_served: entry.model_served.to_owned(),
+            provider: entry.provider.to_owned(),
+            labels: entry.labels.iter().map(|label| (*label).to_owned()).collect(),
+            peer: entry.peer,
+            client_request: entry.client_request.to_owned(),
+            stream: entry.stream,
+            attempts: entry.attempts.iter().map(OwnedAttempt::from).collect(),
+            status: entry.status,
+            error: entry.error.to_owned(),
+            usage: entry.usage,
+            usage_origin: entry.usage_origin,
+            price_version: entry.price_version.to_owned(),
+            cost: entry.cost,
+            latency_ms: entry.latency_ms,
+            first_token_ms: entry.first_token_ms,
+        }
+    }
 }
 
 /// Which lines. An empty list lets every value pass.
@@ -224,7 +266,7 @@ fn lines(mut body: &[u8]) -> Result<Vec<OwnedEntry>, Fault> {
         if *version != record::RECORD_VERSION {
             return Err(Fault::plain("a request line was written by a newer version"));
         }
-        lines.push(postcard::from_bytes(entry).doing("decoding a request line")?);
+        lines.push(codec::take_entry(entry).doing("decoding a request line")?.into());
         body = rest;
     }
     Ok(lines)

@@ -1,7 +1,7 @@
 //! Packing request lines into batches, and what a filter needs to find them.
 //!
 //! A batch's body is a run of lines, each `version u8 | length u16 (little endian) | entry`, the
-//! entry as the journal's records hold it (postcard), in order of request ids.
+//! entry as the journal's records hold it (`ledger::codec`), in order of request ids.
 
 use super::many::{Insert, runs};
 use crate::base::Fault;

@@ -4,7 +4,7 @@ use crate::samples;
 use ledger::record::{
     Damage, End, RECORD_BYTES_MAX, Record, Scanner, Tail, encode_sent, encode_settle, encode_void,
 };
-use ledger::{Attempt, Entry, NanoUsd, Sent, Usage, bound};
+use ledger::{Attempt, Entry, NanoUsd, Sent, Usage, bound, codec};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -56,7 +56,7 @@ fn the_frame_is_as_documented() {
 #[test]
 fn version_1_of_an_entry_does_not_change() {
     let (bytes, _) = segment(1, &[Record::Settle(samples::entry()), Record::Sent(samples::sent())]);
-    assert_eq!((bytes.len(), crc32c::crc32c(&bytes)), (622, 268_297_579));
+    assert_eq!((bytes.len(), crc32c::crc32c(&bytes)), (633, 1_766_775_615));
 }
 
 #[test]
@@ -162,7 +162,108 @@ fn what_a_newer_release_wrote_is_never_skipped() {
     assert!(Damage::UnknownType(4).to_string().contains("unknown type 4"));
 }
 
+/// Bytes that decode are the bytes of what they decode to, so nothing has two encodings.
+fn holds_one_encoding(bytes: &[u8]) {
+    if let Ok(entry) = codec::take_entry(bytes) {
+        let mut again = Vec::new();
+        codec::put_entry(&mut again, &entry);
+        assert!(again == bytes || samples::bounded(&entry) != entry);
+    }
+}
+
+#[test]
+fn a_payload_changed_anywhere_is_read_or_refused() {
+    let mut bytes = Vec::new();
+    codec::put_entry(&mut bytes, &samples::entry());
+    assert_eq!(codec::take_entry(&bytes), Ok(samples::entry()));
+    for at in 0..bytes.len() {
+        assert!(codec::take_entry(&bytes[..at]).is_err(), "cut at {at}");
+        for bit in 0..8 {
+            let mut changed = bytes.clone();
+            changed[at] ^= 1 << bit;
+            holds_one_encoding(&changed);
+        }
+    }
+    let flags = |flags: u8| [&[bytes[0] & 0x0F | flags], &bytes[1..]].concat();
+    for unknown in [0x30, 0x40, 0x80] {
+        assert!(codec::take_entry(&flags(unknown)).is_err());
+    }
+    let mut class = bytes.clone();
+    class[4] |= 0x80;
+    assert!(codec::take_entry(&class).is_err(), "an unknown usage class");
+    bytes.push(b'x');
+    assert!(codec::take_entry(&bytes).is_err(), "a byte left over");
+}
+
+#[test]
+fn numbers_have_one_form() {
+    // Nothing but a count of one class, whose varint stands at byte 51.
+    let entry = Entry {
+        usage: Usage { in_uncached: u64::MAX, ..Usage::default() },
+        cost: None,
+        first_token_ms: None,
+        ..samples::entry()
+    };
+    let mut bytes = Vec::new();
+    codec::put_entry(&mut bytes, &entry);
+    let with = |varint: &[u8]| [&bytes[..51], varint, &bytes[61..]].concat();
+    let tokens = |varint: &[u8]| {
+        let bytes = with(varint);
+        codec::take_entry(&bytes).map(|entry| entry.usage.in_uncached)
+    };
+    assert_eq!(tokens(&bytes[51..61]), Ok(u64::MAX));
+    assert_eq!(tokens(&[1]), Ok(1));
+    assert_eq!(tokens(&[0x80, 1]), Ok(128));
+    let too_much = [&[0xFF; 9][..], &[2]].concat();
+    let too_long = [&[0xFF; 10][..], &[1]].concat();
+    for wrong in [&[0][..], &[0x81, 0], &too_much, &too_long] {
+        assert!(tokens(wrong).is_err(), "{wrong:?}");
+    }
+}
+
+#[test]
+fn texts_are_whole_characters() {
+    let entry = Entry { org: "é", project: "aé", ..samples::entry() };
+    let mut bytes = Vec::new();
+    codec::put_entry(&mut bytes, &entry);
+    let at = bytes.windows(5).position(|part| part == "éaé".as_bytes());
+    let at = at.expect("one after the other");
+    let mut broken = bytes.clone();
+    broken[at] = b'a';
+    assert!(codec::take_entry(&broken).is_err(), "no UTF-8");
+    // The same text, cut within a character: the lengths of org and project moved by one.
+    let lengths = bytes.windows(2).position(|part| part == [2, 3]);
+    let lengths = lengths.expect("one after the other");
+    bytes[lengths..lengths + 2].copy_from_slice(&[1, 4]);
+    assert!(codec::take_entry(&bytes).is_err());
+}
+
+#[test]
+fn settled_requests_alone_can_be_read() {
+    let (sent, settle) = (Record::Sent(samples::sent()), Record::Settle(samples::entry()));
+    let void = Record::Void([1; 16]);
+    let (bytes, starts) = segment(7, &[sent.clone(), settle.clone(), void.clone(), settle, sent, void]);
+    let mut scanner = Scanner::new(&bytes, None).settled_only();
+    let found: Vec<_> = scanner.by_ref().map(|found| (found.seq, found.offset, found.next_offset)).collect();
+    assert_eq!(found, [(8, starts[1], starts[2]), (10, starts[3], starts[4])]);
+    let end = scanner.end();
+    assert_eq!((end.valid_bytes, end.next_seq, end.tail), (bytes.len(), Some(13), Tail::Clean));
+}
+
 proptest! {
+    #[test]
+    fn an_entry_has_one_encoding(bytes in vec(any::<u8>(), 0..200), entry in samples::any_entry(), at in any::<proptest::sample::Index>()) {
+        holds_one_encoding(&bytes);
+        let mut encoded = Vec::new();
+        codec::put_entry(&mut encoded, &entry);
+        holds_one_encoding(&encoded);
+        let at = at.index(encoded.len());
+        for (byte, new) in encoded[at..].iter_mut().zip(&bytes) {
+            *byte = *new;
+        }
+        holds_one_encoding(&encoded);
+    }
+
     #[test]
     fn any_records_come_back(
         records in vec(any_record(), 0..12),
