@@ -1,13 +1,8 @@
 //! Sending a request: candidates in order, until one answers.
 
 use super::failures;
-<<<<<<< /tmp/tmpdmedmnj6/o
 use super::source::{self, Answer, Asked};
-use super::story::{Story, stopped};
-=======
-use super::source::{self, Answer};
 use super::story::Story;
->>>>>>> /tmp/tmpdmedmnj6/t
 use crate::base::{Code, Refusal, Trouble};
 use crate::catalog::{Quirk, Target};
 use crate::relay::Inbound;

@@ -55,14 +55,10 @@ async fn whole(mut story: Box<Story>, answer: Answer, mut headers: HeaderMap) ->
     let read = tokio::select! {
         biased;
         read = read_whole(&mut bytes) => read,
-<<<<<<< /tmp/tmp1b3n3oo6/o
-        () = gone.notified() => return cut(story, &stopped()),
-=======
         () = gone.notified() => {
             let refusal = story.cut_by();
-            return cut(story, refusal);
+            return cut(story, &refusal);
         }
->>>>>>> /tmp/tmp1b3n3oo6/t
     };
     let body = match read {
         Ok(Read::All(body)) => body,

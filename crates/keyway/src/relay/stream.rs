@@ -162,13 +162,10 @@ impl Delivery {
 impl Frames for Delivery {
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, CutOff>>> {
         loop {
-<<<<<<< /tmp/tmpthfw_fpn/o
-            if !self.ended && !self.is_over() && self.story.still_good().is_err() {
-=======
             if !self.ended
+                && !self.is_over()
                 && let Err(refusal) = self.story.still_good()
             {
->>>>>>> /tmp/tmpthfw_fpn/t
                 self.out.clear();
                 self.break_off(&refusal);
             }

@@ -1,7 +1,7 @@
 //! SIGKILL under load, over and over: what a client got to its end is in the books exactly once, and
 //! so is everything that may have cost money.
 
-use crate::scene::{self, MODEL, Scene, nanousd, text};
+use crate::stage::{self, MODEL, Scene, nanousd, text};
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -89,7 +89,7 @@ fn kills() -> u64 {
 fn fifty_kills_under_load_lose_nothing_and_count_nothing_twice() {
     let upstream = provider();
     let mut scene =
-        Scene::start(scene::builder(&upstream).env("KEYWAY_LOG", "warn").env("KEYWAY_DRAIN_NOTICE_MS", "0"));
+        Scene::start(stage::builder(&upstream).env("KEYWAY_LOG", "warn").env("KEYWAY_DRAIN_NOTICE_MS", "0"));
     let (_, key) = scene.make_key();
     let load = Arc::new(Load {
         address: scene.keyway.address(),

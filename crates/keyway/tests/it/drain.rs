@@ -1,7 +1,7 @@
 //! An orderly end: readiness goes first, running answers finish, the books are complete, and the next
 //! start finds everything.
 
-use crate::scene::{self, Scene, events, hello};
+use crate::stage::{self, Scene, events, hello};
 use std::time::Duration;
 use testkit::{Answer, Connection, Upstream, json};
 
@@ -21,7 +21,7 @@ fn begin_stream(scene: &Scene, key: &str) -> (Connection, String) {
 #[test]
 fn running_answers_finish_and_nothing_is_lost() {
     let upstream = Upstream::start();
-    let mut scene = Scene::start(scene::builder(&upstream).env("KEYWAY_DRAIN_NOTICE_MS", "1500"));
+    let mut scene = Scene::start(stage::builder(&upstream).env("KEYWAY_DRAIN_NOTICE_MS", "1500"));
     let (_, key) = scene.make_key();
     scene.chat(&key).expect_status(200);
     upstream.push(drip(80, 40));
@@ -71,7 +71,7 @@ fn running_answers_finish_and_nothing_is_lost() {
 #[test]
 fn a_second_signal_ends_what_still_runs_and_books_it() {
     let upstream = Upstream::start();
-    let mut scene = Scene::start(scene::builder(&upstream).env("KEYWAY_DRAIN_NOTICE_MS", "0"));
+    let mut scene = Scene::start(stage::builder(&upstream).env("KEYWAY_DRAIN_NOTICE_MS", "0"));
     let (_, key) = scene.make_key();
     upstream.push(drip(5000, 50));
     let (mut stream, request) = begin_stream(&scene, &key);
@@ -99,7 +99,7 @@ fn a_second_signal_ends_what_still_runs_and_books_it() {
 fn the_deadline_ends_what_still_runs() {
     let upstream = Upstream::start();
     let mut scene = Scene::start(
-        scene::builder(&upstream).env("KEYWAY_DRAIN_NOTICE_MS", "0").env("KEYWAY_DRAIN_TIMEOUT_MS", "300"),
+        stage::builder(&upstream).env("KEYWAY_DRAIN_NOTICE_MS", "0").env("KEYWAY_DRAIN_TIMEOUT_MS", "300"),
     );
     let (_, key) = scene.make_key();
     upstream.push(drip(5000, 50));
@@ -112,7 +112,7 @@ fn the_deadline_ends_what_still_runs() {
 #[test]
 fn a_restart_keeps_keys_names_and_books() {
     let upstream = Upstream::start();
-    let mut scene = Scene::start(scene::builder(&upstream).env("KEYWAY_DRAIN_NOTICE_MS", "0"));
+    let mut scene = Scene::start(stage::builder(&upstream).env("KEYWAY_DRAIN_NOTICE_MS", "0"));
     let (id, key) = scene.make_key();
     let request = scene.chat(&key).header("x-request-id").unwrap_or_default().to_owned();
     scene.keyway.restart();

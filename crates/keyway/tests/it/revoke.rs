@@ -1,7 +1,7 @@
 //! A key that was stopped is stopped: from the moment the call returns, on every connection, and in
 //! the middle of an answer.
 
-use crate::scene::{self, MODEL, Scene, events, hello};
+use crate::stage::{self, MODEL, Scene, events, hello};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Barrier, Mutex};
 use std::time::{Duration, Instant};
@@ -86,7 +86,7 @@ fn refused_after(answers: &[(Instant, u16, String)], instant: Instant, code: &st
 }
 
 fn quiet(upstream: &Upstream) -> Scene {
-    Scene::start(scene::builder(upstream).env("KEYWAY_LOG", "warn"))
+    Scene::start(stage::builder(upstream).env("KEYWAY_LOG", "warn"))
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The first start and all that keeps a start from going wrong in silence.
 
-use crate::scene::{self, Scene, bare, text};
+use crate::stage::{self, Scene, bare, text};
 use std::collections::HashSet;
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
@@ -299,11 +299,11 @@ fn six_nodes_of_one_new_database_make_one_installation() {
 #[test]
 fn a_credential_that_is_not_there_stops_the_start() {
     let upstream = Upstream::start();
-    let keyway = scene::builder(&upstream).prepare();
+    let keyway = stage::builder(&upstream).prepare();
     let file = format!(
         "[providers.mine]\nbase_url = \"{}\"\ncredential = \"env:NOT_SET_ANYWHERE\"\n{}",
         upstream.base_url(),
-        scene::MODEL_ROW
+        stage::MODEL_ROW
     );
     std::fs::write(keyway.config_file(), file).expect("the file");
     let refused =

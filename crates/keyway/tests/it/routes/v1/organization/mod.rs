@@ -8,7 +8,7 @@ mod projects;
 mod requests;
 mod usage;
 
-use crate::scene::Scene;
+use crate::stage::Scene;
 use testkit::{Response, Value};
 
 /// An id of the right form that nothing has.
@@ -38,6 +38,6 @@ fn walk(scene: &Scene, path: &str, limit: usize, more: &str) -> (Vec<Value>, usi
             return (all, pages);
         }
         assert_eq!(page["last_id"], all.last().expect("an entry")["id"]);
-        after = format!("&after={}", crate::scene::text(&page["last_id"]));
+        after = format!("&after={}", crate::stage::text(&page["last_id"]));
     }
 }

@@ -1,7 +1,7 @@
 //! Who may ask what: every route, with every wrong kind of credential.
 
 use super::{NOBODY, refused};
-use crate::scene::{Scene, bare, text};
+use crate::stage::{Scene, bare, text};
 use testkit::{Response, json};
 
 /// Every route of the management API: method, path below `/v1/organization`, scope. `{P}` and `{K}`

@@ -2,7 +2,7 @@
 
 use super::super::{NOBODY, refused, walk};
 use crate::database;
-use crate::scene::{Scene, bare, text};
+use crate::stage::{Scene, bare, text};
 use testkit::{Value, json};
 
 const PATH: &str = "/v1/organization/admin_api_keys";

@@ -2,7 +2,7 @@
 
 use super::super::refused;
 use crate::database;
-use crate::scene::{Scene, bare, fields, text};
+use crate::stage::{Scene, bare, fields, text};
 use testkit::{Value, json};
 
 const PATH: &str = "/v1/organization/admin_api_keys";

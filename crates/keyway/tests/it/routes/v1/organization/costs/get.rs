@@ -2,7 +2,7 @@
 
 use super::super::refused;
 use super::super::usage::counted;
-use crate::scene::{self, MODEL, Scene, bare, hello, nanousd, text, yesterday};
+use crate::stage::{self, MODEL, Scene, bare, hello, nanousd, text, yesterday};
 use testkit::{Answer, Upstream, Usage, Value, json};
 
 const PATH: &str = "/v1/organization/costs";
@@ -15,7 +15,7 @@ fn results(page: &Value) -> Vec<Value> {
 #[test]
 fn amounts_are_exact_and_test_traffic_is_not_among_them() {
     let upstream = Upstream::scripted(|_| Answer::ok().usage(Usage::new(1, 1)));
-    let scene = Scene::start(scene::builder(&upstream));
+    let scene = Scene::start(stage::builder(&upstream));
     let (id, key) = scene.make_key();
     let test = text(&scene.create_key(&json!({"name": "t", "mode": "test"}))["value"]);
     for _ in 0..3 {
@@ -54,7 +54,7 @@ fn amounts_are_exact_and_test_traffic_is_not_among_them() {
 fn a_request_without_a_price_is_seen_as_such() {
     let upstream = Upstream::start();
     let builder =
-        scene::bare().provider("mine", &upstream.base_url(), scene::CREDENTIAL).config("models_any = true");
+        stage::bare().provider("mine", &upstream.base_url(), stage::CREDENTIAL).config("models_any = true");
     let scene = Scene::start(builder);
     let (_, key) = scene.make_key();
     let answer = scene.chat(&key).expect_status(200);

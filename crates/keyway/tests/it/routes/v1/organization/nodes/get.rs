@@ -1,6 +1,6 @@
 //! GET `/v1/organization/nodes`
 
-use crate::scene::{Scene, bare};
+use crate::stage::{Scene, bare};
 use testkit::json;
 
 #[test]

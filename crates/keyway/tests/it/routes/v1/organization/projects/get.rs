@@ -2,7 +2,7 @@
 
 use super::super::{NOBODY, refused};
 use crate::database;
-use crate::scene::{Scene, bare};
+use crate::stage::{Scene, bare};
 use testkit::json;
 
 #[test]

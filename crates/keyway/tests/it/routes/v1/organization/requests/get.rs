@@ -3,7 +3,7 @@
 use super::super::usage::counted;
 use super::super::{NOBODY, refused, walk};
 use crate::database;
-use crate::scene::{self, MODEL, Scene, bare, fields, hello};
+use crate::stage::{self, MODEL, Scene, bare, fields, hello};
 use testkit::{Answer, Response, Upstream, Usage, Value, json};
 
 const PATH: &str = "/v1/organization/requests";
@@ -16,7 +16,7 @@ fn id(answer: &Response) -> String {
 fn a_line_as_documented() {
     let upstream =
         Upstream::scripted(|_| Answer::ok().usage(Usage { prompt: 1000, completion: 200, cached: 400 }));
-    let scene = Scene::start(scene::builder(&upstream));
+    let scene = Scene::start(stage::builder(&upstream));
     let (key_id, key) = scene.make_key();
     let bearer = format!("Bearer {key}");
     let headers = [
@@ -56,7 +56,7 @@ fn a_line_as_documented() {
 #[test]
 fn pages_go_through_all_of_them_newest_first() {
     let upstream = Upstream::start();
-    let scene = Scene::start(scene::builder(&upstream));
+    let scene = Scene::start(stage::builder(&upstream));
     let (_, key) = scene.make_key();
     let mut sent: Vec<String> = (0..7).map(|_| id(&scene.chat(&key).expect_status(200))).collect();
     counted(&scene, 7);
@@ -71,7 +71,7 @@ fn pages_go_through_all_of_them_newest_first() {
 #[test]
 fn filters_find_what_they_name() {
     let upstream = Upstream::start();
-    let scene = Scene::start(scene::builder(&upstream));
+    let scene = Scene::start(stage::builder(&upstream));
     let ((one, first), (two, second)) = (scene.make_key(), scene.make_key());
     scene.chat(&first).expect_status(200);
     upstream.push(Answer::rate_limited(7));
@@ -83,7 +83,7 @@ fn filters_find_what_they_name() {
     unknown["model"] = json!("nobody/knows");
     scene.keyway.post_json("/v1/chat/completions", &first, &unknown).expect_status(404);
     counted(&scene, 4);
-    let (past, now) = (scene::yesterday(), scene::now_seconds());
+    let (past, now) = (stage::yesterday(), stage::now_seconds());
     for (query, count) in [
         (format!("api_key_ids={one}"), 2),
         (format!("api_key_ids[]={one}&api_key_ids[]={two}"), 4),
@@ -138,7 +138,7 @@ fn parameters_are_read_or_refused_by_name() {
 #[test]
 fn what_is_not_yours_is_not_there() {
     let upstream = Upstream::start();
-    let scene = Scene::start(scene::builder(&upstream));
+    let scene = Scene::start(stage::builder(&upstream));
     let (_, key) = scene.make_key();
     let mine = id(&scene.chat(&key).expect_status(200));
     let _ = scene.request(&mine);

@@ -1,7 +1,7 @@
 //! GET `/v1/organization/usage/completions`
 
 use super::super::refused;
-use crate::scene::{self, MODEL, Scene, bare, fields, hello, text, yesterday};
+use crate::stage::{self, MODEL, Scene, bare, fields, hello, text, yesterday};
 use std::time::Duration;
 use testkit::{Answer, Upstream, Usage, Value, json};
 
@@ -28,13 +28,13 @@ fn results(page: &Value) -> Vec<Value> {
 #[test]
 fn a_day_as_documented_with_exact_money() {
     let upstream = Upstream::scripted(|_| Answer::ok().usage(tokens()));
-    let scene = Scene::start(scene::builder(&upstream));
+    let scene = Scene::start(stage::builder(&upstream));
     let (_, key) = scene.make_key();
     let answer = scene.chat(&key).expect_status(200);
     assert_eq!(answer.header("x-keyway-cost-usd"), Some("0.00062"));
     counted(&scene, 1);
-    let today = scene::now_seconds() / 86_400 * 86_400;
-    let page = scene.get(&format!("{PATH}?start_time={}", scene::now_seconds())).expect_status(200);
+    let today = stage::now_seconds() / 86_400 * 86_400;
+    let page = scene.get(&format!("{PATH}?start_time={}", stage::now_seconds())).expect_status(200);
     // Over midnight there may be a day more; the first is today or was until just now.
     let result = results(&page.json()).pop().expect("a result");
     let expected = json!({"object": "organization.usage.completions.result",
@@ -62,7 +62,7 @@ fn a_day_as_documented_with_exact_money() {
 #[test]
 fn sums_can_be_told_apart_and_filtered() {
     let upstream = Upstream::scripted(|_| Answer::ok().usage(tokens()));
-    let scene = Scene::start(scene::builder(&upstream));
+    let scene = Scene::start(stage::builder(&upstream));
     let ((one, first), (two, second)) = (scene.make_key(), scene.make_key());
     scene.chat(&first).expect_status(200);
     scene.chat(&first).expect_status(200);
@@ -111,16 +111,16 @@ fn sums_can_be_told_apart_and_filtered() {
 #[test]
 fn every_width_has_the_same_sum_and_its_own_pages() {
     let upstream = Upstream::scripted(|_| Answer::ok().usage(tokens()));
-    let scene = Scene::start(scene::builder(&upstream));
+    let scene = Scene::start(stage::builder(&upstream));
     let (_, key) = scene.make_key();
     for _ in 0..3 {
         scene.chat(&key).expect_status(200);
     }
     counted(&scene, 3);
     for (width, seconds, limit) in [("1m", 60, 1440), ("1h", 3600, 168), ("1d", 86_400, 31)] {
-        let start = scene::now_seconds() - 3 * seconds;
+        let start = stage::now_seconds() - 3 * seconds;
         let page = scene.get_json(&format!("{PATH}?start_time={start}&bucket_width={width}&limit={limit}"));
-        assert_eq!(scene::total(&page)["num_model_requests"], 3, "{width}");
+        assert_eq!(stage::total(&page)["num_model_requests"], 3, "{width}");
         // The same, a bucket at a time.
         let (mut found, mut next, mut buckets, mut last_end) = (0, String::new(), 0, None);
         loop {
@@ -129,7 +129,7 @@ fn every_width_has_the_same_sum_and_its_own_pages() {
             let bucket = &page["data"][0];
             assert!(last_end.is_none_or(|end| bucket["start_time"] == end), "a gap: {page}");
             last_end = Some(bucket["end_time"].clone());
-            found += scene::total(&page)["num_model_requests"].as_i64().unwrap_or_default();
+            found += stage::total(&page)["num_model_requests"].as_i64().unwrap_or_default();
             buckets += 1;
             if page["has_more"] == false {
                 assert_eq!(page["next_page"], Value::Null);

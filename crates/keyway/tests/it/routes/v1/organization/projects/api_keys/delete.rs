@@ -2,7 +2,7 @@
 
 use super::super::super::{NOBODY, refused};
 use crate::database;
-use crate::scene::{Scene, bare, text};
+use crate::stage::{Scene, bare, text};
 use testkit::json;
 
 #[test]

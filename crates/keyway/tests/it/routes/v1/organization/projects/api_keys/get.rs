@@ -2,7 +2,7 @@
 
 use super::super::super::{NOBODY, refused, walk};
 use crate::database;
-use crate::scene::{self, Scene, bare, fields, text};
+use crate::stage::{self, Scene, bare, fields, text};
 use std::time::Duration;
 use testkit::{Upstream, Value, json};
 
@@ -115,10 +115,10 @@ fn what_is_not_yours_is_not_there() {
 #[test]
 fn a_use_is_seen_soon() {
     let upstream = Upstream::start();
-    let scene = Scene::start(scene::builder(&upstream));
+    let scene = Scene::start(stage::builder(&upstream));
     let (id, key) = scene.make_key();
     assert_eq!(scene.get_json(&scene.key_path(&id))["last_used_at"], Value::Null);
-    let before = scene::now_seconds() as i64;
+    let before = stage::now_seconds() as i64;
     scene.chat(&key).expect_status(200);
     let used = testkit::within(Duration::from_secs(30), || {
         scene.get_json(&scene.key_path(&id))["last_used_at"].as_i64()

@@ -2,7 +2,7 @@
 
 use super::super::super::refused;
 use crate::database;
-use crate::scene::{Scene, bare, fields, text};
+use crate::stage::{Scene, bare, fields, text};
 use testkit::{Response, Value, json};
 
 fn post(scene: &Scene, path: &str, admin: &str, idempotency: &str, body: &Value) -> Response {

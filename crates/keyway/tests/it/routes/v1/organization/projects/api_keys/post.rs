@@ -2,7 +2,7 @@
 
 use super::super::super::{NOBODY, refused};
 use crate::database;
-use crate::scene::{self, MODEL, Scene, bare, fields, hello, text};
+use crate::stage::{self, MODEL, Scene, bare, fields, hello, text};
 use testkit::{Upstream, Value, json};
 
 /// Fields that the contract names and this version does not have.
@@ -60,7 +60,7 @@ fn the_answer_as_documented_and_its_secret_once() {
             "warnings": key["warnings"]})
     );
     assert_eq!(key["warnings"].as_array().map(Vec::len), Some(1), "no expiry is warned of");
-    let age = scene::now_seconds() as i64 - key["created_at"].as_i64().expect("a time");
+    let age = stage::now_seconds() as i64 - key["created_at"].as_i64().expect("a time");
     assert!((0..60).contains(&age), "{key}");
     let body = value.strip_prefix("sk-kw-live-").expect("a live key");
     assert!(body.len() == 61 && body.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{value}");
@@ -78,7 +78,7 @@ fn the_answer_as_documented_and_its_secret_once() {
 #[test]
 fn every_field_is_kept_and_obeyed() {
     let upstream = Upstream::start();
-    let scene = Scene::start(scene::builder(&upstream));
+    let scene = Scene::start(stage::builder(&upstream));
     let key = scene
         .create_key(&json!({"name": "narrow", "description": "for a test", "expires_in_seconds": 3600,
         "scopes": ["read:models"], "models": ["mine/*"], "mode": "live"}));

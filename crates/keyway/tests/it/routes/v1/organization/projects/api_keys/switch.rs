@@ -2,7 +2,7 @@
 
 use super::super::super::{NOBODY, refused};
 use crate::database;
-use crate::scene::{Scene, bare};
+use crate::stage::{Scene, bare};
 use testkit::{Value, json};
 
 #[test]
