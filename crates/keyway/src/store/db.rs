@@ -117,8 +117,10 @@ impl Db {
             Engine::Sqlite => "SELECT COUNT(*) FROM sqlite_master WHERE name = '_sqlx_migrations'",
             Engine::Postgres => "SELECT COUNT(*) FROM pg_tables WHERE tablename = '_sqlx_migrations'",
         };
-        let there: i64 =
-            sqlx::query_scalar(there).fetch_one(&self.pool).await.doing("looking for the schema")?;
+        let there: i64 = sqlx::query_scalar(there)
+            .fetch_one(&self.pool)
+            .await
+            .doing("looking for the schema")?;
         if there == 0 {
             return Ok(0);
         }
@@ -131,7 +133,11 @@ impl Db {
     /// The newest migration that this program knows.
     #[must_use]
     pub fn schema_known() -> i64 {
-        MIGRATOR.iter().map(|migration| migration.version).max().unwrap_or(0)
+        MIGRATOR
+            .iter()
+            .map(|migration| migration.version)
+            .max()
+            .unwrap_or(0)
     }
 
     /// Makes everything committed so far durable, so that what it was copied from may go.

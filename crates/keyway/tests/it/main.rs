@@ -7,6 +7,8 @@
 )]
 #![allow(clippy::disallowed_methods, reason = "tests of a process live in real time")]
 
+mod audit;
+mod canary;
 mod crash;
 mod database;
 mod drain;
