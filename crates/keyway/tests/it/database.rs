@@ -6,8 +6,13 @@ use std::str::FromStr;
 use testkit::Keyway;
 
 /// Rows of a query whose columns are all text: `CAST(x AS TEXT)` where they are not. Null is `None`.
-pub fn rows(keyway: &Keyway, query: &str) -> Vec<Vec<Option<String>>> {
-    with(keyway, query.to_owned(), true).unwrap_or_else(|error| panic!("{query}: {error}"))
+pub fn rows(keyway: &Keyway, query: &str) -> Rows {
+    rows_at(&url(keyway), query)
+}
+
+/// The same of the database at `url`.
+pub fn rows_at(url: &str, query: &str) -> Rows {
+    with(url, query.to_owned(), true).unwrap_or_else(|error| panic!("{query}: {error}"))
 }
 
 /// The first column of the first row.
@@ -19,17 +24,23 @@ pub fn one(keyway: &Keyway, query: &str) -> String {
 
 /// Runs statements.
 pub fn execute(keyway: &Keyway, statements: &str) {
-    with(keyway, statements.to_owned(), false).unwrap_or_else(|error| panic!("{statements}: {error}"));
+    with(&url(keyway), statements.to_owned(), false).unwrap_or_else(|error| panic!("{statements}: {error}"));
 }
 
-type Rows = Vec<Vec<Option<String>>>;
+/// Rows of text columns.
+pub type Rows = Vec<Vec<Option<String>>>;
 
-/// On a thread and a connection of its own.
-fn with(keyway: &Keyway, sql: String, reads: bool) -> Result<Rows, sqlx::Error> {
-    let url = keyway.postgres_url().unwrap_or_else(|| {
+/// The URL of its database.
+pub fn url(keyway: &Keyway) -> String {
+    keyway.postgres_url().unwrap_or_else(|| {
         let file = keyway.data_dir().join("keyway.db");
         format!("sqlite://{}", file.display())
-    });
+    })
+}
+
+/// On a thread and a connection of its own.
+fn with(url: &str, sql: String, reads: bool) -> Result<Rows, sqlx::Error> {
+    let url = url.to_owned();
     let work = std::thread::spawn(move || {
         sqlx::any::install_default_drivers();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");

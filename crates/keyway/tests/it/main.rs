@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a broken set-up fails the test")]
 #![allow(clippy::disallowed_methods, reason = "tests of a process live in real time")]
 
+mod audit;
+mod canary;
 mod crash;
 mod database;
 mod drain;

@@ -3,7 +3,7 @@
 use super::super::usage::counted;
 use super::super::{NOBODY, refused, walk};
 use crate::database;
-use crate::stage::{self, MODEL, Scene, bare, fields, hello};
+use crate::stage::{self, MODEL, Scene, bare, fields, hello, text};
 use testkit::{Answer, Response, Upstream, Usage, Value, json};
 
 const PATH: &str = "/v1/organization/requests";
@@ -45,7 +45,7 @@ fn a_line_as_documented() {
             "out_reasoning": 0, "out_audio": 0},
         "usage_origin": "reported", "price_version": row["price_version"], "cost_usd": 0.00062,
         "latency_ms": row["latency_ms"], "first_token_ms": row["first_token_ms"],
-        "labels": ["team=a", "run=7"], "ip": "127.0.0.1", "client_request_id": "caller-7"});
+        "labels": ["run=7", "team=a"], "ip": "127.0.0.1", "client_request_id": "caller-7"});
     assert_eq!(row, expected);
     let text = scene.get(&format!("{PATH}/{id}")).text();
     assert!(!text.contains("Hello"), "prompt or answer is in the log: {text}");
@@ -60,10 +60,11 @@ fn pages_go_through_all_of_them_newest_first() {
     let (_, key) = scene.make_key();
     let mut sent: Vec<String> = (0..7).map(|_| id(&scene.chat(&key).expect_status(200))).collect();
     counted(&scene, 7);
-    sent.reverse();
+    // Newest first to the millisecond; within one, ids decide.
+    sent.sort_by(|one, other| other.cmp(one));
     for limit in [1, 3, 7, 100] {
         let (all, _) = walk(&scene, PATH, limit, "");
-        let ids: Vec<&Value> = all.iter().map(|row| &row["id"]).collect();
+        let ids: Vec<String> = all.iter().map(|row| text(&row["id"])).collect();
         assert_eq!(ids, sent, "limit {limit}");
     }
 }
