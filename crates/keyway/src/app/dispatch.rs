@@ -9,8 +9,8 @@ use crate::base::{Code, Fault, Refusal, Trouble, id};
 use crate::relay::route::{BodyLimit, MANAGEMENT_BODY_BYTES_MAX};
 use crate::relay::running::Caller;
 use crate::relay::{Handler, Inbound, Outbound, Route, Worker, refuse, story};
-use crate::telemetry::RequestLine;
 use crate::telemetry::request_line::client_text;
+use crate::telemetry::{RequestLine, scrub};
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
@@ -116,7 +116,7 @@ async fn serve(front: &Front, call: &mut Call, parts: Parts, body: Incoming) -> 
     let (number, route, params) = match front.table.find(&parts.method, path) {
         Found::Route(number, route, params) => (number, route, params),
         Found::OtherMethods(allowed) => return Ok(method_not_allowed(&allowed)),
-        Found::Nothing => return Err(unknown_url(&parts).into()),
+        Found::Nothing => return Err(unknown_url(call.method, path).into()),
     };
     call.route = Some((number, route));
     let caller = verified(front, route.needs, &parts.headers, call.started_ms).await?;
@@ -254,11 +254,12 @@ fn method_name(request: &Request<Incoming>) -> &'static str {
     USUAL.into_iter().find(|usual| *usual == method).unwrap_or("OTHER")
 }
 
-fn unknown_url(parts: &Parts) -> Refusal {
-    let path: String = parts.uri.path().chars().take(200).collect();
+/// What a caller put into a path may be a key, and answers are logged.
+fn unknown_url(method: &str, path: &str) -> Refusal {
+    let path: String = scrub(path).chars().take(200).collect();
     Refusal::new(
         Code::NotFound,
-        format!("Unknown request URL: {} {path}. Check the path and the base URL.", parts.method),
+        format!("Unknown request URL: {method} {path}. Check the path and the base URL."),
     )
 }
 
