@@ -114,8 +114,6 @@ pub struct Member<'a> {
     pub key: &'a [u8],
     /// Byte offset of the key's opening quote.
     pub at: usize,
-    /// Byte offset of the comma before it; `None` for the first member.
-    pub comma: Option<usize>,
 }
 
 /// A position in a JSON text. Copying it remembers the place, to come back later.
@@ -193,10 +191,22 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Whether the next value is an object.
+    #[inline(always)]
+    pub fn at_object(&mut self) -> bool {
+        self.space() == b'{'
+    }
+
     #[cold]
     fn no_value<T>(&self) -> Result<T, JsonError> {
         let end = self.at >= self.text.len();
         self.fail(if end { What::End } else { What::NoValue })
+    }
+
+    /// Whether the text goes on with `bytes`.
+    #[must_use]
+    pub fn peeked(&self, bytes: &[u8]) -> bool {
+        self.text.get(self.at..).is_some_and(|rest| rest.starts_with(bytes))
     }
 
     /// Refuses anything but white space up to the end of the text.
@@ -221,7 +231,6 @@ impl<'a> Reader<'a> {
         mut visit: impl FnMut(&mut Self, Member<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         self.open(b'{', What::NoObject)?;
-        let mut comma = None;
         if self.space() == b'}' {
             self.close();
             return Ok(());
@@ -240,16 +249,15 @@ impl<'a> Reader<'a> {
                 unescaped = Text { raw, saved }.cow();
                 unescaped.as_bytes()
             };
-            visit(self, Member { key, at, comma })?;
+            visit(self, Member { key, at })?;
             match self.space() {
-                b',' => comma = Some(self.at),
+                b',' => self.at += 1,
                 b'}' => {
                     self.close();
                     return Ok(());
                 }
                 _ => return Ok(self.fail(What::ObjectGoesOn)?),
             }
-            self.at += 1;
             self.space();
         }
     }
@@ -376,7 +384,7 @@ impl<'a> Reader<'a> {
     #[inline(always)]
     fn close(&mut self) {
         self.at += 1;
-        self.depth = self.depth.saturating_sub(1);
+        self.depth = self.depth.wrapping_sub(1);
     }
 
     #[inline(always)]

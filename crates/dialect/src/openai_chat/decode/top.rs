@@ -109,7 +109,7 @@ impl Decoder {
         whole: bool,
     ) -> Result<(), JsonError> {
         let mut top = Top::default();
-        let mut read = reader.known_object(TOP, |reader, key| self.member(key, reader, &mut top, sink));
+        let mut read = reader.known_object(TOP, |reader, key, _| self.member(key, reader, &mut top, sink));
         if read.is_ok() {
             read = reader.end();
         }
@@ -231,7 +231,7 @@ impl Decoder {
         reader.array(|reader| {
             let index = position;
             position += 1;
-            if reader.kind()? != Kind::Object {
+            if !reader.at_object() {
                 return reader.ignore();
             }
             top.any_choice = true;
@@ -250,7 +250,7 @@ impl Decoder {
         let mut delta = Delta::default();
         let mut finish = None;
         let rule = self.rule;
-        reader.known_object(CHOICE, |reader, member| {
+        reader.known_object(CHOICE, |reader, member, _| {
             match member {
                 Some(OfChoice::Index) => index = number(reader)?.unwrap_or(position),
                 Some(OfChoice::Delta) => delta.read(reader)?,
