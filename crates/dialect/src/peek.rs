@@ -222,12 +222,7 @@ struct Found<'a> {
 }
 
 impl<'a> Found<'a> {
-    fn member(
-        &mut self,
-        reader: &mut Reader<'a>,
-        member: Option<Name>,
-        at: usize,
-    ) -> Result<(), PeekError> {
+    fn member(&mut self, reader: &mut Reader<'a>, member: Option<Name>, at: usize) -> Result<(), PeekError> {
         let Some(name) = member else {
             return self.unknown(reader, at);
         };
@@ -348,7 +343,11 @@ impl<'a> Found<'a> {
             // LM Studio's word for no cap.
             let at = reader.skip()?;
             let exact = self.body.get(at.clone()) == Some(b"-1");
-            return if exact { Ok(Some(at)) } else { not_from_one(name, OUTPUT_CAP_MAX) };
+            return if exact {
+                Ok(Some(at))
+            } else {
+                not_from_one(name, OUTPUT_CAP_MAX)
+            };
         }
         let (cap, at) = integer(reader, name, OUTPUT_CAP_MAX)?;
         self.peek.output_cap = self.peek.output_cap.max(cap);

@@ -206,7 +206,9 @@ impl<'a> Reader<'a> {
     /// Whether the text goes on with `bytes`.
     #[must_use]
     pub fn peeked(&self, bytes: &[u8]) -> bool {
-        self.text.get(self.at..).is_some_and(|rest| rest.starts_with(bytes))
+        self.text
+            .get(self.at..)
+            .is_some_and(|rest| rest.starts_with(bytes))
     }
 
     /// Refuses anything but white space up to the end of the text.

@@ -287,6 +287,8 @@ pub fn decode_whole(body: &[u8], rule: UsageRule) -> Vec<Event<'_>> {
 }
 
 #[cfg(test)]
+mod agree;
+#[cfg(test)]
 mod laws;
 #[cfg(test)]
 mod story;
