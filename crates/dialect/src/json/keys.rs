@@ -62,7 +62,7 @@ impl<'a> Reader<'a> {
         let mut place = next;
         while place < next + TRIED {
             let (key, _) = known.get(place)?;
-            if rest.get(1) == key.get(1) && rest.starts_with(key) {
+            if rest.get(1) == key.get(1) && begins_with(rest, key) {
                 self.at += key.len();
                 return Some(place);
             }
@@ -94,5 +94,25 @@ impl<'a> Reader<'a> {
         };
         let same = |(key, _): &Known<K>| key.len() == name.len() + 3 && key.get(1..=name.len()) == Some(name);
         Ok(known.iter().position(same).unwrap_or(known.len()))
+    }
+}
+
+/// `starts_with` in words, without the call that the standard one makes of it.
+#[inline(always)]
+fn begins_with(text: &[u8], key: &[u8]) -> bool {
+    let Some(text) = text.get(..key.len()) else {
+        return false;
+    };
+    let (words, rest) = key.as_chunks::<8>();
+    let (text_words, text_rest) = text.as_chunks::<8>();
+    for (word, other) in words.iter().zip(text_words) {
+        if word != other {
+            return false;
+        }
+    }
+    // What is left over is compared with what is before it, where there is that much.
+    match (key.last_chunk::<8>(), text.last_chunk::<8>()) {
+        (Some(word), Some(other)) => word == other,
+        _ => rest.iter().zip(text_rest).all(|(byte, other)| byte == other),
     }
 }

@@ -543,7 +543,7 @@ impl<'a> Reader<'a> {
 /// Whether `bytes` are UTF-8. Most are ASCII, which is faster to see.
 #[must_use]
 pub fn is_utf8(bytes: &[u8]) -> bool {
-    bytes.is_ascii() || std::str::from_utf8(bytes).is_ok()
+    scan::is_ascii(bytes) || std::str::from_utf8(bytes).is_ok()
 }
 
 /// The text of a string as it stands at the beginning of `bytes`, behind its opening quote.

@@ -207,6 +207,19 @@ pub(super) fn space_end(bytes: &[u8], mut at: usize) -> usize {
     }
 }
 
+/// Whether all bytes are ASCII; the last word overlaps the one before it.
+#[inline]
+pub(super) fn is_ascii(bytes: &[u8]) -> bool {
+    let Some(last) = bytes.last_chunk::<8>() else {
+        return bytes.iter().all(u8::is_ascii);
+    };
+    let (words, _) = bytes.as_chunks::<8>();
+    let all = words.iter().fold(u64::from_le_bytes(*last), |all, word| {
+        all | u64::from_le_bytes(*word)
+    });
+    all & HIGH == 0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -221,6 +234,7 @@ mod tests {
             let mut bytes = plain.into_bytes();
             bytes.extend(rest);
             let plain = |byte: &&u8| **byte >= 0x20 && **byte != b'"' && **byte != b'\\';
+            prop_assert_eq!(is_ascii(&bytes), bytes.is_ascii());
             prop_assert_eq!(plain_end(&bytes, 0), bytes.iter().take_while(plain).count());
         }
 

@@ -114,12 +114,11 @@ impl Decoder {
             read = reader.end();
         }
         read = self.start(&mut top, sink).and(read);
-        for report in [top.choice_usage, top.side_usage, top.usage]
-            .into_iter()
-            .flatten()
-        {
-            self.keep(report);
-            sink.seen.usage = true;
+        for report in [&top.choice_usage, &top.side_usage, &top.usage] {
+            if let Some(report) = report {
+                self.keep(report);
+                sink.seen.usage = true;
+            }
         }
         let flat =
             !top.has_choices && !sink.seen.usage && (top.named_error || (top.has_message && top.has_code));
@@ -161,7 +160,12 @@ impl Decoder {
             }
             Some(Key::Id) if named => reader.text_or_skip().map(|id| top.id = id),
             Some(Key::Model) if named => reader.text_or_skip().map(|model| top.model = model),
-            Some(Key::Usage) => usage::read(reader, self.rule).map(|report| top.usage = report.or(top.usage)),
+            Some(Key::Usage) => {
+                if let Some(report) = usage::read(reader, self.rule)? {
+                    top.usage = Some(report);
+                }
+                Ok(())
+            }
             Some(Key::Error) => {
                 top.error = truthy(reader)?.or(top.error);
                 Ok(())
