@@ -112,9 +112,16 @@ fn least(bytes: &[u8]) -> u8 {
     least.iter().fold(rest, |least, byte| least.min(*byte))
 }
 
-/// The same, byte by byte: for the last few of a text.
-#[cold]
-fn plain_end_near(bytes: &[u8], at: usize) -> usize {
+/// The same for the last few bytes of a text.
+#[inline(never)]
+fn plain_end_near(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(word) = word(bytes, at) {
+        let hit = special(word);
+        if hit != 0 {
+            return at + lowest(hit);
+        }
+        at += 8;
+    }
     let rest = bytes.get(at..).unwrap_or_default();
     let plain = |byte: &&u8| **byte >= 0x20 && **byte != b'"' && **byte != b'\\';
     at + rest.iter().take_while(plain).count()

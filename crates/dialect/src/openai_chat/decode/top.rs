@@ -114,11 +114,12 @@ impl Decoder {
             read = reader.end();
         }
         read = self.start(&mut top, sink).and(read);
-        for report in [&top.choice_usage, &top.side_usage, &top.usage] {
-            if let Some(report) = report {
-                self.keep(report);
-                sink.seen.usage = true;
-            }
+        for report in [&top.choice_usage, &top.side_usage, &top.usage]
+            .into_iter()
+            .flatten()
+        {
+            self.keep(report);
+            sink.seen.usage = true;
         }
         let flat =
             !top.has_choices && !sink.seen.usage && (top.named_error || (top.has_message && top.has_code));
