@@ -258,24 +258,13 @@ pub fn take_entry(bytes: &[u8]) -> Result<Entry<'_>, BadPayload> {
     if flags & FLAGS_UNKNOWN != 0 || classes >> USAGE_CLASSES != 0 {
         return Err(BadPayload);
     }
-    let usage_origin = match flags >> ORIGIN_SHIFT {
-        0 => UsageOrigin::Reported,
-        1 => UsageOrigin::Estimated,
-        2 => UsageOrigin::Nothing,
-        _ => return Err(BadPayload),
-    };
+    let usage_origin = origin(flags)?;
     let status = u16::from_le_bytes(rest.array()?);
     let latency_ms = u32::from_le_bytes(rest.array()?);
     let started_ms = i64::from_le_bytes(rest.array()?);
     let (request, peer) = (rest.array()?, rest.array()?);
-    let mut cost = None;
-    if flags & COST != 0 {
-        cost = Some(NanoUsd(i64::from_le_bytes(rest.array()?)));
-    }
-    let mut first_token_ms = None;
-    if flags & FIRST_TOKEN != 0 {
-        first_token_ms = Some(u32::from_le_bytes(rest.array()?));
-    }
+    let cost = rest.array_if(flags & COST != 0)?.map(|bytes| NanoUsd(i64::from_le_bytes(bytes)));
+    let first_token_ms = rest.array_if(flags & FIRST_TOKEN != 0)?.map(u32::from_le_bytes);
     let usage = rest.usage(classes)?;
     let lengths: [u8; TEXTS + WIDE] = rest.array()?;
     let labels = rest.slice(usize::from(labels))?;
@@ -329,6 +318,15 @@ pub fn take_entry(bytes: &[u8]) -> Result<Entry<'_>, BadPayload> {
     })
 }
 
+fn origin(flags: u8) -> Result<UsageOrigin, BadPayload> {
+    match flags >> ORIGIN_SHIFT {
+        0 => Ok(UsageOrigin::Reported),
+        1 => Ok(UsageOrigin::Estimated),
+        2 => Ok(UsageOrigin::Nothing),
+        _ => Err(BadPayload),
+    }
+}
+
 /// Bytes not read yet.
 struct Rest<'a>(&'a [u8]);
 
@@ -338,6 +336,11 @@ impl<'a> Rest<'a> {
         let (array, rest) = self.0.split_first_chunk::<N>().ok_or(BadPayload)?;
         self.0 = rest;
         Ok(*array)
+    }
+
+    #[inline]
+    fn array_if<const N: usize>(&mut self, there: bool) -> Result<Option<[u8; N]>, BadPayload> {
+        if there { self.array().map(Some) } else { Ok(None) }
     }
 
     #[inline]
