@@ -1,9 +1,6 @@
 //! How long the hot functions take. `cargo run --release -p dialect --example speed`.
 #![allow(clippy::print_stdout, reason = "printing is all it does")]
-#![allow(
-    clippy::disallowed_methods,
-    reason = "it measures time and nothing depends on it"
-)]
+#![allow(clippy::disallowed_methods, reason = "it measures time and nothing depends on it")]
 
 use bytes::Bytes;
 use dialect::openai_chat::{Decoder, UsageRule};
@@ -21,10 +18,7 @@ fn timed(name: &str, bytes: usize, calls: u32, mut call: impl FnMut()) {
         }
         best = best.min(start.elapsed().as_secs_f64() * 1e6 / f64::from(calls));
     }
-    println!(
-        "{name:<38} {bytes:>8} B {best:>9.3} us {:>8.0} MB/s",
-        bytes as f64 / best
-    );
+    println!("{name:<38} {bytes:>8} B {best:>9.3} us {:>8.0} MB/s", bytes as f64 / best);
 }
 
 /// A chat request of about `kib` KiB in messages of 300 characters.
@@ -42,13 +36,9 @@ fn main() {
     for kib in [2, 22, 223] {
         let body = request(kib);
         let calls = u32::try_from(400_000 / kib).unwrap_or(1);
-        timed("peek", body.len(), calls, || {
-            drop(black_box(peek(black_box(&body))))
-        });
+        timed("peek", body.len(), calls, || drop(black_box(peek(black_box(&body)))));
         timed("serde_json IgnoredAny, for comparison", body.len(), calls, || {
-            drop(black_box(serde_json::from_slice::<serde::de::IgnoredAny>(
-                black_box(&body),
-            )));
+            drop(black_box(serde_json::from_slice::<serde::de::IgnoredAny>(black_box(&body))));
         });
         timed("peek and rewrite", body.len(), calls, || {
             if let Ok(peek) = peek(black_box(&body)) {

@@ -35,16 +35,7 @@ type Edit<'e> = (Range<usize>, Cow<'e, [u8]>);
 /// streams, our own member `keyway` taken out. Returns the same bytes when nothing changes.
 #[must_use]
 pub fn rewrite(body: &Bytes, peek: &Peek<'_>, upstream_model: &str, usage: AskUsage) -> Bytes {
-    rewrite_to(
-        body,
-        peek,
-        &Wanted {
-            model: upstream_model,
-            usage,
-            output_cap: None,
-            set: &[],
-        },
-    )
+    rewrite_to(body, peek, &Wanted { model: upstream_model, usage, output_cap: None, set: &[] })
 }
 
 /// As [`rewrite`], with everything that can be wanted. `peek` must be that of `body`.
@@ -77,10 +68,7 @@ pub fn rewrite_to(body: &Bytes, peek: &Peek<'_>, wanted: &Wanted<'_>) -> Bytes {
 
 fn ask_usage<'e>(peek: &Peek<'_>, behind_model: &Range<usize>) -> Edit<'e> {
     let Some(options) = &peek.spans.stream_options else {
-        return (
-            behind_model.clone(),
-            Cow::Borrowed(br#","stream_options":{"include_usage":true}"#),
-        );
+        return (behind_model.clone(), Cow::Borrowed(br#","stream_options":{"include_usage":true}"#));
     };
     if options.null {
         return (options.at.clone(), Cow::Borrowed(br#"{"include_usage":true}"#));
@@ -89,11 +77,7 @@ fn ask_usage<'e>(peek: &Peek<'_>, behind_model: &Range<usize>) -> Edit<'e> {
         return (value.clone(), Cow::Borrowed(b"true"));
     }
     let inside = options.at.start + 1..options.at.start + 1;
-    let member: &[u8] = if options.empty {
-        br#""include_usage":true"#
-    } else {
-        br#""include_usage":true,"#
-    };
+    let member: &[u8] = if options.empty { br#""include_usage":true"# } else { br#""include_usage":true,"# };
     (inside, Cow::Borrowed(member))
 }
 

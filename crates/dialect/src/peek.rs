@@ -4,7 +4,7 @@
 //! what is understood here is what the provider will understand: a member that two parsers
 //! could read differently (twice, or in another case) is refused when it matters.
 
-use crate::json::{JsonError, Kind, Member, Reader};
+use crate::json::{JsonError, Kind, Member, Reader, whole_number};
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -16,15 +16,8 @@ pub const CHOICES_MAX: u32 = 128;
 pub const OUTPUT_CAP_MAX: u64 = 1_000_000_000;
 
 /// Members that are interpreted here. Each may stand once; the index is its bit in `seen`.
-const INTERPRETED: [&str; 7] = [
-    "model",
-    "stream",
-    "stream_options",
-    "max_tokens",
-    "max_completion_tokens",
-    "n",
-    "keyway",
-];
+const INTERPRETED: [&str; 7] =
+    ["model", "stream", "stream_options", "max_tokens", "max_completion_tokens", "n", "keyway"];
 
 /// What a request body says about itself.
 #[derive(Debug, Clone)]
@@ -95,18 +88,12 @@ impl std::error::Error for PeekError {}
 
 impl From<JsonError> for PeekError {
     fn from(error: JsonError) -> Self {
-        Self {
-            param: None,
-            message: format!("The body is not valid JSON: {error}."),
-        }
+        Self { param: None, message: format!("The body is not valid JSON: {error}.") }
     }
 }
 
 fn wrong<T>(param: &'static str, expected: &str) -> Result<T, PeekError> {
-    Err(PeekError {
-        param: Some(param),
-        message: format!("`{param}` must be {expected}."),
-    })
+    Err(PeekError { param: Some(param), message: format!("`{param}` must be {expected}.") })
 }
 
 /// Reads the top level of a chat request.
@@ -115,25 +102,13 @@ fn wrong<T>(param: &'static str, expected: &str) -> Result<T, PeekError> {
 /// A body that is not one strict JSON object in UTF-8, nested too deeply, without a model,
 /// or with an interpreted member that is doubled, ambiguous or of the wrong type.
 pub fn peek(body: &[u8]) -> Result<Peek<'_>, PeekError> {
-    let Ok(text) = std::str::from_utf8(body) else {
-        return Err(PeekError {
-            param: None,
-            message: "The body is not valid UTF-8.".into(),
-        });
+    let Some(mut reader) = Reader::of_bytes(body) else {
+        return Err(PeekError { param: None, message: "The body is not valid UTF-8.".into() });
     };
-    let mut reader = Reader::new(text);
     if reader.kind()? != Kind::Object {
-        return Err(PeekError {
-            param: None,
-            message: "The body must be a JSON object.".into(),
-        });
+        return Err(PeekError { param: None, message: "The body must be a JSON object.".into() });
     }
-    let mut found = Found {
-        body,
-        seen: 0,
-        model: None,
-        peek: empty(),
-    };
+    let mut found = Found { body, seen: 0, model: None, peek: empty() };
     reader.object(|reader, member| found.member(reader, member))?;
     reader.end()?;
     let mut peek = found.peek;
@@ -141,10 +116,7 @@ pub fn peek(body: &[u8]) -> Result<Peek<'_>, PeekError> {
         Some(model) => peek.model = model,
         None => {
             let message = "`model` is required: the name of the model to use.".into();
-            return Err(PeekError {
-                param: Some("model"),
-                message,
-            });
+            return Err(PeekError { param: Some("model"), message });
         }
     }
     Ok(peek)
@@ -156,12 +128,12 @@ impl Peek<'_> {
     #[must_use]
     pub fn has(&self, body: &[u8], name: &str) -> bool {
         let mut found = false;
-        let Ok(text) = std::str::from_utf8(body) else {
+        let Some(mut reader) = Reader::of_bytes(body) else {
             return false;
         };
-        let read = Reader::new(text).object(|reader, member| {
-            found |= member.key.cow() == name;
-            reader.skip().map(|_| ())
+        let read = reader.object(|reader, member| {
+            found |= member.key == name.as_bytes();
+            reader.ignore()
         });
         found && read.is_ok()
     }
@@ -188,45 +160,45 @@ struct Found<'a> {
 }
 
 impl<'a> Found<'a> {
-    fn member(&mut self, reader: &mut Reader<'a>, member: Member<'a>) -> Result<(), PeekError> {
-        let key = if member.key.escaped {
-            member.key.cow()
-        } else {
-            Cow::Borrowed(member.key.raw)
-        };
-        if let Some(index) = INTERPRETED.iter().position(|name| *name == key) {
-            let bit = 1 << index;
-            if self.seen & bit != 0 {
-                return Err(twice(INTERPRETED.get(index).copied()));
+    fn member(&mut self, reader: &mut Reader<'a>, member: Member<'_>) -> Result<(), PeekError> {
+        match member.key {
+            b"model" => {
+                self.once(0)?;
+                self.model(reader)
             }
-            self.seen |= bit;
-        }
-        match &*key {
-            "model" => self.model(reader),
-            "stream" => {
+            b"stream" => {
+                self.once(1)?;
                 self.peek.stream = boolean(reader, "stream")?.unwrap_or(false);
                 Ok(())
             }
-            "stream_options" => self.stream_options(reader),
-            "max_tokens" => {
+            b"stream_options" => {
+                self.once(2)?;
+                self.stream_options(reader)
+            }
+            b"max_tokens" => {
+                self.once(3)?;
                 self.peek.spans.max_tokens = self.cap(reader, "max_tokens")?;
                 Ok(())
             }
-            "max_completion_tokens" => {
+            b"max_completion_tokens" => {
+                self.once(4)?;
                 self.peek.spans.max_completion_tokens = self.cap(reader, "max_completion_tokens")?;
                 Ok(())
             }
-            "n" => {
+            b"n" => {
+                self.once(5)?;
                 let (n, _) = integer(reader, "n", u64::from(CHOICES_MAX))?;
                 self.peek.n = n.and_then(|n| u32::try_from(n).ok()).unwrap_or(1);
                 Ok(())
             }
-            "keyway" => self.keyway(reader, member),
-            "tools" | "functions" => {
+            b"keyway" => {
+                self.once(6)?;
+                self.keyway(reader, member)
+            }
+            b"tools" | b"functions" => {
                 let list = reader.raw()?;
-                let some = list
-                    .strip_prefix('[')
-                    .is_some_and(|rest| !rest.trim_start().starts_with(']'));
+                let some =
+                    list.strip_prefix(b"[").is_some_and(|rest| !rest.trim_ascii_start().starts_with(b"]"));
                 self.peek.has_tools |= some;
                 Ok(())
             }
@@ -234,10 +206,19 @@ impl<'a> Found<'a> {
                 if let Some(name) = INTERPRETED.iter().find(|name| same_but_case(other, name)) {
                     return Err(another_case(name));
                 }
-                reader.ignore()?;
-                Ok(())
+                Ok(reader.ignore()?)
             }
         }
+    }
+
+    /// Notes that a member of [`INTERPRETED`] is there.
+    fn once(&mut self, index: usize) -> Result<(), PeekError> {
+        let bit = 1 << index;
+        if self.seen & bit != 0 {
+            return Err(twice(INTERPRETED.get(index).copied()));
+        }
+        self.seen |= bit;
+        Ok(())
     }
 
     fn model(&mut self, reader: &mut Reader<'a>) -> Result<(), PeekError> {
@@ -260,10 +241,7 @@ impl<'a> Found<'a> {
     }
 
     fn stream_options(&mut self, reader: &mut Reader<'a>) -> Result<(), PeekError> {
-        let mut options = StreamOptions {
-            empty: true,
-            ..StreamOptions::default()
-        };
+        let mut options = StreamOptions { empty: true, ..StreamOptions::default() };
         match reader.kind()? {
             Kind::Object => {}
             Kind::Null => {
@@ -278,9 +256,9 @@ impl<'a> Found<'a> {
         let include_usage = &mut self.peek.include_usage;
         reader.object(|reader, member| {
             options.empty = false;
-            let key = member.key.cow();
-            if key != "include_usage" {
-                if same_but_case(&key, "include_usage") {
+            let key = member.key;
+            if key != b"include_usage" {
+                if same_but_case(key, "include_usage") {
                     return Err(another_case("include_usage"));
                 }
                 return reader.ignore().map_err(PeekError::from);
@@ -304,12 +282,18 @@ impl<'a> Found<'a> {
         reader: &mut Reader<'a>,
         name: &'static str,
     ) -> Result<Option<Range<usize>>, PeekError> {
+        let here = *reader;
+        let value = reader.skip()?;
+        if self.body.get(value.clone()) == Some(b"-1") {
+            return Ok(Some(value));
+        }
+        *reader = here;
         let (cap, at) = integer(reader, name, OUTPUT_CAP_MAX)?;
         self.peek.output_cap = self.peek.output_cap.max(cap);
         Ok(Some(at))
     }
 
-    fn keyway(&mut self, reader: &mut Reader<'a>, member: Member<'a>) -> Result<(), PeekError> {
+    fn keyway(&mut self, reader: &mut Reader<'a>, member: Member<'_>) -> Result<(), PeekError> {
         if reader.kind()? != Kind::Object {
             return wrong("keyway", "an object");
         }
@@ -330,7 +314,7 @@ impl<'a> Found<'a> {
 
 fn boolean(reader: &mut Reader<'_>, name: &'static str) -> Result<Option<bool>, PeekError> {
     match reader.kind()? {
-        Kind::Bool => Ok(Some(reader.raw()? == "true")),
+        Kind::Bool => Ok(Some(reader.raw()? == b"true")),
         Kind::Null => Ok(reader.skip().map(|_| None)?),
         _ => wrong(name, "true or false"),
     }
@@ -346,8 +330,8 @@ fn integer(
     let start = reader.at();
     let value = match kind {
         Kind::Null => reader.skip().map(|_| None)?,
-        Kind::Number => match reader.raw()?.parse::<u64>() {
-            Ok(value) if (1..=max).contains(&value) => Some(value),
+        Kind::Number => match whole_number(reader.raw()?) {
+            Some(value) if (1..=max).contains(&value) => Some(value),
             _ => return wrong(name, &format!("a whole number from 1 to {max}")),
         },
         _ => return wrong(name, "a whole number"),
@@ -364,24 +348,25 @@ fn another_case(name: &'static str) -> PeekError {
     let message = format!(
         "A member differs from `{name}` only in upper and lower case; some providers take it for `{name}`."
     );
-    PeekError {
-        param: Some(name),
-        message,
-    }
+    PeekError { param: Some(name), message }
 }
 
 /// Whether a parser that ignores case (Go's does) would take `key` for `name`.
 /// U+017F and U+212A are the two characters beyond ASCII that fold to ASCII letters.
-fn same_but_case(key: &str, name: &str) -> bool {
+fn same_but_case(key: &[u8], name: &str) -> bool {
+    // Folding makes no name longer than three bytes for each of its letters.
+    if key.len() < name.len() || key.len() > 3 * name.len() {
+        return false;
+    }
     if key.is_ascii() {
-        return key.eq_ignore_ascii_case(name);
+        return key.eq_ignore_ascii_case(name.as_bytes());
     }
     let fold = |c: char| match c {
         '\u{17f}' => 's',
         '\u{212a}' => 'k',
         other => other.to_ascii_lowercase(),
     };
-    key.chars().map(fold).eq(name.chars())
+    std::str::from_utf8(key).is_ok_and(|key| key.chars().map(fold).eq(name.chars()))
 }
 
 #[cfg(test)]

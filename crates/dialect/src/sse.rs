@@ -136,10 +136,7 @@ impl SseSplitter {
         loop {
             let bytes = self.buffer.bytes();
             let from = self.pending.scanned;
-            let Some(found) = bytes
-                .get(from..)
-                .and_then(|rest| memchr::memchr2(b'\n', b'\r', rest))
-            else {
+            let Some(found) = bytes.get(from..).and_then(|rest| memchr::memchr2(b'\n', b'\r', rest)) else {
                 self.pending.scanned = bytes.len();
                 return self.bounded(bytes.len()).map(|()| None);
             };
@@ -196,11 +193,7 @@ impl SseSplitter {
             let value = line.end - value..line.end;
             self.pending.data.get_or_insert(value);
         } else if bytes.is_empty() {
-            return Some(if line.start == 0 {
-                Ended::Blank
-            } else {
-                Ended::Event
-            });
+            return Some(if line.start == 0 { Ended::Blank } else { Ended::Event });
         } else if let Some(value) = field(bytes, b"event") {
             self.pending.event = Some(line.end - value..line.end);
         } else if bytes.first() == Some(&b':') && line.start == 0 {
@@ -212,25 +205,14 @@ impl SseSplitter {
     fn frame(&mut self, len: usize, ended: Ended) -> Frame {
         let raw = self.buffer.take(len);
         let pending = std::mem::take(&mut self.pending);
-        let mark = if self.first && raw.starts_with(b"\xEF\xBB\xBF") {
-            3
-        } else {
-            0
-        };
+        let mark = if self.first && raw.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
         self.first = false;
         let kind = match (ended, pending.data) {
             (Ended::Blank, _) => FrameKind::Blank,
             (Ended::Comment, _) | (Ended::Event, None) => FrameKind::Comment,
             (Ended::Event, Some(data)) => FrameKind::Event {
-                event: pending
-                    .event
-                    .filter(|name| !name.is_empty())
-                    .map(|name| raw.slice(name)),
-                data: if pending.more_data {
-                    joined_data(&raw.slice(mark..))
-                } else {
-                    raw.slice(data)
-                },
+                event: pending.event.filter(|name| !name.is_empty()).map(|name| raw.slice(name)),
+                data: if pending.more_data { joined_data(&raw.slice(mark..)) } else { raw.slice(data) },
             },
         };
         Frame { raw, kind }

@@ -21,10 +21,8 @@ const ROUNDS: u64 = 50;
 const PER_ROUND: u64 = 4_000;
 
 fn main() -> Result<(), Fault> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .doing("making a runtime")?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().doing("making a runtime")?;
     for (keys, labels) in [(1, 0), (1, 2), (100, 0), (10_000, 0)] {
         runtime.block_on(run(keys, labels))?;
     }
@@ -46,20 +44,10 @@ async fn run(keys: usize, labels: usize) -> Result<(), Fault> {
     let opened = cpu_us();
     let mut journal = Journal::open(plan.clone(), 0, &spares, clock.clone())?;
     let open_us = cpu_us() - opened;
-    let source = Source {
-        boot,
-        node: "node_1".to_owned(),
-    };
-    let mut shipper = Shipper::new(
-        db.clone(),
-        clock.clone(),
-        source,
-        plan.dir.clone(),
-        vec![journal.state()],
-    );
-    let names: Vec<String> = (0..keys)
-        .map(|key| format!("key_01k0000000000000000000{key:04}"))
-        .collect();
+    let source = Source { boot, node: "node_1".to_owned() };
+    let mut shipper =
+        Shipper::new(db.clone(), clock.clone(), source, plan.dir.clone(), vec![journal.state()]);
+    let names: Vec<String> = (0..keys).map(|key| format!("key_01k0000000000000000000{key:04}")).collect();
     let (mut append_us, mut ship_us, mut ship_ms) = (0, 0, 0);
     for _ in 0..ROUNDS {
         let start = cpu_us();
@@ -69,10 +57,7 @@ async fn run(keys: usize, labels: usize) -> Result<(), Fault> {
             if !journal.reserve() {
                 return Err(Fault::plain("no room"));
             }
-            let at = journal.append_sent(&Sent {
-                entry: entry.clone(),
-                prompt_bytes: 2_000,
-            })?;
+            let at = journal.append_sent(&Sent { entry: entry.clone(), prompt_bytes: 2_000 })?;
             journal.append_settle(Some(at), &entry)?;
             journal.release(2);
         }
@@ -104,13 +89,7 @@ fn pwrite_alone() -> Result<(), Fault> {
     let mut number = 0;
     for _ in 0..writes {
         if offset > SEGMENT_BYTES - 4096 {
-            segment = Some(
-                plan.make(Name {
-                    shard: 0,
-                    segment: number,
-                })
-                .doing("making a segment")?,
-            );
+            segment = Some(plan.make(Name { shard: 0, segment: number }).doing("making a segment")?);
             (number, offset) = (number + 1, 0);
         }
         if let Some(segment) = &segment {
@@ -118,10 +97,7 @@ fn pwrite_alone() -> Result<(), Fault> {
         }
         offset += record.len() as u32;
     }
-    println!(
-        "two pwrites of 330 bytes alone: {:.2} us CPU",
-        (cpu_us() - start) as f64 * 2.0 / writes as f64
-    );
+    println!("two pwrites of 330 bytes alone: {:.2} us CPU", (cpu_us() - start) as f64 * 2.0 / writes as f64);
     Ok(())
 }
 
@@ -151,11 +127,7 @@ fn entry<'a>(clock: &Clock, key: &'a str, labels: usize) -> Entry<'a> {
         }],
         status: 200,
         error: "",
-        usage: Usage {
-            in_uncached: 1_000,
-            out_text: 300,
-            ..Usage::default()
-        },
+        usage: Usage { in_uncached: 1_000, out_text: 300, ..Usage::default() },
         usage_origin: UsageOrigin::Reported,
         price_version: "deepseek/deepseek-flash@2026-10-01",
         cost: Some(NanoUsd(123_456)),
@@ -172,12 +144,7 @@ fn cpu_us() -> u64 {
     };
     for task in tasks.flatten() {
         let text = std::fs::read_to_string(task.path().join("schedstat")).unwrap_or_default();
-        total += text
-            .split(' ')
-            .next()
-            .and_then(|ns| ns.parse::<u64>().ok())
-            .unwrap_or(0)
-            / 1_000;
+        total += text.split(' ').next().and_then(|ns| ns.parse::<u64>().ok()).unwrap_or(0) / 1_000;
     }
     total
 }

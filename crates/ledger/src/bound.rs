@@ -1,12 +1,9 @@
-//! Bounds of what a journal record holds. They are applied when an entry is serialised, so no
+//! Bounds of what a journal record holds. They are applied when an entry is encoded, so no
 //! caller can forget them and a record never exceeds [`crate::record::RECORD_BYTES_MAX`].
 //!
 //! Ids made here stay far below their bound; what a client names can reach it and is cut there,
 //! at a character boundary. All together, with every number at its longest, stay below the
 //! record's bound with about 200 bytes to spare; a test holds the sum to it.
-
-use crate::Attempt;
-use serde::Serializer;
 
 /// Bytes of an id, a provider's name, a billing kind or an error code.
 pub const ID_BYTES_MAX: usize = 64;
@@ -31,23 +28,10 @@ pub const OUTCOME_BYTES_MAX: usize = 32;
 
 /// The longest start of `text` of at most `bytes_max` bytes that ends between characters.
 #[must_use]
+#[inline]
 pub fn cut(text: &str, bytes_max: usize) -> &str {
+    if text.len() <= bytes_max {
+        return text;
+    }
     text.get(..text.floor_char_boundary(bytes_max)).unwrap_or(text)
-}
-
-pub(crate) fn text<const BYTES_MAX: usize, S: Serializer>(text: &str, to: S) -> Result<S::Ok, S::Error> {
-    to.serialize_str(cut(text, BYTES_MAX))
-}
-
-pub(crate) fn labels<S: Serializer>(labels: &[&str], to: S) -> Result<S::Ok, S::Error> {
-    to.collect_seq(
-        labels
-            .iter()
-            .take(LABELS_MAX)
-            .map(|label| cut(label, LABEL_BYTES_MAX)),
-    )
-}
-
-pub(crate) fn attempts<S: Serializer>(attempts: &[Attempt<'_>], to: S) -> Result<S::Ok, S::Error> {
-    to.collect_seq(attempts.iter().skip(attempts.len().saturating_sub(ATTEMPTS_MAX)))
 }

@@ -4,9 +4,8 @@
 /// Upper edges of the buckets in milliseconds, 5 ms to 10 minutes, about a factor of two apart.
 /// Bucket `i` holds what is above edge `i - 1` and not above edge `i`; the last, without an edge,
 /// holds the rest.
-pub const LATENCY_EDGES_MS: [u32; 15] = [
-    5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 180_000, 600_000,
-];
+pub const LATENCY_EDGES_MS: [u32; 15] =
+    [5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 180_000, 600_000];
 
 /// Buckets of a histogram.
 pub const BUCKETS: usize = LATENCY_EDGES_MS.len() + 1;
@@ -26,9 +25,7 @@ pub fn bucket(ms: u32) -> usize {
 pub fn quantile(counts: &[u64; BUCKETS], q_per_mille: u32) -> Option<u32> {
     let total: u128 = counts.iter().map(|count| u128::from(*count)).sum();
     // The rank of the duration looked for, counted from 1.
-    let rank = (total * u128::from(q_per_mille.min(1_000)))
-        .div_ceil(1_000)
-        .max(1);
+    let rank = (total * u128::from(q_per_mille.min(1_000))).div_ceil(1_000).max(1);
     let (mut before, mut low) = (0_u128, 0_u32);
     for (count, high) in counts.iter().zip(LATENCY_EDGES_MS) {
         let count = u128::from(*count);

@@ -5,6 +5,7 @@
 #![deny(clippy::float_arithmetic)]
 
 pub mod bound;
+pub mod codec;
 pub mod entry;
 pub mod histogram;
 pub mod money;

@@ -54,34 +54,18 @@ impl NanoUsd {
         if whole.is_empty() || !whole.bytes().chain(places.bytes()).all(|b| b.is_ascii_digit()) {
             let exponent = whole.starts_with(|c: char| c.is_ascii_digit())
                 && digits.contains(['e', 'E'])
-                && digits
-                    .bytes()
-                    .all(|b| b.is_ascii_digit() || b"eE+-.".contains(&b));
-            return Err(if exponent {
-                MoneyError::Exponent
-            } else {
-                MoneyError::NotDecimal
-            });
+                && digits.bytes().all(|b| b.is_ascii_digit() || b"eE+-.".contains(&b));
+            return Err(if exponent { MoneyError::Exponent } else { MoneyError::NotDecimal });
         }
-        let zeros = USD_PLACES_MAX
-            .checked_sub(places.len())
-            .ok_or(MoneyError::TooManyPlaces)?;
+        let zeros = USD_PLACES_MAX.checked_sub(places.len()).ok_or(MoneyError::TooManyPlaces)?;
         let magnitude = whole
             .bytes()
             .chain(places.bytes())
             .chain(std::iter::repeat_n(b'0', zeros))
-            .try_fold(0_i128, |sum, digit| {
-                sum.checked_mul(10)?.checked_add(i128::from(digit - b'0'))
-            })
+            .try_fold(0_i128, |sum, digit| sum.checked_mul(10)?.checked_add(i128::from(digit - b'0')))
             .ok_or(MoneyError::OutOfRange)?;
-        let signed = if text.starts_with('-') {
-            -magnitude
-        } else {
-            magnitude
-        };
-        i64::try_from(signed)
-            .map(Self)
-            .map_err(|_| MoneyError::OutOfRange)
+        let signed = if text.starts_with('-') { -magnitude } else { magnitude };
+        i64::try_from(signed).map(Self).map_err(|_| MoneyError::OutOfRange)
     }
 
     /// The amount in USD, exact and as short as possible: no exponent, no trailing zeros
@@ -134,10 +118,8 @@ impl Sum for NanoUsd {
 impl fmt::Display for NanoUsd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let magnitude = self.0.unsigned_abs();
-        let (whole, mut rest) = (
-            magnitude / Self::PER_USD.unsigned_abs(),
-            magnitude % Self::PER_USD.unsigned_abs(),
-        );
+        let (whole, mut rest) =
+            (magnitude / Self::PER_USD.unsigned_abs(), magnitude % Self::PER_USD.unsigned_abs());
         let sign = if self.0 < 0 { "-" } else { "" };
         if rest == 0 {
             return write!(f, "{sign}{whole}");

@@ -150,9 +150,7 @@ impl Price {
             // A product of two u64 fits; the sum of nine may not, and is then far above the range.
             .map(|(tokens, rate)| u128::from(*tokens) * u128::from(rate))
             .fold(0, u128::saturating_add);
-        let nanousd = exact
-            .div_ceil(TOKENS_PER_RATE)
-            .saturating_add(u128::from(self.per_request));
+        let nanousd = exact.div_ceil(TOKENS_PER_RATE).saturating_add(u128::from(self.per_request));
         NanoUsd(i64::try_from(nanousd).unwrap_or(i64::MAX))
     }
 
@@ -183,10 +181,7 @@ impl PriceList {
     /// after it. `None` before the first one: the model is unpriced then.
     #[must_use]
     pub fn at(&self, ms: i64) -> Option<&Price> {
-        self.0
-            .iter()
-            .filter(|price| price.from_ms <= ms)
-            .max_by_key(|price| price.from_ms)
+        self.0.iter().filter(|price| price.from_ms <= ms).max_by_key(|price| price.from_ms)
     }
 
     /// The version with this name, for lines that were made under it.

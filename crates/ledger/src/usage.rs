@@ -1,12 +1,10 @@
 //! What a request used, in disjoint classes: the parts never overlap, so a bill is a plain sum.
 
-use serde::{Deserialize, Serialize};
-
 /// How many billing classes there are.
 pub const USAGE_CLASSES: usize = 9;
 
 /// Tokens (and other units) of one request by billing class. No unit is in two classes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Usage {
     /// Prompt tokens that were neither read from nor written to a cache (text and anything not named below).
     pub in_uncached: u64,
@@ -45,6 +43,33 @@ impl Usage {
         ]
     }
 
+    /// The inverse of [`Self::by_class`].
+    #[must_use]
+    pub fn from_classes(classes: [u64; USAGE_CLASSES]) -> Self {
+        let [
+            in_uncached,
+            cache_read,
+            cache_write_5m,
+            cache_write_1h,
+            in_audio,
+            in_image,
+            out_text,
+            out_reasoning,
+            out_audio,
+        ] = classes;
+        Self {
+            in_uncached,
+            cache_read,
+            cache_write_5m,
+            cache_write_1h,
+            in_audio,
+            in_image,
+            out_text,
+            out_reasoning,
+            out_audio,
+        }
+    }
+
     /// All prompt tokens, saturating.
     #[must_use]
     pub fn input(&self) -> u64 {
@@ -63,8 +88,6 @@ impl Usage {
     /// All answer tokens, saturating.
     #[must_use]
     pub fn output(&self) -> u64 {
-        self.out_text
-            .saturating_add(self.out_reasoning)
-            .saturating_add(self.out_audio)
+        self.out_text.saturating_add(self.out_reasoning).saturating_add(self.out_audio)
     }
 }

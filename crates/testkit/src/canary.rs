@@ -24,11 +24,7 @@ pub struct Find {
 
 impl fmt::Display for Find {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} ({}) in {} at byte {}",
-            self.secret, self.encoding, self.place, self.at
-        )
+        write!(f, "{} ({}) in {} at byte {}", self.secret, self.encoding, self.place, self.at)
     }
 }
 
@@ -50,10 +46,7 @@ impl Canary {
     /// # Panics
     /// When the secret is shorter than 12 bytes.
     pub fn add(&mut self, name: &str, secret: &str) {
-        assert!(
-            secret.len() >= SECRET_BYTES_MIN,
-            "{name} is too short to be looked for"
-        );
+        assert!(secret.len() >= SECRET_BYTES_MIN, "{name} is too short to be looked for");
         for (encoding, bytes) in disguises(secret.as_bytes()) {
             self.needles.push((name.to_owned(), encoding, bytes));
         }
@@ -64,12 +57,7 @@ impl Canary {
     pub fn search(&self, place: &str, bytes: &[u8]) -> Vec<Find> {
         let finds = self.needles.iter().filter_map(|(secret, encoding, needle)| {
             let at = memchr::memmem::find(bytes, needle)?;
-            Some(Find {
-                secret: secret.clone(),
-                encoding,
-                place: place.to_owned(),
-                at,
-            })
+            Some(Find { secret: secret.clone(), encoding, place: place.to_owned(), at })
         });
         finds.collect()
     }
@@ -81,9 +69,8 @@ impl Canary {
     #[must_use]
     pub fn search_path(&self, path: &Path) -> Vec<Find> {
         let place = path.display().to_string();
-        let kind = std::fs::symlink_metadata(path)
-            .unwrap_or_else(|error| panic!("{place}: {error}"))
-            .file_type();
+        let kind =
+            std::fs::symlink_metadata(path).unwrap_or_else(|error| panic!("{place}: {error}")).file_type();
         let mut finds = self.search("a file name", place.as_bytes());
         if kind.is_dir() {
             for entry in std::fs::read_dir(path).unwrap_or_else(|error| panic!("{place}: {error}")) {
@@ -161,11 +148,7 @@ mod tests {
     fn encodings(text: &str) -> Vec<&'static str> {
         let mut canary = Canary::new();
         canary.add("key", SECRET);
-        canary
-            .search("here", text.as_bytes())
-            .into_iter()
-            .map(|find| find.encoding)
-            .collect()
+        canary.search("here", text.as_bytes()).into_iter().map(|find| find.encoding).collect()
     }
 
     #[test]
@@ -177,10 +160,7 @@ mod tests {
                 let found = encodings(&base64::engine::general_purpose::STANDARD.encode(&clear));
                 assert!(found.contains(&"base64"), "{before}|{after}");
                 let found = encodings(&URL_SAFE_NO_PAD.encode(&clear));
-                assert!(
-                    found.iter().any(|name| name.starts_with("base64")),
-                    "{before}|{after}"
-                );
+                assert!(found.iter().any(|name| name.starts_with("base64")), "{before}|{after}");
             }
         }
         let hex: String = SECRET.bytes().map(|byte| format!("{byte:02X}")).collect();
@@ -198,12 +178,7 @@ mod tests {
         let mut canary = Canary::new();
         canary.add("key", SECRET);
         let finds = canary.search_path(folder.path());
-        assert!(
-            finds
-                .iter()
-                .any(|find| find.place.ends_with("log") && find.at == 3),
-            "{finds:?}"
-        );
+        assert!(finds.iter().any(|find| find.place.ends_with("log") && find.at == 3), "{finds:?}");
         assert!(finds.iter().any(|find| find.place == "a file name"), "{finds:?}");
     }
 }

@@ -17,10 +17,7 @@ pub type Headers = Vec<(String, String)>;
 /// The first field called `name`, in any case.
 #[must_use]
 pub fn field<'h>(headers: &'h [(String, String)], name: &str) -> Option<&'h str> {
-    headers
-        .iter()
-        .find(|(key, _)| key.eq_ignore_ascii_case(name))
-        .map(|(_, value)| value.as_str())
+    headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
 }
 
 /// A whole answer.
@@ -60,10 +57,7 @@ impl Response {
     /// `error.code` of an error body, empty when there is none.
     #[must_use]
     pub fn code(&self) -> String {
-        self.json()["error"]["code"]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned()
+        self.json()["error"]["code"].as_str().unwrap_or_default().to_owned()
     }
 
     /// This answer, if its status is `status`.
@@ -122,13 +116,7 @@ impl Connection {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(READ_TIMEOUT))?;
         let (buffer, events) = (Vec::new(), Vec::new());
-        Ok(Self {
-            stream,
-            host: address.to_string(),
-            buffer,
-            rest: Rest::Nothing,
-            events,
-        })
+        Ok(Self { stream, host: address.to_string(), buffer, rest: Rest::Nothing, events })
     }
 
     /// The socket, to write what no client would, or to close one side of it.
@@ -194,11 +182,7 @@ impl Connection {
             Rest::Nothing => Ok(None),
             Rest::Bytes(left) => {
                 let bytes = self.take(left)?;
-                self.rest = if bytes.len() == left {
-                    Rest::Nothing
-                } else {
-                    Rest::Bytes(left - bytes.len())
-                };
+                self.rest = if bytes.len() == left { Rest::Nothing } else { Rest::Bytes(left - bytes.len()) };
                 Ok(Some(bytes))
             }
             Rest::Chunk(0) => self.next_chunk(),
@@ -240,11 +224,7 @@ impl Connection {
     pub fn response(&mut self) -> io::Result<Response> {
         let head = self.head()?;
         let body = self.body()?;
-        Ok(Response {
-            status: head.status,
-            headers: head.headers,
-            body,
-        })
+        Ok(Response { status: head.status, headers: head.headers, body })
     }
 
     /// The next SSE block (up to its blank line, comments included); `None` at the end.
@@ -328,10 +308,7 @@ fn parse_head(bytes: &[u8]) -> io::Result<Head> {
 }
 
 fn rest_of(head: &Head) -> Rest {
-    if head
-        .header("transfer-encoding")
-        .is_some_and(|value| value.eq_ignore_ascii_case("chunked"))
-    {
+    if head.header("transfer-encoding").is_some_and(|value| value.eq_ignore_ascii_case("chunked")) {
         return Rest::Chunk(0);
     }
     match head.header("content-length").map(str::parse) {

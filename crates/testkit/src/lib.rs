@@ -3,12 +3,7 @@
 //!
 //! A kit that cannot be set up must fail the test loudly, so this crate panics where the product
 //! would return a fault, and reads the machine's clock where the product asks its own.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a broken set-up fails the test"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a broken set-up fails the test")]
 #![allow(clippy::disallowed_methods, reason = "the kit measures real time")]
 
 pub mod canary;

@@ -28,17 +28,12 @@ impl Database {
     #[must_use]
     pub fn create(server: &str) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let nanos = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| since.as_nanos());
+        let nanos = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos());
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name = format!("kw_{}_{number}_{nanos:x}", std::process::id());
         execute(server, format!("CREATE DATABASE {name}"))
             .unwrap_or_else(|error| panic!("{server}: {error}"));
-        Self {
-            server: server.to_owned(),
-            name,
-        }
+        Self { server: server.to_owned(), name }
     }
 
     /// Its URL.
@@ -50,22 +45,15 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        let _ = execute(
-            &self.server,
-            format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name),
-        );
+        let _ = execute(&self.server, format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
     }
 }
 
 /// `url` with its database replaced.
 fn with_database(url: &str, name: &str) -> String {
-    let (address, query) = url
-        .split_once('?')
-        .map_or((url, None), |(address, query)| (address, Some(query)));
+    let (address, query) = url.split_once('?').map_or((url, None), |(address, query)| (address, Some(query)));
     let authority = address.find("://").map_or(0, |at| at + 3);
-    let end = address[authority..]
-        .find('/')
-        .map_or(address.len(), |at| authority + at);
+    let end = address[authority..].find('/').map_or(address.len(), |at| authority + at);
     let query = query.map_or_else(String::new, |query| format!("?{query}"));
     format!("{}/{name}{query}", &address[..end])
 }
@@ -76,19 +64,13 @@ fn execute(server: &str, statement: String) -> Result<(), String> {
     let work = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         runtime.map_err(|error| error.to_string())?.block_on(async {
-            let mut connection = PgConnection::connect(&server)
-                .await
-                .map_err(|error| error.to_string())?;
+            let mut connection = PgConnection::connect(&server).await.map_err(|error| error.to_string())?;
             // The statement holds a name made here and nothing from outside.
-            connection
-                .execute(AssertSqlSafe(statement))
-                .await
-                .map_err(|error| error.to_string())?;
+            connection.execute(AssertSqlSafe(statement)).await.map_err(|error| error.to_string())?;
             connection.close().await.map_err(|error| error.to_string())
         })
     });
-    work.join()
-        .unwrap_or_else(|_| Err("the statement's thread panicked".to_owned()))
+    work.join().unwrap_or_else(|_| Err("the statement's thread panicked".to_owned()))
 }
 
 #[cfg(test)]
@@ -100,10 +82,7 @@ mod tests {
         for (url, expected) in [
             ("postgres://u:p@h:1/postgres", "postgres://u:p@h:1/new"),
             ("postgres://u@h", "postgres://u@h/new"),
-            (
-                "postgres:///postgres?host=/run/x&port=5",
-                "postgres:///new?host=/run/x&port=5",
-            ),
+            ("postgres:///postgres?host=/run/x&port=5", "postgres:///new?host=/run/x&port=5"),
         ] {
             assert_eq!(with_database(url, "new"), expected);
         }

@@ -43,10 +43,7 @@ fn usage_is_asked_for_in_every_shape_of_stream_options() {
             r#"{"stream":true,"stream_options":{"include_usage":null},"model":"m"}"#,
             r#"{"stream":true,"stream_options":{"include_usage":true},"model":"m"}"#,
         ),
-        (
-            r#"{"model":"m","stream":false}"#,
-            r#"{"model":"m","stream":false}"#,
-        ),
+        (r#"{"model":"m","stream":false}"#, r#"{"model":"m","stream":false}"#),
     ] {
         assert_eq!(edited(body, "m", AskUsage::Ask), expected);
         assert_eq!(edited(body, "m", AskUsage::Leave), body);
@@ -59,10 +56,7 @@ fn our_own_member_leaves_with_its_comma() {
         (r#"{"keyway":{"a":1} , "model":"m"}"#, r#"{ "model":"n"}"#),
         (r#"{"model":"m" , "keyway" : {}}"#, r#"{"model":"n" }"#),
         (r#"{"model":"m","keyway":{},"n":1}"#, r#"{"model":"n","n":1}"#),
-        (
-            r#"{"a":1,"k\u0065yway":{},"model":"m"}"#,
-            r#"{"a":1,"model":"n"}"#,
-        ),
+        (r#"{"a":1,"k\u0065yway":{},"model":"m"}"#, r#"{"a":1,"model":"n"}"#),
     ] {
         assert_eq!(edited(body, "n", AskUsage::Leave), expected);
     }
@@ -75,30 +69,15 @@ fn our_own_member_leaves_with_its_comma() {
 fn an_output_cap_lowers_and_never_raises() {
     for (body, expected) in [
         (r#"{"model":"m"}"#, r#"{"model":"m","max_tokens":50}"#),
-        (
-            r#"{"model":"m","max_tokens":60}"#,
-            r#"{"model":"m","max_tokens":50}"#,
-        ),
-        (
-            r#"{"model":"m","max_tokens":null}"#,
-            r#"{"model":"m","max_tokens":50}"#,
-        ),
-        (
-            r#"{"model":"m","max_completion_tokens":99}"#,
-            r#"{"model":"m","max_completion_tokens":50}"#,
-        ),
-        (
-            r#"{"model":"m","max_tokens":40}"#,
-            r#"{"model":"m","max_tokens":40}"#,
-        ),
+        (r#"{"model":"m","max_tokens":60}"#, r#"{"model":"m","max_tokens":50}"#),
+        (r#"{"model":"m","max_tokens":null}"#, r#"{"model":"m","max_tokens":50}"#),
+        (r#"{"model":"m","max_completion_tokens":99}"#, r#"{"model":"m","max_completion_tokens":50}"#),
+        (r#"{"model":"m","max_tokens":40}"#, r#"{"model":"m","max_tokens":40}"#),
+        (r#"{"model":"m","max_tokens":-1}"#, r#"{"model":"m","max_tokens":50}"#),
     ] {
         let bytes = Bytes::copy_from_slice(body.as_bytes());
         let cap = Some(("max_tokens", 50));
-        let wanted = Wanted {
-            model: "m",
-            usage: AskUsage::Leave,
-            output_cap: cap,
-        };
+        let wanted = Wanted { model: "m", usage: AskUsage::Leave, output_cap: cap, set: &[] };
         let out = rewrite_to(&bytes, &peek(&bytes).unwrap(), &wanted);
         assert_eq!(std::str::from_utf8(&out).unwrap(), expected);
     }
@@ -126,10 +105,7 @@ fn known_members() -> impl Strategy<Value = Vec<String>> {
         Just(r#"{"z":1,"include_usage":false}"#.to_owned()),
         Just(r#"{"include_usage":true}"#.to_owned()),
     ];
-    let model = prop_oneof![
-        Just(r#""model":"m""#.to_owned()),
-        Just(r#""mod\u0065l" : "\u006d""#.to_owned())
-    ];
+    let model = prop_oneof![Just(r#""model":"m""#.to_owned()), Just(r#""mod\u0065l" : "\u006d""#.to_owned())];
     let keyway = Just(r#""keyway": {"labels":["},"]}"#.to_owned());
     (
         model,
@@ -138,10 +114,7 @@ fn known_members() -> impl Strategy<Value = Vec<String>> {
         proptest::option::of(any::<bool>().prop_map(|value| format!("\"stream\":{value}"))),
     )
         .prop_map(|(model, options, keyway, stream)| {
-            [Some(model), options, keyway, stream]
-                .into_iter()
-                .flatten()
-                .collect()
+            [Some(model), options, keyway, stream].into_iter().flatten().collect()
         })
 }
 

@@ -4,9 +4,12 @@
 //! the provider will understand it, so the grammar is RFC 8259 to the letter: no trailing
 //! commas, no raw control characters in strings, no leading zeros, no other numbers.
 
+mod keys;
+mod scan;
 mod text;
 
-pub use text::{Text, write_text};
+pub(crate) use keys::{Known, known};
+pub use text::{Text, whole_number, write_text};
 
 use std::ops::Range;
 
@@ -14,18 +17,74 @@ use std::ops::Range;
 /// `serde_json` has, and far below where recursive parsers of providers give up.
 pub const NESTING_MAX: u32 = 128;
 
-/// What is wrong with a text that is not JSON.
+/// What is wrong with a text that is not JSON. Small, because every step may return one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct JsonError {
-    /// Byte offset at which it was noticed.
-    pub at: usize,
+    at: u32,
+    what: What,
+}
+
+/// What was expected or refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum What {
+    NoValue,
+    End,
+    More,
+    NoObject,
+    NoArray,
+    NoText,
+    NoKey,
+    NoColon,
+    NoDigit,
+    ObjectGoesOn,
+    ArrayGoesOn,
+    NestingGoesOn,
+    TooDeep,
+    BadEscape,
+    ControlCharacter,
+    Unterminated,
+}
+
+impl JsonError {
+    #[cold]
+    fn new(at: usize, what: What) -> Self {
+        let at = u32::try_from(at).unwrap_or(u32::MAX);
+        Self { at, what }
+    }
+
+    /// Byte offset at which it was noticed; that of the last byte counted in 32 bits beyond it.
+    #[must_use]
+    pub fn at(&self) -> usize {
+        self.at as usize
+    }
+
     /// What was expected or refused there.
-    pub what: &'static str,
+    #[must_use]
+    pub fn what(&self) -> &'static str {
+        match self.what {
+            What::NoValue => "expected a value",
+            What::End => "unexpected end",
+            What::More => "unexpected text after the value",
+            What::NoObject => "expected an object",
+            What::NoArray => "expected an array",
+            What::NoText => "expected a string",
+            What::NoKey => "expected a key in quotes",
+            What::NoColon => "expected `:`",
+            What::NoDigit => "expected a digit",
+            What::ObjectGoesOn => "expected `,` or `}`",
+            What::ArrayGoesOn => "expected `,` or `]`",
+            What::NestingGoesOn => "expected `,` or a closing bracket",
+            What::TooDeep => "nested too deeply",
+            What::BadEscape => "a bad escape in a string",
+            What::ControlCharacter => "a control character in a string",
+            What::Unterminated => "unterminated string",
+        }
+    }
 }
 
 impl std::fmt::Display for JsonError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} at byte {}", self.what, self.at)
+        write!(f, "{} at byte {}", self.what(), self.at)
     }
 }
 
@@ -51,8 +110,8 @@ pub enum Kind {
 /// One member of an object, its value not yet read.
 #[derive(Debug, Clone, Copy)]
 pub struct Member<'a> {
-    /// The key, possibly written with escapes.
-    pub key: Text<'a>,
+    /// The key, escapes resolved.
+    pub key: &'a [u8],
     /// Byte offset of the key's opening quote.
     pub at: usize,
     /// Byte offset of the comma before it; `None` for the first member.
@@ -62,7 +121,8 @@ pub struct Member<'a> {
 /// A position in a JSON text. Copying it remembers the place, to come back later.
 #[derive(Debug, Clone, Copy)]
 pub struct Reader<'a> {
-    text: &'a str,
+    /// UTF-8.
+    text: &'a [u8],
     at: usize,
     depth: u32,
 }
@@ -71,11 +131,17 @@ impl<'a> Reader<'a> {
     /// Starts before the first value.
     #[must_use]
     pub fn new(text: &'a str) -> Self {
-        Self {
-            text,
-            at: 0,
-            depth: 0,
-        }
+        Self::start(text.as_bytes())
+    }
+
+    /// The same for bytes; `None` when they are not UTF-8.
+    #[must_use]
+    pub fn of_bytes(text: &'a [u8]) -> Option<Self> {
+        is_utf8(text).then_some(Self::start(text))
+    }
+
+    fn start(text: &'a [u8]) -> Self {
+        Self { text, at: 0, depth: 0 }
     }
 
     /// Byte offset of the next unread byte.
@@ -84,41 +150,49 @@ impl<'a> Reader<'a> {
         self.at
     }
 
-    fn fail<T>(&self, what: &'static str) -> Result<T, JsonError> {
-        Err(JsonError { at: self.at, what })
+    #[cold]
+    fn fail<T>(&self, what: What) -> Result<T, JsonError> {
+        Err(JsonError::new(self.at, what))
     }
 
-    #[inline]
-    fn byte(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.at).copied()
+    /// The next byte; 0 at the end, which JSON has nowhere.
+    #[inline(always)]
+    fn byte(&self) -> u8 {
+        self.text.get(self.at).copied().unwrap_or(0)
     }
 
     /// Skips white space and looks at the byte after it.
-    #[inline]
-    fn space(&mut self) -> Option<u8> {
-        loop {
-            match self.byte() {
-                Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,
-                other => return other,
-            }
+    #[inline(always)]
+    fn space(&mut self) -> u8 {
+        let byte = self.byte();
+        if byte > b' ' {
+            return byte;
         }
+        self.at = scan::space_end(self.text, self.at);
+        self.byte()
     }
 
     /// Looks at the next value without reading it.
     ///
     /// # Errors
     /// When no value begins here.
+    #[inline]
     pub fn kind(&mut self) -> Result<Kind, JsonError> {
         match self.space() {
-            Some(b'{') => Ok(Kind::Object),
-            Some(b'[') => Ok(Kind::Array),
-            Some(b'"') => Ok(Kind::Text),
-            Some(b'-' | b'0'..=b'9') => Ok(Kind::Number),
-            Some(b't' | b'f') => Ok(Kind::Bool),
-            Some(b'n') => Ok(Kind::Null),
-            Some(_) => self.fail("expected a value"),
-            None => self.fail("unexpected end"),
+            b'{' => Ok(Kind::Object),
+            b'[' => Ok(Kind::Array),
+            b'"' => Ok(Kind::Text),
+            b'-' | b'0'..=b'9' => Ok(Kind::Number),
+            b't' | b'f' => Ok(Kind::Bool),
+            b'n' => Ok(Kind::Null),
+            _ => self.no_value(),
         }
+    }
+
+    #[cold]
+    fn no_value<T>(&self) -> Result<T, JsonError> {
+        let end = self.at >= self.text.len();
+        self.fail(if end { What::End } else { What::NoValue })
     }
 
     /// Refuses anything but white space up to the end of the text.
@@ -126,33 +200,50 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// When more follows.
     pub fn end(&mut self) -> Result<(), JsonError> {
-        match self.space() {
-            None => Ok(()),
-            Some(_) => self.fail("unexpected text after the value"),
+        self.space();
+        if self.at < self.text.len() {
+            return self.fail(What::More);
         }
+        Ok(())
     }
 
     /// Reads an object; `visit` is called at each value and must read exactly that value.
     ///
     /// # Errors
     /// What is not JSON, and whatever `visit` returns.
+    #[inline]
     pub fn object<E: From<JsonError>>(
         &mut self,
-        mut visit: impl FnMut(&mut Self, Member<'a>) -> Result<(), E>,
+        mut visit: impl FnMut(&mut Self, Member<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.open(b'{', "expected an object")?;
+        self.open(b'{', What::NoObject)?;
         let mut comma = None;
-        if self.space() == Some(b'}') {
-            return Ok(self.close()?);
+        if self.space() == b'}' {
+            self.close();
+            return Ok(());
         }
         loop {
             let at = self.at;
-            let key = self.key()?;
+            if self.byte() != b'"' {
+                return Ok(self.fail(What::NoKey)?);
+            }
+            let Text { raw, saved } = self.string()?;
+            self.colon()?;
+            let unescaped;
+            let key = if saved == 0 {
+                raw
+            } else {
+                unescaped = Text { raw, saved }.cow();
+                unescaped.as_bytes()
+            };
             visit(self, Member { key, at, comma })?;
             match self.space() {
-                Some(b',') => comma = Some(self.at),
-                Some(b'}') => return Ok(self.close()?),
-                _ => return Ok(self.fail("expected `,` or `}`")?),
+                b',' => comma = Some(self.at),
+                b'}' => {
+                    self.close();
+                    return Ok(());
+                }
+                _ => return Ok(self.fail(What::ObjectGoesOn)?),
             }
             self.at += 1;
             self.space();
@@ -163,20 +254,25 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// What is not JSON, and whatever `visit` returns.
+    #[inline]
     pub fn array<E: From<JsonError>>(
         &mut self,
         mut visit: impl FnMut(&mut Self) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.open(b'[', "expected an array")?;
-        if self.space() == Some(b']') {
-            return Ok(self.close()?);
+        self.open(b'[', What::NoArray)?;
+        if self.space() == b']' {
+            self.close();
+            return Ok(());
         }
         loop {
             visit(self)?;
             match self.space() {
-                Some(b',') => self.at += 1,
-                Some(b']') => return Ok(self.close()?),
-                _ => return Ok(self.fail("expected `,` or `]`")?),
+                b',' => self.at += 1,
+                b']' => {
+                    self.close();
+                    return Ok(());
+                }
+                _ => return Ok(self.fail(What::ArrayGoesOn)?),
             }
         }
     }
@@ -187,8 +283,8 @@ impl<'a> Reader<'a> {
     /// When the next value is not a well-formed string.
     pub fn text(&mut self) -> Result<Text<'a>, JsonError> {
         match self.space() {
-            Some(b'"') => self.string(),
-            _ => self.fail("expected a string"),
+            b'"' => self.string(),
+            _ => self.fail(What::NoText),
         }
     }
 
@@ -197,10 +293,10 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// What is not JSON.
     pub fn text_or_skip(&mut self) -> Result<Option<Text<'a>>, JsonError> {
-        if self.space() == Some(b'"') {
+        if self.space() == b'"' {
             return self.string().map(Some);
         }
-        self.skip().map(|_| None)
+        self.ignore().map(|()| None)
     }
 
     /// Skips one value of any kind and says where it stood.
@@ -208,15 +304,9 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// What is not JSON, and nesting deeper than [`NESTING_MAX`].
     pub fn skip(&mut self) -> Result<Range<usize>, JsonError> {
-        let first = self.space();
+        self.space();
         let start = self.at;
-        match first {
-            Some(b'"') => {
-                self.string()?;
-            }
-            Some(b'{' | b'[') => self.nested()?,
-            _ => self.scalar()?,
-        }
+        self.ignore()?;
         Ok(start..self.at)
     }
 
@@ -224,91 +314,123 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// As [`Reader::skip`].
+    #[inline]
     pub fn ignore(&mut self) -> Result<(), JsonError> {
-        self.skip().map(|_| ())
+        match self.space() {
+            b'"' => self.skip_string(),
+            b'{' | b'[' => self.nested(),
+            first => self.scalar(first),
+        }
     }
 
-    /// Skips one value and gives its exact text.
+    /// Reads a plain whole number of at most nineteen digits; of anything else it reads nothing.
+    #[inline]
+    pub fn whole_number(&mut self) -> Option<u64> {
+        self.space();
+        let rest = self.text.get(self.at..)?;
+        let mut sum = 0_u64;
+        for (at, byte) in rest.iter().enumerate().take(20) {
+            let digit = byte.wrapping_sub(b'0');
+            if digit <= 9 {
+                // Nineteen nines fit, and the twentieth digit is not used.
+                sum = sum.wrapping_mul(10).wrapping_add(u64::from(digit));
+                continue;
+            }
+            let led = at > 1 && rest.first() == Some(&b'0');
+            let ended = matches!(byte, b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t');
+            if at == 0 || led || !ended {
+                return None;
+            }
+            self.at += at;
+            return Some(sum);
+        }
+        None
+    }
+
+    /// Skips one value and gives its exact bytes, which are UTF-8.
     ///
     /// # Errors
     /// As [`Reader::skip`].
-    pub fn raw(&mut self) -> Result<&'a str, JsonError> {
+    pub fn raw(&mut self) -> Result<&'a [u8], JsonError> {
         let span = self.skip()?;
-        self.text.get(span).map_or_else(|| self.fail("not text"), Ok)
+        Ok(self.text.get(span).unwrap_or_default())
     }
 
-    fn open(&mut self, bracket: u8, what: &'static str) -> Result<(), JsonError> {
-        if self.space() != Some(bracket) {
+    #[inline(always)]
+    fn open(&mut self, bracket: u8, what: What) -> Result<(), JsonError> {
+        if self.space() != bracket {
             return self.fail(what);
         }
         if self.depth >= NESTING_MAX {
-            return self.fail("nested too deeply");
+            return self.fail(What::TooDeep);
         }
         self.depth += 1;
         self.at += 1;
         Ok(())
     }
 
-    fn close(&mut self) -> Result<(), JsonError> {
+    #[inline(always)]
+    fn close(&mut self) {
         self.at += 1;
         self.depth = self.depth.saturating_sub(1);
+    }
+
+    #[inline(always)]
+    fn skip_key(&mut self) -> Result<(), JsonError> {
+        if self.space() != b'"' {
+            return self.fail(What::NoKey);
+        }
+        self.skip_string()?;
+        self.colon()
+    }
+
+    #[inline(always)]
+    fn colon(&mut self) -> Result<(), JsonError> {
+        if self.space() != b':' {
+            return self.fail(What::NoColon);
+        }
+        self.at += 1;
         Ok(())
     }
 
-    /// A key and its colon.
-    fn key(&mut self) -> Result<Text<'a>, JsonError> {
-        if self.byte() != Some(b'"') {
-            return self.fail("expected a key in quotes");
-        }
-        let key = self.string()?;
-        if self.space() != Some(b':') {
-            return self.fail("expected `:`");
-        }
-        self.at += 1;
-        Ok(key)
-    }
-
     /// Skips an object or array without recursion: one bit per open bracket says which it is.
+    #[inline(never)]
     fn nested(&mut self) -> Result<(), JsonError> {
         let mut objects: u128 = 0;
         let mut open = 0_u32;
         loop {
             match self.space() {
-                Some(bracket @ (b'{' | b'[')) => {
+                bracket @ (b'{' | b'[') => {
                     if self.depth + open >= NESTING_MAX {
-                        return self.fail("nested too deeply");
+                        return self.fail(What::TooDeep);
                     }
                     open += 1;
                     self.at += 1;
                     objects = objects << 1 | u128::from(bracket == b'{');
-                    match (self.space(), bracket) {
-                        (Some(b'}'), b'{') | (Some(b']'), b'[') => {}
-                        (_, b'{') => {
-                            self.key()?;
-                            continue;
+                    // The closing bracket is two behind the opening one in ASCII.
+                    if self.space() != bracket + 2 {
+                        if bracket == b'{' {
+                            self.skip_key()?;
                         }
-                        _ => continue,
+                        continue;
                     }
                 }
-                Some(b'"') => {
-                    self.string()?;
-                }
-                _ => self.scalar()?,
+                b'"' => self.skip_string()?,
+                first => self.scalar(first)?,
             }
             loop {
                 let object = objects & 1 == 1;
                 match self.space() {
-                    Some(b',') => {
+                    b',' => {
                         self.at += 1;
                         if object {
-                            self.space();
-                            self.key()?;
+                            self.skip_key()?;
                         }
                         break;
                     }
-                    Some(b'}') if object => {}
-                    Some(b']') if !object => {}
-                    _ => return self.fail("expected `,` or a closing bracket"),
+                    b'}' if object => {}
+                    b']' if !object => {}
+                    _ => return self.fail(What::NestingGoesOn),
                 }
                 self.at += 1;
                 objects >>= 1;
@@ -320,132 +442,102 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn scalar(&mut self) -> Result<(), JsonError> {
-        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-        let word: &[u8] = match rest.first() {
-            Some(b't') => b"true",
-            Some(b'f') => b"false",
-            Some(b'n') => b"null",
-            Some(b'-' | b'0'..=b'9') => return self.number(),
-            Some(_) => return self.fail("expected a value"),
-            None => return self.fail("unexpected end"),
+    #[inline]
+    fn scalar(&mut self, first: u8) -> Result<(), JsonError> {
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        let (known, len) = match first {
+            b'-' | b'0'..=b'9' => return self.number(first),
+            b'n' => (rest.first_chunk() == Some(b"null"), 4),
+            b't' => (rest.first_chunk() == Some(b"true"), 4),
+            b'f' => (rest.first_chunk() == Some(b"false"), 5),
+            _ => return self.no_value(),
         };
-        if !rest.starts_with(word) {
-            return self.fail("expected a value");
+        if !known {
+            return self.fail(What::NoValue);
         }
-        self.at += word.len();
+        self.at += len;
         Ok(())
     }
 
-    fn number(&mut self) -> Result<(), JsonError> {
-        if self.byte() == Some(b'-') {
+    #[inline]
+    fn number(&mut self, first: u8) -> Result<(), JsonError> {
+        if first == b'-' {
             self.at += 1;
         }
         match self.byte() {
-            Some(b'0') => self.at += 1,
+            b'0' => self.at += 1,
             _ => self.digits()?,
         }
-        if self.byte() == Some(b'.') {
+        // A digit behind a leading zero is refused by whatever expects the next token.
+        match self.byte() {
+            b'.' | b'e' | b'E' => self.fraction(),
+            _ => Ok(()),
+        }
+    }
+
+    fn fraction(&mut self) -> Result<(), JsonError> {
+        if self.byte() == b'.' {
             self.at += 1;
             self.digits()?;
         }
-        if let Some(b'e' | b'E') = self.byte() {
+        if let b'e' | b'E' = self.byte() {
             self.at += 1;
-            if let Some(b'+' | b'-') = self.byte() {
+            if let b'+' | b'-' = self.byte() {
                 self.at += 1;
             }
             self.digits()?;
         }
-        // A digit behind a leading zero is refused by whatever expects the next token.
         Ok(())
     }
 
+    #[inline(always)]
     fn digits(&mut self) -> Result<(), JsonError> {
-        let start = self.at;
-        while let Some(b'0'..=b'9') = self.byte() {
-            self.at += 1;
+        let end = scan::digits_end(self.text, self.at);
+        if end == self.at {
+            return self.fail(What::NoDigit);
         }
-        if self.at == start {
-            return self.fail("expected a digit");
-        }
+        self.at = end;
         Ok(())
     }
 
     /// A string whose opening quote is the next byte.
+    #[inline]
     fn string(&mut self) -> Result<Text<'a>, JsonError> {
-        let bytes = self.text.as_bytes();
         let start = self.at + 1;
-        let mut at = start;
-        let mut escaped = false;
-        loop {
-            at = plain_end(bytes, at);
-            match bytes.get(at) {
-                Some(b'"') => break,
-                Some(b'\\') => {
-                    escaped = true;
-                    at += escape_len(bytes.get(at..).unwrap_or_default()).ok_or(JsonError {
-                        at,
-                        what: "a bad escape in a string",
-                    })?;
-                }
-                Some(_) => {
-                    return Err(JsonError {
-                        at,
-                        what: "a control character in a string",
-                    });
-                }
-                None => {
-                    return Err(JsonError {
-                        at,
-                        what: "unterminated string",
-                    });
-                }
+        match scan::string(self.text, start) {
+            Ok((end, saved)) => {
+                self.at = end + 1;
+                let raw = self.text.get(start..end).unwrap_or_default();
+                Ok(Text { raw, saved })
             }
+            Err((at, what)) => Err(JsonError::new(at, what)),
         }
-        self.at = at + 1;
-        match self.text.get(start..at) {
-            Some(raw) => Ok(Text { raw, escaped }),
-            None => self.fail("not text"),
+    }
+
+    #[inline(always)]
+    fn skip_string(&mut self) -> Result<(), JsonError> {
+        match scan::string(self.text, self.at + 1) {
+            Ok((end, _)) => {
+                self.at = end + 1;
+                Ok(())
+            }
+            Err((at, what)) => Err(JsonError::new(at, what)),
         }
     }
 }
 
-/// Length of the escape that `rest` begins with.
-fn escape_len(rest: &[u8]) -> Option<usize> {
-    match rest.get(1)? {
-        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(2),
-        b'u' => rest.get(2..6)?.iter().all(u8::is_ascii_hexdigit).then_some(6),
-        _ => None,
-    }
+/// Whether `bytes` are UTF-8. Most are ASCII, which is faster to see.
+#[must_use]
+pub fn is_utf8(bytes: &[u8]) -> bool {
+    bytes.is_ascii() || std::str::from_utf8(bytes).is_ok()
 }
 
-/// Offset of the first quote, backslash or control character at or after `at`, eight bytes a step.
-#[inline]
-fn plain_end(bytes: &[u8], mut at: usize) -> usize {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    while let Some(block) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
-        let word = u64::from_le_bytes(*block);
-        let quote = word ^ (ONES * b'"' as u64);
-        let slash = word ^ (ONES * b'\\' as u64);
-        // A byte is zero (or below 0x20) where subtracting borrows into a clear high bit;
-        // the lowest such bit is exact, and only the lowest is used.
-        let hit = (quote.wrapping_sub(ONES) & !quote)
-            | (slash.wrapping_sub(ONES) & !slash)
-            | (word.wrapping_sub(ONES * 0x20) & !word);
-        let hit = hit & HIGH;
-        if hit != 0 {
-            return at + (hit.trailing_zeros() / 8) as usize;
-        }
-        at += 8;
-    }
-    let plain = |byte: &&u8| **byte >= 0x20 && **byte != b'"' && **byte != b'\\';
-    at + bytes
-        .get(at..)
-        .unwrap_or_default()
-        .iter()
-        .take_while(plain)
-        .count()
+/// The text of a string as it stands at the beginning of `bytes`, behind its opening quote.
+/// `None` when it does not end well.
+pub(crate) fn text_before_quote(bytes: &[u8]) -> Option<Text<'_>> {
+    let (end, saved) = scan::string(bytes, 0).ok()?;
+    let raw = bytes.get(..end)?;
+    Some(Text { raw, saved })
 }
 
 #[cfg(test)]

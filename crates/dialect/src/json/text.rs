@@ -2,16 +2,34 @@
 
 use std::borrow::Cow;
 
-/// A string value between its quotes, already checked for well-formed escapes.
+/// A string value between its quotes, already checked for well-formed escapes and UTF-8.
 #[derive(Debug, Clone, Copy)]
 pub struct Text<'a> {
     /// As written, without the quotes.
-    pub raw: &'a str,
-    /// Whether `raw` holds escapes.
-    pub escaped: bool,
+    pub(super) raw: &'a [u8],
+    /// Bytes that its escapes take more than what they stand for; zero when there are none.
+    pub(super) saved: usize,
 }
 
 impl<'a> Text<'a> {
+    /// A value that stands as it is, without escapes. What is not UTF-8 reads as empty.
+    #[must_use]
+    pub fn plain(raw: &'a [u8]) -> Self {
+        Self { raw, saved: 0 }
+    }
+
+    /// As written, without the quotes.
+    #[must_use]
+    pub fn raw(&self) -> &'a [u8] {
+        self.raw
+    }
+
+    /// Whether it is written with escapes.
+    #[must_use]
+    pub fn escaped(&self) -> bool {
+        self.saved > 0
+    }
+
     /// No characters at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -20,45 +38,74 @@ impl<'a> Text<'a> {
 
     /// Whether it says `other`, however it is written.
     #[must_use]
+    #[inline]
     pub fn is(&self, other: &str) -> bool {
-        if self.escaped {
-            self.cow() == other
-        } else {
-            self.raw == other
+        if self.escaped() { self.cow() == other } else { self.raw == other.as_bytes() }
+    }
+
+    /// Bytes of the string in UTF-8, borrowed as a rule.
+    #[must_use]
+    pub fn name(&self) -> Cow<'a, [u8]> {
+        if self.escaped() {
+            return Cow::Owned(self.unescaped().into_bytes());
         }
+        Cow::Borrowed(self.raw)
     }
 
     /// The string itself; a lone surrogate becomes U+FFFD.
     #[must_use]
     pub fn cow(&self) -> Cow<'a, str> {
-        if !self.escaped {
-            return Cow::Borrowed(self.raw);
+        if self.escaped() {
+            return Cow::Owned(self.unescaped());
         }
-        let mut out = String::with_capacity(self.raw.len());
-        unescape(self.raw, |piece| out.push_str(piece));
-        Cow::Owned(out)
+        Cow::Borrowed(self.written())
     }
 
     /// The string itself, or `None` when it holds a lone surrogate, which readers disagree about.
     #[must_use]
     pub fn exact(&self) -> Option<Cow<'a, str>> {
         let mut whole = true;
-        if self.escaped {
-            whole = unescape(self.raw, |_| ());
+        if self.escaped() {
+            whole = unescape(self.written(), |_| ());
         }
         whole.then(|| self.cow())
     }
 
-    /// Bytes of the string in UTF-8, without building it.
+    /// Bytes of the string in UTF-8.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        if !self.escaped {
-            return self.raw.len();
-        }
-        let mut sum = 0;
-        unescape(self.raw, |piece| sum += piece.len());
-        sum
+        self.raw.len() - self.saved
     }
+
+    fn written(&self) -> &'a str {
+        std::str::from_utf8(self.raw).unwrap_or_default()
+    }
+
+    #[cold]
+    fn unescaped(&self) -> String {
+        let mut out = String::with_capacity(self.bytes());
+        unescape(self.written(), |piece| out.push_str(piece));
+        out
+    }
+}
+
+/// A whole number of one to nineteen digits; `None` for anything else.
+#[must_use]
+#[inline]
+pub fn whole_number(digits: &[u8]) -> Option<u64> {
+    if digits.is_empty() || digits.len() > 19 {
+        return None;
+    }
+    let mut sum = 0_u64;
+    for digit in digits {
+        let digit = digit.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        // Nineteen nines fit.
+        sum = sum.wrapping_mul(10).wrapping_add(u64::from(digit));
+    }
+    Some(sum)
 }
 
 /// Gives the pieces of a checked string; false when a lone surrogate was replaced.
@@ -76,11 +123,7 @@ fn unescape(mut rest: &str, mut push: impl FnMut(&str)) -> bool {
             Some(b'u') => {
                 let (found, taken) = unicode(escape);
                 whole &= found.is_some();
-                push(
-                    found
-                        .unwrap_or(char::REPLACEMENT_CHARACTER)
-                        .encode_utf8(&mut [0; 4]),
-                );
+                push(found.unwrap_or(char::REPLACEMENT_CHARACTER).encode_utf8(&mut [0; 4]));
                 rest = escape.get(taken..).unwrap_or_default();
                 continue;
             }

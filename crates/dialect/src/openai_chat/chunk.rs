@@ -34,32 +34,24 @@ struct Place {
 /// Where the member goes: in the place of one that is there (a gateway behind this one),
 /// else before the closing brace.
 fn place(data: &[u8]) -> Option<Place> {
-    let mut reader = Reader::new(std::str::from_utf8(data).ok()?);
+    let mut reader = Reader::of_bytes(data)?;
     let mut known = None;
     let mut any = false;
     let read = reader.object(|reader, member| {
         any = true;
         let value = reader.skip()?;
-        if member.key.is("keyway") {
-            known = Some(Place {
-                at: member.at..value.end,
-                comma: false,
-            });
+        if member.key == b"keyway" {
+            known = Some(Place { at: member.at..value.end, comma: false });
         }
         Ok::<(), JsonError>(())
     });
     read.ok()?;
     let brace = reader.at().checked_sub(1)?;
-    Some(known.unwrap_or(Place {
-        at: brace..brace,
-        comma: any,
-    }))
+    Some(known.unwrap_or(Place { at: brace..brace, comma: any }))
 }
 
 fn is_number(text: &str) -> bool {
-    let decimal = text
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b'-');
+    let decimal = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b'-');
     let mut reader = Reader::new(text);
     decimal && reader.skip().is_ok() && reader.at() == text.len()
 }

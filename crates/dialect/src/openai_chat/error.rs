@@ -107,16 +107,7 @@ fn members(object: &Map<String, Value>, said: &mut UpstreamMessage, deeper: u8) 
         read(first, said, deeper - 1);
         return;
     }
-    let names = [
-        "message",
-        "Message",
-        "error",
-        "error_description",
-        "reason",
-        "msg",
-        "detail",
-        "title",
-    ];
+    let names = ["message", "Message", "error", "error_description", "reason", "msg", "detail", "title"];
     said.message = text(object, &names);
     said.kind = word(object, &["type", "error_type", "status", "__type"]);
     said.code = word(object, &["code", "error_code"]);
@@ -148,20 +139,14 @@ fn validation(detail: &Value, said: &mut UpstreamMessage, deeper: u8) {
             continue;
         };
         let place: Vec<String> = match item.get("loc") {
-            Some(Value::Array(path)) => path
-                .iter()
-                .filter_map(scalar)
-                .filter(|step| step != "body")
-                .collect(),
+            Some(Value::Array(path)) => {
+                path.iter().filter_map(scalar).filter(|step| step != "body").collect()
+            }
             _ => Vec::new(),
         };
         let place = place.join(".");
         let what = text(item, &["msg", "message"]);
-        lines.push(if place.is_empty() {
-            what
-        } else {
-            format!("{place}: {what}")
-        });
+        lines.push(if place.is_empty() { what } else { format!("{place}: {what}") });
         if said.param.is_none() && !place.is_empty() && place.len() <= WORD_BYTES_MAX {
             said.param = Some(place);
         }
@@ -171,19 +156,14 @@ fn validation(detail: &Value, said: &mut UpstreamMessage, deeper: u8) {
 
 /// The first of `names` that is a non-empty string.
 fn text(object: &Map<String, Value>, names: &[&str]) -> String {
-    let found = names
-        .iter()
-        .find_map(|name| object.get(*name)?.as_str().filter(|text| !text.is_empty()));
+    let found = names.iter().find_map(|name| object.get(*name)?.as_str().filter(|text| !text.is_empty()));
     found.map(plain).unwrap_or_default()
 }
 
 /// The first of `names` that is a word or a number, as text.
 fn word(object: &Map<String, Value>, names: &[&str]) -> Option<String> {
     let word = |name: &&str| scalar(object.get(*name)?);
-    names
-        .iter()
-        .find_map(word)
-        .filter(|word| !word.is_empty() && word.len() <= WORD_BYTES_MAX)
+    names.iter().find_map(word).filter(|word| !word.is_empty() && word.len() <= WORD_BYTES_MAX)
 }
 
 fn scalar(value: &Value) -> Option<String> {
@@ -197,36 +177,20 @@ fn scalar(value: &Value) -> Option<String> {
 /// Text for people: HTML reduced to what it says, control characters and long gaps closed.
 fn plain(text: &str) -> String {
     let start = cut(text, 16 * MESSAGE_BYTES_MAX);
-    let head = start
-        .trim_start()
-        .get(..9)
-        .unwrap_or_default()
-        .to_ascii_lowercase();
+    let head = start.trim_start().get(..9).unwrap_or_default().to_ascii_lowercase();
     let html = head.starts_with("<html") || head.starts_with("<!doctype") || head.starts_with("<head");
     let text = if html { without_tags(&start) } else { start };
-    let words: Vec<&str> = text
-        .split(|c: char| c.is_whitespace() || c.is_control())
-        .filter(|word| !word.is_empty())
-        .collect();
+    let words: Vec<&str> =
+        text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()).collect();
     words.join(" ")
 }
 
 /// What is skipped at a `<`: how it begins in lower case, and where it ends.
-const SKIPPED: [(&str, &str); 4] = [
-    ("<script", "</script>"),
-    ("<style", "</style>"),
-    ("<!--", "-->"),
-    ("<", ">"),
-];
+const SKIPPED: [(&str, &str); 4] =
+    [("<script", "</script>"), ("<style", "</style>"), ("<!--", "-->"), ("<", ">")];
 /// The characters that HTML cannot write plainly; `&amp;` last, so that nothing is read twice.
-const ENTITIES: [(&str, &str); 6] = [
-    ("&nbsp;", " "),
-    ("&lt;", "<"),
-    ("&gt;", ">"),
-    ("&quot;", "\""),
-    ("&#39;", "'"),
-    ("&amp;", "&"),
-];
+const ENTITIES: [(&str, &str); 6] =
+    [("&nbsp;", " "), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];
 
 fn without_tags(html: &str) -> String {
     // ASCII lower case keeps every offset.
@@ -243,9 +207,7 @@ fn without_tags(html: &str) -> String {
         from = end.map_or(html.len(), |end| tag + end);
     }
     out.push_str(html.get(from..).unwrap_or_default());
-    ENTITIES
-        .iter()
-        .fold(out, |text, (entity, plain)| text.replace(entity, plain))
+    ENTITIES.iter().fold(out, |text, (entity, plain)| text.replace(entity, plain))
 }
 
 /// At most `max` bytes of `text`, cut between characters.

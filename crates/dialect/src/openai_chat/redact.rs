@@ -54,16 +54,8 @@ const LEADS: [&str; 11] = [
     "authorization",
 ];
 /// Words that follow `Bearer` where people write about it.
-const BEARER_WORDS: [&str; 8] = [
-    "tokens",
-    "authentication",
-    "authorization",
-    "header",
-    "scheme",
-    "prefix",
-    "format",
-    "credentials",
-];
+const BEARER_WORDS: [&str; 8] =
+    ["tokens", "authentication", "authorization", "header", "scheme", "prefix", "format", "credentials"];
 /// A run of letters and digits this long, with both in it, is no word.
 const RUN_MIN: usize = 20;
 
@@ -121,10 +113,7 @@ impl Lead {
 
 fn is_token(c: char) -> bool {
     c.is_ascii_alphanumeric()
-        || matches!(
-            c,
-            '_' | '-' | '.' | '~' | '+' | '/' | '*' | '%' | '\u{2026}' | '\u{2022}'
-        )
+        || matches!(c, '_' | '-' | '.' | '~' | '+' | '/' | '*' | '%' | '\u{2026}' | '\u{2022}')
 }
 
 fn masked<'t>(token: &'t str, lead: Lead, gap: &str) -> Cow<'t, str> {
@@ -134,11 +123,7 @@ fn masked<'t>(token: &'t str, lead: Lead, gap: &str) -> Cow<'t, str> {
         return Cow::Borrowed(token);
     }
     // A full stop that ended the sentence stays.
-    let stop = if token.len() - core.len() == 1 {
-        token.get(core.len()..).unwrap_or_default()
-    } else {
-        ""
-    };
+    let stop = if token.len() - core.len() == 1 { token.get(core.len()..).unwrap_or_default() } else { "" };
     Cow::Owned(format!("{MASK}{stop}"))
 }
 
@@ -182,9 +167,7 @@ fn suspicious(rest: &str) -> bool {
 
 /// Stars or dots in the middle of something: a key cut short for showing.
 fn starred(token: &str) -> bool {
-    let stars = ["***", "\u{2022}\u{2022}", "\u{2026}"]
-        .iter()
-        .any(|stars| token.contains(stars));
+    let stars = ["***", "\u{2022}\u{2022}", "\u{2026}"].iter().any(|stars| token.contains(stars));
     let dots = token.contains("...") && token.len() > 6 && token.contains(|c: char| c.is_ascii_digit());
     (stars && token.contains(|c: char| c.is_ascii_alphanumeric())) || dots
 }

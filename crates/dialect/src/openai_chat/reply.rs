@@ -41,10 +41,7 @@ pub enum Said<'a> {
 #[must_use]
 pub fn whole(head: &Head<'_>, said: &Said<'_>, finish_reason: &str, usage: &Usage) -> Vec<u8> {
     let mut out = begin(head, "chat.completion");
-    put(
-        &mut out,
-        r#","choices":[{"index":0,"message":{"role":"assistant","content":"#,
-    );
+    put(&mut out, r#","choices":[{"index":0,"message":{"role":"assistant","content":"#);
     match said {
         Said::Text(text) => write_text(&mut out, text),
         Said::ToolCall { id, name, arguments } => {
@@ -64,11 +61,7 @@ pub fn whole(head: &Head<'_>, said: &Said<'_>, finish_reason: &str, usage: &Usag
 /// The first frame of a stream: the role.
 #[must_use]
 pub fn role_chunk(head: &Head<'_>) -> Bytes {
-    chunk(
-        head,
-        |out| put(out, r#"{"role":"assistant","content":"","refusal":null}"#),
-        None,
-    )
+    chunk(head, |out| put(out, r#"{"role":"assistant","content":"","refusal":null}"#), None)
 }
 
 /// A frame with more of the text.
@@ -173,20 +166,14 @@ pub fn write_usage(out: &mut Vec<u8>, usage: &Usage) {
         (r#","cache_write_tokens":"#, written),
         (r#","audio_tokens":"#, usage.in_audio),
         (r#","image_tokens":"#, usage.in_image),
-        (
-            r#"},"completion_tokens_details":{"reasoning_tokens":"#,
-            usage.out_reasoning,
-        ),
+        (r#"},"completion_tokens_details":{"reasoning_tokens":"#, usage.out_reasoning),
         (r#","audio_tokens":"#, usage.out_audio),
     ];
     for (name, count) in counts {
         put(out, name);
         number(out, count);
     }
-    put(
-        out,
-        r#","accepted_prediction_tokens":0,"rejected_prediction_tokens":0}}"#,
-    );
+    put(out, r#","accepted_prediction_tokens":0,"rejected_prediction_tokens":0}}"#);
 }
 
 fn number(out: &mut Vec<u8>, number: u64) {

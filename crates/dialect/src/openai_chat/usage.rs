@@ -5,7 +5,7 @@
 //! (DeepSeek `prompt_cache_hit_tokens`, Kimi `cached_tokens` at the top), and xAI, where
 //! reasoning is not in `completion_tokens` but is in `total_tokens`.
 
-use crate::json::{JsonError, Kind, Reader};
+use crate::json::{JsonError, Kind, Known, Reader, known, whole_number};
 use ledger::Usage;
 
 /// Largest count believed, in tokens of one request; more is clamped and flagged.
@@ -50,10 +50,10 @@ pub struct Report {
 /// for example). `None` when there is none, or the body is not JSON.
 #[must_use]
 pub fn of_body(body: &[u8], rule: UsageRule) -> Option<Report> {
-    let mut reader = Reader::new(std::str::from_utf8(body).ok()?);
+    let mut reader = Reader::of_bytes(body)?;
     let mut found = None;
     let read = reader.object(|reader, member| {
-        if !member.key.is("usage") {
+        if member.key != b"usage" {
             return reader.ignore();
         }
         found = read(reader, rule)?.or(found);
@@ -62,20 +62,28 @@ pub fn of_body(body: &[u8], rule: UsageRule) -> Option<Report> {
     read.ok().and(found)
 }
 
+/// The counts there are, as places in [`Counts`].
+#[derive(Clone, Copy)]
+enum Slot {
+    Prompt,
+    Completion,
+    Total,
+    Cached,
+    Hit,
+    Miss,
+    CacheWrite,
+    InAudio,
+    InImage,
+    Reasoning,
+    OutAudio,
+}
+
+const SLOTS: usize = Slot::OutAudio as usize + 1;
+
 /// Counts as they were written.
 #[derive(Debug, Default)]
 struct Counts {
-    prompt: Option<u64>,
-    completion: Option<u64>,
-    total: Option<u64>,
-    cached: Option<u64>,
-    hit: Option<u64>,
-    miss: Option<u64>,
-    cache_write: Option<u64>,
-    in_audio: Option<u64>,
-    in_image: Option<u64>,
-    reasoning: Option<u64>,
-    out_audio: Option<u64>,
+    values: [Option<u64>; SLOTS],
     cost_nanousd: Option<u64>,
     anomaly: Option<Anomaly>,
 }
@@ -90,67 +98,119 @@ pub fn read(reader: &mut Reader<'_>, rule: UsageRule) -> Result<Option<Report>, 
         return Ok(None);
     }
     let mut counts = Counts::default();
-    reader.object(|reader, member| match &*member.key.cow() {
-        "prompt_tokens" | "input_tokens" => counts.put(reader, |counts| &mut counts.prompt),
-        "completion_tokens" | "output_tokens" => counts.put(reader, |counts| &mut counts.completion),
-        "total_tokens" => counts.put(reader, |counts| &mut counts.total),
-        "prompt_cache_hit_tokens" => counts.put(reader, |counts| &mut counts.hit),
-        "prompt_cache_miss_tokens" => counts.put(reader, |counts| &mut counts.miss),
-        "cached_tokens" => counts.put(reader, |counts| &mut counts.cached),
-        "reasoning_tokens" => counts.put(reader, |counts| &mut counts.reasoning),
-        "prompt_tokens_details" | "input_tokens_details" => counts.prompt_details(reader),
-        "completion_tokens_details" | "output_tokens_details" => counts.completion_details(reader),
-        "cost" => {
-            if reader.kind()? == Kind::Number {
-                counts.cost_nanousd = nanos(reader.raw()?);
-                return Ok(());
-            }
-            reader.ignore()
+    reader.known_object(USAGE, |reader, member| match member {
+        Some(Member::Count(slot)) => counts.put(reader, slot),
+        Some(Member::Prompt) => counts.details(reader, PROMPT),
+        Some(Member::Completion) => counts.details(reader, COMPLETION),
+        Some(Member::Cost) if reader.kind()? == Kind::Number => {
+            counts.cost_nanousd = std::str::from_utf8(reader.raw()?).ok().and_then(nanos);
+            Ok(())
         }
         _ => reader.ignore(),
     })?;
     Ok(counts.report(rule))
 }
 
-/// One of the counts.
-type Slot = fn(&mut Counts) -> &mut Option<u64>;
+/// What a member of a report is.
+#[derive(Clone, Copy)]
+enum Member {
+    Count(Slot),
+    Prompt,
+    Completion,
+    Cost,
+}
+
+const USAGE: &[Known<Member>] = known![
+    "prompt_tokens" => Member::Count(Slot::Prompt),
+    "completion_tokens" => Member::Count(Slot::Completion),
+    "total_tokens" => Member::Count(Slot::Total),
+    "prompt_tokens_details" => Member::Prompt,
+    "completion_tokens_details" => Member::Completion,
+    "prompt_cache_hit_tokens" => Member::Count(Slot::Hit),
+    "prompt_cache_miss_tokens" => Member::Count(Slot::Miss),
+    "cached_tokens" => Member::Count(Slot::Cached),
+    "reasoning_tokens" => Member::Count(Slot::Reasoning),
+    "cost" => Member::Cost,
+    "input_tokens" => Member::Count(Slot::Prompt),
+    "input_tokens_details" => Member::Prompt,
+    "output_tokens" => Member::Count(Slot::Completion),
+    "output_tokens_details" => Member::Completion,
+];
+
+/// Parts of the prompt; what is none is here because it is usual.
+const PROMPT: &[Known<Option<Slot>>] = known![
+    "cached_tokens" => Some(Slot::Cached),
+    "audio_tokens" => Some(Slot::InAudio),
+    "image_tokens" => Some(Slot::InImage),
+    "text_tokens" => None,
+    "cache_write_tokens" => Some(Slot::CacheWrite),
+    "cache_creation_tokens" => Some(Slot::CacheWrite),
+    "cache_creation_input_tokens" => Some(Slot::CacheWrite),
+];
+
+/// Parts of the completion.
+const COMPLETION: &[Known<Option<Slot>>] = known![
+    "reasoning_tokens" => Some(Slot::Reasoning),
+    "audio_tokens" => Some(Slot::OutAudio),
+    "accepted_prediction_tokens" => None,
+    "rejected_prediction_tokens" => None,
+];
 
 impl Counts {
     fn odd(&mut self, anomaly: Anomaly) {
         self.anomaly.get_or_insert(anomaly);
     }
 
+    fn get(&self, slot: Slot) -> Option<u64> {
+        self.values.get(slot as usize).copied().flatten()
+    }
+
     /// Reads one count. A value that is no number leaves the slot alone; of two members for
     /// one slot the larger wins (a zero beside a number is a field the vendor never fills).
     fn put(&mut self, reader: &mut Reader<'_>, slot: Slot) -> Result<(), JsonError> {
+        if let Some(value) = reader.whole_number() {
+            let value = self.clamped(value);
+            self.set(slot, Some(value));
+            return Ok(());
+        }
         let value = match reader.kind()? {
             Kind::Number => self.count(reader.raw()?),
             Kind::Text => {
-                let value = self.count(reader.text()?.raw);
+                let value = self.count(reader.text()?.raw());
                 if value.is_some() {
                     self.odd(Anomaly::NotInteger);
                 }
                 value
             }
-            _ => reader.skip().map(|_| None)?,
+            _ => return reader.ignore(),
         };
-        let slot = slot(self);
-        *slot = (*slot).max(value);
+        self.set(slot, value);
         Ok(())
     }
 
-    fn count(&mut self, text: &str) -> Option<u64> {
-        let value = match text.parse::<u64>() {
-            Ok(value) => value,
-            Err(_) => self.odd_count(text)?,
-        };
+    fn set(&mut self, slot: Slot, value: Option<u64>) {
+        if let Some(known) = self.values.get_mut(slot as usize) {
+            *known = (*known).max(value);
+        }
+    }
+
+    fn clamped(&mut self, value: u64) -> u64 {
         if value > COUNT_MAX {
             self.odd(Anomaly::Huge);
         }
-        Some(value.min(COUNT_MAX))
+        value.min(COUNT_MAX)
+    }
+
+    fn count(&mut self, text: &[u8]) -> Option<u64> {
+        let value = match whole_number(text) {
+            Some(value) => value,
+            None => self.odd_count(std::str::from_utf8(text).ok()?)?,
+        };
+        Some(self.clamped(value))
     }
 
     /// Counts that are not plain whole numbers. Floats are exact far beyond [`COUNT_MAX`].
+    #[cold]
     fn odd_count(&mut self, text: &str) -> Option<u64> {
         let value = text.trim().parse::<f64>().ok().filter(|value| !value.is_nan())?;
         if value < 0.0 {
@@ -164,31 +224,11 @@ impl Counts {
         Some(value.ceil() as u64)
     }
 
-    fn prompt_details(&mut self, reader: &mut Reader<'_>) -> Result<(), JsonError> {
-        self.details(reader, |key| match key {
-            "cached_tokens" => Some(|counts| &mut counts.cached),
-            "cache_write_tokens" | "cache_creation_tokens" | "cache_creation_input_tokens" => {
-                Some(|counts| &mut counts.cache_write)
-            }
-            "audio_tokens" => Some(|counts| &mut counts.in_audio),
-            "image_tokens" => Some(|counts| &mut counts.in_image),
-            _ => None,
-        })
-    }
-
-    fn completion_details(&mut self, reader: &mut Reader<'_>) -> Result<(), JsonError> {
-        self.details(reader, |key| match key {
-            "reasoning_tokens" => Some(|counts| &mut counts.reasoning),
-            "audio_tokens" => Some(|counts| &mut counts.out_audio),
-            _ => None,
-        })
-    }
-
-    fn details(&mut self, reader: &mut Reader<'_>, slot: fn(&str) -> Option<Slot>) -> Result<(), JsonError> {
+    fn details(&mut self, reader: &mut Reader<'_>, known: &[Known<Option<Slot>>]) -> Result<(), JsonError> {
         if reader.kind()? != Kind::Object {
             return reader.ignore();
         }
-        reader.object(|reader, member| match slot(&member.key.cow()) {
+        reader.known_object(known, |reader, slot| match slot.flatten() {
             Some(slot) => self.put(reader, slot),
             None => reader.ignore(),
         })
@@ -206,19 +246,16 @@ impl Counts {
     }
 
     fn report(mut self, rule: UsageRule) -> Option<Report> {
-        let hit_and_miss = || Some(self.hit?.saturating_add(self.miss?));
-        let (total, completion) = (self.total, self.completion);
+        let hit_and_miss = || Some(self.get(Slot::Hit)?.saturating_add(self.get(Slot::Miss)?));
+        let (total, completion) = (self.get(Slot::Total), self.get(Slot::Completion));
         let rest_of_total = |part: Option<u64>| Some(total?.saturating_sub(part.unwrap_or(0)));
-        let prompt = self
-            .prompt
-            .or_else(hit_and_miss)
-            .or_else(|| rest_of_total(completion));
+        let prompt = self.get(Slot::Prompt).or_else(hit_and_miss).or_else(|| rest_of_total(completion));
         let output = completion.or_else(|| rest_of_total(prompt));
         if prompt.is_none() && output.is_none() && self.cost_nanousd.is_none() {
             return None;
         }
         let (prompt, mut output) = (prompt.unwrap_or(0), output.unwrap_or(0));
-        let reasoning = self.reasoning.unwrap_or(0);
+        let reasoning = self.get(Slot::Reasoning).unwrap_or(0);
         let apart = match total {
             Some(total) if total == prompt + output => false,
             Some(total) if total == prompt + output + reasoning => true,
@@ -236,24 +273,20 @@ impl Counts {
             self.odd(Anomaly::Zero);
         }
         let usage = self.split(prompt, output);
-        Some(Report {
-            usage,
-            cost_nanousd: self.cost_nanousd,
-            anomaly: self.anomaly,
-        })
+        Some(Report { usage, cost_nanousd: self.cost_nanousd, anomaly: self.anomaly })
     }
 
     /// Divides the two sums. Cached audio counts as cached: the details do not say how the
     /// two overlap, so a cache read takes from the prompt first.
     fn split(&mut self, prompt: u64, output: u64) -> Usage {
         let mut left = prompt;
-        let cache_read = self.part(self.cached.max(self.hit), prompt, &mut left);
-        let cache_write_5m = self.part(self.cache_write, prompt, &mut left);
-        let in_audio = self.part(self.in_audio, prompt, &mut left);
-        let in_image = self.part(self.in_image, prompt, &mut left);
+        let cache_read = self.part(self.get(Slot::Cached).max(self.get(Slot::Hit)), prompt, &mut left);
+        let cache_write_5m = self.part(self.get(Slot::CacheWrite), prompt, &mut left);
+        let in_audio = self.part(self.get(Slot::InAudio), prompt, &mut left);
+        let in_image = self.part(self.get(Slot::InImage), prompt, &mut left);
         let mut out_left = output;
-        let out_reasoning = self.part(self.reasoning, output, &mut out_left);
-        let out_audio = self.part(self.out_audio, output, &mut out_left);
+        let out_reasoning = self.part(self.get(Slot::Reasoning), output, &mut out_left);
+        let out_audio = self.part(self.get(Slot::OutAudio), output, &mut out_left);
         Usage {
             in_uncached: left,
             cache_read,
@@ -278,9 +311,7 @@ fn nanos(number: &str) -> Option<u64> {
     let fraction = fraction.get(..fraction.len().min(18))?;
     let digits: u128 = format!("{whole}{fraction}").parse().ok()?;
     // The value is digits * 10^shift nano-USD.
-    let shift = exponent
-        .checked_add(9)?
-        .checked_sub(i32::try_from(fraction.len()).ok()?)?;
+    let shift = exponent.checked_add(9)?.checked_sub(i32::try_from(fraction.len()).ok()?)?;
     let power = 10_u128.checked_pow(shift.unsigned_abs());
     let value = match (shift >= 0, power) {
         (true, Some(power)) => digits.checked_mul(power)?,

@@ -46,24 +46,29 @@ fn the_larger_cap_counts_whatever_the_order() {
 }
 
 #[test]
+fn a_cap_of_minus_one_is_none() {
+    for (body, cap) in [
+        (r#"{"model":"m","max_tokens":-1}"#, None),
+        (r#"{"model":"m","max_completion_tokens": -1 }"#, None),
+        (r#"{"model":"m","max_tokens":-1,"max_completion_tokens":20}"#, Some(20)),
+    ] {
+        let peek = peek(body.as_bytes()).unwrap();
+        assert_eq!(peek.output_cap, cap, "{body}");
+        let spans = [peek.spans.max_tokens, peek.spans.max_completion_tokens];
+        assert!(spans.into_iter().flatten().any(|at| &body.as_bytes()[at] == b"-1"));
+    }
+}
+
+#[test]
 fn duplicates_matter_where_they_decide() {
     for (body, name) in [
         (r#"{"model":"a","model":"a"}"#, "model"),
         (r#"{"model":"a","mod\u0065l":"b"}"#, "model"),
         (r#"{"model":"a","stream":true,"stream":false}"#, "stream"),
-        (
-            r#"{"model":"a","stream_options":{},"stream_options":{}}"#,
-            "stream_options",
-        ),
-        (
-            r#"{"model":"a","stream_options":{"include_usage":true,"include_usage":false}}"#,
-            "include_usage",
-        ),
+        (r#"{"model":"a","stream_options":{},"stream_options":{}}"#, "stream_options"),
+        (r#"{"model":"a","stream_options":{"include_usage":true,"include_usage":false}}"#, "include_usage"),
         (r#"{"model":"a","max_tokens":1,"max_tokens":2}"#, "max_tokens"),
-        (
-            r#"{"model":"a","max_completion_tokens":1,"max_completion_tokens":2}"#,
-            "max_completion_tokens",
-        ),
+        (r#"{"model":"a","max_completion_tokens":1,"max_completion_tokens":2}"#, "max_completion_tokens"),
         (r#"{"model":"a","n":1,"n":2}"#, "n"),
         (r#"{"model":"a","keyway":{},"keyway":{}}"#, "keyway"),
         // Go's parser ignores case, with two characters beyond ASCII.
@@ -71,10 +76,7 @@ fn duplicates_matter_where_they_decide() {
         (r#"{"model":"a","MAX_TOKENS":9}"#, "max_tokens"),
         ("{\"model\":\"a\",\"max_to\u{212a}ens\":9}", "max_tokens"),
         ("{\"model\":\"a\",\"\u{17f}tream\":true}", "stream"),
-        (
-            r#"{"model":"a","stream_options":{"Include_usage":true}}"#,
-            "include_usage",
-        ),
+        (r#"{"model":"a","stream_options":{"Include_usage":true}}"#, "include_usage"),
     ] {
         let (param, message) = refused(body);
         assert_eq!(param, Some(name), "{body}");
@@ -92,33 +94,15 @@ fn wrong_types_name_the_member_and_what_it_takes() {
         (r#"{"model":"\ud800"}"#, "model", "Unicode"),
         (r#"{"model":"a","stream":"true"}"#, "stream", "true or false"),
         (r#"{"model":"a","stream":1}"#, "stream", "true or false"),
-        (
-            r#"{"model":"a","stream_options":true}"#,
-            "stream_options",
-            "an object",
-        ),
-        (
-            r#"{"model":"a","stream_options":{"include_usage":1}}"#,
-            "include_usage",
-            "true or false",
-        ),
-        (
-            r#"{"model":"a","max_tokens":"5"}"#,
-            "max_tokens",
-            "a whole number",
-        ),
-        (
-            r#"{"model":"a","max_tokens":1.5}"#,
-            "max_tokens",
-            "a whole number",
-        ),
+        (r#"{"model":"a","stream_options":true}"#, "stream_options", "an object"),
+        (r#"{"model":"a","stream_options":{"include_usage":1}}"#, "include_usage", "true or false"),
+        (r#"{"model":"a","max_tokens":"5"}"#, "max_tokens", "a whole number"),
+        (r#"{"model":"a","max_tokens":1.5}"#, "max_tokens", "a whole number"),
         (r#"{"model":"a","max_tokens":0}"#, "max_tokens", "from 1"),
-        (r#"{"model":"a","max_tokens":-1}"#, "max_tokens", "from 1"),
-        (
-            r#"{"model":"a","max_completion_tokens":1e99}"#,
-            "max_completion_tokens",
-            "whole number",
-        ),
+        (r#"{"model":"a","max_tokens":-2}"#, "max_tokens", "from 1"),
+        (r#"{"model":"a","max_tokens":-1.0}"#, "max_tokens", "from 1"),
+        (r#"{"model":"a","n":-1}"#, "n", "from 1"),
+        (r#"{"model":"a","max_completion_tokens":1e99}"#, "max_completion_tokens", "whole number"),
         (r#"{"model":"a","n":129}"#, "n", "to 128"),
         (r#"{"model":"a","keyway":"x"}"#, "keyway", "an object"),
         (r#"{"messages":[]}"#, "model", "required"),

@@ -20,9 +20,8 @@ fn shown(input: &str) -> Vec<String> {
         FrameKind::Comment => "comment".to_owned(),
         FrameKind::Blank => "blank".to_owned(),
         FrameKind::Event { event, data } => {
-            let name = event
-                .map(|name| String::from_utf8_lossy(&name).into_owned() + "=")
-                .unwrap_or_default();
+            let name =
+                event.map(|name| String::from_utf8_lossy(&name).into_owned() + "=").unwrap_or_default();
             name + &String::from_utf8_lossy(&data)
         }
     };
@@ -61,9 +60,7 @@ fn an_event_in_one_chunk_is_not_copied() {
     splitter.push(chunk.clone());
     let frame = splitter.next_frame().unwrap().unwrap();
     assert_eq!(frame.raw.as_ptr(), chunk.as_ptr());
-    let FrameKind::Event { data, .. } = frame.kind else {
-        panic!("{frame:?}")
-    };
+    let FrameKind::Event { data, .. } = frame.kind else { panic!("{frame:?}") };
     assert_eq!(data.as_ptr(), chunk[6..].as_ptr());
 }
 

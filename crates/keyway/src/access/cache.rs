@@ -178,8 +178,6 @@ impl KeyCache {
     }
 
     fn lock_generation(&self) -> std::sync::MutexGuard<'_, u64> {
-        self.generation
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.generation.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }

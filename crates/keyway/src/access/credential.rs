@@ -32,18 +32,12 @@ fn one<'a>(headers: &'a HeaderMap, field: &str) -> Result<Option<&'a str>, Refus
     if values.next().is_some() {
         return Err(ambiguous());
     }
-    value
-        .to_str()
-        .map(|text| Some(text.trim()))
-        .map_err(|_| invalid())
+    value.to_str().map(|text| Some(text.trim())).map_err(|_| invalid())
 }
 
 fn bearer(value: &str) -> Result<&str, Refusal> {
     let (scheme, key) = value.split_once(' ').ok_or_else(invalid)?;
-    scheme
-        .eq_ignore_ascii_case("bearer")
-        .then(|| key.trim())
-        .ok_or_else(invalid)
+    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim()).ok_or_else(invalid)
 }
 
 fn ambiguous() -> Refusal {
@@ -71,20 +65,15 @@ mod tests {
 
     #[test]
     fn one_credential_wherever_it_stands() {
-        let table: [(&[(&str, &str)], Result<&str, Code>); 11] = [
+        type Case<'a> = (&'a [(&'a str, &'a str)], Result<&'a str, Code>);
+        let table: [Case<'_>; 11] = [
             (&[("authorization", "Bearer k1")], Ok("k1")),
             (&[("authorization", "bearer  k1 ")], Ok("k1")),
             (&[("x-api-key", "k1")], Ok("k1")),
             (&[("x-goog-api-key", "k1")], Ok("k1")),
             (&[("authorization", "Bearer k1"), ("x-api-key", "k1")], Ok("k1")),
-            (
-                &[("authorization", "Bearer k1"), ("x-api-key", "k2")],
-                Err(Code::AmbiguousCredentials),
-            ),
-            (
-                &[("x-api-key", "k1"), ("x-goog-api-key", "k2")],
-                Err(Code::AmbiguousCredentials),
-            ),
+            (&[("authorization", "Bearer k1"), ("x-api-key", "k2")], Err(Code::AmbiguousCredentials)),
+            (&[("x-api-key", "k1"), ("x-goog-api-key", "k2")], Err(Code::AmbiguousCredentials)),
             (
                 &[("authorization", "Bearer k1"), ("authorization", "Bearer k1")],
                 Err(Code::AmbiguousCredentials),
@@ -101,11 +90,7 @@ mod tests {
                     HeaderValue::from_str(value).unwrap(),
                 );
             }
-            assert_eq!(
-                of(&headers).map_err(|refusal| refusal.code),
-                expected,
-                "{fields:?}"
-            );
+            assert_eq!(of(&headers).map_err(|refusal| refusal.code), expected, "{fields:?}");
         }
     }
 }

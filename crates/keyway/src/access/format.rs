@@ -25,11 +25,8 @@ pub enum Prefix {
     Admin,
 }
 
-const PREFIXES: [(Prefix, &str); 3] = [
-    (Prefix::Live, "sk-kw-live-"),
-    (Prefix::Test, "sk-kw-test-"),
-    (Prefix::Admin, "sk-kw-admin-"),
-];
+const PREFIXES: [(Prefix, &str); 3] =
+    [(Prefix::Live, "sk-kw-live-"), (Prefix::Test, "sk-kw-test-"), (Prefix::Admin, "sk-kw-admin-")];
 
 /// Makes a key from the operating system's randomness: its public handle and its full text.
 ///
@@ -43,13 +40,9 @@ pub fn mint(prefix: Prefix) -> Result<(String, Secret), Fault> {
     text.push_str(prefix_text(prefix));
     let mut random = Zeroizing::new([0; 64]);
     while text.len() < covered_chars {
-        SysRng
-            .try_fill_bytes(&mut *random)
-            .doing("reading the system's randomness")?;
+        SysRng.try_fill_bytes(&mut *random).doing("reading the system's randomness")?;
         // Bytes from 248 up would favour the first characters of the alphabet.
-        let fair = random
-            .iter()
-            .filter(|byte| usize::from(**byte) < 4 * ALPHABET.len());
+        let fair = random.iter().filter(|byte| usize::from(**byte) < 4 * ALPHABET.len());
         let chars = fair.map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()]));
         text.extend(chars.take(covered_chars - text.len()));
     }
@@ -62,9 +55,8 @@ pub fn mint(prefix: Prefix) -> Result<(String, Secret), Fault> {
 /// Prefix and public handle of a well-formed key; `None` for anything else.
 #[must_use]
 pub fn parse(text: &str) -> Option<(Prefix, &str)> {
-    let (prefix, body) = PREFIXES
-        .iter()
-        .find_map(|(prefix, lead)| text.strip_prefix(lead).map(|body| (*prefix, body)))?;
+    let (prefix, body) =
+        PREFIXES.iter().find_map(|(prefix, lead)| text.strip_prefix(lead).map(|body| (*prefix, body)))?;
     if body.len() != BODY_CHARS || !body.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return None;
     }

@@ -133,22 +133,16 @@ impl Grant {
     #[must_use]
     pub fn refusal(&self, now_ms: i64) -> Option<Refusal> {
         let (code, message) = match self.standing {
-            Standing::Archived => (
-                Code::ProjectArchived,
-                "This key's project is archived. Use a key of another project.",
-            ),
-            Standing::Revoked => (
-                Code::RevokedApiKey,
-                "This API key has been revoked. Ask for a new one.",
-            ),
-            Standing::Disabled => (
-                Code::DisabledApiKey,
-                "This API key is disabled. Its owner can enable it again.",
-            ),
-            Standing::Good if self.expires_ms.is_some_and(|end| end <= now_ms) => (
-                Code::ExpiredApiKey,
-                "This API key has expired. Ask for a new one.",
-            ),
+            Standing::Archived => {
+                (Code::ProjectArchived, "This key's project is archived. Use a key of another project.")
+            }
+            Standing::Revoked => (Code::RevokedApiKey, "This API key has been revoked. Ask for a new one."),
+            Standing::Disabled => {
+                (Code::DisabledApiKey, "This API key is disabled. Its owner can enable it again.")
+            }
+            Standing::Good if self.expires_ms.is_some_and(|end| end <= now_ms) => {
+                (Code::ExpiredApiKey, "This API key has expired. Ask for a new one.")
+            }
             Standing::Good => return None,
         };
         Some(Refusal::new(code, message))

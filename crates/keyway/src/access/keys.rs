@@ -62,10 +62,7 @@ pub enum Outcome {
 }
 
 /// Renders the answer to keep for a repeated call.
-pub type Keep<'a> = (
-    &'a Call<'a>,
-    &'a (dyn Fn(&KeyRow, &[String]) -> String + Send + Sync),
-);
+pub type Keep<'a> = (&'a Call<'a>, &'a (dyn Fn(&KeyRow, &[String]) -> String + Send + Sync));
 
 /// Makes a key in an organisation.
 ///
@@ -80,10 +77,10 @@ pub async fn create(
     keep: Option<Keep<'_>>,
 ) -> Result<Outcome, Trouble> {
     let now_ms = at.clock.now_ms();
-    if let Some((call, _)) = keep {
-        if let Some(earlier) = repeated(at, call, now_ms).await? {
-            return Ok(Outcome::Earlier(earlier));
-        }
+    if let Some((call, _)) = keep
+        && let Some(earlier) = repeated(at, call, now_ms).await?
+    {
+        return Ok(Outcome::Earlier(earlier));
     }
     check(new)?;
     if let Some(project) = &new.project {
@@ -131,11 +128,7 @@ pub async fn create(
         }
     }
     tx.commit().await.doing("making the key")?;
-    Ok(Outcome::Created(Box::new(Created {
-        row,
-        secret,
-        warnings,
-    })))
+    Ok(Outcome::Created(Box::new(Created { row, secret, warnings })))
 }
 
 async fn repeated(at: &Installation, call: &Call<'_>, now_ms: i64) -> Result<Option<Earlier>, Trouble> {
@@ -187,18 +180,12 @@ fn check(new: &NewKey) -> Result<(), Refusal> {
             let kind = if admin { "an admin key" } else { "a project key" };
             let shown: String = unknown.chars().take(64).collect();
             let known = Scopes::known(admin);
-            Refusal::field(
-                "scopes",
-                format!("`{shown}` is not a scope of {kind}. Known: {known}."),
-            )
+            Refusal::field("scopes", format!("`{shown}` is not a scope of {kind}. Known: {known}."))
         })?;
     }
     let models = new.models.as_deref().unwrap_or_default();
     if models.len() > MODELS_MAX {
-        return Err(Refusal::field(
-            "models",
-            format!("`models` takes at most {MODELS_MAX} entries."),
-        ));
+        return Err(Refusal::field("models", format!("`models` takes at most {MODELS_MAX} entries.")));
     }
     for model in models {
         check_text("models", model, NAME_CHARS_MAX)?;
@@ -207,10 +194,7 @@ fn check(new: &NewKey) -> Result<(), Refusal> {
         }
     }
     match new.expires_in_seconds {
-        Some(0) => Err(Refusal::field(
-            "expires_in_seconds",
-            "`expires_in_seconds` must be at least 1.",
-        )),
+        Some(0) => Err(Refusal::field("expires_in_seconds", "`expires_in_seconds` must be at least 1.")),
         Some(seconds) if seconds > EXPIRES_IN_SECONDS_MAX => Err(Refusal::field(
             "expires_in_seconds",
             format!("`expires_in_seconds` is at most {EXPIRES_IN_SECONDS_MAX} (ten years)."),
@@ -221,16 +205,10 @@ fn check(new: &NewKey) -> Result<(), Refusal> {
 
 fn check_text(field: &'static str, text: &str, chars_max: usize) -> Result<(), Refusal> {
     if text.chars().count() > chars_max {
-        return Err(Refusal::field(
-            field,
-            format!("`{field}` is longer than {chars_max} characters."),
-        ));
+        return Err(Refusal::field(field, format!("`{field}` is longer than {chars_max} characters.")));
     }
     if text.chars().any(char::is_control) {
-        return Err(Refusal::field(
-            field,
-            format!("`{field}` has a control character."),
-        ));
+        return Err(Refusal::field(field, format!("`{field}` has a control character.")));
     }
     Ok(())
 }
@@ -292,21 +270,15 @@ pub async fn act(at: &Installation, author: &Author, which: &Which<'_>, act: Act
     let revoked_ms = (act == Act::Revoke).then(|| at.clock.now_ms());
     let mut tx = at.db.begin_write().await?;
     if !rows::set_status(&mut tx, &row.id, status, revoked_ms).await? {
-        return Err(Refusal::new(
-            Code::Conflict,
-            "This key is revoked, which is for good. Make a new one.",
-        )
-        .into());
+        return Err(
+            Refusal::new(Code::Conflict, "This key is revoked, which is for good. Make a new one.").into()
+        );
     }
     let event = Event {
         org: which.org,
         project: row.project_id.as_deref(),
         name: event_name,
-        kind: if act == Act::Enable {
-            KEY_CHANGED
-        } else {
-            KEY_STOPPED
-        },
+        kind: if act == Act::Enable { KEY_CHANGED } else { KEY_STOPPED },
         object: &row.id,
         detail: json!({ "status": status, "was": row.status, "kid": row.kid }),
     };
@@ -336,11 +308,7 @@ pub struct Which<'a> {
 pub async fn find(at: &Installation, which: &Which<'_>) -> Result<KeyRow, Trouble> {
     let row = rows::by_id(&at.db, which.org, which.id).await?;
     row.filter(|row| (row.kind == "admin") == which.admin)
-        .filter(|row| {
-            which
-                .project
-                .is_none_or(|id| row.project_id.as_deref() == Some(id))
-        })
+        .filter(|row| which.project.is_none_or(|id| row.project_id.as_deref() == Some(id)))
         .ok_or_else(|| not_there("key").into())
 }
 

@@ -33,10 +33,7 @@ impl Lookup {
         let (answer, answered) = oneshot::channel();
         let question = Question { kid, digest, answer };
         self.0.try_send(question).map_err(|_| {
-            Refusal::new(
-                Code::Overloaded,
-                "Too many keys are being looked up. Try again shortly.",
-            )
+            Refusal::new(Code::Overloaded, "Too many keys are being looked up. Try again shortly.")
         })?;
         match answered.await {
             Ok(Some(known)) => Ok(known),

@@ -25,9 +25,7 @@ impl ModelRules {
     pub fn allow(&self, canonical: &str) -> bool {
         let Self::Only(rules) = self else { return true };
         let bare = canonical.split_once('/').map_or(canonical, |(_, name)| name);
-        rules
-            .iter()
-            .any(|rule| matches(rule, canonical) || (!rule.contains('/') && matches(rule, bare)))
+        rules.iter().any(|rule| matches(rule, canonical) || (!rule.contains('/') && matches(rule, bare)))
     }
 }
 

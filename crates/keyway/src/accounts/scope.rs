@@ -80,10 +80,7 @@ impl Scopes {
     }
 
     fn of_plane(planes: &[Plane]) -> Self {
-        let chosen = TABLE
-            .iter()
-            .enumerate()
-            .filter(|(_, (_, plane))| planes.contains(plane));
+        let chosen = TABLE.iter().enumerate().filter(|(_, (_, plane))| planes.contains(plane));
         Self(chosen.fold(0, |set, (index, _)| set | (1 << index)))
     }
 
@@ -102,10 +99,7 @@ impl Scopes {
     /// Names, in table order.
     #[must_use]
     pub fn names(self) -> Vec<&'static str> {
-        let held = TABLE
-            .iter()
-            .enumerate()
-            .filter(|(index, _)| self.0 & (1 << index) != 0);
+        let held = TABLE.iter().enumerate().filter(|(index, _)| self.0 & (1 << index) != 0);
         held.map(|(_, (name, _))| *name).collect()
     }
 
@@ -128,11 +122,8 @@ impl Scopes {
     /// Names that [`Scopes::parse`] takes, for messages.
     #[must_use]
     pub fn known(admin: bool) -> String {
-        let all = if admin {
-            Self::administration()
-        } else {
-            Self::of_plane(&[Plane::Ordinary, Plane::Special])
-        };
+        let all =
+            if admin { Self::administration() } else { Self::of_plane(&[Plane::Ordinary, Plane::Special]) };
         all.names().join(", ")
     }
 }

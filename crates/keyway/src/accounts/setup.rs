@@ -51,11 +51,7 @@ async fn first_rows(tx: &mut Tx, master: &MasterKey, clock: &Clock) -> Result<()
         archived_ms: None,
     };
     tenants::insert_project(tx, &project).await?;
-    let author = Author {
-        kind: "system",
-        id: "first start".to_owned(),
-        ip: None,
-    };
+    let author = Author { kind: "system", id: "first start".to_owned(), ip: None };
     let event = Event {
         org: &org,
         project: Some(&project.id),

@@ -24,11 +24,7 @@ pub fn grant(grant: Option<Arc<Grant>>) -> Result<Arc<Grant>, Fault> {
 /// The author of what the caller changes.
 #[must_use]
 pub fn author(grant: &Grant, inbound: &Inbound) -> Author {
-    Author {
-        kind: "admin_key",
-        id: grant.key.to_string(),
-        ip: Some(inbound.peer.to_string()),
-    }
+    Author { kind: "admin_key", id: grant.key.to_string(), ip: Some(inbound.peer.to_string()) }
 }
 
 /// A placeholder of the path, by place.
@@ -37,9 +33,7 @@ pub fn author(grant: &Grant, inbound: &Inbound) -> Author {
 /// When the route table has no such placeholder: a mistake of ours.
 pub fn path_param(inbound: &Inbound, place: usize) -> Result<&str, Fault> {
     let param = inbound.params.get(place);
-    param
-        .map(String::as_str)
-        .ok_or_else(|| Fault::plain("a management route lacks a path parameter"))
+    param.map(String::as_str).ok_or_else(|| Fault::plain("a management route lacks a path parameter"))
 }
 
 /// The query string, taken apart name by name; what is left over is refused.
@@ -55,12 +49,7 @@ impl Query {
     /// A query string of these pairs.
     #[cfg(test)]
     pub(crate) fn from_pairs(pairs: &[(&str, &str)]) -> Self {
-        Self(
-            pairs
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-                .collect(),
-        )
+        Self(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
     }
 
     /// The value of a parameter that may stand once.
@@ -70,10 +59,7 @@ impl Query {
     pub fn one(&mut self, name: &str) -> Result<Option<String>, Refusal> {
         let mut values = self.take(|given| given == name);
         if values.len() > 1 {
-            return Err(Refusal::field(
-                name.to_owned(),
-                format!("`{name}` is given more than once."),
-            ));
+            return Err(Refusal::field(name.to_owned(), format!("`{name}` is given more than once.")));
         }
         Ok(values.pop())
     }
@@ -112,10 +98,7 @@ impl Query {
         let found = words.iter().find(|(word, _)| *word == text);
         found.map(|(_, meaning)| Some(*meaning)).ok_or_else(|| {
             let known: Vec<String> = words.iter().map(|(word, _)| format!("`{word}`")).collect();
-            Refusal::field(
-                name.to_owned(),
-                format!("`{name}` must be {}.", known.join(" or ")),
-            )
+            Refusal::field(name.to_owned(), format!("`{name}` must be {}.", known.join(" or ")))
         })
     }
 
@@ -167,9 +150,7 @@ impl Page {
         Ok(Self {
             limit: query.number("limit", 1, PAGE_LIMIT_MAX)?.unwrap_or(PAGE_LIMIT),
             after,
-            newest_first: query
-                .word("order", &[("asc", false), ("desc", true)])?
-                .unwrap_or(false),
+            newest_first: query.word("order", &[("asc", false), ("desc", true)])?.unwrap_or(false),
         })
     }
 }
@@ -205,33 +186,15 @@ mod tests {
         let id = "key_01arz3ndektsv4rrffq69g5fav";
         let mut asked = Query::from_pairs(&[("limit", "5"), ("after", id), ("order", "desc")]);
         let page = Page::read(&mut asked, "key").unwrap();
-        assert_eq!(
-            page,
-            Page {
-                limit: 5,
-                after: id.to_owned(),
-                newest_first: true
-            }
-        );
+        assert_eq!(page, Page { limit: 5, after: id.to_owned(), newest_first: true });
         asked.finish().unwrap();
 
         let page = Page::read(&mut Query::from_pairs(&[]), "key").unwrap();
-        assert_eq!(
-            page,
-            Page {
-                limit: 20,
-                after: String::new(),
-                newest_first: false
-            }
-        );
+        assert_eq!(page, Page { limit: 20, after: String::new(), newest_first: false });
 
-        for (name, value) in [
-            ("limit", "0"),
-            ("limit", "101"),
-            ("limit", "x"),
-            ("after", "proj_1"),
-            ("order", "up"),
-        ] {
+        for (name, value) in
+            [("limit", "0"), ("limit", "101"), ("limit", "x"), ("after", "proj_1"), ("order", "up")]
+        {
             let refusal = Page::read(&mut Query::from_pairs(&[(name, value)]), "key").unwrap_err();
             assert_eq!(refusal.param.as_deref(), Some(name), "{name}={value}");
         }

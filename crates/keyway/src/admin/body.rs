@@ -23,11 +23,7 @@ impl Body {
         let body: Self = serde_json::from_slice(bytes).map_err(|error| {
             let message = match error.classify() {
                 Category::Data => "The body must be a JSON object.".to_owned(),
-                _ => format!(
-                    "The body is not JSON (line {}, column {}).",
-                    error.line(),
-                    error.column()
-                ),
+                _ => format!("The body is not JSON (line {}, column {}).", error.line(), error.column()),
             };
             Refusal::new(Code::InvalidRequest, message)
         })?;
@@ -144,17 +140,9 @@ mod tests {
             (b"{", Code::InvalidRequest, None),
             (b"[1]", Code::InvalidRequest, None),
             (b"{\"a\":1} x", Code::InvalidRequest, None),
-            (
-                b"{\"name\":\"x\",\"n\\u0061me\":\"y\"}",
-                Code::InvalidRequest,
-                Some("name"),
-            ),
+            (b"{\"name\":\"x\",\"n\\u0061me\":\"y\"}", Code::InvalidRequest, Some("name")),
             (b"{\"name\":12345}", Code::InvalidRequest, Some("name")),
-            (
-                b"{\"budget\":{\"limit_usd\":12345}}",
-                Code::UnsupportedParameter,
-                Some("budget"),
-            ),
+            (b"{\"budget\":{\"limit_usd\":12345}}", Code::UnsupportedParameter, Some("budget")),
             (b"{\"colour\":12345}", Code::InvalidRequest, Some("colour")),
             (b"{\"name\":\"\xff12345\"}", Code::InvalidRequest, None),
         ];

@@ -78,11 +78,7 @@ impl<'a> Deleted<'a> {
     /// `object` is the kind of the object with `.deleted`.
     #[must_use]
     pub fn new(id: &'a str, object: &'static str) -> Self {
-        Self {
-            id,
-            object,
-            deleted: true,
-        }
+        Self { id, object, deleted: true }
     }
 }
 
@@ -130,11 +126,7 @@ mod tests {
 
     #[test]
     fn a_list_says_where_it_stands() {
-        let page = Page {
-            limit: 2,
-            after: String::new(),
-            newest_first: false,
-        };
+        let page = Page { limit: 2, after: String::new(), newest_first: false };
         let mut rows = vec!["a".to_owned(), "b".to_owned(), "c".to_owned()];
         let more = cut(&mut rows, &page);
         let list = text(&List::new(rows, more, |row| row)).unwrap();
@@ -143,9 +135,6 @@ mod tests {
             r#"{"object":"list","data":["a","b"],"first_id":"a","last_id":"b","has_more":true}"#
         );
         let empty = text(&List::new(Vec::<String>::new(), false, |row| row)).unwrap();
-        assert_eq!(
-            empty,
-            r#"{"object":"list","data":[],"first_id":null,"last_id":null,"has_more":false}"#
-        );
+        assert_eq!(empty, r#"{"object":"list","data":[],"first_id":null,"last_id":null,"has_more":false}"#);
     }
 }

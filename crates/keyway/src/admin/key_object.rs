@@ -88,40 +88,22 @@ impl<'a> KeyObject<'a> {
     /// The key just made, with its secret.
     #[must_use]
     pub fn made(row: &'a KeyRow, now_ms: i64, secret: &'a str, warnings: &'a [String]) -> Self {
-        let shown = Some(Shown {
-            value: Some(secret),
-            secret_already_shown: false,
-        });
-        Self {
-            shown,
-            warnings,
-            ..Self::new(row, now_ms)
-        }
+        let shown = Some(Shown { value: Some(secret), secret_already_shown: false });
+        Self { shown, warnings, ..Self::new(row, now_ms) }
     }
 
     /// What a repeated call hears: everything but the secret.
     #[must_use]
     pub fn made_before(row: &'a KeyRow, now_ms: i64, warnings: &'a [String]) -> Self {
-        let shown = Some(Shown {
-            value: None,
-            secret_already_shown: true,
-        });
-        Self {
-            shown,
-            warnings,
-            ..Self::new(row, now_ms)
-        }
+        let shown = Some(Shown { value: None, secret_already_shown: true });
+        Self { shown, warnings, ..Self::new(row, now_ms) }
     }
 }
 
 /// What the key may do, defaults written out.
 fn scopes(row: &KeyRow, admin: bool) -> Vec<String> {
     let defaults = || {
-        if admin {
-            Scopes::administration()
-        } else {
-            Scopes::ordinary()
-        }
+        if admin { Scopes::administration() } else { Scopes::ordinary() }
     };
     match &row.scopes {
         None => defaults().names().into_iter().map(str::to_owned).collect(),

@@ -41,26 +41,17 @@ fn the_secret_is_in_the_first_answer_only() {
     let row = row();
     let warnings = ["mind".to_owned()];
     let made = json_of(&KeyObject::made(&row, 0, "sk-secret", &warnings));
-    assert_eq!(
-        (&made["value"], &made["warnings"]),
-        (&json!("sk-secret"), &json!(["mind"]))
-    );
+    assert_eq!((&made["value"], &made["warnings"]), (&json!("sk-secret"), &json!(["mind"])));
     assert_eq!(made.get("secret_already_shown"), None);
     let again = json_of(&KeyObject::made_before(&row, 0, &warnings));
-    assert_eq!(
-        (&again["value"], &again["secret_already_shown"]),
-        (&Value::Null, &json!(true))
-    );
+    assert_eq!((&again["value"], &again["secret_already_shown"]), (&Value::Null, &json!(true)));
     assert_eq!(json_of(&KeyObject::new(&row, 0)).get("value"), None);
 }
 
 #[test]
 fn status_lists_and_kinds() {
     let expired = row();
-    assert_eq!(
-        json_of(&KeyObject::new(&expired, 1_700_000_100_000))["status"],
-        "expired"
-    );
+    assert_eq!(json_of(&KeyObject::new(&expired, 1_700_000_100_000))["status"], "expired");
     let listed = KeyRow {
         scopes: Some("[]".to_owned()),
         models: Some(r#"["mine/*"]"#.to_owned()),
@@ -68,21 +59,11 @@ fn status_lists_and_kinds() {
         ..row()
     };
     let listed = json_of(&KeyObject::new(&listed, 0));
-    assert_eq!(
-        (&listed["scopes"], &listed["models"]),
-        (&json!([]), &json!(["mine/*"]))
-    );
+    assert_eq!((&listed["scopes"], &listed["models"]), (&json!([]), &json!(["mine/*"])));
     assert_eq!(listed["owner"], json!({ "id": "user_1" }));
-    let admin = KeyRow {
-        kind: "admin".to_owned(),
-        project_id: None,
-        ..row()
-    };
+    let admin = KeyRow { kind: "admin".to_owned(), project_id: None, ..row() };
     let admin = json_of(&KeyObject::new(&admin, 0));
     assert_eq!(admin["object"], ADMIN_KEY);
     assert_eq!(admin["redacted_value"], "sk-kw-admin-AbCd...");
-    assert_eq!(
-        (admin.get("models"), admin.get("project_id"), admin.get("mode")),
-        (None, None, None)
-    );
+    assert_eq!((admin.get("models"), admin.get("project_id"), admin.get("mode")), (None, None, None));
 }

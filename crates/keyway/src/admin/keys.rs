@@ -87,10 +87,7 @@ async fn create(
     let (project, path) = match plane {
         Plane::Project => {
             let project = ask::path_param(inbound, 0)?;
-            (
-                Some(project),
-                format!("/v1/organization/projects/{project}/api_keys"),
-            )
+            (Some(project), format!("/v1/organization/projects/{project}/api_keys"))
         }
         Plane::Admin => (None, "/v1/organization/admin_api_keys".to_owned()),
     };
@@ -110,12 +107,8 @@ async fn create(
         serde_json::to_string(&KeyObject::made_before(row, now_ms, warnings)).unwrap_or_default()
     };
     let author = ask::author(grant, inbound);
-    let keep = call.as_ref().map(|call| {
-        (
-            call,
-            &again as &(dyn Fn(&KeyRow, &[String]) -> String + Send + Sync),
-        )
-    });
+    let keep =
+        call.as_ref().map(|call| (call, &again as &(dyn Fn(&KeyRow, &[String]) -> String + Send + Sync)));
     match service::create(&shared.at, &author, &grant.org, &new, keep).await? {
         Outcome::Earlier(earlier) => Ok(json::answer_once(earlier.0)),
         Outcome::Created(made) => {
@@ -143,11 +136,7 @@ fn read(mut body: Body, project: Option<&str>) -> Result<NewKey, Refusal> {
             Some(_) => return Err(Refusal::field("mode", "`mode` must be `live` or `test`.")),
         };
     }
-    body.finish(if project.is_some() {
-        PROJECT_NOT_YET
-    } else {
-        ADMIN_NOT_YET
-    })?;
+    body.finish(if project.is_some() { PROJECT_NOT_YET } else { ADMIN_NOT_YET })?;
     new.name = name.ok_or_else(|| Refusal::field("name", "`name` is missing: every key has one."))?;
     Ok(new)
 }
@@ -191,11 +180,7 @@ async fn list(shared: &Shared, inbound: &Inbound, grant: &Grant, plane: Plane) -
     if plane == Plane::Project && tenants::project(db, &grant.org, project).await?.is_none() {
         return Err(service::not_there("project").into());
     }
-    let filter = Filter {
-        org: &grant.org,
-        kind,
-        project,
-    };
+    let filter = Filter { org: &grant.org, kind, project };
     let mut found = if page.newest_first {
         rows::list_newest(db, &filter, &page.after, page.limit + 1).await?
     } else {
@@ -229,33 +214,11 @@ async fn act(
     let begun_mono_ms = shared.at.clock.monotonic_ms();
     let author = ask::author(grant, inbound);
     let row = service::act(&shared.at, &author, &which(inbound, grant, plane)?, act).await?;
-    obey(
-        shared,
-        &[change(
-            if act == Act::Enable {
-                KEY_CHANGED
-            } else {
-                KEY_STOPPED
-            },
-            &row,
-        )],
-    )
-    .await;
-    let all = if waits {
-        Some(wait::for_all(shared, begun_mono_ms).await?)
-    } else {
-        None
-    };
+    obey(shared, &[change(if act == Act::Enable { KEY_CHANGED } else { KEY_STOPPED }, &row)]).await;
+    let all = if waits { Some(wait::for_all(shared, begun_mono_ms).await?) } else { None };
     if act == Act::Revoke {
-        let kind = if plane == Plane::Admin {
-            ADMIN_KEY_DELETED
-        } else {
-            PROJECT_KEY_DELETED
-        };
-        return json::answer(&wait::With {
-            object: Deleted::new(&row.id, kind),
-            all,
-        });
+        let kind = if plane == Plane::Admin { ADMIN_KEY_DELETED } else { PROJECT_KEY_DELETED };
+        return json::answer(&wait::With { object: Deleted::new(&row.id, kind), all });
     }
     let object = KeyObject::new(&row, shared.at.clock.now_ms());
     json::answer(&wait::With { object, all })
@@ -267,22 +230,14 @@ fn which<'a>(inbound: &'a Inbound, grant: &'a Grant, plane: Plane) -> Result<Whi
     Ok(Which {
         org: &grant.org,
         admin,
-        project: if admin {
-            None
-        } else {
-            Some(ask::path_param(inbound, 0)?)
-        },
+        project: if admin { None } else { Some(ask::path_param(inbound, 0)?) },
         id: ask::path_param(inbound, usize::from(!admin))?,
     })
 }
 
 /// What this node does about its own change, before the feed brings it.
 fn change(kind: &str, row: &KeyRow) -> Change {
-    Change {
-        seq: 0,
-        kind: kind.to_owned(),
-        object_id: row.id.clone(),
-    }
+    Change { seq: 0, kind: kind.to_owned(), object_id: row.id.clone() }
 }
 
 #[cfg(test)]

@@ -12,10 +12,7 @@ fn a_new_project_key_is_read() {
     let new = new(asked, Some("proj_1")).unwrap();
     assert_eq!((new.name.as_str(), new.description.as_str()), ("a", "d"));
     assert_eq!(new.scopes, Some(vec!["create:images".to_owned()]));
-    assert_eq!(
-        (new.models, new.expires_in_seconds, new.test),
-        (Some(vec![]), Some(60), true)
-    );
+    assert_eq!((new.models, new.expires_in_seconds, new.test), (Some(vec![]), Some(60), true));
     assert_eq!(new.project.as_deref(), Some("proj_1"));
 }
 
@@ -23,64 +20,22 @@ fn a_new_project_key_is_read() {
 fn what_is_not_built_and_what_is_not_known_are_told_apart() {
     for field in PROJECT_NOT_YET {
         let refusal = new(&format!(r#"{{"name":"a","{field}":{{}}}}"#), Some("p")).unwrap_err();
-        assert_eq!(
-            (refusal.code, refusal.param.as_deref()),
-            (Code::UnsupportedParameter, Some(*field))
-        );
+        assert_eq!((refusal.code, refusal.param.as_deref()), (Code::UnsupportedParameter, Some(*field)));
     }
     let table = [
-        (
-            r#"{"name":"a","projects":[]}"#,
-            None,
-            Code::UnsupportedParameter,
-            "projects",
-        ),
-        (
-            r#"{"name":"a","models":[]}"#,
-            None,
-            Code::InvalidRequest,
-            "models",
-        ),
-        (
-            r#"{"name":"a","colour":1}"#,
-            Some("p"),
-            Code::InvalidRequest,
-            "colour",
-        ),
-        (
-            r#"{"name":"a","mode":"dry"}"#,
-            Some("p"),
-            Code::InvalidRequest,
-            "mode",
-        ),
-        (
-            r#"{"name":"a","expires_in_seconds":-1}"#,
-            Some("p"),
-            Code::InvalidRequest,
-            "expires_in_seconds",
-        ),
-        (
-            r#"{"name":"a","expires_in_seconds":1.5}"#,
-            Some("p"),
-            Code::InvalidRequest,
-            "expires_in_seconds",
-        ),
-        (
-            r#"{"name":"a","scopes":"all"}"#,
-            Some("p"),
-            Code::InvalidRequest,
-            "scopes",
-        ),
+        (r#"{"name":"a","projects":[]}"#, None, Code::UnsupportedParameter, "projects"),
+        (r#"{"name":"a","models":[]}"#, None, Code::InvalidRequest, "models"),
+        (r#"{"name":"a","colour":1}"#, Some("p"), Code::InvalidRequest, "colour"),
+        (r#"{"name":"a","mode":"dry"}"#, Some("p"), Code::InvalidRequest, "mode"),
+        (r#"{"name":"a","expires_in_seconds":-1}"#, Some("p"), Code::InvalidRequest, "expires_in_seconds"),
+        (r#"{"name":"a","expires_in_seconds":1.5}"#, Some("p"), Code::InvalidRequest, "expires_in_seconds"),
+        (r#"{"name":"a","scopes":"all"}"#, Some("p"), Code::InvalidRequest, "scopes"),
         (r#"{"name":null}"#, Some("p"), Code::InvalidRequest, "name"),
         ("{}", None, Code::InvalidRequest, "name"),
     ];
     for (text, project, code, param) in table {
         let refusal = new(text, project).unwrap_err();
-        assert_eq!(
-            (refusal.code, refusal.param.as_deref()),
-            (code, Some(param)),
-            "{text}"
-        );
+        assert_eq!((refusal.code, refusal.param.as_deref()), (code, Some(param)), "{text}");
     }
 }
 
@@ -89,21 +44,13 @@ fn nobody_grants_what_it_does_not_hold() {
     let all = Scopes::administration();
     let some = Scopes::parse(&["create:keys", "read:keys"], true).unwrap();
     assert_eq!(granted(None, all).unwrap(), all.names());
-    assert_eq!(
-        granted(Some(vec!["read:keys".to_owned()]), some).unwrap(),
-        ["read:keys"]
-    );
+    assert_eq!(granted(Some(vec!["read:keys".to_owned()]), some).unwrap(), ["read:keys"]);
     assert_eq!(granted(Some(vec![]), Scopes::NONE).unwrap(), Vec::<String>::new());
     let refusal = granted(Some(vec!["read:keys".to_owned(), "delete:keys".to_owned()]), some).unwrap_err();
     assert_eq!(refusal.code, Code::MissingScope);
     assert!(refusal.message.contains("`delete:keys`") && !refusal.message.contains("`read:keys`"));
     assert_eq!(granted(None, some).unwrap_err().code, Code::MissingScope);
     // Left to the service, which says that it is no scope.
-    assert_eq!(
-        granted(Some(vec!["create:chat_completions".to_owned()]), some)
-            .unwrap()
-            .len(),
-        1
-    );
+    assert_eq!(granted(Some(vec!["create:chat_completions".to_owned()]), some).unwrap().len(), 1);
     assert!(all.has(Scope::DELETE_KEYS));
 }

@@ -53,9 +53,7 @@ impl<'a> ModelObject<'a> {
     pub fn cells(&self) -> Vec<String> {
         let count = |count: Option<u64>| count.map_or_else(|| "-".to_owned(), |count| count.to_string());
         let price = |of: fn(&PriceObject<'_>) -> Usd| {
-            self.price
-                .as_ref()
-                .map_or_else(|| "unpriced".to_owned(), |price| of(price).0.to_decimal())
+            self.price.as_ref().map_or_else(|| "unpriced".to_owned(), |price| of(price).0.to_decimal())
         };
         vec![
             self.id.to_owned(),

@@ -35,11 +35,7 @@ impl<'a> ProjectObject<'a> {
             environment: &row.environment,
             created_at: seconds(row.created_ms),
             archived_at: row.archived_ms.map(seconds),
-            status: if row.archived_ms.is_some() {
-                "archived"
-            } else {
-                "active"
-            },
+            status: if row.archived_ms.is_some() { "archived" } else { "active" },
         }
     }
 }
@@ -64,15 +60,9 @@ pub fn get(shared: Arc<Shared>, inbound: Inbound, grant: Option<Arc<Grant>>) -> 
 async fn list_of(shared: &Shared, inbound: &Inbound, grant: &Grant) -> Result<Outbound, Trouble> {
     let mut query = Query::of(inbound);
     let page = Page::read(&mut query, "proj")?;
-    let archived = query
-        .word("include_archived", &[("true", true), ("false", false)])?
-        .unwrap_or(false);
+    let archived = query.word("include_archived", &[("true", true), ("false", false)])?.unwrap_or(false);
     query.finish()?;
-    let filter = ProjectFilter {
-        org: &grant.org,
-        archived,
-        newest_first: page.newest_first,
-    };
+    let filter = ProjectFilter { org: &grant.org, archived, newest_first: page.newest_first };
     let mut found = tenants::projects_page(&shared.at.db, &filter, &page.after, page.limit + 1).await?;
     let more = json::cut(&mut found, &page);
     let objects = found.iter().map(ProjectObject::new).collect();

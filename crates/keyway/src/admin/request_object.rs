@@ -95,9 +95,7 @@ impl<'a> RequestObject<'a> {
             latency_ms: entry.latency_ms,
             first_token_ms: entry.first_token_ms,
             labels: &entry.labels,
-            ip: IpAddr::from(Ipv6Addr::from(entry.peer))
-                .to_canonical()
-                .to_string(),
+            ip: IpAddr::from(Ipv6Addr::from(entry.peer)).to_canonical().to_string(),
             client_request_id: known(&entry.client_request),
         }
     }

@@ -28,11 +28,7 @@ pub(crate) fn entry() -> OwnedEntry {
         }],
         status: 200,
         error: String::new(),
-        usage: Usage {
-            in_uncached: 5,
-            out_text: 7,
-            ..Usage::default()
-        },
+        usage: Usage { in_uncached: 5, out_text: 7, ..Usage::default() },
         usage_origin: UsageOrigin::Reported,
         price_version: "v1".to_owned(),
         cost: Some(NanoUsd(12_500)),
@@ -48,33 +44,17 @@ fn a_line_as_documented() {
     assert!(text.contains(r#""cost_usd":0.0000125,"#), "{text}");
     let value: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(value["id"], json!(id::text("req", [1; 16])));
-    assert_eq!(
-        (&value["model"], &value["model_served"]),
-        (&json!("small"), &json!("mine/small"))
-    );
+    assert_eq!((&value["model"], &value["model_served"]), (&json!("small"), &json!("mine/small")));
     assert_eq!((&value["user_id"], &value["error"]), (&Value::Null, &Value::Null));
     assert_eq!(value["ip"], "10.1.2.3");
     assert_eq!(value["attempts"][0]["status"], Value::Null);
-    assert_eq!(
-        (&value["usage"]["input_tokens"], &value["usage"]["out_text"]),
-        (&json!(5), &json!(7))
-    );
-    assert_eq!(
-        (&value["losses"], &value["labels"]),
-        (&json!([]), &json!(["team=a"]))
-    );
+    assert_eq!((&value["usage"]["input_tokens"], &value["usage"]["out_text"]), (&json!(5), &json!(7)));
+    assert_eq!((&value["losses"], &value["labels"]), (&json!([]), &json!(["team=a"])));
 }
 
 #[test]
 fn unpriced_is_not_free() {
-    let entry = OwnedEntry {
-        cost: None,
-        price_version: String::new(),
-        ..entry()
-    };
+    let entry = OwnedEntry { cost: None, price_version: String::new(), ..entry() };
     let value = serde_json::to_value(RequestObject::new(&entry)).unwrap();
-    assert_eq!(
-        (&value["cost_usd"], &value["price_version"]),
-        (&Value::Null, &Value::Null)
-    );
+    assert_eq!((&value["cost_usd"], &value["price_version"]), (&Value::Null, &Value::Null));
 }

@@ -85,9 +85,7 @@ fn read(query: &mut Query) -> Result<(Filter, Option<[u8; 16]>, usize), Refusal>
         models: values(query, "models")?,
         providers: values(query, "providers")?,
         status: Vec::new(),
-        start_ms: query
-            .number("start_time", 0, TIME_SECONDS_MAX)?
-            .map(|at| at * 1000),
+        start_ms: query.number("start_time", 0, TIME_SECONDS_MAX)?.map(|at| at * 1000),
         end_ms: query.number("end_time", 0, TIME_SECONDS_MAX)?.map(|at| at * 1000),
     };
     for text in values(query, "status")? {
@@ -127,21 +125,11 @@ mod tests {
         ]);
         let (filter, after, limit) = read(&mut query).unwrap();
         query.finish().unwrap();
-        assert_eq!(
-            (filter.status, filter.models),
-            (vec![429, 500], vec!["a/b".to_owned()])
-        );
-        assert_eq!(
-            (filter.start_ms, filter.end_ms, after, limit),
-            (Some(5000), None, Some([3; 16]), 7)
-        );
-        for (name, value) in [
-            ("status", "ok"),
-            ("status", "99"),
-            ("after", "key_1"),
-            ("limit", "0"),
-            ("end_time", "x"),
-        ] {
+        assert_eq!((filter.status, filter.models), (vec![429, 500], vec!["a/b".to_owned()]));
+        assert_eq!((filter.start_ms, filter.end_ms, after, limit), (Some(5000), None, Some([3; 16]), 7));
+        for (name, value) in
+            [("status", "ok"), ("status", "99"), ("after", "key_1"), ("limit", "0"), ("end_time", "x")]
+        {
             let refusal = read(&mut Query::from_pairs(&[(name, value)])).unwrap_err();
             assert_eq!(refusal.param.as_deref(), Some(name), "{name}={value}");
         }

@@ -20,11 +20,8 @@ pub const TIME_SECONDS_MAX: i64 = 253_402_300_799;
 
 /// Words of `bucket_width`, the last one meant when nothing is said, with the buckets of a page when
 /// nothing is said and at most.
-const WIDTHS: &[(&str, (Width, i64, i64))] = &[
-    ("1m", (Width::Minute, 60, 1440)),
-    ("1h", (Width::Hour, 24, 168)),
-    ("1d", (Width::Day, 7, 31)),
-];
+const WIDTHS: &[(&str, (Width, i64, i64))] =
+    &[("1m", (Width::Minute, 60, 1440)), ("1h", (Width::Hour, 24, 168)), ("1d", (Width::Day, 7, 31))];
 const COST_WIDTHS: &[(&str, (Width, i64, i64))] = &[("1d", (Width::Day, 7, 180))];
 
 const USAGE_GROUPS: &[(&str, Dimension)] = &[
@@ -52,9 +49,7 @@ pub fn completions(shared: Arc<Shared>, inbound: Inbound, grant: Option<Arc<Gran
         query.finish()?;
         let kinds = COMPLETIONS.iter().map(|kind| (*kind).to_owned()).collect();
         asked.filters.push((Dimension::Kind, kinds));
-        asked
-            .answer(&shared.at.db, &ask::grant(grant)?.org, None, UsageResult::new)
-            .await
+        asked.answer(&shared.at.db, &ask::grant(grant)?.org, None, UsageResult::new).await
     })
 }
 
@@ -65,14 +60,7 @@ pub fn costs(shared: Arc<Shared>, inbound: Inbound, grant: Option<Arc<Grant>>) -
         let mut query = Query::of(&inbound);
         let asked = Asked::read(&mut query, COST_WIDTHS, COST_GROUPS, shared.at.clock.now_ms())?;
         query.finish()?;
-        asked
-            .answer(
-                &shared.at.db,
-                &ask::grant(grant)?.org,
-                Some(false),
-                CostResult::new,
-            )
-            .await
+        asked.answer(&shared.at.db, &ask::grant(grant)?.org, Some(false), CostResult::new).await
     })
 }
 
@@ -117,10 +105,7 @@ impl Asked {
         })?;
         let end = query.number("end_time", 0, TIME_SECONDS_MAX)?;
         if end.is_some_and(|end| end <= start) {
-            return Err(Refusal::field(
-                "end_time",
-                "`end_time` must be after `start_time`.",
-            ));
+            return Err(Refusal::field("end_time", "`end_time` must be after `start_time`."));
         }
         let first_ms = width.floor(start * 1000);
         let from_ms = match query.one("page")? {
@@ -168,9 +153,7 @@ impl Asked {
         test: Option<bool>,
         result: fn(&Row, &[Dimension]) -> T,
     ) -> Result<Outbound, Trouble> {
-        let to_ms = self
-            .end_ms
-            .min(self.from_ms.saturating_add(self.limit * self.width.ms()));
+        let to_ms = self.end_ms.min(self.from_ms.saturating_add(self.limit * self.width.ms()));
         let sums = Sums {
             start_ms: self.from_ms,
             end_ms: to_ms,
@@ -194,9 +177,8 @@ impl Asked {
             }
             (next_ms, until_ms) = (Some(last_ms), last_ms);
         }
-        let buckets = buckets(&rows, (self.from_ms, until_ms), self.width, |row| {
-            result(row, &sums.group_by)
-        })?;
+        let buckets =
+            buckets(&rows, (self.from_ms, until_ms), self.width, |row| result(row, &sums.group_by))?;
         json::answer(&BucketPage::new(buckets, next_ms))
     }
 }
@@ -212,10 +194,7 @@ fn buckets<T>(
     let starts = (from_ms..until_ms).step_by(step);
     let bucket = |start_ms: i64| {
         let first = rows.partition_point(|row| row.bucket_ms < start_ms);
-        let own = rows
-            .iter()
-            .skip(first)
-            .take_while(|row| row.bucket_ms == start_ms);
+        let own = rows.iter().skip(first).take_while(|row| row.bucket_ms == start_ms);
         Bucket::new(start_ms, start_ms + width.ms(), own.map(&result).collect())
     };
     Ok(starts.map(bucket).collect())
@@ -228,10 +207,7 @@ fn buckets<T>(
 pub fn values(query: &mut Query, name: &'static str) -> Result<Vec<String>, Refusal> {
     let values = query.many(name);
     if values.len() > FILTER_VALUES_MAX {
-        return Err(Refusal::field(
-            name,
-            format!("`{name}` takes at most {FILTER_VALUES_MAX} values."),
-        ));
+        return Err(Refusal::field(name, format!("`{name}` takes at most {FILTER_VALUES_MAX} values.")));
     }
     Ok(values)
 }

@@ -20,12 +20,7 @@ impl<T> BucketPage<T> {
     /// A page; `next_ms` is the start of the next one's first bucket.
     #[must_use]
     pub fn new(data: Vec<Bucket<T>>, next_ms: Option<i64>) -> Self {
-        Self {
-            object: "page",
-            data,
-            has_more: next_ms.is_some(),
-            next_page: next_ms.map(page_token),
-        }
+        Self { object: "page", data, has_more: next_ms.is_some(), next_page: next_ms.map(page_token) }
     }
 }
 
@@ -38,9 +33,7 @@ pub fn page_token(start_ms: i64) -> String {
 /// The start a page token stands for, unix milliseconds.
 #[must_use]
 pub fn page_start(token: &str) -> Option<i64> {
-    let digits = token
-        .strip_prefix("page_")
-        .filter(|digits| digits.bytes().all(|it| it.is_ascii_digit()))?;
+    let digits = token.strip_prefix("page_").filter(|digits| digits.bytes().all(|it| it.is_ascii_digit()))?;
     digits.parse::<i64>().ok()?.checked_mul(1000)
 }
 
@@ -59,12 +52,7 @@ impl<T> Bucket<T> {
     /// A bucket between two times in milliseconds.
     #[must_use]
     pub fn new(start_ms: i64, end_ms: i64, results: Vec<T>) -> Self {
-        Self {
-            object: "bucket",
-            start_time: seconds(start_ms),
-            end_time: seconds(end_ms),
-            results,
-        }
+        Self { object: "bucket", start_time: seconds(start_ms), end_time: seconds(end_ms), results }
     }
 }
 
@@ -103,10 +91,8 @@ impl UsageResult {
     pub fn new(row: &Row, by: &[Dimension]) -> Self {
         let (usage, count) = (row.measures.usage(), |index: usize| row.measures.0[index]);
         let group = |dimension| group(row, by, dimension);
-        let cached = usage
-            .cache_read
-            .saturating_add(usage.cache_write_5m)
-            .saturating_add(usage.cache_write_1h);
+        let cached =
+            usage.cache_read.saturating_add(usage.cache_write_5m).saturating_add(usage.cache_write_1h);
         Self {
             object: "organization.usage.completions.result",
             input_tokens: usage.input(),
@@ -159,10 +145,7 @@ impl CostResult {
     pub fn new(row: &Row, by: &[Dimension]) -> Self {
         Self {
             object: "organization.costs.result",
-            amount: Amount {
-                value: Usd(NanoUsd(row.measures.0[at::COST_NANOUSD])),
-                currency: "usd",
-            },
+            amount: Amount { value: Usd(NanoUsd(row.measures.0[at::COST_NANOUSD])), currency: "usd" },
             line_item: group(row, by, Dimension::ModelServed),
             project_id: group(row, by, Dimension::Project),
             api_key_id: group(row, by, Dimension::Key),

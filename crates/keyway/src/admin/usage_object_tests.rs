@@ -11,11 +11,7 @@ fn row(dims: &[&str]) -> Row {
     }
     measures.0[at::COST_NANOUSD] = 420_001;
     measures.0[at::UNPRICED_REQUESTS] = 2;
-    Row {
-        bucket_ms: 0,
-        dims: dims.iter().map(|dim| (*dim).to_owned()).collect(),
-        measures,
-    }
+    Row { bucket_ms: 0, dims: dims.iter().map(|dim| (*dim).to_owned()).collect(), measures }
 }
 
 #[test]
@@ -38,11 +34,7 @@ fn tokens_add_up_and_only_what_was_grouped_by_is_named() {
         (&value["model"], &value["user_id"], &value["project_id"]),
         (&json!("a/b"), &Value::Null, &Value::Null)
     );
-    assert!(
-        serde_json::to_string(&result)
-            .unwrap()
-            .contains(r#""cost_usd":0.000420001,"#)
-    );
+    assert!(serde_json::to_string(&result).unwrap().contains(r#""cost_usd":0.000420001,"#));
 }
 
 #[test]
@@ -64,15 +56,9 @@ fn costs_as_documented() {
 #[test]
 fn page_tokens_go_round() {
     assert_eq!(page_start(&page_token(172_800_000)), Some(172_800_000));
-    for wrong in [
-        "",
-        "172800",
-        "page_",
-        "page_x",
-        "page_-1",
-        "page_99999999999999999999",
-        "page_9223372036854775807",
-    ] {
+    for wrong in
+        ["", "172800", "page_", "page_x", "page_-1", "page_99999999999999999999", "page_9223372036854775807"]
+    {
         assert_eq!(page_start(wrong), None, "{wrong}");
     }
 }

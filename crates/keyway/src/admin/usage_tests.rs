@@ -27,10 +27,7 @@ fn what_is_asked_is_read() {
     assert_eq!(asked.group_by, [Dimension::ModelServed, Dimension::Project]);
     assert_eq!(asked.filters, [(Dimension::Key, vec!["key_1".to_owned()])]);
     let asked = read(&[("start_time", "1699900000"), ("page", "page_1699920000")]).unwrap();
-    assert_eq!(
-        (asked.width, asked.limit, asked.from_ms),
-        (Width::Day, 7, 1_699_920_000_000)
-    );
+    assert_eq!((asked.width, asked.limit, asked.from_ms), (Width::Day, 7, 1_699_920_000_000));
 }
 
 #[test]
@@ -48,31 +45,19 @@ fn what_cannot_be_is_refused_by_name() {
         (&[start, ("colour", "red")], "colour"),
     ];
     for (pairs, param) in table {
-        assert_eq!(
-            read(pairs).unwrap_err().param.as_deref(),
-            Some(param),
-            "{pairs:?}"
-        );
+        assert_eq!(read(pairs).unwrap_err().param.as_deref(), Some(param), "{pairs:?}");
     }
-    let many: Vec<(&str, &str)> = std::iter::repeat_n(("project_ids", "p"), 101)
-        .chain([start])
-        .collect();
+    let many: Vec<(&str, &str)> = std::iter::repeat_n(("project_ids", "p"), 101).chain([start]).collect();
     assert_eq!(read(&many).unwrap_err().param.as_deref(), Some("project_ids"));
 }
 
 #[test]
 fn empty_buckets_are_there_too() {
-    let row = |bucket_ms| Row {
-        bucket_ms,
-        dims: vec![],
-        measures: Measures::default(),
-    };
+    let row = |bucket_ms| Row { bucket_ms, dims: vec![], measures: Measures::default() };
     let hour = Width::Hour.ms();
     let rows = [row(hour), row(hour), row(3 * hour)];
     let found = buckets(&rows, (0, 3 * hour + 1), Width::Hour, |row| row.bucket_ms).unwrap();
-    let counts: Vec<(i64, usize)> = found
-        .iter()
-        .map(|bucket| (bucket.start_time, bucket.results.len()))
-        .collect();
+    let counts: Vec<(i64, usize)> =
+        found.iter().map(|bucket| (bucket.start_time, bucket.results.len())).collect();
     assert_eq!(counts, [(0, 0), (3600, 2), (7200, 0), (10_800, 1)]);
 }

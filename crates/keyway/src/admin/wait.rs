@@ -46,11 +46,8 @@ pub async fn for_all(shared: &Shared, begun_mono_ms: i64) -> Result<Acknowledged
     let deadline_mono_ms = at.clock.monotonic_ms() + WAIT_MS_MAX;
     loop {
         let live = nodes::live(&at.db, at.clock.now_ms() - LIVE_WITHIN_MS).await?;
-        let others: Vec<bool> = live
-            .iter()
-            .filter(|node| node.id != shared.node.id)
-            .map(|node| node.seen_seq >= seq)
-            .collect();
+        let others: Vec<bool> =
+            live.iter().filter(|node| node.id != shared.node.id).map(|node| node.seen_seq >= seq).collect();
         let acknowledged = 1 + others.iter().filter(|obeyed| **obeyed).count();
         let now_mono_ms = at.clock.monotonic_ms();
         if acknowledged > others.len() || now_mono_ms >= deadline_mono_ms {
@@ -71,26 +68,14 @@ mod tests {
 
     #[test]
     fn what_the_nodes_said_stands_beside_the_object() {
-        let all = Some(Acknowledged {
-            nodes: 3,
-            acknowledged: 3,
-            ms: 42,
-        });
+        let all = Some(Acknowledged { nodes: 3, acknowledged: 3, ms: 42 });
         let object = || Deleted::new("key_1", "x.deleted");
         assert_eq!(
-            text(&With {
-                object: object(),
-                all
-            })
-            .unwrap(),
+            text(&With { object: object(), all }).unwrap(),
             r#"{"id":"key_1","object":"x.deleted","deleted":true,"nodes":3,"acknowledged":3,"ms":42}"#
         );
         assert_eq!(
-            text(&With {
-                object: object(),
-                all: None
-            })
-            .unwrap(),
+            text(&With { object: object(), all: None }).unwrap(),
             r#"{"id":"key_1","object":"x.deleted","deleted":true}"#
         );
     }

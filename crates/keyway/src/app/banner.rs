@@ -33,27 +33,17 @@ pub async fn text(
         shared.at.clock.monotonic_ms()
     );
     let _ = writeln!(text, "  API        {url}/v1");
-    let _ = writeln!(
-        text,
-        "  Data       {} ({engine})",
-        config.settings.data_dir.display()
-    );
+    let _ = writeln!(text, "  Data       {} ({engine})", config.settings.data_dir.display());
     let _ = writeln!(text, "  Providers  {}", providers.join(", "));
     for note in &config.notes {
         let _ = writeln!(text, "  Note       {note}");
     }
     if first {
         let key = first_test_key(shared).await?;
-        let _ = writeln!(
-            text,
-            "\nTest key, shown once; it reaches the sandbox models only:\n  {}",
-            key.reveal()
-        );
+        let _ =
+            writeln!(text, "\nTest key, shown once; it reaches the sandbox models only:\n  {}", key.reveal());
         let _ = writeln!(text, "\nTry it:\n{}", curl(&url, key.reveal()));
-        let _ = writeln!(
-            text,
-            "\nAn admin key for the management API: keyway admin-key create --name first"
-        );
+        let _ = writeln!(text, "\nAn admin key for the management API: keyway admin-key create --name first");
     } else {
         let _ = writeln!(text, "  Keys       keyway key create --name NAME [--test]");
     }
@@ -69,21 +59,14 @@ fn curl(url: &str, key: &str) -> String {
 
 async fn first_test_key(shared: &Shared) -> Result<Secret, Fault> {
     let org = tenants::default_org(&shared.at.db).await?;
-    let project = tenants::projects(&shared.at.db, &org, "", 1)
-        .await?
-        .into_iter()
-        .next();
+    let project = tenants::projects(&shared.at.db, &org, "", 1).await?.into_iter().next();
     let new = NewKey {
         project: project.map(|project| project.id),
         test: true,
         name: "First test key".to_owned(),
         ..NewKey::default()
     };
-    let author = Author {
-        kind: "system",
-        id: "first start".to_owned(),
-        ip: None,
-    };
+    let author = Author { kind: "system", id: "first start".to_owned(), ip: None };
     match keys::create(&shared.at, &author, &org, &new, None).await {
         Ok(Outcome::Created(created)) => Ok(created.secret),
         Ok(Outcome::Earlier(_)) => Err(Fault::plain("the first test key exists already")),

@@ -29,10 +29,7 @@ pub async fn read(mut body: Incoming, bytes_max: usize, patience: Duration) -> R
         let frame = timeout_at(Instant::now() + patience, body.frame()).await;
         let data = match frame {
             Err(_) => {
-                return Err(Refusal::new(
-                    Code::RequestTimeout,
-                    "The request body did not come in time.",
-                ));
+                return Err(Refusal::new(Code::RequestTimeout, "The request body did not come in time."));
             }
             Ok(Some(Err(_))) => {
                 return Err(Refusal::new(Code::InvalidRequest, "The request body broke off."));
@@ -45,11 +42,7 @@ pub async fn read(mut body: Incoming, bytes_max: usize, patience: Duration) -> R
             None if whole.is_empty() => first = Some(data),
             None => whole.extend_from_slice(&data),
             Some(before) => {
-                whole.reserve(
-                    usize::try_from(told.lower())
-                        .unwrap_or(0)
-                        .max(before.len() + data.len()),
-                );
+                whole.reserve(usize::try_from(told.lower()).unwrap_or(0).max(before.len() + data.len()));
                 whole.extend_from_slice(&before);
                 whole.extend_from_slice(&data);
             }
@@ -101,9 +94,9 @@ impl http_body::Body for ResponseBody {
     ) -> Poll<Option<Result<Frame<Bytes>, CutOff>>> {
         match &mut self.inner {
             Inner::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Inner::Stream(frames) => frames
-                .poll_frame(cx)
-                .map(|frame| frame.map(|frame| frame.map(Frame::data))),
+            Inner::Stream(frames) => {
+                frames.poll_frame(cx).map(|frame| frame.map(|frame| frame.map(Frame::data)))
+            }
         }
     }
 

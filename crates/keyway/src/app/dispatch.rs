@@ -3,10 +3,11 @@
 use super::body::{self, ResponseBody};
 use super::socket::{Phase, PhaseCell};
 use super::table::{Found, Table};
+use crate::access::Grant;
 use crate::access::verify::{self, Needs, Verdict};
-use crate::access::{Grant, cache::Known};
 use crate::base::{Code, Fault, Refusal, Trouble, id};
 use crate::relay::route::{BodyLimit, MANAGEMENT_BODY_BYTES_MAX};
+use crate::relay::running::Caller;
 use crate::relay::{Handler, Inbound, Outbound, Route, Worker, refuse, story};
 use crate::telemetry::RequestLine;
 use crate::telemetry::request_line::client_text;
@@ -22,6 +23,8 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Looks into the database for one request, when keys change faster than they are read.
+const LOOKUPS_MAX: usize = 4;
 const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-client-request-id");
 
 /// What a worker needs to answer.
@@ -96,9 +99,7 @@ pub async fn answer(
         answer.headers.insert(CLIENT_REQUEST_ID, client_id);
     }
     if front.worker.shared.draining.load(Ordering::Relaxed) {
-        answer
-            .headers
-            .insert(header::CONNECTION, HeaderValue::from_static("close"));
+        answer.headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     respond(answer, phase)
 }
@@ -118,7 +119,8 @@ async fn serve(front: &Front, call: &mut Call, parts: Parts, body: Incoming) -> 
         Found::Nothing => return Err(unknown_url(&parts).into()),
     };
     call.route = Some((number, route));
-    call.grant = verified(front, route.needs, &parts.headers, call.started_ms).await?;
+    let caller = verified(front, route.needs, &parts.headers, call.started_ms).await?;
+    call.grant = caller.as_ref().map(|caller| Arc::clone(&caller.grant));
     let body = match route.body {
         BodyLimit::None => Bytes::new(),
         BodyLimit::Management => body::read(body, MANAGEMENT_BODY_BYTES_MAX, front.body_patience).await?,
@@ -136,7 +138,11 @@ async fn serve(front: &Front, call: &mut Call, parts: Parts, body: Incoming) -> 
         started_ms: call.started_ms,
         started_mono_ms: call.started_mono_ms,
     };
-    hand_over(front, call, route, inbound).await
+    // The body may have taken its time.
+    if call.grant.as_ref().is_some_and(|grant| grant.is_dead()) {
+        return Err(story::stopped().into());
+    }
+    hand_over(front, call, route, inbound, caller).await
 }
 
 async fn hand_over(
@@ -144,17 +150,15 @@ async fn hand_over(
     call: &mut Call,
     route: &Route,
     inbound: Inbound,
+    caller: Option<Caller>,
 ) -> Result<Outbound, Trouble> {
     let shared = &front.worker.shared;
     match route.handler {
         Handler::Memory(handler) => handler(&front.worker, &inbound, call.grant.as_ref()),
         Handler::Inference(handler) => {
-            let grant = call
-                .grant
-                .clone()
-                .ok_or_else(crate::access::credential::invalid)?;
+            let caller = caller.ok_or_else(crate::access::credential::invalid)?;
             call.told = true;
-            handler(Rc::clone(&front.worker), inbound, grant).await
+            handler(Rc::clone(&front.worker), inbound, caller).await
         }
         Handler::Control(handler) => {
             if let Some(grant) = &call.grant {
@@ -174,37 +178,38 @@ async fn hand_over(
     }
 }
 
-/// Verifies the request's key and what the route asks of it.
+/// Verifies the request's key and what the route asks of it. The grant comes from memory in the
+/// same step in which the request is entered as running: a revocation finds it in one or the other.
 async fn verified(
     front: &Front,
     needs: Needs,
     headers: &HeaderMap,
     now_ms: i64,
-) -> Result<Option<Arc<Grant>>, Trouble> {
+) -> Result<Option<Caller>, Trouble> {
     if needs == Needs::Nothing {
         return Ok(None);
     }
-    let shared = &front.worker.shared;
-    let verdict = verify::from_memory(headers, &shared.at.master, &shared.cache)?;
-    front
-        .worker
-        .metrics
-        .grant_looked_up(matches!(verdict, Verdict::Known(_)));
-    let grant = match verdict {
-        Verdict::Known(grant) => grant,
-        Verdict::Ask(kid, digest) => {
-            let known: Known = shared.lookup.ask(kid, digest).await?;
-            verify::from_answer(known)?
+    let (shared, metrics) = (&front.worker.shared, &front.worker.metrics);
+    for _ in 0..LOOKUPS_MAX {
+        match verify::from_memory(headers, &shared.at.master, &shared.cache)? {
+            Verdict::Known(grant) => {
+                metrics.grant_looked_up(true);
+                verify::permit(&grant, needs, now_ms)?;
+                let place = front.worker.running.enter(Arc::clone(&grant));
+                return Ok(Some(Caller { grant, place }));
+            }
+            Verdict::Ask(kid, digest) => {
+                metrics.grant_looked_up(false);
+                verify::from_answer(shared.lookup.ask(kid, digest).await?)?;
+            }
         }
-    };
-    verify::permit(&grant, needs, now_ms)?;
-    Ok(Some(grant))
+    }
+    Err(verify::out_of_sync().into())
 }
 
 impl Call {
     fn shape(&self) -> crate::relay::route::Shape {
-        self.route
-            .map_or(crate::relay::route::Shape::OpenAi, |(_, route)| route.shape)
+        self.route.map_or(crate::relay::route::Shape::OpenAi, |(_, route)| route.shape)
     }
 
     /// Writes the log line and counts the request.
@@ -219,9 +224,8 @@ impl Call {
         let elapsed = front.worker.shared.at.clock.monotonic_ms() - self.started_mono_ms;
         let latency_ms = u32::try_from(elapsed).unwrap_or(0);
         let unrouted = front.table.len();
-        let (number, path) = self
-            .route
-            .map_or((unrouted, "unrouted"), |(number, route)| (number, route.path));
+        let (number, path) =
+            self.route.map_or((unrouted, "unrouted"), |(number, route)| (number, route.path));
         front.worker.metrics.request(number, status, latency_ms);
         front.worker.log.push(|| RequestLine {
             status,
@@ -239,9 +243,7 @@ impl Call {
 }
 
 fn client_request_id(headers: &HeaderMap) -> Option<&HeaderValue> {
-    let value = headers
-        .get(&REQUEST_ID)
-        .or_else(|| headers.get(&CLIENT_REQUEST_ID))?;
+    let value = headers.get(&REQUEST_ID).or_else(|| headers.get(&CLIENT_REQUEST_ID))?;
     crate::relay::exchange::is_sane_id(value.as_bytes()).then_some(value)
 }
 
@@ -249,20 +251,14 @@ fn client_request_id(headers: &HeaderMap) -> Option<&HeaderValue> {
 fn method_name(request: &Request<Incoming>) -> &'static str {
     const USUAL: [&str; 7] = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"];
     let method = request.method().as_str();
-    USUAL
-        .into_iter()
-        .find(|usual| *usual == method)
-        .unwrap_or("OTHER")
+    USUAL.into_iter().find(|usual| *usual == method).unwrap_or("OTHER")
 }
 
 fn unknown_url(parts: &Parts) -> Refusal {
     let path: String = parts.uri.path().chars().take(200).collect();
     Refusal::new(
         Code::NotFound,
-        format!(
-            "Unknown request URL: {} {path}. Check the path and the base URL.",
-            parts.method
-        ),
+        format!("Unknown request URL: {} {path}. Check the path and the base URL.", parts.method),
     )
 }
 

@@ -29,17 +29,13 @@ pub fn bind(address: SocketAddr, count: usize) -> Result<(SocketAddr, Vec<TcpLis
         .as_socket()
         .ok_or_else(|| Fault::plain("the bound address is not an internet address"))?;
     drop(probe);
-    let listeners = (0..count)
-        .map(|_| shared(address))
-        .collect::<Result<_, Fault>>()?;
+    let listeners = (0..count).map(|_| shared(address)).collect::<Result<_, Fault>>()?;
     Ok((address, listeners))
 }
 
 fn shared(address: SocketAddr) -> Result<TcpListener, Fault> {
     let socket = socket(address)?;
-    socket
-        .set_reuse_port(true)
-        .doing("sharing the port between workers")?;
+    socket.set_reuse_port(true).doing("sharing the port between workers")?;
     socket.bind(&address.into()).doing("binding a worker's socket")?;
     socket.listen(BACKLOG).doing("listening")?;
     Ok(socket.into())

@@ -26,9 +26,8 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// # Errors
 /// When the address cannot be bound.
 pub async fn start(address: SocketAddr, shared: Arc<Shared>) -> Result<(), Fault> {
-    let listener = TcpListener::bind(address)
-        .await
-        .doing(&format!("listening on {address} (metrics_listen)"))?;
+    let listener =
+        TcpListener::bind(address).await.doing(&format!("listening on {address} (metrics_listen)"))?;
     let tasks = shared.tasks.clone();
     let inner = tasks.clone();
     let places = Arc::new(tokio::sync::Semaphore::new(CONNECTIONS_MAX));

@@ -57,14 +57,10 @@ pub async fn open(place: &Place, clock: Clock) -> Result<Opened, NotOpened> {
     make_data_dir(&place.data_dir).map_err(NotOpened::Configuration)?;
     let location = location(place);
     let db = Db::open(&location).await.map_err(NotOpened::Unreachable)?;
-    let lock = SetupLock::take(&db, &place.data_dir)
-        .await
-        .map_err(NotOpened::Unreachable)?;
+    let lock = SetupLock::take(&db, &place.data_dir).await.map_err(NotOpened::Unreachable)?;
     db.migrate().await.map_err(NotOpened::Failed)?;
     let master = master_key(place, &db).await?;
-    let setup = setup::install(&db, &master, &clock)
-        .await
-        .map_err(NotOpened::Failed)?;
+    let setup = setup::install(&db, &master, &clock).await.map_err(NotOpened::Failed)?;
     lock.release().await.map_err(NotOpened::Unreachable)?;
     let new = match setup {
         Setup::New => true,
@@ -77,10 +73,7 @@ pub async fn open(place: &Place, clock: Clock) -> Result<Opened, NotOpened> {
             )));
         }
     };
-    Ok(Opened {
-        at: Installation { db, master, clock },
-        new,
-    })
+    Ok(Opened { at: Installation { db, master, clock }, new })
 }
 
 /// Where the database of a place is.
@@ -98,9 +91,7 @@ async fn master_key(place: &Place, db: &Db) -> Result<MasterKey, NotOpened> {
         MasterSource::File(path) => MasterKey::from_file(path, false),
         MasterSource::DataDir => {
             // A database that is already set up has its key elsewhere: a new one would open nothing.
-            let known = crate::store::tenants::master_check(db)
-                .await
-                .map_err(NotOpened::Unreachable)?;
+            let known = crate::store::tenants::master_check(db).await.map_err(NotOpened::Unreachable)?;
             MasterKey::from_file(&place.data_dir.join("master.key"), known.is_none())
         }
     };

@@ -38,11 +38,7 @@ const fn managed(
     scope: Scope,
     handler: fn(Arc<Shared>, Inbound, Option<Arc<Grant>>) -> Sendable,
 ) -> Route {
-    let body = if matches!(method, Method::POST) {
-        BodyLimit::Management
-    } else {
-        BodyLimit::None
-    };
+    let body = if matches!(method, Method::POST) { BodyLimit::Management } else { BodyLimit::None };
     Route {
         name,
         method,
@@ -58,24 +54,9 @@ const fn managed(
 
 /// The routes.
 pub static ROUTES: &[Route] = &[
-    memory(
-        "healthz",
-        ("/healthz", &[]),
-        Needs::Nothing,
-        Handler::Memory(health::alive),
-    ),
-    memory(
-        "readyz",
-        ("/readyz", &[]),
-        Needs::Nothing,
-        Handler::Memory(health::ready),
-    ),
-    memory(
-        "metrics",
-        ("/metrics", &[]),
-        Needs::Admin(Scope::READ_METRICS),
-        Handler::Memory(health::metrics),
-    ),
+    memory("healthz", ("/healthz", &[]), Needs::Nothing, Handler::Memory(health::alive)),
+    memory("readyz", ("/readyz", &[]), Needs::Nothing, Handler::Memory(health::ready)),
+    memory("metrics", ("/metrics", &[]), Needs::Admin(Scope::READ_METRICS), Handler::Memory(health::metrics)),
     Route {
         name: "chat_completions",
         method: Method::POST,
@@ -99,19 +80,8 @@ pub static ROUTES: &[Route] = &[
         Needs::Key(Scope::READ_MODELS),
         Handler::Memory(models::show),
     ),
-    memory(
-        "own_key",
-        ("/v1/key", &[]),
-        Needs::AnyKey,
-        Handler::Memory(own_key::show),
-    ),
-    managed(
-        "projects",
-        Method::GET,
-        "/v1/organization/projects",
-        Scope::READ_PROJECTS,
-        projects::list,
-    ),
+    memory("own_key", ("/v1/key", &[]), Needs::AnyKey, Handler::Memory(own_key::show)),
+    managed("projects", Method::GET, "/v1/organization/projects", Scope::READ_PROJECTS, projects::list),
     managed(
         "project",
         Method::GET,
@@ -196,20 +166,8 @@ pub static ROUTES: &[Route] = &[
         Scope::READ_USAGE,
         usage::completions,
     ),
-    managed(
-        "costs",
-        Method::GET,
-        "/v1/organization/costs",
-        Scope::READ_USAGE,
-        usage::costs,
-    ),
-    managed(
-        "request_list",
-        Method::GET,
-        "/v1/organization/requests",
-        Scope::READ_USAGE,
-        requests::list,
-    ),
+    managed("costs", Method::GET, "/v1/organization/costs", Scope::READ_USAGE, usage::costs),
+    managed("request_list", Method::GET, "/v1/organization/requests", Scope::READ_USAGE, requests::list),
     managed(
         "request_get",
         Method::GET,
@@ -217,11 +175,5 @@ pub static ROUTES: &[Route] = &[
         Scope::READ_USAGE,
         requests::get,
     ),
-    managed(
-        "nodes",
-        Method::GET,
-        "/v1/organization/nodes",
-        Scope::READ_SETTINGS,
-        nodes::list,
-    ),
+    managed("nodes", Method::GET, "/v1/organization/nodes", Scope::READ_SETTINGS, nodes::list),
 ];

@@ -32,9 +32,7 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// When the address cannot be bound.
 pub async fn serve(address: SocketAddr, say: &(dyn Fn(&str) + Sync)) -> Result<(), Fault> {
     let clock = Clock::system();
-    let listener = TcpListener::bind(address)
-        .await
-        .doing(&format!("listening on {address}"))?;
+    let listener = TcpListener::bind(address).await.doing(&format!("listening on {address}"))?;
     let address = listener.local_addr().doing("reading the bound address")?;
     say(&format!(
         "The sandbox answers at http://{address}/v1 (models: echo, slow, error). Ctrl-C ends it.\n"
@@ -70,18 +68,13 @@ async fn answer(request: Request<Incoming>, clock: &Clock) -> Response<Body> {
     match (request.method(), path) {
         (&Method::GET, "/models") => json_response(StatusCode::OK, models().to_string().into()),
         (&Method::POST, "/chat/completions") => {
-            let body = http_body_util::Limited::new(request.into_body(), BODY_BYTES_MAX)
-                .collect()
-                .await;
+            let body = http_body_util::Limited::new(request.into_body(), BODY_BYTES_MAX).collect().await;
             match body {
                 Ok(body) => {
                     let id = id::new("chatcmpl", clock);
                     chat(sandbox::answer(&body.to_bytes(), clock.now_ms() / 1000, &id)).await
                 }
-                Err(_) => refusal(
-                    StatusCode::BAD_REQUEST,
-                    "The request body broke off or is too large.",
-                ),
+                Err(_) => refusal(StatusCode::BAD_REQUEST, "The request body broke off or is too large."),
             }
         }
         _ => refusal(
@@ -99,14 +92,9 @@ async fn chat(answer: Answer) -> Response<Body> {
     };
     let mut response = Response::new(body);
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static(answer.content_type),
-    );
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(answer.content_type));
     if let Some(seconds) = answer.retry_after_s {
-        response
-            .headers_mut()
-            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
 }
@@ -117,18 +105,13 @@ fn models() -> serde_json::Value {
 }
 
 fn refusal(status: StatusCode, message: &str) -> Response<Body> {
-    json_response(
-        status,
-        error::render(message, "invalid_request_error", None, None).into(),
-    )
+    json_response(status, error::render(message, "invalid_request_error", None, None).into())
 }
 
 fn json_response(status: StatusCode, body: Bytes) -> Response<Body> {
     let mut response = Response::new(Body::Whole(Some(body)));
     *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
 
@@ -147,9 +130,9 @@ impl http_body::Body for Body {
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         match &mut *self {
             Self::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Self::Stream(stream) => stream
-                .poll_chunk(cx)
-                .map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes)))),
+            Self::Stream(stream) => {
+                stream.poll_chunk(cx).map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes))))
+            }
         }
     }
 }

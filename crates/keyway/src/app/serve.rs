@@ -25,6 +25,7 @@ use crate::store::keys;
 use crate::telemetry::request_line::RequestLogWriter;
 use crate::telemetry::{RequestLog, log, panic_hook};
 use crate::upstream::{Lanes, Limits, Tls};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::fs::File;
 use std::io::IsTerminal;
 use std::net::SocketAddr;
@@ -48,6 +49,7 @@ const LOG_WAIT: Duration = Duration::from_secs(2);
 pub fn serve(config: &Config, say: &(dyn Fn(&str) + Sync)) -> Result<(), NotOpened> {
     let clock = Clock::system();
     panic_hook::install();
+    raise_file_limit();
     log::init(&config.settings.log, !std::io::stderr().is_terminal()).map_err(NotOpened::Configuration)?;
     let control = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(CONTROL_THREADS)
@@ -59,6 +61,13 @@ pub fn serve(config: &Config, say: &(dyn Fn(&str) + Sync)) -> Result<(), NotOpen
     control.block_on(run(config, clock, say))
 }
 
+/// Every connection is a file: the soft limit goes up to what the system allows at most.
+fn raise_file_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    // Where it may not be raised, `doctor` says so.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+}
+
 /// Where the configuration says that the installation lives.
 #[must_use]
 pub fn place(settings: &Settings) -> Place {
@@ -67,11 +76,7 @@ pub fn place(settings: &Settings) -> Place {
         (None, Some(file)) => MasterSource::File(file.clone()),
         (None, None) => MasterSource::DataDir,
     };
-    Place {
-        data_dir: settings.data_dir.clone(),
-        database: settings.database.clone(),
-        master_key,
-    }
+    Place { data_dir: settings.data_dir.clone(), database: settings.database.clone(), master_key }
 }
 
 async fn run(config: &Config, clock: Clock, say: &(dyn Fn(&str) + Sync)) -> Result<(), NotOpened> {
@@ -85,22 +90,16 @@ async fn run(config: &Config, clock: Clock, say: &(dyn Fn(&str) + Sync)) -> Resu
     let tasks = Tasks::default();
     let parts = start::build(config, opened.at.clone(), address, workers, tasks).await?;
     let shared = Arc::clone(&parts.shared);
-    take_in_old_journals(&shared, &settings.data_dir)
-        .await
-        .map_err(NotOpened::Failed)?;
+    take_in_old_journals(&shared, &settings.data_dir).await.map_err(NotOpened::Failed)?;
     let (stage, stages) = watch::channel(Stage::Serving);
     let (stop_shipping, shipping) = ship(&shared, &settings.data_dir);
     begin_jobs(&shared, settings);
     if let Some(address) = settings.metrics_listen {
-        metrics_listener::start(address, Arc::clone(&shared))
-            .await
-            .map_err(NotOpened::Configuration)?;
+        metrics_listener::start(address, Arc::clone(&shared)).await.map_err(NotOpened::Configuration)?;
     }
     let (log, writer) = request_log(settings, &shared).map_err(NotOpened::Failed)?;
     let threads = begin_workers(settings, parts, listeners, &stages, &log).map_err(NotOpened::Failed)?;
-    let text = banner::text(config, &shared, address, opened.new)
-        .await
-        .map_err(NotOpened::Failed)?;
+    let text = banner::text(config, &shared, address, opened.new).await.map_err(NotOpened::Failed)?;
     say(&text);
 
     signals.wait().await;
@@ -116,11 +115,7 @@ async fn run(config: &Config, clock: Clock, say: &(dyn Fn(&str) + Sync)) -> Resu
 
 /// Nobody but this machine may reach an installation that nobody owns yet.
 async fn may_listen(listen: SocketAddr, at: &Installation) -> Result<(), NotOpened> {
-    if listen.ip().is_loopback()
-        || keys::any_active(&at.db, "admin")
-            .await
-            .map_err(NotOpened::Unreachable)?
-    {
+    if listen.ip().is_loopback() || keys::any_active(&at.db, "admin").await.map_err(NotOpened::Unreachable)? {
         return Ok(());
     }
     Err(NotOpened::Configuration(Fault::plain(format!(
@@ -149,25 +144,15 @@ fn lock_data_dir(data_dir: &Path) -> Result<File, Fault> {
 
 fn worker_count(settings: &Settings) -> usize {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    usize::try_from(settings.workers)
-        .ok()
-        .filter(|count| *count > 0)
-        .unwrap_or(cores)
+    usize::try_from(settings.workers).ok().filter(|count| *count > 0).unwrap_or(cores)
 }
 
 async fn take_in_old_journals(shared: &Shared, data_dir: &Path) -> Result<(), Fault> {
     let catalog = Arc::clone(&shared.catalog);
     let prices = move |version: &str| start::price_of(&catalog, version);
     let (at, node) = (&shared.at, &shared.node);
-    let done = metering::recover(
-        &at.db,
-        &at.clock,
-        &prices,
-        &node.id,
-        &data_dir.join("journal"),
-        &node.boot,
-    )
-    .await?;
+    let done = metering::recover(&at.db, &at.clock, &prices, &node.id, &data_dir.join("journal"), &node.boot)
+        .await?;
     if done.boots > 0 {
         tracing::info!(
             boots = done.boots,
@@ -182,10 +167,7 @@ async fn take_in_old_journals(shared: &Shared, data_dir: &Path) -> Result<(), Fa
 
 fn ship(shared: &Arc<Shared>, data_dir: &Path) -> (watch::Sender<bool>, ShippingEnd) {
     let (stop, stopped) = watch::channel(false);
-    let source = Source {
-        boot: shared.node.boot.clone(),
-        node: shared.node.id.clone(),
-    };
+    let source = Source { boot: shared.node.boot.clone(), node: shared.node.id.clone() };
     let dir = data_dir.join("journal").join(&shared.node.boot);
     let at = shared.at.clone();
     let mut shipper = Shipper::new(at.db, at.clock, source, dir, shared.journals.clone());
@@ -244,12 +226,7 @@ fn begin_workers(
             orders,
         };
         let shared = Arc::clone(&parts.shared);
-        let (table, tls, log, limits) = (
-            Arc::clone(&table),
-            Arc::clone(&tls),
-            log.clone(),
-            limits(settings),
-        );
+        let (table, tls, log, limits) = (Arc::clone(&table), Arc::clone(&tls), log.clone(), limits(settings));
         let body_bytes_max = usize::try_from(settings.request_body_bytes_max).unwrap_or(usize::MAX);
         let body_patience = Duration::from_millis(settings.body_timeout_ms);
         let make = move || {
@@ -265,12 +242,7 @@ fn begin_workers(
                 shard: u32::try_from(shard).unwrap_or(0),
                 shared,
             };
-            Rc::new(Front {
-                worker: Rc::new(worker),
-                table,
-                body_bytes_max,
-                body_patience,
-            })
+            Rc::new(Front { worker: Rc::new(worker), table, body_bytes_max, body_patience })
         };
         let thread = std::thread::Builder::new()
             .name(format!("worker-{shard}"))
@@ -323,9 +295,7 @@ async fn drain(
     });
     let ended = tokio::task::spawn_blocking(move || {
         threads.into_iter().try_for_each(|thread| {
-            thread
-                .join()
-                .unwrap_or_else(|_| Err(Fault::plain("a worker ended by a panic")))
+            thread.join().unwrap_or_else(|_| Err(Fault::plain("a worker ended by a panic")))
         })
     });
     let deadline = Duration::from_millis(settings.drain_timeout_ms);

@@ -48,13 +48,7 @@ pub struct TimedSocket<S> {
 impl<S> TimedSocket<S> {
     /// Wraps a socket.
     pub fn new(inner: S, times: ClientTimes, phase: PhaseCell) -> Self {
-        Self {
-            inner,
-            times,
-            phase,
-            write_stalled: None,
-            alarm: None,
-        }
+        Self { inner, times, phase, write_stalled: None, alarm: None }
     }
 
     /// When the wait that is on now is over.
@@ -77,9 +71,7 @@ impl<S> TimedSocket<S> {
         let Some(deadline) = self.deadline() else {
             return Poll::Pending;
         };
-        let alarm = self
-            .alarm
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
+        let alarm = self.alarm.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
         if alarm.deadline() > deadline {
             alarm.as_mut().reset(deadline);
         }

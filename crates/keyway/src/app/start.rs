@@ -85,48 +85,25 @@ pub async fn build(
         journals: states,
         used: Mutex::new(Vec::new()),
     });
-    Ok(Parts {
-        shared,
-        journals,
-        orders,
-        spares,
-    })
+    Ok(Parts { shared, journals, orders, spares })
 }
 
 fn journals(plan: &Plan, workers: usize, spares: &Spares, clock: &Clock) -> Result<Vec<Journal>, Fault> {
     (0..workers)
-        .map(|shard| {
-            Journal::open(
-                plan.clone(),
-                u32::try_from(shard).unwrap_or(0),
-                spares,
-                clock.clone(),
-            )
-        })
+        .map(|shard| Journal::open(plan.clone(), u32::try_from(shard).unwrap_or(0), spares, clock.clone()))
         .collect()
 }
 
 /// The label values of the metrics: routes, then what is on no route.
 fn names() -> Names {
-    let routes: Vec<&'static str> = ROUTES
-        .iter()
-        .map(|route| route.name)
-        .chain(["unrouted"])
-        .collect();
-    Names {
-        routes: routes.leak(),
-        outcomes: story::OUTCOMES,
-    }
+    let routes: Vec<&'static str> = ROUTES.iter().map(|route| route.name).chain(["unrouted"]).collect();
+    Names { routes: routes.leak(), outcomes: story::OUTCOMES }
 }
 
 /// Looks a price version up in the catalogue.
 #[must_use]
 pub fn price_of(catalog: &Catalog, version: &str) -> Option<ledger::Price> {
-    catalog
-        .models()
-        .iter()
-        .find_map(|model| model.prices.by_version(version))
-        .cloned()
+    catalog.models().iter().find_map(|model| model.prices.by_version(version)).cloned()
 }
 
 fn upstreams(config: &Config, metrics: &Metrics) -> Result<HashMap<Arc<str>, Upstream>, Fault> {
@@ -158,9 +135,7 @@ pub fn credential(on: &On) -> Result<Option<Secret>, Fault> {
     let text = match &on.credential {
         None => return Ok(None),
         Some(CredentialRef::Env(name)) => std::env::var(name).map_err(|_| {
-            Fault::plain(format!(
-                "the environment variable {name} is not set, or is not text"
-            ))
+            Fault::plain(format!("the environment variable {name} is not set, or is not text"))
         })?,
         Some(CredentialRef::File(path)) => {
             fs::read_to_string(path).doing(&format!("reading {}", path.display()))?
@@ -168,10 +143,7 @@ pub fn credential(on: &On) -> Result<Option<Secret>, Fault> {
     };
     let secret = Secret::new(text.trim_end_matches(['\r', '\n']).to_owned());
     if secret.reveal().is_empty() {
-        return Err(Fault::plain(format!(
-            "the credential of `{}` is empty",
-            on.provider
-        )));
+        return Err(Fault::plain(format!("the credential of `{}` is empty", on.provider)));
     }
     Ok(Some(secret))
 }
@@ -180,10 +152,7 @@ fn node_id(data_dir: &Path, clock: &Clock) -> Result<String, Fault> {
     let path = data_dir.join("node.id");
     match fs::read_to_string(&path) {
         Ok(text) if id::parse("node", text.trim()).is_some() => Ok(text.trim().to_owned()),
-        Ok(_) => Err(Fault::plain(format!(
-            "{} does not hold a node id; delete it",
-            path.display()
-        ))),
+        Ok(_) => Err(Fault::plain(format!("{} does not hold a node id; delete it", path.display()))),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let id = id::new("node", clock);
             fs::write(&path, &id).doing("writing the node's id")?;

@@ -39,14 +39,9 @@ impl Table {
         }
         let mut paths = Router::new();
         for (path, routes) in by_path {
-            paths
-                .insert(path.clone(), routes)
-                .map_err(|error| format!("{path}: {error}"))?;
+            paths.insert(path.clone(), routes).map_err(|error| format!("{path}: {error}"))?;
         }
-        Ok(Self {
-            paths,
-            routes: routes.len(),
-        })
+        Ok(Self { paths, routes: routes.len() })
     }
 
     /// Rows of the table; the number of what is in none of them.
@@ -69,17 +64,10 @@ impl Table {
             return Found::Nothing;
         };
         let Some((number, route)) = matched.value.iter().find(|(_, route)| route.method == *method) else {
-            let allowed: Vec<&str> = matched
-                .value
-                .iter()
-                .map(|(_, route)| route.method.as_str())
-                .collect();
+            let allowed: Vec<&str> = matched.value.iter().map(|(_, route)| route.method.as_str()).collect();
             return Found::OtherMethods(allowed.join(", "));
         };
-        let params = matched
-            .params
-            .iter()
-            .map(|(_, value)| decode_percent(value).map(String::from));
+        let params = matched.params.iter().map(|(_, value)| decode_percent(value).map(String::from));
         match params.collect() {
             Some(params) => Found::Route(*number, route, params),
             None => Found::Nothing,

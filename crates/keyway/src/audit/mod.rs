@@ -56,11 +56,7 @@ pub async fn record(tx: &mut Tx, clock: &Clock, author: &Author, event: &Event<'
     };
     let hash = chain(&previous, &row);
     row.hash = &hash;
-    let change = Change {
-        seq,
-        kind: event.kind.to_owned(),
-        object_id: event.object.to_owned(),
-    };
+    let change = Change { seq, kind: event.kind.to_owned(), object_id: event.object.to_owned() };
     changes::insert(tx, &change, at_ms).await?;
     changes::insert_audit(tx, &row).await?;
     Ok(seq)

@@ -19,9 +19,7 @@ impl Clock {
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is the one place")]
     pub fn system() -> Self {
-        Self(Source::System {
-            origin: Instant::now(),
-        })
+        Self(Source::System { origin: Instant::now() })
     }
 
     /// A clock that stands at `unix_ms` until it is advanced.

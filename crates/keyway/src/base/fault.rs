@@ -14,18 +14,12 @@ pub struct Fault {
 impl Fault {
     /// A failure with a cause.
     pub fn new(doing: impl Into<String>, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self {
-            doing: doing.into(),
-            source: Some(source.into()),
-        }
+        Self { doing: doing.into(), source: Some(source.into()) }
     }
 
     /// A failure that is its own explanation.
     pub fn plain(what: impl Into<String>) -> Self {
-        Self {
-            doing: what.into(),
-            source: None,
-        }
+        Self { doing: what.into(), source: None }
     }
 }
 

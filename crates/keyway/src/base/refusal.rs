@@ -118,28 +118,17 @@ pub struct UpstreamRefusal {
 impl Refusal {
     /// A refusal of ours.
     pub fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-            param: None,
-            retry_after_ms: None,
-            upstream: None,
-        }
+        Self { code, message: message.into(), param: None, retry_after_ms: None, upstream: None }
     }
 
     /// A malformed field.
     pub fn field(param: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            param: Some(param.into()),
-            ..Self::new(Code::InvalidRequest, message)
-        }
+        Self { param: Some(param.into()), ..Self::new(Code::InvalidRequest, message) }
     }
 
     /// The status the client gets.
     #[must_use]
     pub fn status(&self) -> u16 {
-        self.upstream
-            .as_ref()
-            .map_or_else(|| self.code.status(), |upstream| upstream.status)
+        self.upstream.as_ref().map_or_else(|| self.code.status(), |upstream| upstream.status)
     }
 }

@@ -25,20 +25,12 @@ impl Catalog {
         let (mut models, mut aliases) = (BTreeMap::new(), Vec::new());
         for name in known.keys().filter(|name| is_on(name)) {
             let rows = builtin::models(name)?;
-            models.extend(
-                rows.models
-                    .into_iter()
-                    .map(|row| (row.id.clone(), (row, Origin::Builtin))),
-            );
+            models.extend(rows.models.into_iter().map(|row| (row.id.clone(), (row, Origin::Builtin))));
             aliases.extend(rows.aliases);
         }
         own_models(&own.models, &known, &mut models, &mut mistakes);
         let mut catalog = Self {
-            off: known
-                .keys()
-                .filter(|name| !is_on(name))
-                .map(|name| name.as_str().into())
-                .collect(),
+            off: known.keys().filter(|name| !is_on(name)).map(|name| name.as_str().into()).collect(),
             providers: HashMap::new(),
             models: Vec::with_capacity(models.len()),
             aliases: Vec::new(),
@@ -57,18 +49,9 @@ impl Catalog {
             catalog.add_alias(row, at >= builtin_count, own, &mut mistakes);
         }
         for (name, candidates) in bare {
-            catalog.names.entry(name).or_insert_with(|| {
-                Arc::new(Resolution {
-                    candidates,
-                    alias: None,
-                })
-            });
+            catalog.names.entry(name).or_insert_with(|| Arc::new(Resolution { candidates, alias: None }));
         }
-        if mistakes.is_empty() {
-            Ok(catalog)
-        } else {
-            Err(mistakes)
-        }
+        if mistakes.is_empty() { Ok(catalog) } else { Err(mistakes) }
     }
 
     /// Lists a model under its canonical name, when its provider is on.
@@ -104,10 +87,7 @@ impl Catalog {
             upstream: Arc::clone(&model.upstream),
             model: Some(Arc::clone(&model)),
         });
-        let resolution = Arc::new(Resolution {
-            candidates: vec![target],
-            alias: None,
-        });
+        let resolution = Arc::new(Resolution { candidates: vec![target], alias: None });
         self.names.insert(Arc::clone(&model.id), resolution);
         self.models.push(model);
     }
@@ -117,13 +97,8 @@ impl Catalog {
     fn bare_names(&self) -> HashMap<Arc<str>, Vec<Arc<Target>>> {
         let mut bare: HashMap<Arc<str>, Vec<Arc<Target>>> = HashMap::with_capacity(self.models.len());
         for model in self.models.iter().filter(|model| &*model.provider != SANDBOX) {
-            let target = self
-                .names
-                .get(&model.id)
-                .and_then(|found| found.candidates.first());
-            bare.entry(model.bare().into())
-                .or_default()
-                .extend(target.cloned());
+            let target = self.names.get(&model.id).and_then(|found| found.candidates.first());
+            bare.entry(model.bare().into()).or_default().extend(target.cloned());
         }
         for candidates in bare.values_mut() {
             candidates.sort_by(|a, b| (a.provider.priority, &a.id).cmp(&(b.provider.priority, &b.id)));
@@ -136,12 +111,7 @@ impl Catalog {
     fn add_alias(&mut self, row: AliasRow, own: bool, rows: &Rows, mistakes: &mut Vec<Mistake>) {
         let Some(target) = row.target else { return };
         let mut wrong = |problem: String, fix: String| {
-            mistakes.push(Mistake::new(
-                row.place.clone(),
-                format!("aliases.{}", row.name),
-                problem,
-                fix,
-            ));
+            mistakes.push(Mistake::new(row.place.clone(), format!("aliases.{}", row.name), problem, fix));
         };
         let found = match self.resolve(&target) {
             Ok(found) => found,
@@ -164,36 +134,19 @@ impl Catalog {
                 "write the target as \"provider/name\"".to_owned(),
             );
         }
-        if self
-            .names
-            .get(row.name.as_str())
-            .is_some_and(|taken| taken.alias.is_none())
-        {
-            return wrong(
-                "is the name of a model already".to_owned(),
-                "choose another name".to_owned(),
-            );
+        if self.names.get(row.name.as_str()).is_some_and(|taken| taken.alias.is_none()) {
+            return wrong("is the name of a model already".to_owned(), "choose another name".to_owned());
         }
         let (name, notice, set, place) = (row.name, row.notice, row.set, row.place);
-        let alias = Arc::new(Alias {
-            name,
-            target,
-            notice,
-            set,
-            place,
-        });
-        let resolution = Arc::new(Resolution {
-            candidates: found.candidates.clone(),
-            alias: Some(Arc::clone(&alias)),
-        });
+        let alias = Arc::new(Alias { name, target, notice, set, place });
+        let resolution =
+            Arc::new(Resolution { candidates: found.candidates.clone(), alias: Some(Arc::clone(&alias)) });
         let bare = alias
             .name
             .split_once('/')
             .filter(|(provider, _)| alias.target.split('/').next() == Some(provider));
         if let Some((_, bare)) = bare {
-            self.names
-                .entry(bare.into())
-                .or_insert_with(|| Arc::clone(&resolution));
+            self.names.entry(bare.into()).or_insert_with(|| Arc::clone(&resolution));
         }
         self.names.insert(alias.name.as_str().into(), resolution);
         self.aliases.push(alias);
@@ -246,10 +199,7 @@ fn providers(
             continue;
         }
         let urls = rows.get(&row.name).and_then(|merged| merged.base_url.as_deref());
-        let spoken = row
-            .speaks
-            .clone()
-            .or_else(|| urls.is_none().then(|| vec![Dialect::OpenaiChat]));
+        let spoken = row.speaks.clone().or_else(|| urls.is_none().then(|| vec![Dialect::OpenaiChat]));
         for dialect in spoken.iter().flatten().filter(|dialect| dialect.is_built()) {
             if !urls.into_iter().flatten().any(|(of, _)| of == dialect) {
                 let problem = format!("has no base_url for {}", dialect.word());
@@ -259,16 +209,9 @@ fn providers(
         }
     }
     let origin = |name: &str| {
-        if own.iter().any(|row| row.name == name) {
-            Origin::Config
-        } else {
-            Origin::Builtin
-        }
+        if own.iter().any(|row| row.name == name) { Origin::Config } else { Origin::Builtin }
     };
-    Ok(rows
-        .into_iter()
-        .map(|(name, row)| (name.clone(), checked(row, origin(&name))))
-        .collect())
+    Ok(rows.into_iter().map(|(name, row)| (name.clone(), checked(row, origin(&name)))).collect())
 }
 
 /// Each field of `own`, else of `base`.
@@ -335,12 +278,7 @@ fn own_models(
                 |near| format!("did you mean `{near}`? Else write a [providers.{provider}] table"),
             );
             let problem = format!("belongs to `{provider}`, which is no provider of yours");
-            mistakes.push(Mistake::new(
-                row.place.clone(),
-                format!("models.\"{}\"", row.id),
-                problem,
-                fix,
-            ));
+            mistakes.push(Mistake::new(row.place.clone(), format!("models.\"{}\"", row.id), problem, fix));
             continue;
         }
         let base = models.remove(&row.id).map(|(base, _)| base);
@@ -376,8 +314,7 @@ fn own_replaces(aliases: &mut Vec<AliasRow>, own: &[AliasRow]) {
     };
     aliases.retain(|row| {
         let short = bare(&row.name, row.target.as_deref());
-        !own.iter()
-            .any(|own| own.name == row.name || short.as_ref() == Some(&own.name))
+        !own.iter().any(|own| own.name == row.name || short.as_ref() == Some(&own.name))
     });
     aliases.extend(own.iter().cloned());
 }

@@ -22,9 +22,7 @@ impl CredentialRef {
             let sane = !name.is_empty()
                 && name.len() <= NAME_BYTES_MAX
                 && !name.starts_with(|first: char| first.is_ascii_digit())
-                && name
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
             return if sane {
                 Ok(Self::Env(name.to_owned()))
             } else {
@@ -38,10 +36,7 @@ impl CredentialRef {
             return if path.starts_with('/') && !path.contains('\0') {
                 Ok(Self::File(PathBuf::from(path)))
             } else {
-                Err((
-                    "does not name a file by its full path",
-                    "write \"file:/path/to/file\"",
-                ))
+                Err(("does not name a file by its full path", "write \"file:/path/to/file\""))
             };
         }
         Err((

@@ -36,11 +36,7 @@ pub const HOURS_FIELDS: &[Field] = rate_fields![
         kind: FieldKind::Weekdays,
         doc: "Days it holds on, 1 = Monday to 7 = Sunday; untold: all."
     },
-    Field {
-        name: "from",
-        kind: FieldKind::Text,
-        doc: "First minute, \"HH:MM\" in UTC."
-    },
+    Field { name: "from", kind: FieldKind::Text, doc: "First minute, \"HH:MM\" in UTC." },
     Field {
         name: "to",
         kind: FieldKind::Text,
@@ -50,21 +46,9 @@ pub const HOURS_FIELDS: &[Field] = rate_fields![
 
 /// The fields of `price` and of an entry of `prices`.
 pub const PRICE_FIELDS: &[Field] = rate_fields![
-    Field {
-        name: "per_request",
-        kind: FieldKind::Usd,
-        doc: "A fixed amount per request, USD."
-    },
-    Field {
-        name: "from",
-        kind: FieldKind::Date,
-        doc: "First day it holds, UTC; untold: always."
-    },
-    Field {
-        name: "source",
-        kind: FieldKind::Text,
-        doc: "Where the numbers come from."
-    },
+    Field { name: "per_request", kind: FieldKind::Usd, doc: "A fixed amount per request, USD." },
+    Field { name: "from", kind: FieldKind::Date, doc: "First day it holds, UTC; untold: always." },
+    Field { name: "source", kind: FieldKind::Text, doc: "Where the numbers come from." },
     Field {
         name: "tiers",
         kind: FieldKind::Tables(TIER_FIELDS),
@@ -79,11 +63,7 @@ pub const PRICE_FIELDS: &[Field] = rate_fields![
 
 /// The fields of a provider row.
 pub const PROVIDER_FIELDS: &[Field] = &[
-    Field {
-        name: "display_name",
-        kind: FieldKind::Text,
-        doc: "What people call it.",
-    },
+    Field { name: "display_name", kind: FieldKind::Text, doc: "What people call it." },
     Field {
         name: "base_url",
         kind: FieldKind::TextByDialect,
@@ -104,11 +84,7 @@ pub const PROVIDER_FIELDS: &[Field] = &[
         kind: FieldKind::Text,
         doc: "Where its key is found: env:NAME or file:/path.",
     },
-    Field {
-        name: "credential_optional",
-        kind: FieldKind::Flag,
-        doc: "It works without a credential too.",
-    },
+    Field { name: "credential_optional", kind: FieldKind::Flag, doc: "It works without a credential too." },
     Field {
         name: "env",
         kind: FieldKind::Texts,
@@ -144,11 +120,7 @@ pub const PROVIDER_FIELDS: &[Field] = &[
         kind: FieldKind::Flag,
         doc: "false turns it off even when its variable is set.",
     },
-    Field {
-        name: "quirks",
-        kind: FieldKind::Words(Quirk::WORDS),
-        doc: "Named deviations from the dialect.",
-    },
+    Field { name: "quirks", kind: FieldKind::Words(Quirk::WORDS), doc: "Named deviations from the dialect." },
 ];
 
 /// The fields of a model row.
@@ -158,78 +130,34 @@ pub const MODEL_FIELDS: &[Field] = &[
         kind: FieldKind::Text,
         doc: "The name sent to the provider; default: what follows the provider's name.",
     },
-    Field {
-        name: "context_tokens",
-        kind: FieldKind::Number(1, TOKENS_MAX),
-        doc: "Window, tokens.",
-    },
+    Field { name: "context_tokens", kind: FieldKind::Number(1, TOKENS_MAX), doc: "Window, tokens." },
     Field {
         name: "output_tokens_max",
         kind: FieldKind::Number(1, TOKENS_MAX),
         doc: "Longest answer, tokens.",
     },
-    Field {
-        name: "tools",
-        kind: FieldKind::Flag,
-        doc: "Takes tools.",
-    },
-    Field {
-        name: "vision",
-        kind: FieldKind::Flag,
-        doc: "Takes images.",
-    },
-    Field {
-        name: "reasoning",
-        kind: FieldKind::Flag,
-        doc: "Reasons before it answers.",
-    },
-    Field {
-        name: "structured_output",
-        kind: FieldKind::Flag,
-        doc: "Obeys a JSON schema.",
-    },
+    Field { name: "tools", kind: FieldKind::Flag, doc: "Takes tools." },
+    Field { name: "vision", kind: FieldKind::Flag, doc: "Takes images." },
+    Field { name: "reasoning", kind: FieldKind::Flag, doc: "Reasons before it answers." },
+    Field { name: "structured_output", kind: FieldKind::Flag, doc: "Obeys a JSON schema." },
     Field {
         name: "hidden_reasoning",
         kind: FieldKind::Flag,
         doc: "Bills reasoning that it does not stream.",
     },
-    Field {
-        name: "released",
-        kind: FieldKind::Date,
-        doc: "Release day.",
-    },
-    Field {
-        name: "kind",
-        kind: FieldKind::Word(ModelKind::WORDS),
-        doc: "What it is for; default chat.",
-    },
+    Field { name: "released", kind: FieldKind::Date, doc: "Release day." },
+    Field { name: "kind", kind: FieldKind::Word(ModelKind::WORDS), doc: "What it is for; default chat." },
     Field {
         name: "price",
         kind: FieldKind::Price,
         doc: "Its price, USD per million tokens; untold: unpriced.",
     },
-    Field {
-        name: "prices",
-        kind: FieldKind::Prices,
-        doc: "Its prices by day, ascending.",
-    },
+    Field { name: "prices", kind: FieldKind::Prices, doc: "Its prices by day, ascending." },
 ];
 
 /// The fields of an alias row.
 pub const ALIAS_FIELDS: &[Field] = &[
-    Field {
-        name: "target",
-        kind: FieldKind::Text,
-        doc: "The provider/name it stands for.",
-    },
-    Field {
-        name: "notice",
-        kind: FieldKind::Text,
-        doc: "What the client is told in x-keyway-notice.",
-    },
-    Field {
-        name: "set",
-        kind: FieldKind::Words(Edit::WORDS),
-        doc: "Edits to the request.",
-    },
+    Field { name: "target", kind: FieldKind::Text, doc: "The provider/name it stands for." },
+    Field { name: "notice", kind: FieldKind::Text, doc: "What the client is told in x-keyway-notice." },
+    Field { name: "set", kind: FieldKind::Words(Edit::WORDS), doc: "Edits to the request." },
 ];

@@ -55,12 +55,7 @@ impl Mistake {
         problem: impl Into<String>,
         fix: impl Into<String>,
     ) -> Self {
-        Self {
-            place,
-            path: path.into(),
-            problem: problem.into(),
-            fix: fix.into(),
-        }
+        Self { place, path: path.into(), problem: problem.into(), fix: fix.into() }
     }
 }
 
@@ -99,13 +94,8 @@ fn distance(wrong: &[char], word: &str) -> usize {
             *first = above + 1;
         }
         for (at, other) in wrong.iter().enumerate() {
-            let (left, up) = (
-                row.get(at).copied().unwrap_or(0),
-                row.get(at + 1).copied().unwrap_or(0),
-            );
-            let here = (diagonal + usize::from(*other != letter))
-                .min(left + 1)
-                .min(up + 1);
+            let (left, up) = (row.get(at).copied().unwrap_or(0), row.get(at + 1).copied().unwrap_or(0));
+            let here = (diagonal + usize::from(*other != letter)).min(left + 1).min(up + 1);
             diagonal = up;
             if let Some(cell) = row.get_mut(at + 1) {
                 *cell = here;

@@ -36,12 +36,7 @@ pub fn read(
         let price = read_one(reader, &table, id, defaults);
         match list.last() {
             Some(before) if before.from_ms >= price.from_ms => {
-                reader.wrong(
-                    &table,
-                    "from",
-                    "is not later than the price before it",
-                    "order prices by day",
-                );
+                reader.wrong(&table, "from", "is not later than the price before it", "order prices by day");
             }
             _ => list.push(price),
         }
@@ -63,9 +58,7 @@ fn read_one(reader: &mut Reader, fields: &Fields<'_>, id: &str, defaults: &Price
     let mut price = Price {
         version: String::new(),
         from_ms: from.as_ref().map_or(0, |(ms, _)| *ms),
-        source: source
-            .or_else(|| defaults.source.clone())
-            .unwrap_or_else(|| "keyway.toml".to_owned()),
+        source: source.or_else(|| defaults.source.clone()).unwrap_or_else(|| "keyway.toml".to_owned()),
         base,
         context_tiers: tiers(reader, fields, base),
         hours: hours(reader, fields, base),
@@ -81,10 +74,8 @@ fn read_one(reader: &mut Reader, fields: &Fields<'_>, id: &str, defaults: &Price
 
 /// A price without a day is named by its numbers, so that an edit of the file is a new version.
 fn digest(price: &Price) -> u32 {
-    let numbers = format!(
-        "{:?} {:?} {:?} {}",
-        price.base, price.context_tiers, price.hours, price.per_request
-    );
+    let numbers =
+        format!("{:?} {:?} {:?} {}", price.base, price.context_tiers, price.hours, price.per_request);
     crc32fast::hash(numbers.as_bytes())
 }
 
@@ -151,14 +142,7 @@ fn hours(reader: &mut Reader, fields: &Fields<'_>, base: Rates) -> Vec<(Hours, R
                 "write two entries where hours pass midnight (to = \"24:00\")",
             );
         }
-        found.push((
-            Hours {
-                weekdays,
-                from_minute,
-                to_minute,
-            },
-            rates,
-        ));
+        found.push((Hours { weekdays, from_minute, to_minute }, rates));
     }
     found
 }
@@ -170,11 +154,7 @@ fn weekdays(reader: &mut Reader, fields: &Fields<'_>) -> Vec<u8> {
     };
     let days: Option<Vec<u8>> = item.as_array().and_then(|list| {
         list.iter()
-            .map(|day| {
-                u8::try_from(day.as_integer()?)
-                    .ok()
-                    .filter(|day| (1..=7).contains(day))
-            })
+            .map(|day| u8::try_from(day.as_integer()?).ok().filter(|day| (1..=7).contains(day)))
             .collect()
     });
     match days {
@@ -195,21 +175,12 @@ fn weekdays(reader: &mut Reader, fields: &Fields<'_>) -> Vec<u8> {
 fn minute(reader: &mut Reader, fields: &Fields<'_>, name: &str) -> Option<u16> {
     let Some(text) = reader.string(fields, name) else {
         if !fields.table.contains_key(name) {
-            reader.wrong(
-                fields,
-                name,
-                "is missing",
-                "write a time of day in UTC such as \"01:00\"",
-            );
+            reader.wrong(fields, name, "is missing", "write a time of day in UTC such as \"01:00\"");
         }
         return None;
     };
     let two = |text: &str| {
-        if text.len() == 2 {
-            text.parse::<u16>().ok()
-        } else {
-            None
-        }
+        if text.len() == 2 { text.parse::<u16>().ok() } else { None }
     };
     let minute = text
         .split_once(':')

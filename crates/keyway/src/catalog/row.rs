@@ -52,10 +52,7 @@ impl Provider {
     /// The base URL for a dialect, when the provider speaks it.
     #[must_use]
     pub fn base_url(&self, dialect: Dialect) -> Option<&str> {
-        self.base_urls
-            .iter()
-            .find(|(of, _)| *of == dialect)
-            .map(|(_, url)| url.as_str())
+        self.base_urls.iter().find(|(of, _)| *of == dialect).map(|(_, url)| url.as_str())
     }
 
     /// Whether the provider deviates so.

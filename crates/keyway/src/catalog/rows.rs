@@ -140,12 +140,7 @@ fn provider(reader: &mut Reader, name: &str, fields: &Fields<'_>) -> ProviderRow
     let auth = reader.word(fields, "auth", AuthStyle::WORDS, AuthStyle::from_word);
     let speaks = reader.words(fields, "speaks", Dialect::WORDS, Dialect::from_word);
     if !reader.builtin {
-        not_built(
-            reader,
-            fields,
-            "auth",
-            auth.filter(|auth| !auth.is_built()).map(AuthStyle::word),
-        );
+        not_built(reader, fields, "auth", auth.filter(|auth| !auth.is_built()).map(AuthStyle::word));
         let missing = speaks.iter().flatten().find(|dialect| !dialect.is_built());
         not_built(reader, fields, "speaks", missing.map(|dialect| dialect.word()));
     }
@@ -157,13 +152,9 @@ fn provider(reader: &mut Reader, name: &str, fields: &Fields<'_>) -> ProviderRow
         base_url: base_urls(reader, fields),
         auth,
         speaks,
-        env: reader
-            .strings(fields, "env")
-            .map(|names| names.into_iter().map(str::to_owned).collect()),
+        env: reader.strings(fields, "env").map(|names| names.into_iter().map(str::to_owned).collect()),
         host_env: reader.string(fields, "host_env").map(str::to_owned),
-        host_port: reader
-            .number(fields, "host_port", 1..=65_535)
-            .and_then(|port| u16::try_from(port).ok()),
+        host_port: reader.number(fields, "host_port", 1..=65_535).and_then(|port| u16::try_from(port).ok()),
         priority: reader.number(fields, "priority", 0..=1_000_000).map(small),
         concurrency_max: reader.number(fields, "concurrency_max", 1..=1_000_000).map(small),
         models_any: reader.flag(fields, "models_any"),
@@ -187,9 +178,7 @@ fn not_built(reader: &mut Reader, fields: &Fields<'_>, name: &str, word: Option<
 
 fn credential(reader: &mut Reader, fields: &Fields<'_>) -> Option<CredentialRef> {
     let text = reader.string(fields, "credential")?;
-    CredentialRef::parse(text)
-        .map_err(|(problem, fix)| reader.wrong(fields, "credential", problem, fix))
-        .ok()
+    CredentialRef::parse(text).map_err(|(problem, fix)| reader.wrong(fields, "credential", problem, fix)).ok()
 }
 
 /// One URL for the chat dialect, or a table of them.
@@ -217,12 +206,7 @@ fn base_urls(reader: &mut Reader, fields: &Fields<'_>) -> Option<Vec<(Dialect, S
     let mut urls = Vec::new();
     for (word, _) in table.table.iter() {
         let Some(dialect) = Dialect::from_word(word) else {
-            reader.wrong(
-                &table,
-                word,
-                "is not a dialect",
-                super::mistake::choose(word, Dialect::WORDS),
-            );
+            reader.wrong(&table, word, "is not a dialect", super::mistake::choose(word, Dialect::WORDS));
             continue;
         };
         match reader.string(&table, word).map(url::base_url) {
@@ -237,9 +221,8 @@ fn base_urls(reader: &mut Reader, fields: &Fields<'_>) -> Option<Vec<(Dialect, S
 fn model(reader: &mut Reader, id: &str, fields: &Fields<'_>, defaults: &PriceDefaults) -> ModelRow {
     reader.check_known(fields, MODEL_FIELDS);
     let place = reader.place(fields.span.as_ref());
-    let whole = id
-        .split_once('/')
-        .is_some_and(|(provider, name)| is_provider_name(provider) && is_model_name(name));
+    let whole =
+        id.split_once('/').is_some_and(|(provider, name)| is_provider_name(provider) && is_model_name(name));
     if !whole {
         let fix = "write [models.\"provider/name\"]";
         reader.mistakes.push(Mistake::new(
@@ -251,12 +234,7 @@ fn model(reader: &mut Reader, id: &str, fields: &Fields<'_>, defaults: &PriceDef
     }
     let upstream = reader.string(fields, "upstream").map(str::to_owned);
     if upstream.as_deref().is_some_and(|name| !is_model_name(name)) {
-        reader.wrong(
-            fields,
-            "upstream",
-            "is not a model's name",
-            "write 1 to 256 characters without spaces",
-        );
+        reader.wrong(fields, "upstream", "is not a model's name", "write 1 to 256 characters without spaces");
     }
     ModelRow {
         id: id.to_owned(),
@@ -303,16 +281,8 @@ fn alias(reader: &mut Reader, name: &str, fields: &Fields<'_>) -> AliasRow {
             "write at most 512 printable ASCII characters",
         );
     }
-    let set = reader
-        .words(fields, "set", Edit::WORDS, Edit::from_word)
-        .unwrap_or_default();
-    AliasRow {
-        name: name.to_owned(),
-        place,
-        target,
-        notice,
-        set,
-    }
+    let set = reader.words(fields, "set", Edit::WORDS, Edit::from_word).unwrap_or_default();
+    AliasRow { name: name.to_owned(), place, target, notice, set }
 }
 
 /// Whether a provider may be called so.

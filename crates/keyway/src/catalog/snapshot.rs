@@ -48,11 +48,7 @@ impl Catalog {
             return Ok(Arc::clone(found));
         }
         let Some((provider, model)) = name.split_once('/') else {
-            return Err(if is_model_name(name) {
-                NotFound::Unknown
-            } else {
-                NotFound::Malformed
-            });
+            return Err(if is_model_name(name) { NotFound::Unknown } else { NotFound::Malformed });
         };
         if !is_model_name(name) {
             return Err(NotFound::Malformed);
@@ -60,16 +56,8 @@ impl Catalog {
         match self.providers.get(provider) {
             Some(row) if row.models_any => {
                 let upstream = model.into();
-                let target = Target {
-                    id: name.into(),
-                    provider: Arc::clone(row),
-                    model: None,
-                    upstream,
-                };
-                Ok(Arc::new(Resolution {
-                    candidates: vec![Arc::new(target)],
-                    alias: None,
-                }))
+                let target = Target { id: name.into(), provider: Arc::clone(row), model: None, upstream };
+                Ok(Arc::new(Resolution { candidates: vec![Arc::new(target)], alias: None }))
             }
             Some(_) => Err(NotFound::Unknown),
             None if self.off.iter().any(|off| &**off == provider) => Err(NotFound::ProviderOff),
@@ -86,10 +74,7 @@ impl Catalog {
     /// The listed model with this canonical id.
     #[must_use]
     pub fn model(&self, id: &str) -> Option<&Arc<Model>> {
-        self.models
-            .binary_search_by(|model| (*model.id).cmp(id))
-            .ok()
-            .and_then(|at| self.models.get(at))
+        self.models.binary_search_by(|model| (*model.id).cmp(id)).ok().and_then(|at| self.models.get(at))
     }
 
     /// The aliases whose target is on, by name.

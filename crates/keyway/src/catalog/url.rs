@@ -14,9 +14,7 @@ pub fn base_url(text: &str) -> Result<String, (&'static str, &'static str)> {
     if text.len() > BASE_URL_BYTES_MAX {
         return Err(("is too long", FORM));
     }
-    let rest = text
-        .strip_prefix("https://")
-        .or_else(|| text.strip_prefix("http://"));
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     let Some(rest) = rest else {
         return Err(("does not start with http:// or https://", FORM));
     };
@@ -28,28 +26,19 @@ pub fn base_url(text: &str) -> Result<String, (&'static str, &'static str)> {
     }
     let authority = rest.split('/').next().unwrap_or("");
     if authority.contains('@') {
-        return Err((
-            "carries a user name or password",
-            "give the secret as credential = \"env:NAME\"",
-        ));
+        return Err(("carries a user name or password", "give the secret as credential = \"env:NAME\""));
     }
     let uri: Uri = text.parse().map_err(|_| ("is not a URL", FORM))?;
     let host = uri.host().unwrap_or("");
     if host.is_empty() || host == "[]" {
         return Err(("names no host", FORM));
     }
-    if authority
-        .rsplit_once(':')
-        .is_some_and(|(_, port)| !port.ends_with(']'))
+    if authority.rsplit_once(':').is_some_and(|(_, port)| !port.ends_with(']'))
         && uri.port_u16().is_none_or(|port| port == 0)
     {
         return Err(("has a port that does not exist", "write a port from 1 to 65535"));
     }
-    if uri
-        .path()
-        .split('/')
-        .any(|segment| segment == ".." || segment == ".")
-    {
+    if uri.path().split('/').any(|segment| segment == ".." || segment == ".") {
         return Err(("has . or .. in its path", FORM));
     }
     Ok(text.trim_end_matches('/').to_owned())
@@ -69,11 +58,7 @@ pub fn base_url_of_host(text: &str, port_default: u16) -> Result<String, (&'stat
         _ if text.contains("://") && scheme == "https" => (authority, "443".to_owned()),
         _ => (authority, port_default.to_string()),
     };
-    let host = if host.is_empty() || host == "0.0.0.0" || host == "[::]" {
-        "127.0.0.1"
-    } else {
-        host
-    };
+    let host = if host.is_empty() || host == "0.0.0.0" || host == "[::]" { "127.0.0.1" } else { host };
     let path = if path.is_empty() { "v1" } else { path };
     base_url(&format!("{scheme}://{host}:{port}/{path}"))
 }

@@ -60,11 +60,7 @@ pub struct Fields<'t> {
 
 impl Fields<'_> {
     fn path_of(&self, name: &str) -> String {
-        if self.path.is_empty() {
-            name.to_owned()
-        } else {
-            format!("{}.{name}", self.path)
-        }
+        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
     }
 }
 
@@ -86,13 +82,7 @@ impl Reader {
     pub fn new(file: &str, text: &str, builtin: bool) -> Self {
         let mut lines = vec![0];
         lines.extend(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1));
-        Self {
-            file: file.into(),
-            text: text.into(),
-            lines,
-            builtin,
-            mistakes: Vec::new(),
-        }
+        Self { file: file.into(), text: text.into(), lines, builtin, mistakes: Vec::new() }
     }
 
     /// The whole text.
@@ -107,21 +97,11 @@ impl Reader {
         let Some(&Range { start, .. }) = span else {
             return Place::Nowhere;
         };
-        let line = self
-            .lines
-            .partition_point(|first| *first <= start)
-            .saturating_sub(1);
+        let line = self.lines.partition_point(|first| *first <= start).saturating_sub(1);
         let first = self.lines.get(line).copied().unwrap_or(0);
-        let column = self
-            .text
-            .get(first..start)
-            .map_or(0, |before| before.chars().count());
+        let column = self.text.get(first..start).map_or(0, |before| before.chars().count());
         let count = |n: usize| u32::try_from(n + 1).unwrap_or(u32::MAX);
-        Place::File {
-            file: Arc::clone(&self.file),
-            line: count(line),
-            column: count(column),
-        }
+        Place::File { file: Arc::clone(&self.file), line: count(line), column: count(column) }
     }
 
     /// Where a key of a table stands.
@@ -141,12 +121,7 @@ impl Reader {
         let span = fields.table.get(name).and_then(Item::span);
         let span = span.or_else(|| fields.table.key(name).and_then(toml_edit::Key::span));
         let span = span.or_else(|| fields.span.clone());
-        self.mistakes.push(Mistake::new(
-            self.place(span.as_ref()),
-            fields.path_of(name),
-            problem,
-            fix,
-        ));
+        self.mistakes.push(Mistake::new(self.place(span.as_ref()), fields.path_of(name), problem, fix));
     }
 
     /// Notes every key that is not among `known`.
@@ -171,12 +146,7 @@ impl Reader {
         let item = fields.table.get(name)?;
         let text = item.as_str();
         if text.is_none() {
-            self.wrong(
-                fields,
-                name,
-                format!("is {}", kind_of(item)),
-                "write a string in quotes",
-            );
+            self.wrong(fields, name, format!("is {}", kind_of(item)), "write a string in quotes");
         }
         text
     }
@@ -186,12 +156,7 @@ impl Reader {
         let item = fields.table.get(name)?;
         let flag = item.as_bool();
         if flag.is_none() {
-            self.wrong(
-                fields,
-                name,
-                format!("is {}", kind_of(item)),
-                "write true or false",
-            );
+            self.wrong(fields, name, format!("is {}", kind_of(item)), "write true or false");
         }
         flag
     }
@@ -223,12 +188,7 @@ impl Reader {
             _ => None,
         };
         let Some(written) = written else {
-            self.wrong(
-                fields,
-                name,
-                format!("is {}", kind_of(item)),
-                "write USD as a number such as 0.50",
-            );
+            self.wrong(fields, name, format!("is {}", kind_of(item)), "write USD as a number such as 0.50");
             return None;
         };
         nano_usd_from_decimal(written.trim())
@@ -240,12 +200,7 @@ impl Reader {
     pub fn strings<'t>(&mut self, fields: &Fields<'t>, name: &str) -> Option<Vec<&'t str>> {
         let item = fields.table.get(name)?;
         let Some(list) = item.as_array() else {
-            self.wrong(
-                fields,
-                name,
-                format!("is {}", kind_of(item)),
-                "write a list of strings: [\"...\"]",
-            );
+            self.wrong(fields, name, format!("is {}", kind_of(item)), "write a list of strings: [\"...\"]");
             return None;
         };
         let texts: Option<Vec<&str>> = list.iter().map(Value::as_str).collect();
@@ -271,12 +226,7 @@ impl Reader {
         let word = self.string(fields, name)?;
         let found = from(word);
         if found.is_none() {
-            self.wrong(
-                fields,
-                name,
-                format!("is `{word}`, which is not known"),
-                choose(word, known),
-            );
+            self.wrong(fields, name, format!("is `{word}`, which is not known"), choose(word, known));
         }
         found
     }
@@ -314,11 +264,7 @@ impl Reader {
             Some(Value::Datetime(date)) => date.value().to_string(),
             _ => String::new(),
         };
-        let day = if written.len() == 10 {
-            written.parse::<jiff::civil::Date>().ok()
-        } else {
-            None
-        };
+        let day = if written.len() == 10 { written.parse::<jiff::civil::Date>().ok() } else { None };
         let start = day.and_then(|day| day.to_zoned(jiff::tz::TimeZone::UTC).ok());
         match start {
             Some(start) => Some((start.timestamp().as_millisecond(), written)),
@@ -335,30 +281,18 @@ impl Reader {
             return Vec::new();
         };
         let names: Vec<&str> = all.table.iter().map(|(row, _)| row).collect();
-        names
-            .into_iter()
-            .filter_map(|row| Some((row, self.table(&all, row)?)))
-            .collect()
+        names.into_iter().filter_map(|row| Some((row, self.table(&all, row)?))).collect()
     }
 
     /// A table in a field.
     pub fn table<'t>(&mut self, fields: &Fields<'t>, name: &str) -> Option<Fields<'t>> {
         let item = fields.table.get(name)?;
         let Some(table) = item.as_table_like() else {
-            self.wrong(
-                fields,
-                name,
-                format!("is {}", kind_of(item)),
-                "write a table: { ... }",
-            );
+            self.wrong(fields, name, format!("is {}", kind_of(item)), "write a table: { ... }");
             return None;
         };
         let span = fields.table.key(name).and_then(toml_edit::Key::span);
-        Some(Fields {
-            table,
-            path: fields.path_of(name),
-            span,
-        })
+        Some(Fields { table, path: fields.path_of(name), span })
     }
 
     /// A list of tables in a field, written either way TOML has for it.
@@ -378,20 +312,11 @@ impl Reader {
         let mut found = Vec::new();
         for (at, value) in item.as_array().into_iter().flatten().enumerate() {
             if let Some(table) = value.as_inline_table() {
-                found.push(Fields {
-                    table,
-                    path: path(at),
-                    span: value.span(),
-                });
+                found.push(Fields { table, path: path(at), span: value.span() });
             }
         }
         if item.as_array().is_none_or(|list| list.len() != found.len()) {
-            self.wrong(
-                fields,
-                name,
-                "is not a list of tables",
-                "write a list of tables: [{ ... }, { ... }]",
-            );
+            self.wrong(fields, name, "is not a list of tables", "write a list of tables: [{ ... }, { ... }]");
         }
         found
     }

@@ -44,11 +44,7 @@ pub struct Create {
 /// What the command ends with.
 pub fn run(global: &Global, command: &AdminKey, out: &Out) -> Result<(), Failure> {
     let config = session::configuration(global, &[])?;
-    let missing = if matches!(command, AdminKey::Create(_)) {
-        Missing::Make
-    } else {
-        Missing::NotFound
-    };
+    let missing = if matches!(command, AdminKey::Create(_)) { Missing::Make } else { Missing::NotFound };
     Session::with(&config, missing, async |session| match command {
         AdminKey::Create(create) => {
             let new = NewKey {
@@ -61,16 +57,7 @@ pub fn run(global: &Global, command: &AdminKey, out: &Out) -> Result<(), Failure
             key::make(session, &new, out).await
         }
         AdminKey::List => {
-            key::list(
-                session,
-                &Filter {
-                    org: &session.org,
-                    kind: "admin",
-                    project: "",
-                },
-                out,
-            )
-            .await
+            key::list(session, &Filter { org: &session.org, kind: "admin", project: "" }, out).await
         }
         AdminKey::Revoke(revoked) => key::revoke(session, global, revoked, true, out).await,
     })

@@ -41,14 +41,9 @@ pub fn run(global: &Global, chat: &Chat, out: &Out) -> Result<(), Failure> {
         Some(url) => without_version(url).to_owned(),
         None => url_of(session::configuration(global, &[])?.settings.listen),
     };
-    let key = KEY_ENV
-        .iter()
-        .find_map(|name| std::env::var(name).ok().filter(|key| !key.is_empty()));
+    let key = KEY_ENV.iter().find_map(|name| std::env::var(name).ok().filter(|key| !key.is_empty()));
     let key = key.map(Secret::new).ok_or_else(|| {
-        Failure::new(
-            USAGE,
-            "there is no key: set KEYWAY_API_KEY (`keyway key create` makes one)",
-        )
+        Failure::new(USAGE, "there is no key: set KEYWAY_API_KEY (`keyway key create` makes one)")
     })?;
     let prompt = prompt(chat)?;
     let body = json!({
@@ -59,37 +54,25 @@ pub fn run(global: &Global, chat: &Chat, out: &Out) -> Result<(), Failure> {
     session::block_on(async {
         let server = Server::new(&url, Some(key), Limits::default())?;
         let request = Request {
-            accept: if out.json {
-                "application/json"
-            } else {
-                "text/event-stream"
-            },
+            accept: if out.json { "application/json" } else { "text/event-stream" },
             ..Request::post("/v1/chat/completions", body.to_string().into())
         };
         let response = server.send(request).await?;
         if response.status != 200 {
-            let answer = response
-                .body
-                .whole(ERROR_BYTES_MAX)
-                .await
-                .map_err(|lost| server.lost(lost))?;
+            let answer = response.body.whole(ERROR_BYTES_MAX).await.map_err(|lost| server.lost(lost))?;
             return Err(refused(response.status, &answer));
         }
         let mut body = response.body;
         if out.json {
-            let answer = body
-                .whole(ANSWER_BYTES_MAX)
-                .await
-                .map_err(|lost| server.lost(lost))?;
+            let answer = body.whole(ANSWER_BYTES_MAX).await.map_err(|lost| server.lost(lost))?;
             return out.line(&String::from_utf8_lossy(&answer));
         }
         let mut splitter = SseSplitter::new(ANSWER_BYTES_MAX);
         let mut story = Story::default();
         while let Some(piece) = body.chunk().await {
             splitter.push(piece.map_err(|lost| server.lost(lost))?);
-            while let Some(frame) = splitter
-                .next_frame()
-                .map_err(|error| Failure::new(FAILED, error.to_string()))?
+            while let Some(frame) =
+                splitter.next_frame().map_err(|error| Failure::new(FAILED, error.to_string()))?
             {
                 if let FrameKind::Event { data, .. } = frame.kind {
                     out.write(&story.text_of(&data)?)?;
@@ -106,10 +89,7 @@ fn prompt(chat: &Chat) -> Result<String, Failure> {
         return Ok(prompt.clone());
     }
     if std::io::stdin().is_terminal() {
-        return Err(Failure::new(
-            USAGE,
-            "there is no prompt: `keyway chat \"Hello\"`, or give it on stdin",
-        ));
+        return Err(Failure::new(USAGE, "there is no prompt: `keyway chat \"Hello\"`, or give it on stdin"));
     }
     let mut prompt = String::new();
     std::io::stdin()
@@ -136,26 +116,16 @@ impl Story {
             return Ok(String::new());
         };
         if let Some(error) = event.get("error").filter(|error| !error.is_null()) {
-            let message = error
-                .get("message")
-                .and_then(Value::as_str)
-                .unwrap_or("the answer broke off");
+            let message = error.get("message").and_then(Value::as_str).unwrap_or("the answer broke off");
             return Err(Failure::new(FAILED, message));
         }
-        let text = event
-            .pointer("/choices/0/delta/content")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
+        let text = event.pointer("/choices/0/delta/content").and_then(Value::as_str).unwrap_or_default();
         let harmless = |letter: &char| !letter.is_control() || matches!(letter, '\n' | '\t');
         Ok(text.chars().filter(harmless).collect())
     }
 
     fn end(self) -> Result<(), Failure> {
-        if self.done {
-            Ok(())
-        } else {
-            Err(Failure::new(FAILED, "the answer broke off"))
-        }
+        if self.done { Ok(()) } else { Err(Failure::new(FAILED, "the answer broke off")) }
     }
 }
 
@@ -168,10 +138,7 @@ mod tests {
         let mut story = Story::default();
         let table: [(&str, &str); 5] = [
             (r#"{"choices":[{"delta":{"role":"assistant","content":""}}]}"#, ""),
-            (
-                r#"{"choices":[{"delta":{"content":"a\n\u001b[31mb"}}]}"#,
-                "a\n[31mb",
-            ),
+            (r#"{"choices":[{"delta":{"content":"a\n\u001b[31mb"}}]}"#, "a\n[31mb"),
             (r#"{"choices":[],"usage":{}}"#, ""),
             ("{broken", ""),
             ("[DONE]", ""),
@@ -181,9 +148,7 @@ mod tests {
         }
         story.end().unwrap();
         assert!(Story::default().end().is_err());
-        let error = Story::default()
-            .text_of(br#"{"error":{"message":"gone"}}"#)
-            .unwrap_err();
+        let error = Story::default().text_of(br#"{"error":{"message":"gone"}}"#).unwrap_err();
         assert_eq!(error, Failure::new(FAILED, "gone"));
     }
 }

@@ -31,11 +31,7 @@ pub fn run(global: &Global, command: &Config, out: &Out) -> Result<(), Failure> 
     match command {
         Config::Schema => {
             let schema = settings::schema();
-            if out.json {
-                out.json(&schema)
-            } else {
-                out.line(&format!("{schema:#}"))
-            }
+            if out.json { out.json(&schema) } else { out.line(&format!("{schema:#}")) }
         }
         Config::Show { origin } => {
             let config = session::configuration(global, &[])?;
@@ -65,21 +61,15 @@ fn check(global: &Global, out: &Out) -> Result<(), Failure> {
         for note in &config.notes {
             out.note(&format!("note: {note}"));
         }
-        let file = config
-            .file
-            .as_ref()
-            .map_or_else(|| "no file".to_owned(), |file| file.display().to_string());
+        let file =
+            config.file.as_ref().map_or_else(|| "no file".to_owned(), |file| file.display().to_string());
         out.line(&format!("ok ({file}; {} providers on)", config.on.len()))?;
     } else {
         for mistake in &mistakes {
             out.line(&mistake.to_string())?;
         }
     }
-    if mistakes.is_empty() {
-        Ok(())
-    } else {
-        Err(Failure::new(CONFIGURATION, ""))
-    }
+    if mistakes.is_empty() { Ok(()) } else { Err(Failure::new(CONFIGURATION, "")) }
 }
 
 fn mistake(mistake: &Mistake) -> Value {

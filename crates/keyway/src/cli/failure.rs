@@ -30,10 +30,7 @@ pub struct Failure {
 impl Failure {
     /// A failure with an exit code.
     pub fn new(code: u8, text: impl Into<String>) -> Self {
-        Self {
-            code,
-            text: text.into(),
-        }
+        Self { code, text: text.into() }
     }
 }
 

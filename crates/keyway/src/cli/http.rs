@@ -23,10 +23,7 @@ impl Server {
     pub fn new(base_url: &str, key: Option<Secret>, limits: Limits) -> Result<Self, Failure> {
         let endpoint = Endpoint::new(base_url, AuthStyle::Bearer, key)
             .map_err(|fault| Failure::new(USAGE, fault.to_string()))?;
-        Ok(Self {
-            lanes: Lanes::new(limits, Clock::system(), Arc::new(Tls::new(None))),
-            endpoint,
-        })
+        Ok(Self { lanes: Lanes::new(limits, Clock::system(), Arc::new(Tls::new(None))), endpoint })
     }
 
     /// Sends a request.
@@ -34,24 +31,14 @@ impl Server {
     /// # Errors
     /// "Unreachable" when no answer comes.
     pub async fn send(&self, request: Request<'_>) -> Result<Response, Failure> {
-        self.lanes
-            .send(&self.endpoint, request)
-            .await
-            .map_err(|lost| self.lost(lost))
+        self.lanes.send(&self.endpoint, request).await.map_err(|lost| self.lost(lost))
     }
 
     /// What a lost connection ends the command with.
     #[must_use]
     pub fn lost(&self, lost: Lost) -> Failure {
-        let hint = if lost.may_have_been_sent() {
-            ""
-        } else {
-            "; is `keyway serve` running there?"
-        };
-        Failure::new(
-            UNREACHABLE,
-            format!("no answer from {} ({lost}){hint}", self.endpoint.origin()),
-        )
+        let hint = if lost.may_have_been_sent() { "" } else { "; is `keyway serve` running there?" };
+        Failure::new(UNREACHABLE, format!("no answer from {} ({lost}){hint}", self.endpoint.origin()))
     }
 }
 
@@ -96,13 +83,7 @@ mod tests {
 
     #[test]
     fn urls() {
-        for url in [
-            "http://h:1",
-            "http://h:1/",
-            "http://h:1/v1",
-            "http://h:1/v1/",
-            "http://h:1/openai/v1",
-        ] {
+        for url in ["http://h:1", "http://h:1/", "http://h:1/v1", "http://h:1/v1/", "http://h:1/openai/v1"] {
             assert_eq!(without_version(url), "http://h:1", "{url}");
         }
         let table = [
@@ -118,10 +99,7 @@ mod tests {
     #[test]
     fn error_answers_become_exit_codes() {
         let body = br#"{"error":{"message":"No such model.","code":"model_not_found"}}"#;
-        assert_eq!(
-            refused(404, body),
-            Failure::new(NOT_FOUND, "No such model. (HTTP 404)")
-        );
+        assert_eq!(refused(404, body), Failure::new(NOT_FOUND, "No such model. (HTTP 404)"));
         assert_eq!(refused(401, b"").code, PERMISSION);
         assert_eq!(refused(502, b"<html>").code, FAILED);
     }

@@ -23,10 +23,7 @@ pub struct Init {
 /// # Errors
 /// When it is there already, or cannot be written.
 pub fn run(global: &Global, init: &Init, out: &Out) -> Result<(), Failure> {
-    let path = global
-        .config
-        .clone()
-        .unwrap_or_else(|| PathBuf::from("keyway.toml"));
+    let path = global.config.clone().unwrap_or_else(|| PathBuf::from("keyway.toml"));
     write(&path, init.force)?;
     if out.json {
         return out.json(&json!({ "object": "config.file", "path": path.display().to_string() }));
@@ -41,10 +38,8 @@ fn write(path: &Path, force: bool) -> Result<(), Failure> {
     } else {
         options.create_new(true)
     };
-    let written = options
-        .write(true)
-        .open(path)
-        .and_then(|mut file| file.write_all(config::init_text().as_bytes()));
+    let written =
+        options.write(true).open(path).and_then(|mut file| file.write_all(config::init_text().as_bytes()));
     written.map_err(|error| {
         let path = path.display();
         match error.kind() {

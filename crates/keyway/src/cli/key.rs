@@ -89,11 +89,7 @@ pub struct Revoke {
 /// What the command ends with.
 pub fn run(global: &Global, command: &Key, out: &Out) -> Result<(), Failure> {
     let config = session::configuration(global, &[])?;
-    let missing = if matches!(command, Key::Create(_)) {
-        Missing::Make
-    } else {
-        Missing::NotFound
-    };
+    let missing = if matches!(command, Key::Create(_)) { Missing::Make } else { Missing::NotFound };
     Session::with(&config, missing, async |session| match command {
         Key::Create(create) => {
             let new = NewKey {
@@ -112,16 +108,7 @@ pub fn run(global: &Global, command: &Key, out: &Out) -> Result<(), Failure> {
                 Some(project) => project_id(session, project).await?,
                 None => String::new(),
             };
-            list(
-                session,
-                &Filter {
-                    org: &session.org,
-                    kind: "project",
-                    project: &project,
-                },
-                out,
-            )
-            .await
+            list(session, &Filter { org: &session.org, kind: "project", project: &project }, out).await
         }
         Key::Show { id } => {
             let row = service::find(&session.at, &which(session, id, false)).await?;
@@ -142,20 +129,12 @@ async fn project_id(session: &Session, given: &str) -> Result<String, Failure> {
     match found.as_slice() {
         [one] => Ok(one.id.clone()),
         [] => Err(service::not_there("project").into()),
-        _ => Err(Failure::new(
-            USAGE,
-            format!("several projects are called `{given}`; name one by its id"),
-        )),
+        _ => Err(Failure::new(USAGE, format!("several projects are called `{given}`; name one by its id"))),
     }
 }
 
 fn which<'a>(session: &'a Session, id: &'a str, admin: bool) -> Which<'a> {
-    Which {
-        org: &session.org,
-        admin,
-        project: None,
-        id,
-    }
+    Which { org: &session.org, admin, project: None, id }
 }
 
 /// Makes a key of either kind and prints its secret.
@@ -167,11 +146,7 @@ pub async fn make(session: &Session, new: &NewKey, out: &Out) -> Result<(), Fail
     let Outcome::Created(made) = made else {
         return Err(Failure::new(FAILED, "the key was made before"));
     };
-    let Created {
-        row,
-        secret,
-        warnings,
-    } = &*made;
+    let Created { row, secret, warnings } = &*made;
     if out.json {
         return out.json(&KeyObject::made(row, now_ms(), secret.reveal(), warnings));
     }
@@ -207,19 +182,7 @@ pub async fn list(session: &Session, filter: &Filter<'_>, out: &Out) -> Result<(
         return out.json(&List::new(objects, false, |key: &KeyObject<'_>| key.id));
     }
     let cells: Vec<Vec<String>> = found.iter().map(|row| cells(row, now_ms())).collect();
-    out.table(
-        &[
-            "id",
-            "name",
-            "key",
-            "mode",
-            "status",
-            "created",
-            "expires",
-            "last used",
-        ],
-        &cells,
-    )
+    out.table(&["id", "name", "key", "mode", "status", "created", "expires", "last used"], &cells)
 }
 
 fn cells(row: &KeyRow, now_ms: i64) -> Vec<String> {
@@ -227,11 +190,7 @@ fn cells(row: &KeyRow, now_ms: i64) -> Vec<String> {
         row.id.clone(),
         row.name.clone(),
         service::redacted(row),
-        if row.kind == "admin" {
-            "admin".to_owned()
-        } else {
-            row.mode.clone()
-        },
+        if row.kind == "admin" { "admin".to_owned() } else { row.mode.clone() },
         service::status_at(row, now_ms).to_owned(),
         when(Some(row.created_ms)),
         when(row.expires_ms),
@@ -245,9 +204,7 @@ fn show(row: &KeyRow, out: &Out) -> Result<(), Failure> {
         return out.json(&KeyObject::new(row, now_ms));
     }
     let list = |list: &Option<String>, absent: &str| {
-        let names = list
-            .as_deref()
-            .map(|text| serde_json::from_str::<Vec<String>>(text).unwrap_or_default());
+        let names = list.as_deref().map(|text| serde_json::from_str::<Vec<String>>(text).unwrap_or_default());
         names.map_or_else(|| absent.to_owned(), |names| names.join(" "))
     };
     out.fields(&[
@@ -286,11 +243,7 @@ pub async fn revoke(
     }
     let row = service::act(&session.at, &session::author(), &which, Act::Revoke).await?;
     if out.json {
-        let kind = if admin {
-            ADMIN_KEY_DELETED
-        } else {
-            PROJECT_KEY_DELETED
-        };
+        let kind = if admin { ADMIN_KEY_DELETED } else { PROJECT_KEY_DELETED };
         return out.json(&Deleted::new(&row.id, kind));
     }
     out.table(&["id", "status"], &[vec![row.id, row.status]])
@@ -318,10 +271,7 @@ fn confirmed(question: &str, out: &Out) -> Result<bool, Failure> {
 pub fn when(unix_ms: Option<i64>) -> String {
     unix_ms
         .and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok())
-        .map_or_else(
-            || "-".to_owned(),
-            |at| at.strftime("%Y-%m-%d %H:%M:%SZ").to_string(),
-        )
+        .map_or_else(|| "-".to_owned(), |at| at.strftime("%Y-%m-%d %H:%M:%SZ").to_string())
 }
 
 fn now_ms() -> i64 {

@@ -79,9 +79,7 @@ pub fn run(global: &Global, command: &Log, out: &Out) -> Result<(), Failure> {
 
 async fn list(session: &Session, asked: &List, out: &Out) -> Result<(), Failure> {
     let now_ms = Clock::system().now_ms();
-    let back_ms = asked
-        .since
-        .and_then(|since| i64::try_from(since).ok()?.checked_mul(1000));
+    let back_ms = asked.since.and_then(|since| i64::try_from(since).ok()?.checked_mul(1000));
     let filter = Filter {
         key_ids: asked.keys.clone(),
         project_ids: asked.projects.clone(),
@@ -105,12 +103,7 @@ async fn list(session: &Session, asked: &List, out: &Out) -> Result<(), Failure>
         return out.json(&log::list_object(&entries, after));
     }
     let rows: Vec<Vec<String>> = entries.iter().map(cells).collect();
-    out.table(
-        &[
-            "request", "when", "key", "model", "status", "in", "out", "cost usd", "ms",
-        ],
-        &rows,
-    )
+    out.table(&["request", "when", "key", "model", "status", "in", "out", "cost usd", "ms"], &rows)
 }
 
 fn cells(entry: &OwnedEntry) -> Vec<String> {
@@ -133,17 +126,11 @@ fn cells(entry: &OwnedEntry) -> Vec<String> {
 }
 
 fn served(entry: &OwnedEntry) -> &str {
-    if entry.model_served.is_empty() {
-        &entry.model_asked
-    } else {
-        &entry.model_served
-    }
+    if entry.model_served.is_empty() { &entry.model_asked } else { &entry.model_served }
 }
 
 fn cost(entry: &OwnedEntry) -> String {
-    entry
-        .cost
-        .map_or_else(|| "unpriced".to_owned(), |cost| cost.to_decimal())
+    entry.cost.map_or_else(|| "unpriced".to_owned(), |cost| cost.to_decimal())
 }
 
 fn fields(entry: &OwnedEntry) -> Vec<(&'static str, String)> {
@@ -163,19 +150,12 @@ fn fields(entry: &OwnedEntry) -> Vec<(&'static str, String)> {
         ("cost usd", cost(entry)),
         ("price", entry.price_version.clone()),
         ("latency ms", entry.latency_ms.to_string()),
-        (
-            "first token ms",
-            entry
-                .first_token_ms
-                .map_or_else(|| "-".to_owned(), |ms| ms.to_string()),
-        ),
+        ("first token ms", entry.first_token_ms.map_or_else(|| "-".to_owned(), |ms| ms.to_string())),
         ("labels", entry.labels.join(" ")),
     ];
     fields.extend(entry.attempts.iter().map(|attempt| {
-        let text = format!(
-            "{}/{}: {} in {} ms",
-            attempt.provider, attempt.model, attempt.outcome, attempt.ms
-        );
+        let text =
+            format!("{}/{}: {} in {} ms", attempt.provider, attempt.model, attempt.outcome, attempt.ms);
         ("attempt", text)
     }));
     fields
@@ -203,10 +183,7 @@ mod tests {
     fn a_line_and_a_whole_request() {
         let entry = entry();
         let cells = cells(&entry);
-        assert_eq!(
-            cells[2..],
-            ["key_1", "mine/small", "200", "5", "7", "0.0000125", "40"]
-        );
+        assert_eq!(cells[2..], ["key_1", "mine/small", "200", "5", "7", "0.0000125", "40"]);
         let refused = OwnedEntry {
             model_served: String::new(),
             status: 404,

@@ -56,16 +56,9 @@ fn run(arguments: Vec<OsString>) -> u8 {
 
 /// Reads the command line. `--no-color` counts before clap writes anything.
 fn parse(arguments: Vec<OsString>) -> Result<Args, clap::Error> {
-    let plain = arguments
-        .iter()
-        .skip(1)
-        .take_while(|argument| *argument != "--")
-        .any(|it| it == "--no-color");
-    let color = if plain {
-        ColorChoice::Never
-    } else {
-        ColorChoice::Auto
-    };
+    let plain =
+        arguments.iter().skip(1).take_while(|argument| *argument != "--").any(|it| it == "--no-color");
+    let color = if plain { ColorChoice::Never } else { ColorChoice::Auto };
     let matches = Args::command().color(color).try_get_matches_from(arguments)?;
     Args::from_arg_matches(&matches)
 }

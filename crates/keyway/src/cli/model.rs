@@ -30,11 +30,8 @@ pub fn run(global: &Global, command: &Model, out: &Out) -> Result<(), Failure> {
     let now_ms = Clock::system().now_ms();
     match command {
         Model::List => {
-            let objects: Vec<ModelObject<'_>> = catalog
-                .models()
-                .iter()
-                .map(|model| ModelObject::new(model, now_ms))
-                .collect();
+            let objects: Vec<ModelObject<'_>> =
+                catalog.models().iter().map(|model| ModelObject::new(model, now_ms)).collect();
             if out.json {
                 return out.json(&List::new(objects, false, |model| model.id));
             }
@@ -48,10 +45,7 @@ pub fn run(global: &Global, command: &Model, out: &Out) -> Result<(), Failure> {
                     format!("nobody who is on serves `{model}`; `keyway model list` lists what there is"),
                 )
             })?;
-            let targets = found
-                .candidates
-                .iter()
-                .filter_map(|target| target.model.as_deref());
+            let targets = found.candidates.iter().filter_map(|target| target.model.as_deref());
             let objects: Vec<ModelObject<'_>> =
                 targets.map(|model| ModelObject::new(model, now_ms)).collect();
             if out.json {

@@ -16,10 +16,7 @@ impl Out {
     /// Looks at where stdout leads.
     #[must_use]
     pub fn new(json: bool) -> Self {
-        Self {
-            json,
-            terminal: io::stdout().is_terminal(),
-        }
+        Self { json, terminal: io::stdout().is_terminal() }
     }
 
     /// Writes a text as it is.
@@ -28,13 +25,10 @@ impl Out {
     /// When stdout does not take it. A reader that has left ends the command in silence.
     pub fn write(&self, text: &str) -> Result<(), Failure> {
         let mut stdout = io::stdout().lock();
-        stdout
-            .write_all(text.as_bytes())
-            .and_then(|()| stdout.flush())
-            .map_err(|error| match error.kind() {
-                ErrorKind::BrokenPipe => Failure::new(FINE, ""),
-                _ => Failure::new(FAILED, format!("writing to stdout: {error}")),
-            })
+        stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| match error.kind() {
+            ErrorKind::BrokenPipe => Failure::new(FINE, ""),
+            _ => Failure::new(FAILED, format!("writing to stdout: {error}")),
+        })
     }
 
     /// Writes one line.
@@ -60,11 +54,7 @@ impl Out {
     /// # Errors
     /// As [`Out::write`].
     pub fn table(&self, head: &[&str], rows: &[Vec<String>]) -> Result<(), Failure> {
-        self.write(&if self.terminal {
-            aligned(head, rows, columns())
-        } else {
-            tabbed(rows)
-        })
+        self.write(&if self.terminal { aligned(head, rows, columns()) } else { tabbed(rows) })
     }
 
     /// Writes what an object is, one `name value` line each, aligned on a terminal.
@@ -72,15 +62,9 @@ impl Out {
     /// # Errors
     /// As [`Out::write`].
     pub fn fields(&self, fields: &[(&str, String)]) -> Result<(), Failure> {
-        let rows: Vec<Vec<String>> = fields
-            .iter()
-            .map(|(name, value)| vec![(*name).to_owned(), value.clone()])
-            .collect();
-        self.write(&if self.terminal {
-            aligned(&[], &rows, columns())
-        } else {
-            tabbed(&rows)
-        })
+        let rows: Vec<Vec<String>> =
+            fields.iter().map(|(name, value)| vec![(*name).to_owned(), value.clone()]).collect();
+        self.write(&if self.terminal { aligned(&[], &rows, columns()) } else { tabbed(&rows) })
     }
 
     /// Says something that is not data, on stderr.
@@ -92,19 +76,14 @@ impl Out {
 
 /// Width of the terminal, when it tells.
 fn columns() -> Option<u16> {
-    rustix::termios::tcgetwinsize(io::stdout())
-        .ok()
-        .map(|size| size.ws_col)
-        .filter(|columns| *columns > 0)
+    rustix::termios::tcgetwinsize(io::stdout()).ok().map(|size| size.ws_col).filter(|columns| *columns > 0)
 }
 
 fn aligned(head: &[&str], rows: &[Vec<String>], columns: Option<u16>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     if let Some(columns) = columns {
-        table
-            .set_content_arrangement(ContentArrangement::Dynamic)
-            .set_width(columns);
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(columns);
     }
     if !head.is_empty() {
         table.set_header(head.iter().map(|name| name.to_uppercase()).collect::<Vec<_>>());
@@ -133,25 +112,15 @@ fn tabbed(rows: &[Vec<String>]) -> String {
 /// A text that can do nothing to a terminal and breaks no line: model names come from strangers.
 #[must_use]
 pub fn printable(text: &str) -> String {
-    text.chars()
-        .map(|letter| if letter.is_control() { '\u{fffd}' } else { letter })
-        .collect()
+    text.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect()
 }
 
 /// A cell of CSV (RFC 4180). What a spreadsheet would take for a formula is made a text.
 #[must_use]
 pub fn csv_cell(text: &str) -> String {
     let formula = text.starts_with(['=', '+', '-', '@']) && text.parse::<f64>().is_err();
-    let text = if formula {
-        format!("'{text}")
-    } else {
-        text.to_owned()
-    };
-    if text.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text
-    }
+    let text = if formula { format!("'{text}") } else { text.to_owned() };
+    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }
 
 #[cfg(test)]

@@ -18,10 +18,7 @@ use std::future::Future;
 pub fn configuration(global: &Global, flags: &[(&str, Option<String>)]) -> Result<Config, Failure> {
     config::load(&sources(global, flags)?).map_err(|mistakes| {
         let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
-        Failure::new(
-            CONFIGURATION,
-            format!("the configuration has mistakes\n{}", lines.join("\n")),
-        )
+        Failure::new(CONFIGURATION, format!("the configuration has mistakes\n{}", lines.join("\n")))
     })
 }
 
@@ -34,10 +31,7 @@ pub fn sources(global: &Global, flags: &[(&str, Option<String>)]) -> Result<Sour
         .map_err(|error| Failure::new(FAILED, format!("finding the current folder: {error}")))?;
     let data_dir = global.data_dir.as_ref().map(|path| path.display().to_string());
     let own = [("data_dir", data_dir), ("database", global.database.clone())];
-    let own = own
-        .iter()
-        .chain(flags)
-        .filter_map(|(path, value)| Some(((*path).to_owned(), value.clone()?)));
+    let own = own.iter().chain(flags).filter_map(|(path, value)| Some(((*path).to_owned(), value.clone()?)));
     // A variable that is not text can be no setting of ours.
     let env = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
@@ -121,11 +115,7 @@ impl Session {
 pub fn author() -> Author {
     let uid = rustix::process::getuid().as_raw();
     let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
-    Author {
-        kind: "cli",
-        id: name_of(uid, &users).unwrap_or_else(|| format!("uid {uid}")),
-        ip: None,
-    }
+    Author { kind: "cli", id: name_of(uid, &users).unwrap_or_else(|| format!("uid {uid}")), ip: None }
 }
 
 /// The name of a user id in the form of `/etc/passwd`. The environment's word is not taken for it.

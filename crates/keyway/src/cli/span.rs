@@ -12,10 +12,7 @@ pub fn seconds(text: &str) -> Result<u64, String> {
         || format!("`{text}` is not a span of time; write a whole number and s, m, h, d or w, as in 90d");
     let unit = text.chars().next_back().ok_or_else(wrong)?;
     let digits = &text[..text.len() - unit.len_utf8()];
-    let (_, each) = UNITS
-        .iter()
-        .find(|(letter, _)| *letter == unit)
-        .ok_or_else(wrong)?;
+    let (_, each) = UNITS.iter().find(|(letter, _)| *letter == unit).ok_or_else(wrong)?;
     if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
         return Err(wrong());
     }

@@ -1,12 +1,7 @@
 use super::*;
 
 fn parsed(line: &str) -> Result<Args, clap::Error> {
-    parse(
-        std::iter::once("keyway")
-            .chain(line.split_whitespace())
-            .map(OsString::from)
-            .collect(),
-    )
+    parse(std::iter::once("keyway").chain(line.split_whitespace()).map(OsString::from).collect())
 }
 
 #[test]
@@ -92,8 +87,5 @@ fn refusals_become_exit_codes() {
     for (code, expected) in table {
         assert_eq!(Failure::from(Refusal::new(code, "x")).code, expected, "{code:?}");
     }
-    assert_eq!(
-        Failure::from(Trouble::Fault(Fault::plain("x"))).code,
-        failure::FAILED
-    );
+    assert_eq!(Failure::from(Trouble::Fault(Fault::plain("x"))).code, failure::FAILED);
 }

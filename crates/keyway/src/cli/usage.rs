@@ -59,9 +59,7 @@ impl By {
 }
 
 /// Columns after those of `--by`.
-const COUNTS: &[&str] = &[
-    "requests", "failed", "input", "cached", "output", "cost usd", "unpriced",
-];
+const COUNTS: &[&str] = &["requests", "failed", "input", "cached", "output", "cost usd", "unpriced"];
 
 /// Runs it.
 ///
@@ -74,18 +72,14 @@ pub fn run(global: &Global, asked: &Usage, out: &Out) -> Result<(), Failure> {
         let (rows, more) = usage::buckets(&session.at.db, &session.org, &query).await?;
         print(asked, &query, &rows, out)?;
         if more {
-            out.note(&format!(
-                "warning: only the first {ROWS_MAX} rows; ask for less time or fewer columns"
-            ));
+            out.note(&format!("warning: only the first {ROWS_MAX} rows; ask for less time or fewer columns"));
         }
         Ok(())
     })
 }
 
 fn query(asked: &Usage, now_ms: i64) -> Query {
-    let back_ms = i64::try_from(asked.since)
-        .unwrap_or(i64::MAX)
-        .saturating_mul(1000);
+    let back_ms = i64::try_from(asked.since).unwrap_or(i64::MAX).saturating_mul(1000);
     let mut group_by: Vec<Dimension> = Vec::new();
     for dimension in asked.by.iter().filter_map(|by| by.dimension()) {
         if !group_by.contains(&dimension) {
@@ -114,10 +108,8 @@ fn print(asked: &Usage, query: &Query, rows: &[Row], out: &Out) -> Result<(), Fa
     }
     let groups = head.clone();
     head.extend(COUNTS);
-    let cells: Vec<Vec<String>> = rows
-        .iter()
-        .map(|row| cells(row, &groups, query, if asked.csv { "" } else { "-" }))
-        .collect();
+    let cells: Vec<Vec<String>> =
+        rows.iter().map(|row| cells(row, &groups, query, if asked.csv { "" } else { "-" })).collect();
     if !asked.csv {
         return out.table(&head, &cells);
     }
@@ -134,11 +126,7 @@ fn print(asked: &Usage, query: &Query, rows: &[Row], out: &Out) -> Result<(), Fa
 fn page(query: &Query, rows: &[Row]) -> BucketPage<UsageResult> {
     let result = |row: &Row| UsageResult::new(row, &query.group_by);
     let buckets = match query.width {
-        None => vec![Bucket::new(
-            query.start_ms,
-            query.end_ms,
-            rows.iter().map(result).collect(),
-        )],
+        None => vec![Bucket::new(query.start_ms, query.end_ms, rows.iter().map(result).collect())],
         Some(width) => {
             let days = rows.chunk_by(|a, b| a.bucket_ms == b.bucket_ms);
             let bucket = |rows: &[Row]| {
@@ -158,11 +146,7 @@ fn cells(row: &Row, groups: &[&str], query: &Query, nothing: &str) -> Vec<String
         .iter()
         .map(|group| match *group {
             "day" => day(row.bucket_ms),
-            _ => dims
-                .next()
-                .filter(|value| !value.is_empty())
-                .map_or(nothing, String::as_str)
-                .to_owned(),
+            _ => dims.next().filter(|value| !value.is_empty()).map_or(nothing, String::as_str).to_owned(),
         })
         .collect();
     debug_assert_eq!(row.dims.len(), query.group_by.len(), "one value for each group");
@@ -190,11 +174,7 @@ mod tests {
     use crate::store::usage_columns::Measures;
 
     fn asked(by: &[By]) -> Usage {
-        Usage {
-            since: 86_400,
-            by: by.to_vec(),
-            csv: false,
-        }
+        Usage { since: 86_400, by: by.to_vec(), csv: false }
     }
 
     #[test]
@@ -206,11 +186,7 @@ mod tests {
         let mut measures = Measures::default();
         measures.0[at::COST_NANOUSD] = 1_500_000_000;
         let dims = vec!["a/b".to_owned(), String::new()];
-        let row = Row {
-            bucket_ms: 86_400_000,
-            dims,
-            measures,
-        };
+        let row = Row { bucket_ms: 86_400_000, dims, measures };
         let cells = cells(&row, &["model", "day", "key"], &query, "-");
         assert_eq!(cells[..3], ["a/b", "1970-01-02", "-"]);
         assert_eq!(cells[3..], ["0", "0", "0", "0", "0", "1.5", "0"]);

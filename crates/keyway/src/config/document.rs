@@ -55,11 +55,7 @@ pub fn init_text() -> String {
         }
         let flag = setting.flag.map(|flag| format!(", {flag}")).unwrap_or_default();
         let _ = writeln!(text, "# {}{flag}", setting.env());
-        let value = if setting.default.is_empty() {
-            setting.example
-        } else {
-            setting.default
-        };
+        let value = if setting.default.is_empty() { setting.example } else { setting.default };
         let _ = writeln!(text, "#{} = {}", setting.path, literal(setting.kind, value));
     }
     text.push_str(ROWS);
@@ -81,11 +77,8 @@ pub fn settings_markdown() -> String {
         "| setting | default | may be | variable, flag | what it is for |\n|---|---|---|---|---|\n"
             .to_owned();
     for setting in TABLE {
-        let default = if setting.default.is_empty() {
-            String::new()
-        } else {
-            format!("`{}`", setting.default)
-        };
+        let default =
+            if setting.default.is_empty() { String::new() } else { format!("`{}`", setting.default) };
         let flag = match (setting.flag, setting.kind) {
             (Some(flag), _) => format!("`{}`, `{flag}`", setting.env()),
             (None, Kind::Secret) => format!("`{}` only", setting.env()),
@@ -189,10 +182,8 @@ fn field_schema(kind: FieldKind) -> Json {
         FieldKind::Number(min, max) => json!({ "type": "integer", "minimum": min, "maximum": max }),
         FieldKind::Usd => json!({ "anyOf": [{ "type": "number", "minimum": 0 }, { "type": "string" }] }),
         FieldKind::TextByDialect => {
-            let urls: Map<String, Json> = Dialect::WORDS
-                .iter()
-                .map(|word| ((*word).to_owned(), json!({ "type": "string" })))
-                .collect();
+            let urls: Map<String, Json> =
+                Dialect::WORDS.iter().map(|word| ((*word).to_owned(), json!({ "type": "string" }))).collect();
             json!({ "anyOf": [
                 { "type": "string" },
                 { "type": "object", "properties": urls, "additionalProperties": false },

@@ -27,18 +27,11 @@ pub(super) struct Gathered {
 }
 
 pub(super) fn gather(sources: &Sources) -> Gathered {
-    let mut found = Gathered {
-        values: Vec::new(),
-        rows: Rows::default(),
-        file: None,
-        mistakes: Vec::new(),
-    };
+    let mut found = Gathered { values: Vec::new(), rows: Rows::default(), file: None, mistakes: Vec::new() };
     for setting in TABLE {
         // A default that does not parse is a broken table, which a test finds.
         let value = kind::parse(setting.kind, setting.default, &sources.cwd);
-        found
-            .values
-            .push((value.unwrap_or(Value::Flag(false)), Place::Nowhere));
+        found.values.push((value.unwrap_or(Value::Flag(false)), Place::Nowhere));
     }
     read_file(&mut found, sources);
     read_env(&mut found, sources);
@@ -53,10 +46,7 @@ impl Gathered {
 
     /// Takes a value over, or notes what is wrong with it.
     fn take(&mut self, setting: &Setting, text: &str, place: Place, cwd: &Path) {
-        let at = TABLE
-            .iter()
-            .position(|row| row.path == setting.path)
-            .and_then(|at| self.values.get_mut(at));
+        let at = TABLE.iter().position(|row| row.path == setting.path).and_then(|at| self.values.get_mut(at));
         match (kind::parse(setting.kind, text, cwd), at) {
             (Ok(value), Some(slot)) => *slot = (value, place),
             (Ok(_), None) => {}
@@ -65,10 +55,7 @@ impl Gathered {
     }
 
     fn value(&self, path: &str) -> Option<&(Value, Place)> {
-        TABLE
-            .iter()
-            .position(|row| row.path == path)
-            .and_then(|at| self.values.get(at))
+        TABLE.iter().position(|row| row.path == path).and_then(|at| self.values.get(at))
     }
 }
 
@@ -85,10 +72,7 @@ pub(super) fn check_together(found: &mut Gathered) {
         (set("listen"), found.value("insecure_http"))
         && !listen.ip().to_canonical().is_loopback()
     {
-        let (place, problem) = (
-            place.clone(),
-            format!("is {listen}, which is plain HTTP beyond loopback"),
-        );
+        let (place, problem) = (place.clone(), format!("is {listen}, which is plain HTTP beyond loopback"));
         let fix = "listen on 127.0.0.1 behind a proxy that speaks TLS, or set insecure_http = true";
         found.wrong(place, "listen", problem, fix);
     }
@@ -111,12 +95,9 @@ fn read_file(found: &mut Gathered, sources: &Sources) {
     let shown = file.display().to_string();
     match read_text(&path) {
         Ok(text) => read_toml(found, &shown, &text, &sources.cwd),
-        Err(problem) => found.wrong(
-            asked_by,
-            "",
-            format!("cannot read {shown}: {problem}"),
-            "name a readable TOML file",
-        ),
+        Err(problem) => {
+            found.wrong(asked_by, "", format!("cannot read {shown}: {problem}"), "name a readable TOML file")
+        }
     }
     found.file = Some(path);
 }
@@ -148,30 +129,20 @@ fn read_toml(found: &mut Gathered, file: &str, text: &str, cwd: &Path) {
             );
         }
     };
-    let root = Fields {
-        table: document.as_table(),
-        path: String::new(),
-        span: None,
-    };
+    let root = Fields { table: document.as_table(), path: String::new(), span: None };
     for (name, item) in document.iter() {
         let place = reader.place(document.as_table().key(name).and_then(Key::span).as_ref());
         if ROW_TABLES.contains(&name) || refused(found, name, &place) {
             continue;
         }
         let Some(setting) = TABLE.iter().find(|setting| setting.path == name) else {
-            let known: Vec<&str> = TABLE
-                .iter()
-                .map(|row| row.path)
-                .chain(ROW_TABLES.iter().copied())
-                .collect();
+            let known: Vec<&str> =
+                TABLE.iter().map(|row| row.path).chain(ROW_TABLES.iter().copied()).collect();
             found.wrong(place, name, "is not a setting", choose(name, &known));
             continue;
         };
         if setting.kind == Kind::Secret {
-            let fix = format!(
-                "set the environment variable {}, or master_key_file",
-                setting.env()
-            );
+            let fix = format!("set the environment variable {}, or master_key_file", setting.env());
             found.wrong(place, name, "does not belong in a file of settings", fix);
             continue;
         }
@@ -190,12 +161,7 @@ fn refused(found: &mut Gathered, name: &str, place: &Place) -> bool {
     let Some((_, instead)) = NOT_YET.iter().find(|(path, _)| *path == name) else {
         return false;
     };
-    found.wrong(
-        place.clone(),
-        name,
-        "is not available yet",
-        format!("leave it out: {instead}"),
-    );
+    found.wrong(place.clone(), name, "is not available yet", format!("leave it out: {instead}"));
     true
 }
 
@@ -221,20 +187,11 @@ fn read_env(found: &mut Gathered, sources: &Sources) {
             continue;
         }
         if ROW_TABLES.contains(&first) {
-            found.wrong(
-                place,
-                &path,
-                "cannot be set by a variable",
-                format!("write it in {FILE_NAME}"),
-            );
+            found.wrong(place, &path, "cannot be set by a variable", format!("write it in {FILE_NAME}"));
             continue;
         }
         let known: Vec<String> = TABLE.iter().map(Setting::env).collect();
-        let known: Vec<&str> = known
-            .iter()
-            .map(String::as_str)
-            .chain(COMMAND_ENV.iter().copied())
-            .collect();
+        let known: Vec<&str> = known.iter().map(String::as_str).chain(COMMAND_ENV.iter().copied()).collect();
         let fix = match crate::catalog::mistake::nearest(name, known) {
             Some(near) => format!("did you mean {near}? Else unset it"),
             None => "unset it; `keyway config show` lists the settings".to_owned(),
@@ -255,16 +212,9 @@ fn read_flags(found: &mut Gathered, sources: &Sources) {
         let place = Place::Flag(own.map_or_else(|| format!("--set {path}"), str::to_owned));
         match setting {
             Some(setting) if setting.kind == Kind::Secret => {
-                let fix = format!(
-                    "set the environment variable {}, or --set master_key_file=FILE",
-                    setting.env()
-                );
-                found.wrong(
-                    place,
-                    path,
-                    "cannot be given as an argument, which every process can read",
-                    fix,
-                );
+                let fix =
+                    format!("set the environment variable {}, or --set master_key_file=FILE", setting.env());
+                found.wrong(place, path, "cannot be given as an argument, which every process can read", fix);
             }
             Some(setting) => found.take(setting, text, place, &sources.cwd),
             None => {
@@ -273,12 +223,7 @@ fn read_flags(found: &mut Gathered, sources: &Sources) {
                     continue;
                 }
                 if ROW_TABLES.contains(&first) {
-                    found.wrong(
-                        place,
-                        path,
-                        "cannot be set by a flag",
-                        format!("write it in {FILE_NAME}"),
-                    );
+                    found.wrong(place, path, "cannot be set by a flag", format!("write it in {FILE_NAME}"));
                     continue;
                 }
                 let known: Vec<&str> = TABLE.iter().map(|row| row.path).collect();

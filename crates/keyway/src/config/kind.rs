@@ -67,9 +67,7 @@ pub fn parse(kind: Kind, text: &str, cwd: &Path) -> Result<Value, Wrong> {
         Kind::Path | Kind::PathOptional if text.is_empty() || text.contains('\0') => wrong("write a path"),
         Kind::Path | Kind::PathOptional => Ok(Value::Path(Some(cwd.join(text)))),
         Kind::DatabaseUrl => database(text),
-        Kind::Secret => Ok(Value::Secret(
-            (!text.is_empty()).then(|| Secret::new(text.to_owned())),
-        )),
+        Kind::Secret => Ok(Value::Secret((!text.is_empty()).then(|| Secret::new(text.to_owned())))),
         Kind::LogFilter if is_log_filter(text) => Ok(Value::Text(text.to_owned())),
         Kind::LogFilter => wrong(
             "write error, warn, info, debug or trace, or levels by module: \"info,keyway::relay=debug\"",
@@ -101,10 +99,9 @@ pub fn parse(kind: Kind, text: &str, cwd: &Path) -> Result<Value, Wrong> {
 pub fn text_of(kind: Kind, item: &Item) -> Result<String, Wrong> {
     match (kind, item.as_value()) {
         (Kind::Flag, Some(Toml::Boolean(flag))) => Ok(flag.value().to_string()),
-        (Kind::Flag, _) => Err((
-            "is not true or false".to_owned(),
-            "write true or false, without quotes".to_owned(),
-        )),
+        (Kind::Flag, _) => {
+            Err(("is not true or false".to_owned(), "write true or false, without quotes".to_owned()))
+        }
         (Kind::Number(..) | Kind::Bytes(..), Some(Toml::Integer(number))) => Ok(number.value().to_string()),
         (Kind::Number(min, max), _) => Err((
             "is not a whole number".to_owned(),
@@ -120,9 +117,7 @@ fn database(text: &str) -> Result<Value, Wrong> {
     if text.is_empty() {
         return Ok(Value::Secret(None));
     }
-    let rest = text
-        .strip_prefix("postgres://")
-        .or_else(|| text.strip_prefix("postgresql://"));
+    let rest = text.strip_prefix("postgres://").or_else(|| text.strip_prefix("postgresql://"));
     match rest {
         Some(rest) if !rest.is_empty() && !text.contains(char::is_whitespace) => {
             Ok(Value::Secret(Some(Secret::new(text.to_owned()))))
@@ -142,18 +137,14 @@ fn is_log_filter(text: &str) -> bool {
 const UNITS: &[(&str, u64)] = &[("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1)];
 
 fn bytes(text: &str) -> Option<u64> {
-    let unit = UNITS
-        .iter()
-        .find_map(|(name, factor)| Some((text.strip_suffix(name)?, *factor)));
+    let unit = UNITS.iter().find_map(|(name, factor)| Some((text.strip_suffix(name)?, *factor)));
     let (digits, factor) = unit.unwrap_or((text, 1));
     digits.trim_end().parse::<u64>().ok()?.checked_mul(factor)
 }
 
 /// Bytes in the largest unit that divides them.
 pub fn size(bytes: u64) -> String {
-    let unit = UNITS
-        .iter()
-        .find(|(_, factor)| bytes >= *factor && bytes.is_multiple_of(*factor));
+    let unit = UNITS.iter().find(|(_, factor)| bytes >= *factor && bytes.is_multiple_of(*factor));
     match unit {
         Some((name, factor)) if *factor > 1 => format!("{} {name}", bytes / factor),
         _ => bytes.to_string(),
@@ -165,12 +156,9 @@ pub fn size(bytes: u64) -> String {
 pub fn shown(kind: Kind, value: &Value) -> String {
     match value {
         Value::Address(address) => quoted(&address.map(|address| address.to_string()).unwrap_or_default()),
-        Value::Path(path) => quoted(
-            &path
-                .as_ref()
-                .map(|path| path.display().to_string())
-                .unwrap_or_default(),
-        ),
+        Value::Path(path) => {
+            quoted(&path.as_ref().map(|path| path.display().to_string()).unwrap_or_default())
+        }
         Value::Secret(None) => quoted(""),
         Value::Secret(Some(url)) if kind == Kind::DatabaseUrl => quoted(&without_password(url.reveal())),
         Value::Secret(Some(_)) => quoted(MASK),
@@ -192,16 +180,13 @@ pub fn quoted(text: &str) -> String {
 
 /// A database URL without its password, wherever URLs may carry one.
 fn without_password(url: &str) -> String {
-    let (head, query) = url
-        .split_once('?')
-        .map_or((url, None), |(head, query)| (head, Some(query)));
+    let (head, query) = url.split_once('?').map_or((url, None), |(head, query)| (head, Some(query)));
     let (scheme, rest) = head.split_once("://").unwrap_or(("", head));
     // A password may hold any character that was not escaped: the host follows the last @.
     let head = match rest.rsplit_once('@') {
         Some((user, host)) => {
-            let user = user
-                .split_once(':')
-                .map_or_else(|| user.to_owned(), |(name, _)| format!("{name}:{MASK}"));
+            let user =
+                user.split_once(':').map_or_else(|| user.to_owned(), |(name, _)| format!("{name}:{MASK}"));
             format!("{scheme}://{user}@{host}")
         }
         None => head.to_owned(),

@@ -81,13 +81,5 @@ pub fn load(sources: &Sources) -> Result<Config, Vec<Mistake>> {
     let catalog = Catalog::build(&gathered.rows, &names)?;
     let settings = settings::settle(gathered.values.iter().map(|(value, _)| value));
     let (rows, file, values) = (gathered.rows, gathered.file, gathered.values);
-    Ok(Config {
-        settings,
-        rows,
-        on,
-        catalog: Arc::new(catalog),
-        notes,
-        file,
-        values,
-    })
+    Ok(Config { settings, rows, on, catalog: Arc::new(catalog), notes, file, values })
 }

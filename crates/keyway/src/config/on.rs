@@ -31,21 +31,12 @@ pub(super) fn decide(
         if name == SANDBOX || row.enabled == Some(false) {
             continue;
         }
-        let own = rows
-            .providers
-            .iter()
-            .find(|own| own.name == name)
-            .map(|own| own.place.clone());
+        let own = rows.providers.iter().find(|own| own.name == name).map(|own| own.place.clone());
         let path = format!("providers.{name}");
-        let found = row
-            .credential
-            .clone()
-            .map(|credential| (credential, own.clone().unwrap_or(Place::Nowhere)));
+        let found =
+            row.credential.clone().map(|credential| (credential, own.clone().unwrap_or(Place::Nowhere)));
         let found = found.or_else(|| from_env(&row, env, &mut notes));
-        let host = row
-            .host_env
-            .as_ref()
-            .and_then(|variable| Some((variable, set(env, variable)?)));
+        let host = row.host_env.as_ref().and_then(|variable| Some((variable, set(env, variable)?)));
         let by_host = match host {
             Some((variable, host)) => host_address(rows, &row, variable, host, &mut mistakes),
             None => None,
@@ -55,43 +46,24 @@ pub(super) fn decide(
             (Some(_), AuthStyle::None) if row.credential.is_some() => {
                 let place = own.unwrap_or(Place::Nowhere);
                 let fix = "take out one of the two";
-                mistakes.push(Mistake::new(
-                    place,
-                    path,
-                    "has a credential and auth = \"none\"",
-                    fix,
-                ));
+                mistakes.push(Mistake::new(place, path, "has a credential and auth = \"none\"", fix));
             }
             (Some((credential, by)), auth) if auth != AuthStyle::None => {
-                on.push(On {
-                    provider: name,
-                    credential: Some(credential),
-                    by,
-                });
+                on.push(On { provider: name, credential: Some(credential), by });
             }
             _ if auth == AuthStyle::None || row.credential_optional == Some(true) => {
-                on.extend(own.or(by_host).map(|by| On {
-                    provider: name,
-                    credential: None,
-                    by,
-                }));
+                on.extend(own.or(by_host).map(|by| On { provider: name, credential: None, by }));
             }
             _ => mistakes
                 .extend(own.map(|place| Mistake::new(place, path, "has no credential", how_to_give(&row)))),
         }
     }
-    if mistakes.is_empty() {
-        Ok((on, notes))
-    } else {
-        Err(mistakes)
-    }
+    if mistakes.is_empty() { Ok((on, notes)) } else { Err(mistakes) }
 }
 
 /// A variable that is set and not empty.
 fn set<'e>(env: &'e BTreeMap<String, String>, name: &str) -> Option<&'e str> {
-    env.get(name)
-        .map(|value| value.trim())
-        .filter(|value| !value.is_empty())
+    env.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
 }
 
 /// The first of the row's usual variables that holds a key of the provider's.
@@ -103,10 +75,7 @@ fn from_env(
     for name in row.env.iter().flatten() {
         let Some(value) = set(env, name) else { continue };
         if OWN_KEYS.iter().any(|prefix| value.starts_with(prefix)) {
-            notes.push(format!(
-                "{name} holds a key of Keyway's: {} is not turned on by it",
-                row.name
-            ));
+            notes.push(format!("{name} holds a key of Keyway's: {} is not turned on by it", row.name));
             continue;
         }
         return Some((CredentialRef::Env(name.clone()), Place::Env(name.clone())));
@@ -134,11 +103,7 @@ fn host_address(
     let base_url = Some(vec![(Dialect::OpenaiChat, url)]);
     match rows.providers.iter_mut().find(|own| own.name == row.name) {
         Some(own) => own.base_url = own.base_url.take().or(base_url),
-        None => rows.providers.push(ProviderRow {
-            base_url,
-            place: place.clone(),
-            ..row.clone()
-        }),
+        None => rows.providers.push(ProviderRow { base_url, place: place.clone(), ..row.clone() }),
     }
     Some(place)
 }

@@ -122,13 +122,8 @@ pub const NOT_YET: &[(&str, &str)] = &[
 ];
 
 /// Variables that begin with `KEYWAY_` and belong to commands, not to settings.
-pub const COMMAND_ENV: &[&str] = &[
-    "KEYWAY_CONFIG",
-    "KEYWAY_API_KEY",
-    "KEYWAY_ADMIN_KEY",
-    "KEYWAY_URL",
-    "KEYWAY_TEST_DATABASE",
-];
+pub const COMMAND_ENV: &[&str] =
+    &["KEYWAY_CONFIG", "KEYWAY_API_KEY", "KEYWAY_ADMIN_KEY", "KEYWAY_URL", "KEYWAY_TEST_DATABASE"];
 
 // The kinds of the table and these fit together row by row; a test loads every row. The other arms
 // are never reached.
@@ -138,11 +133,7 @@ fn address(value: Option<&Value>) -> SocketAddr {
 }
 
 fn address_optional(value: Option<&Value>) -> Option<SocketAddr> {
-    if let Some(Value::Address(address)) = value {
-        *address
-    } else {
-        None
-    }
+    if let Some(Value::Address(address)) = value { *address } else { None }
 }
 
 fn path(value: Option<&Value>) -> PathBuf {
@@ -150,27 +141,15 @@ fn path(value: Option<&Value>) -> PathBuf {
 }
 
 fn path_optional(value: Option<&Value>) -> Option<PathBuf> {
-    if let Some(Value::Path(path)) = value {
-        path.clone()
-    } else {
-        None
-    }
+    if let Some(Value::Path(path)) = value { path.clone() } else { None }
 }
 
 fn secret(value: Option<&Value>) -> Option<Secret> {
-    if let Some(Value::Secret(secret)) = value {
-        secret.clone()
-    } else {
-        None
-    }
+    if let Some(Value::Secret(secret)) = value { secret.clone() } else { None }
 }
 
 fn text(value: Option<&Value>) -> String {
-    if let Some(Value::Text(text)) = value {
-        text.clone()
-    } else {
-        String::new()
-    }
+    if let Some(Value::Text(text)) = value { text.clone() } else { String::new() }
 }
 
 fn flag(value: Option<&Value>) -> bool {
@@ -178,9 +157,5 @@ fn flag(value: Option<&Value>) -> bool {
 }
 
 fn number(value: Option<&Value>) -> u64 {
-    if let Some(Value::Number(number)) = value {
-        *number
-    } else {
-        0
-    }
+    if let Some(Value::Number(number)) = value { *number } else { 0 }
 }

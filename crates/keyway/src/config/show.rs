@@ -32,12 +32,7 @@ pub fn show(config: &Config, origin: bool) -> String {
         }
     }
     for model in own_models(config) {
-        let _ = writeln!(
-            text,
-            "\n[models.{}]\nupstream = {}",
-            quoted(&model.id),
-            quoted(&model.upstream)
-        );
+        let _ = writeln!(text, "\n[models.{}]\nupstream = {}", quoted(&model.id), quoted(&model.upstream));
         if origin {
             let _ = writeln!(text, "# {}", model.place);
         }
@@ -53,13 +48,8 @@ pub fn show_json(config: &Config) -> Json {
         .zip(&config.values)
         .map(|(setting, (value, place))| {
             let value = shown(setting.kind, value);
-            let value = value
-                .parse::<toml_edit::Value>()
-                .map_or(Json::Null, |value| json_of(&value));
-            (
-                setting.path.to_owned(),
-                json!({ "value": value, "origin": origin_of(place) }),
-            )
+            let value = value.parse::<toml_edit::Value>().map_or(Json::Null, |value| json_of(&value));
+            (setting.path.to_owned(), json!({ "value": value, "origin": origin_of(place) }))
         })
         .collect();
     let providers: Vec<Json> = config
@@ -91,20 +81,11 @@ fn line(text: &mut String, statement: &str, place: Option<&Place>) {
 }
 
 fn origin_of(place: &Place) -> String {
-    if *place == Place::Nowhere {
-        "default".to_owned()
-    } else {
-        place.to_string()
-    }
+    if *place == Place::Nowhere { "default".to_owned() } else { place.to_string() }
 }
 
 fn own_models(config: &Config) -> impl Iterator<Item = &Model> {
-    config
-        .catalog
-        .models()
-        .iter()
-        .map(AsRef::as_ref)
-        .filter(|model| model.origin == Origin::Config)
+    config.catalog.models().iter().map(AsRef::as_ref).filter(|model| model.origin == Origin::Config)
 }
 
 /// The fields of a provider that say where requests go and as whom.

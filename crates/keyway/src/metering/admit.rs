@@ -21,11 +21,7 @@ impl Worker {
     /// A worker's metering. `prices` is asked for what a request cost that nobody settled.
     #[must_use]
     pub fn new(journal: Journal, clock: Clock, prices: Box<Prices>) -> Rc<Self> {
-        Rc::new(Self {
-            journal: RefCell::new(journal),
-            clock,
-            prices,
-        })
+        Rc::new(Self { journal: RefCell::new(journal), clock, prices })
     }
 
     /// Tries to write again what could not be written; whether the journal is whole. To be called
@@ -51,17 +47,9 @@ pub fn admit(worker: &Rc<Worker>) -> Result<Admitted, Refusal> {
     if !worker.journal.borrow_mut().reserve() {
         let message = "Usage cannot be recorded at the moment, so nothing may be spent. Try again shortly.";
         let retry_after_ms = Some(super::journal::RETRY_MS.unsigned_abs());
-        return Err(Refusal {
-            retry_after_ms,
-            ..Refusal::new(Code::MeteringUnavailable, message)
-        });
+        return Err(Refusal { retry_after_ms, ..Refusal::new(Code::MeteringUnavailable, message) });
     }
-    Ok(Admitted {
-        worker: Rc::clone(worker),
-        sent: None,
-        request: [0; 16],
-        over: false,
-    })
+    Ok(Admitted { worker: Rc::clone(worker), sent: None, request: [0; 16], over: false })
 }
 
 /// A request that may be sent. Dropped before [`Self::sent`] it leaves nothing; dropped after, it
@@ -120,16 +108,12 @@ impl Admitted {
         let record = journal.read(at)?;
         let found = Scanner::new(&record, None).next();
         let Some(Record::Sent(sent)) = found.map(|found| found.record) else {
-            return Err(Fault::plain(
-                "the journal holds something else where SENT was written",
-            ));
+            return Err(Fault::plain("the journal holds something else where SENT was written"));
         };
         let price = (self.worker.prices)(sent.entry.price_version);
         let mut entry = settle_unfinished(&sent, self.worker.clock.now_ms(), price.as_ref());
         (entry.status, entry.error) = (Code::ClientGone.status(), Code::ClientGone.text());
-        journal
-            .append_settle(Some(at), &entry)
-            .doing("settling what nobody settled")
+        journal.append_settle(Some(at), &entry).doing("settling what nobody settled")
     }
 }
 

@@ -1,49 +1,42 @@
 //! Turning settled entries into what the tables take: packed request lines and rollup amounts.
 
+mod rows;
+
 use crate::base::{Clock, id};
 use crate::store::requests_write::{BATCH_LINES_MAX, BATCH_SPAN_MS_MAX, Batch, Facet, put_line};
-use crate::store::usage_columns::{DIMENSIONS, Dimension, Dims, Measures, Rollup, Width, at, clip};
+use crate::store::usage_columns::{Dimension, Dims, Measures, Rollup, Width, at};
 use ledger::{Entry, UsageOrigin, histogram};
-use std::borrow::Cow;
+use rows::Rows;
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
 
 /// Tokens of one class above which a line is not believed: sums must stay within 64 bits.
 pub const TOKENS_MAX: u64 = 1_000_000_000_000;
 /// Cost above which a line is not believed, nano-USD: a million dollars.
 pub const COST_NANOUSD_MAX: i64 = 1_000_000_000_000_000;
 
+/// Bytes of the lines that are kept in one piece of memory.
+const BLOCK_BYTES: usize = 256 * 1024;
+
 /// Entries on their way into the tables.
 #[derive(Default)]
 pub struct Fold {
-    slots: Vec<Slot>,
-    /// Slot by the bytes of what it is told apart by.
-    index: HashMap<Box<[u8]>, usize>,
-    orgs: HashMap<Box<str>, u32>,
-    last: usize,
-    key: Vec<u8>,
+    rows: Rows,
     lines: Vec<Line>,
-    bodies: Vec<u8>,
-}
-
-/// One minute's row.
-struct Slot {
-    key: Box<[u8]>,
-    minute_ms: i64,
-    org: u32,
-    dims: Arc<Dims>,
-    measures: Measures,
+    /// The lines' bytes, in blocks that are never moved.
+    blocks: Vec<Vec<u8>>,
 }
 
 struct Line {
-    org: u32,
     request: [u8; 16],
     started_ms: i64,
+    /// Where its bytes are: a block, and the first of them and how many in it.
+    block: u32,
+    start: u32,
+    length: u32,
+    /// The row without label it counts in.
+    row: u32,
     status: u16,
-    slot: usize,
     version: u8,
-    start: usize,
-    end: usize,
 }
 
 impl Fold {
@@ -64,172 +57,111 @@ impl Fold {
     /// # Errors
     /// Why the entry cannot be stored.
     pub fn add(&mut self, entry: &Entry<'_>, version: u8, encoded: &[u8]) -> Result<(), &'static str> {
-        let one = measure(entry)?;
-        for label in &entry.labels {
-            let slot = self.slot(entry, label);
-            self.slots[slot].measures.add(&one);
+        let part = Part::of(entry)?;
+        let minute_ms = Width::Minute.floor(entry.started_ms);
+        let row = self.rows.common(rows::texts(entry), entry.test);
+        part.add_to(self.rows.measures(row, minute_ms));
+        for label in entry.labels.iter().filter(|label| !label.is_empty()) {
+            let labelled = self.rows.labelled(row, label);
+            part.add_to(self.rows.measures(labelled, minute_ms));
         }
-        let slot = self.slot(entry, "");
-        self.slots[slot].measures.add(&one);
-        let start = self.bodies.len();
-        self.bodies.extend_from_slice(encoded);
+        let (block, start) = self.keep(encoded);
         self.lines.push(Line {
-            org: self.slots[slot].org,
             request: entry.request,
             started_ms: entry.started_ms,
-            status: entry.status,
-            slot,
-            version,
+            block,
             start,
-            end: self.bodies.len(),
+            length: encoded.len() as u32,
+            row,
+            status: entry.status,
+            version,
         });
         Ok(())
     }
 
-    fn slot(&mut self, entry: &Entry<'_>, label: &str) -> usize {
-        let minute_ms = Width::Minute.floor(entry.started_ms);
-        let texts = texts(entry, label);
-        self.key.clear();
-        self.key.extend_from_slice(&minute_ms.to_le_bytes());
-        self.key.push(u8::from(entry.test));
-        for text in texts {
-            self.key.extend_from_slice(clip(text).as_bytes());
-            // No byte of UTF-8.
-            self.key.push(0xff);
+    fn keep(&mut self, encoded: &[u8]) -> (u32, u32) {
+        let room = |block: &Vec<u8>| block.capacity() - block.len() >= encoded.len();
+        if !self.blocks.last().is_some_and(room) {
+            self.blocks.push(Vec::with_capacity(BLOCK_BYTES.max(encoded.len())));
         }
-        // One request is much like the one before.
-        if self
-            .slots
-            .get(self.last)
-            .is_some_and(|slot| *slot.key == *self.key)
-        {
-            return self.last;
-        }
-        self.last = match self.index.get(self.key.as_slice()) {
-            Some(slot) => *slot,
-            None => self.new_slot(minute_ms, entry.test, texts),
-        };
-        self.last
+        let number = self.blocks.len() - 1;
+        let block = &mut self.blocks[number];
+        let start = block.len();
+        block.extend_from_slice(encoded);
+        (number as u32, start as u32)
     }
 
-    fn new_slot(&mut self, minute_ms: i64, test: bool, texts: [&str; DIMENSIONS.len()]) -> usize {
-        let dims = Arc::new(Dims {
-            text: texts.map(|text| storable(clip(text)).into()),
-            test,
-        });
-        let next_org = self.orgs.len() as u32;
-        let org = *self
-            .orgs
-            .entry(dims.text[Dimension::Org as usize].clone())
-            .or_insert(next_org);
-        let key: Box<[u8]> = self.key.as_slice().into();
-        self.index.insert(key.clone(), self.slots.len());
-        self.slots.push(Slot {
-            key,
-            minute_ms,
-            org,
-            dims,
-            measures: Measures::default(),
-        });
-        self.slots.len() - 1
+    fn encoded(&self, line: &Line) -> &[u8] {
+        let start = line.start as usize;
+        &self.blocks[line.block as usize][start..start + line.length as usize]
     }
 
     /// What the tables take.
     #[must_use]
     pub fn finish(mut self, clock: &Clock) -> (Vec<Batch>, Vec<Rollup>) {
-        self.lines.sort_unstable_by_key(|line| (line.org, line.request));
+        let orgs = self.orgs();
+        let org = |line: &Line| orgs[line.row as usize];
+        let mut lines = std::mem::take(&mut self.lines);
+        lines.sort_unstable_by_key(|line| (org(line), line.request));
+        // By row: the last batch that counted it in.
+        let mut seen = vec![0; self.rows.len()];
         let mut batches = Vec::new();
-        let mut rest = self.lines.as_slice();
+        let mut rest = lines.as_slice();
         while let Some(first) = rest.first() {
             let near = |line: &Line| {
-                line.org == first.org && time_of(line.request) - time_of(first.request) < BATCH_SPAN_MS_MAX
+                org(line) == org(first) && time_of(line.request) - time_of(first.request) < BATCH_SPAN_MS_MAX
             };
-            let end = rest
-                .iter()
-                .take(BATCH_LINES_MAX)
-                .take_while(|line| near(line))
-                .count()
-                .max(1);
-            let (lines, left) = rest.split_at(end);
-            batches.push(self.pack(lines, clock));
+            let end = rest.iter().take(BATCH_LINES_MAX).take_while(|line| near(line)).count().max(1);
+            let (batch, left) = rest.split_at(end);
+            let number = batches.len() + 1;
+            batches.push(self.pack(batch, &mut seen, number, clock));
             rest = left;
         }
-        (batches, self.rollups())
+        (batches, self.rows.rollups())
     }
 
-    fn pack(&self, lines: &[Line], clock: &Clock) -> Batch {
-        let bytes: usize = lines.iter().map(|line| line.end - line.start + 3).sum();
+    /// A number for the organisation of each row.
+    fn orgs(&self) -> Vec<u32> {
+        let mut numbers: HashMap<&str, u32> = HashMap::new();
+        (0..self.rows.len() as u32)
+            .map(|row| {
+                let next = numbers.len() as u32;
+                *numbers.entry(&self.rows.dims(row).text[Dimension::Org as usize]).or_insert(next)
+            })
+            .collect()
+    }
+
+    /// One batch. `seen` says of each row in which batch it was counted last; this is `number`.
+    fn pack(&self, lines: &[Line], seen: &mut [usize], number: usize, clock: &Clock) -> Batch {
+        let bytes: usize = lines.iter().map(|line| line.length as usize + 3).sum();
         let mut body = Vec::with_capacity(bytes);
-        let mut facets = BTreeSet::new();
-        let mut last_slot = usize::MAX;
+        let mut texts = BTreeSet::new();
+        let mut statuses = Vec::new();
         for line in lines {
-            put_line(&mut body, line.version, &self.bodies[line.start..line.end]);
-            facets.insert((Facet::Status, Cow::Owned(line.status.to_string())));
-            if line.slot != last_slot {
-                last_slot = line.slot;
-                facets.extend(facets_of(&self.slots[line.slot].dims));
+            put_line(&mut body, line.version, self.encoded(line));
+            if !statuses.contains(&line.status) {
+                statuses.push(line.status);
+            }
+            let seen = &mut seen[line.row as usize];
+            if *seen != number {
+                *seen = number;
+                texts.extend(facets_of(self.rows.dims(line.row)));
             }
         }
+        let statuses = statuses.into_iter().map(|status| (Facet::Status, status.to_string().into()));
         let (first, last) = (&lines[0], &lines[lines.len() - 1]);
         let starts = || lines.iter().map(|line| line.started_ms);
         Batch {
             id: id::text("rb", id::mint(clock)),
-            org: self.slots[first.slot].dims.text[Dimension::Org as usize].clone(),
+            org: self.rows.dims(first.row).text[Dimension::Org as usize].clone(),
             first_ms: starts().min().unwrap_or_default(),
             last_ms: starts().max().unwrap_or_default(),
             first_request: id::text("req", first.request),
             last_request: id::text("req", last.request),
             count: lines.len() as i64,
             body,
-            facets: facets
-                .into_iter()
-                .map(|(facet, value)| (facet, value.into()))
-                .collect(),
+            facets: texts.into_iter().map(|(facet, value)| (facet, value.into())).chain(statuses).collect(),
         }
-    }
-
-    /// Minutes as they are, hours and days summed over them.
-    fn rollups(&self) -> Vec<Rollup> {
-        let mut all: HashMap<(Width, i64, &Dims), Rollup> = HashMap::new();
-        for slot in &self.slots {
-            for width in Width::ALL {
-                let bucket_ms = width.floor(slot.minute_ms);
-                all.entry((width, bucket_ms, &slot.dims))
-                    .or_insert_with(|| Rollup {
-                        width,
-                        bucket_ms,
-                        dims: Arc::clone(&slot.dims),
-                        measures: Measures::default(),
-                    })
-                    .measures
-                    .add(&slot.measures);
-            }
-        }
-        all.into_values().collect()
-    }
-}
-
-/// Texts of an entry, by [`Dimension`].
-fn texts<'a>(entry: &Entry<'a>, label: &'a str) -> [&'a str; DIMENSIONS.len()] {
-    [
-        entry.org,
-        entry.project,
-        entry.key,
-        entry.user,
-        entry.model_asked,
-        entry.model_served,
-        entry.provider,
-        entry.kind,
-        label,
-    ]
-}
-
-/// `PostgreSQL` takes no NUL in text.
-fn storable(text: &str) -> Cow<'_, str> {
-    if text.contains('\0') {
-        Cow::Owned(text.replace('\0', "\u{fffd}"))
-    } else {
-        Cow::Borrowed(text)
     }
 }
 
@@ -238,7 +170,7 @@ fn time_of(request: [u8; 16]) -> u64 {
     (u128::from_be_bytes(request) >> 80) as u64
 }
 
-fn facets_of(dims: &Dims) -> impl Iterator<Item = (Facet, Cow<'_, str>)> {
+fn facets_of(dims: &Dims) -> impl Iterator<Item = (Facet, &str)> {
     [
         (Facet::Key, Dimension::Key),
         (Facet::User, Dimension::User),
@@ -248,55 +180,69 @@ fn facets_of(dims: &Dims) -> impl Iterator<Item = (Facet, Cow<'_, str>)> {
         (Facet::Provider, Dimension::Provider),
     ]
     .into_iter()
-    .map(|(facet, dimension)| (facet, Cow::Borrowed(dims.text[dimension as usize].as_ref())))
+    .map(|(facet, dimension)| (facet, dims.text[dimension as usize].as_ref()))
     .filter(|(_, value)| !value.is_empty())
 }
 
-/// What one entry adds to its rows.
-fn measure(entry: &Entry<'_>) -> Result<Measures, &'static str> {
-    let usage = &entry.usage;
-    let classes = [
-        usage.in_uncached,
-        usage.cache_read,
-        usage.cache_write_5m,
-        usage.cache_write_1h,
-        usage.in_audio,
-        usage.in_image,
-        usage.out_text,
-        usage.out_reasoning,
-        usage.out_audio,
-    ];
-    if classes.iter().any(|tokens| *tokens > TOKENS_MAX) {
-        return Err("more tokens than can be");
+/// What one entry adds to each of its rows.
+struct Part {
+    /// What stands before the histograms.
+    sums: [i64; at::LATENCY],
+    latency_bucket: Option<usize>,
+    first_token: Option<(i64, usize)>,
+}
+
+impl Part {
+    fn of(entry: &Entry<'_>) -> Result<Self, &'static str> {
+        let classes = entry.usage.by_class();
+        if classes.iter().any(|tokens| *tokens > TOKENS_MAX) {
+            return Err("more tokens than can be");
+        }
+        let cost = entry.cost.map_or(0, |cost| cost.0);
+        if !(-COST_NANOUSD_MAX..=COST_NANOUSD_MAX).contains(&cost) {
+            return Err("a cost that cannot be");
+        }
+        let mut sums = [0; at::LATENCY];
+        sums[at::REQUESTS] = 1;
+        if let Some(class) = error_class(entry.status, entry.error) {
+            sums[class] = 1;
+        }
+        for (sum, tokens) in sums[at::USAGE..].iter_mut().zip(classes) {
+            *sum = tokens as i64;
+        }
+        sums[at::COST_NANOUSD] = cost;
+        sums[at::UNPRICED_REQUESTS] =
+            i64::from(entry.cost.is_none() && entry.usage_origin != UsageOrigin::Nothing);
+        sums[at::ESTIMATED_REQUESTS] = i64::from(entry.usage_origin == UsageOrigin::Estimated);
+        // Status 0: interrupted by a crash; its "latency" is the time until recovery.
+        let finished = entry.status != 0;
+        if finished {
+            sums[at::LATENCY_MS_SUM] = i64::from(entry.latency_ms);
+        }
+        Ok(Self {
+            sums,
+            latency_bucket: finished.then(|| histogram::bucket(entry.latency_ms)),
+            first_token: entry.first_token_ms.map(|ms| (i64::from(ms), histogram::bucket(ms))),
+        })
     }
-    let cost = entry.cost.map_or(0, |cost| cost.0);
-    if !(-COST_NANOUSD_MAX..=COST_NANOUSD_MAX).contains(&cost) {
-        return Err("a cost that cannot be");
+
+    fn add_to(&self, measures: &mut Measures) {
+        let sums = &mut measures.0;
+        let cost = sums[at::COST_NANOUSD].saturating_add(self.sums[at::COST_NANOUSD]);
+        // The bounds on one line leave room for millions of them in every other sum.
+        for (sum, part) in sums.iter_mut().zip(&self.sums) {
+            *sum = sum.wrapping_add(*part);
+        }
+        sums[at::COST_NANOUSD] = cost;
+        if let Some(bucket) = self.latency_bucket {
+            sums[at::LATENCY + bucket] += 1;
+        }
+        if let Some((ms, bucket)) = self.first_token {
+            sums[at::FIRST_TOKEN_MS_SUM] += ms;
+            sums[at::FIRST_TOKEN_COUNT] += 1;
+            sums[at::FIRST_TOKEN + bucket] += 1;
+        }
     }
-    let mut one = Measures::default();
-    let sums = &mut one.0;
-    sums[at::REQUESTS] = 1;
-    if let Some(class) = error_class(entry.status, entry.error) {
-        sums[class] = 1;
-    }
-    for (index, tokens) in classes.into_iter().enumerate() {
-        sums[at::USAGE + index] = tokens as i64;
-    }
-    sums[at::COST_NANOUSD] = cost;
-    sums[at::UNPRICED_REQUESTS] =
-        i64::from(entry.cost.is_none() && entry.usage_origin != UsageOrigin::Nothing);
-    sums[at::ESTIMATED_REQUESTS] = i64::from(entry.usage_origin == UsageOrigin::Estimated);
-    // Status 0: interrupted by a crash; its "latency" is the time until recovery.
-    if entry.status != 0 {
-        sums[at::LATENCY_MS_SUM] = i64::from(entry.latency_ms);
-        sums[at::LATENCY + histogram::bucket(entry.latency_ms)] = 1;
-    }
-    if let Some(ms) = entry.first_token_ms {
-        sums[at::FIRST_TOKEN_MS_SUM] = i64::from(ms);
-        sums[at::FIRST_TOKEN_COUNT] = 1;
-        sums[at::FIRST_TOKEN + histogram::bucket(ms)] = 1;
-    }
-    Ok(one)
 }
 
 /// Which error measure a request counts in. A stream that failed after its head has status 200

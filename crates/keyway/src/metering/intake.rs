@@ -54,18 +54,8 @@ impl Load {
     }
 
     fn set_aside(&mut self, shard: u32, seq: u64, reason: &str, encoded: &[u8]) {
-        tracing::error!(
-            shard,
-            seq,
-            reason,
-            "a journal record cannot be stored and is kept aside"
-        );
-        self.quarantine.push(Quarantined {
-            shard,
-            seq,
-            reason: reason.to_owned(),
-            body: encoded.to_vec(),
-        });
+        tracing::error!(shard, seq, reason, "a journal record cannot be stored and is kept aside");
+        self.quarantine.push(Quarantined { shard, seq, reason: reason.to_owned(), body: encoded.to_vec() });
     }
 
     /// Entries taken, those set aside among them.
@@ -157,12 +147,7 @@ pub fn gather(
     limits: &Limits<'_>,
 ) -> Result<Gathered, Fault> {
     readers.resize_with(shards.len(), Reader::default);
-    let mut all = Gathered {
-        load: Load::default(),
-        read: Vec::new(),
-        more: false,
-        damaged: Vec::new(),
-    };
+    let mut all = Gathered { load: Load::default(), read: Vec::new(), more: false, damaged: Vec::new() };
     for (shard, reader) in shards.iter().zip(readers) {
         let mut cursor = shard.read;
         for piece in 0.. {
@@ -175,11 +160,7 @@ pub fn gather(
             }
         }
         if shard.stored != cursor && (cursor.segment != shard.stored.segment || !all.load.is_empty()) {
-            all.load.moves.push(Move {
-                shard: shard.state.shard,
-                from: shard.stored,
-                to: cursor,
-            });
+            all.load.moves.push(Move { shard: shard.state.shard, from: shard.stored, to: cursor });
         }
         all.read.push(cursor);
     }
@@ -207,17 +188,10 @@ fn advance(
         }
         return Ok(readable.sealed);
     }
-    let name = super::segment::Name {
-        shard: number,
-        segment: cursor.segment,
-    };
+    let name = super::segment::Name { shard: number, segment: cursor.segment };
     let load = &mut all.load;
-    let piece = reader.read(
-        &name.path(dir),
-        name,
-        cursor.offset,
-        readable.end,
-        |found, encoded| {
+    let piece =
+        reader.read_settled(&name.path(dir), name, cursor.offset, readable.end, |found, encoded| {
             if let Record::Settle(entry) = &found.record {
                 if limits.poison.contains(&(number, found.seq)) {
                     load.set_aside(number, found.seq, "refused by the database", encoded);
@@ -226,8 +200,7 @@ fn advance(
                 }
             }
             load.len() < limits.entries
-        },
-    )?;
+        })?;
     cursor.offset = piece.offset;
     cursor.seq = piece.last_seq.unwrap_or(cursor.seq);
     match piece.stop {

@@ -66,9 +66,7 @@ impl Journal {
     /// The folder or the file cannot be made.
     pub fn open(plan: Plan, shard: u32, spares: &Spares, clock: Clock) -> Result<Self, Fault> {
         plan.make_dir().doing("making the journal's folder")?;
-        let active = plan
-            .make(Name { shard, segment: 0 })
-            .doing("making the journal's first segment")?;
+        let active = plan.make(Name { shard, segment: 0 }).doing("making the journal's first segment")?;
         let mut journal = Self {
             state: Arc::new(ShardState::new(shard, 0)),
             desk: spares.desk(plan.clone()),
@@ -123,9 +121,7 @@ impl Journal {
 
     /// Gives back what was promised and is not needed, in records.
     pub fn release(&mut self, records: u64) {
-        self.reserved_bytes = self
-            .reserved_bytes
-            .saturating_sub(records * RECORD_BYTES_MAX as u64);
+        self.reserved_bytes = self.reserved_bytes.saturating_sub(records * RECORD_BYTES_MAX as u64);
     }
 
     /// Writes that a request is about to be sent.
@@ -181,14 +177,9 @@ impl Journal {
     pub fn read(&self, at: At) -> Result<Vec<u8>, Fault> {
         let mut record = vec![0; at.bytes as usize];
         if at.segment == self.active.name.segment {
-            self.active
-                .read(&mut record, at.offset)
-                .doing("reading the journal")?;
+            self.active.read(&mut record, at.offset).doing("reading the journal")?;
         } else {
-            let name = Name {
-                segment: at.segment,
-                ..self.active.name
-            };
+            let name = Name { segment: at.segment, ..self.active.name };
             let file = std::fs::File::open(name.path(&self.plan.dir)).doing("reading the journal")?;
             std::os::unix::fs::FileExt::read_exact_at(&file, &mut record, u64::from(at.offset))
                 .doing("reading the journal")?;
@@ -209,9 +200,7 @@ impl Journal {
     /// Keeps the buffer's record until it can be written.
     fn hold(&mut self, sent: Option<At>) -> Result<(), Fault> {
         if self.held_bytes + self.buffer.len() > HELD_BYTES_MAX {
-            return Err(Fault::plain(
-                "the journal cannot be written, and no more can be kept in memory",
-            ));
+            return Err(Fault::plain("the journal cannot be written, and no more can be kept in memory"));
         }
         self.seq += 1;
         self.held_bytes += self.buffer.len();
@@ -234,10 +223,7 @@ impl Journal {
     }
 
     fn publish_low_water(&self) {
-        let lowest = self
-            .open
-            .first_key_value()
-            .map_or(self.active.name.segment, |(segment, _)| *segment);
+        let lowest = self.open.first_key_value().map_or(self.active.name.segment, |(segment, _)| *segment);
         self.state.publish_low_water(lowest);
     }
 
@@ -259,11 +245,7 @@ impl Journal {
                 return Err(error);
             }
         }
-        let at = At {
-            segment: self.active.name.segment,
-            offset: self.offset,
-            bytes,
-        };
+        let at = At { segment: self.active.name.segment, offset: self.offset, bytes };
         self.offset += bytes;
         self.seq += 1;
         self.state.publish(at.segment, self.offset, self.seq);
@@ -280,8 +262,7 @@ impl Journal {
         self.state.seal(self.active.name.segment, self.offset);
         self.active = next;
         self.offset = 0;
-        self.state
-            .publish(self.active.name.segment, 0, self.written_seq());
+        self.state.publish(self.active.name.segment, 0, self.written_seq());
         if self.open.is_empty() {
             self.publish_low_water();
         }
@@ -309,8 +290,7 @@ impl Journal {
             self.roll()?;
             self.write_held()
         });
-        self.state
-            .publish(self.active.name.segment, self.offset, self.written_seq());
+        self.state.publish(self.active.name.segment, self.offset, self.written_seq());
         match mended {
             Ok(()) => {
                 tracing::warn!(shard = self.state.shard, "the journal can be written again");
@@ -352,10 +332,7 @@ impl Journal {
     }
 
     fn next_name(&mut self) -> Name {
-        let name = Name {
-            shard: self.state.shard,
-            segment: self.next_number,
-        };
+        let name = Name { shard: self.state.shard, segment: self.next_number };
         self.next_number += 1;
         name
     }
@@ -367,18 +344,9 @@ impl Journal {
 
     /// Bytes that records can be written to without a new segment.
     fn room(&self) -> u64 {
-        let spares: u64 = self
-            .spares
-            .iter()
-            .map(|spare| u64::from(spare.bytes.saturating_sub(TAIL_BYTES)))
-            .sum();
-        spares
-            + u64::from(
-                self.active
-                    .bytes
-                    .saturating_sub(TAIL_BYTES)
-                    .saturating_sub(self.offset),
-            )
+        let spares: u64 =
+            self.spares.iter().map(|spare| u64::from(spare.bytes.saturating_sub(TAIL_BYTES))).sum();
+        spares + u64::from(self.active.bytes.saturating_sub(TAIL_BYTES).saturating_sub(self.offset))
     }
 
     /// Orders segments until one more than is promised is there or on order.

@@ -57,8 +57,31 @@ impl Reader {
         name: Name,
         offset: u32,
         end: u32,
-        mut take: impl FnMut(&Found<'_>, &[u8]) -> bool,
+        take: impl FnMut(&Found<'_>, &[u8]) -> bool,
     ) -> io::Result<Piece> {
+        let wanted = self.load(path, name, offset, end)?;
+        Ok(self.scan(Scanner::new(&self.chunk, None), offset, wanted, take))
+    }
+
+    /// As [`Self::read`], and hands over settled requests alone.
+    ///
+    /// # Errors
+    /// The file system refused.
+    pub fn read_settled(
+        &mut self,
+        path: &Path,
+        name: Name,
+        offset: u32,
+        end: u32,
+        take: impl FnMut(&Found<'_>, &[u8]) -> bool,
+    ) -> io::Result<Piece> {
+        let wanted = self.load(path, name, offset, end)?;
+        let scanner = Scanner::new(&self.chunk, None).settled_only();
+        Ok(self.scan(scanner, offset, wanted, take))
+    }
+
+    /// Reads the piece at `offset` into memory; how many bytes there are, this piece's included.
+    fn load(&mut self, path: &Path, name: Name, offset: u32, end: u32) -> io::Result<usize> {
         if !matches!(&self.open, Some((open, _)) if *open == name) {
             self.open = Some((name, File::open(path)?));
         }
@@ -70,21 +93,27 @@ impl Reader {
         let length = wanted.min(CHUNK_BYTES);
         self.chunk.resize(length, 0);
         file.read_exact_at(&mut self.chunk, u64::from(offset))?;
-        let mut scanner = Scanner::new(&self.chunk, None);
-        let mut last_seq = None;
+        Ok(wanted)
+    }
+
+    fn scan(
+        &self,
+        mut scanner: Scanner<'_>,
+        offset: u32,
+        wanted: usize,
+        mut take: impl FnMut(&Found<'_>, &[u8]) -> bool,
+    ) -> Piece {
         for found in scanner.by_ref() {
-            last_seq = Some(found.seq);
             if !take(&found, &self.chunk[found.offset + FRAME_BYTES..found.next_offset]) {
-                return Ok(Piece {
+                return Piece {
                     offset: offset + found.next_offset as u32,
-                    last_seq,
+                    last_seq: Some(found.seq),
                     stop: Stop::More,
-                });
+                };
             }
         }
-        let End {
-            valid_bytes, tail, ..
-        } = scanner.end();
+        let End { valid_bytes, next_seq, tail } = scanner.end();
+        let length = self.chunk.len();
         let cut_short = length < wanted && length - valid_bytes < RECORD_BYTES_MAX;
         let stop = match tail {
             _ if cut_short => Stop::More,
@@ -92,11 +121,12 @@ impl Reader {
             Tail::Clean => Stop::Zeros,
             tail => Stop::Bad(tail),
         };
-        Ok(Piece {
+        Piece {
             offset: offset + valid_bytes as u32,
-            last_seq,
+            // None was expected: one is known when a record was read.
+            last_seq: next_seq.map(|next| next.wrapping_sub(1)),
             stop,
-        })
+        }
     }
 
     /// Closes the file and gives the memory back.

@@ -12,7 +12,7 @@ use crate::base::{Clock, Fault};
 use crate::store::journal::{self, Cursor};
 use crate::store::{Db, requests};
 use ledger::record::{Found, Record, Tail};
-use ledger::{Sent, settle_unfinished};
+use ledger::{codec, settle_unfinished};
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
@@ -68,13 +68,7 @@ pub async fn recover(
             for entry in entries {
                 let entry = entry.doing("reading the journal's folder")?;
                 if entry.path().is_dir() {
-                    boots.extend(
-                        entry
-                            .file_name()
-                            .into_string()
-                            .ok()
-                            .filter(|boot| boot != current_boot),
-                    );
+                    boots.extend(entry.file_name().into_string().ok().filter(|boot| boot != current_boot));
                 }
             }
         }
@@ -84,17 +78,8 @@ pub async fn recover(
     for boot in boots {
         let dir = journal_dir.join(&boot);
         if !journal::is_closed(db, &boot).await? {
-            let source = Source {
-                boot,
-                node: node.to_owned(),
-            };
-            let mut recovery = Recovery {
-                db,
-                clock,
-                prices,
-                source,
-                done,
-            };
+            let source = Source { boot, node: node.to_owned() };
+            let mut recovery = Recovery { db, clock, prices, source, done };
             recovery.boot(&dir).await?;
             done = recovery.done;
         }
@@ -127,10 +112,7 @@ fn files(dir: &Path) -> Result<BTreeMap<u32, Files>, Fault> {
     for entry in std::fs::read_dir(dir).doing("reading a journal's folder")? {
         let entry = entry.doing("reading a journal's folder")?;
         if let Some((name, _)) = entry.file_name().to_str().and_then(Name::parse) {
-            shards
-                .entry(name.shard)
-                .or_default()
-                .insert(name.segment, entry.path());
+            shards.entry(name.shard).or_default().insert(name.segment, entry.path());
         }
     }
     Ok(shards)
@@ -144,10 +126,7 @@ impl Recovery<'_> {
             self.shard(&mut chain, files).await?;
             open.push((shard, chain.open));
         }
-        let mut load = Load {
-            closing: true,
-            ..Load::default()
-        };
+        let mut load = Load { closing: true, ..Load::default() };
         for (shard, open) in open {
             self.orphans(&mut load, shard, open).await?;
         }
@@ -196,26 +175,14 @@ impl Recovery<'_> {
         let Some(path) = files.get(&segment) else {
             return Ok(None);
         };
-        let name = Name {
-            shard: chain.shard,
-            segment,
-        };
+        let name = Name { shard: chain.shard, segment };
         let piece = reader
-            .read(path, name, offset, u32::MAX, |found, encoded| {
-                chain.take(found, encoded)
-            })
+            .read(path, name, offset, u32::MAX, |found, encoded| chain.take(found, encoded))
             .doing("reading a journal")?;
         if let Some((expected, found)) = chain.gap.take() {
             // What is missing was before this piece: the torn end there, or a whole file.
-            let before = Name {
-                segment: chain.torn.take().unwrap_or(segment),
-                ..name
-            };
-            self.damaged(
-                files,
-                before,
-                &format!("record {found} where {expected} had to be"),
-            )?;
+            let before = Name { segment: chain.torn.take().unwrap_or(segment), ..name };
+            self.damaged(files, before, &format!("record {found} where {expected} had to be"))?;
             chain.expected = None;
             return Ok(Some(offset));
         }
@@ -242,11 +209,7 @@ impl Recovery<'_> {
         }
         let mut load = std::mem::take(&mut chain.load);
         let entries = load.len();
-        load.moves.push(Move {
-            shard: chain.shard,
-            from: chain.stored,
-            to: chain.read,
-        });
+        load.moves.push(Move { shard: chain.shard, from: chain.stored, to: chain.read });
         if !intake::store(self.db, self.clock, &self.source, load).await? {
             return Err(Fault::plain("somebody else takes in the same journal"));
         }
@@ -270,17 +233,15 @@ impl Recovery<'_> {
     /// One estimated line for each request that was sent and never answered.
     async fn orphans(&self, load: &mut Load, shard: u32, open: Open) -> Result<(), Fault> {
         for encoded in open.into_values() {
-            let sent: Sent<'_> = postcard::from_bytes(&encoded).doing("decoding a journal record")?;
+            let sent = codec::take_sent(&encoded).doing("decoding a journal record")?;
             // Its answer may have been stored and lost from the journal since (a loss of power, damage).
-            if requests::get(self.db, sent.entry.org, sent.entry.request)
-                .await?
-                .is_some()
-            {
+            if requests::get(self.db, sent.entry.org, sent.entry.request).await?.is_some() {
                 continue;
             }
             let price = (self.prices)(sent.entry.price_version);
             let entry = settle_unfinished(&sent, self.clock.now_ms(), price.as_ref());
-            let line = postcard::to_stdvec(&entry).doing("encoding a request line")?;
+            let mut line = Vec::new();
+            codec::put_entry(&mut line, &entry);
             load.take(shard, 0, &entry, &line);
         }
         Ok(())

@@ -34,13 +34,7 @@ impl Name {
             None => (file, false),
         };
         let (shard, segment) = file.strip_suffix(ENDING)?.strip_suffix('.')?.split_once('-')?;
-        Some((
-            Self {
-                shard: shard.parse().ok()?,
-                segment: segment.parse().ok()?,
-            },
-            damaged,
-        ))
+        Some((Self { shard: shard.parse().ok()?, segment: segment.parse().ok()? }, damaged))
     }
 }
 
@@ -107,12 +101,7 @@ impl Plan {
         #[cfg(test)]
         self.fault.on_make()?;
         let path = name.path(&self.dir);
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&path)?;
+        let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
         if let Err(error) = reserve(&file, self.bytes) {
             let _ = std::fs::remove_file(&path);
             return Err(error);

@@ -60,10 +60,7 @@ impl ShardState {
 
     pub(super) fn publish(&self, segment: u32, committed: u32, seq: u64) {
         self.last_seq.store(seq, Ordering::Release);
-        self.active.store(
-            (u64::from(segment) << 32) | u64::from(committed),
-            Ordering::Release,
-        );
+        self.active.store((u64::from(segment) << 32) | u64::from(committed), Ordering::Release);
     }
 
     /// SENTs that nothing has answered yet.
@@ -86,10 +83,7 @@ impl ShardState {
 
     /// Seals a segment at its committed bytes; to be called before the next one is published.
     pub(super) fn seal(&self, segment: u32, committed: u32) {
-        self.sealed
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(segment, committed);
+        self.sealed.lock().unwrap_or_else(PoisonError::into_inner).insert(segment, committed);
     }
 
     /// Where to read on at `segment`: that segment or the next one there is, its committed bytes,
@@ -101,16 +95,8 @@ impl ShardState {
         let (active, end) = self.active();
         let sealed = self.sealed.lock().unwrap_or_else(PoisonError::into_inner);
         match sealed.range(segment..).next() {
-            Some((segment, end)) => Readable {
-                segment: *segment,
-                end: *end,
-                sealed: true,
-            },
-            None => Readable {
-                segment: active,
-                end,
-                sealed: false,
-            },
+            Some((segment, end)) => Readable { segment: *segment, end: *end, sealed: true },
+            None => Readable { segment: active, end, sealed: false },
         }
     }
 

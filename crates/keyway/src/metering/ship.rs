@@ -64,14 +64,8 @@ impl Shipper {
     #[must_use]
     pub fn new(db: Db, clock: Clock, source: Source, dir: PathBuf, states: Vec<Arc<ShardState>>) -> Self {
         let start = journal::Cursor::default();
-        let shards: Vec<Shard> = states
-            .into_iter()
-            .map(|state| Shard {
-                state,
-                stored: start,
-                read: start,
-            })
-            .collect();
+        let shards: Vec<Shard> =
+            states.into_iter().map(|state| Shard { state, stored: start, read: start }).collect();
         Self {
             db,
             clock,
@@ -102,11 +96,7 @@ impl Shipper {
                     }
                     failures = 0;
                     let taken_ms = self.clock.monotonic_ms() - began_ms;
-                    if shipped.more {
-                        0
-                    } else {
-                        (taken_ms * PAUSE_FACTOR).clamp(INTERVAL_MS, PAUSE_MS_MAX)
-                    }
+                    if shipped.more { 0 } else { (taken_ms * PAUSE_FACTOR).clamp(INTERVAL_MS, PAUSE_MS_MAX) }
                 }
                 Err(fault) => {
                     if failures.is_power_of_two() || failures == 0 {
@@ -131,28 +121,16 @@ impl Shipper {
     /// The database or the disk refused; the next start goes on.
     pub async fn drain(&mut self) -> Result<bool, Fault> {
         while self.round().await?.more {}
-        if self
-            .shards
-            .iter()
-            .any(|shard| shard.state.open() > 0 || shard.state.is_broken())
-        {
+        if self.shards.iter().any(|shard| shard.state.open() > 0 || shard.state.is_broken()) {
             return Ok(false);
         }
         let moves: Vec<Move> = self
             .shards
             .iter()
             .filter(|shard| shard.stored != shard.read)
-            .map(|shard| Move {
-                shard: shard.state.shard,
-                from: shard.stored,
-                to: shard.read,
-            })
+            .map(|shard| Move { shard: shard.state.shard, from: shard.stored, to: shard.read })
             .collect();
-        let load = Load {
-            moves,
-            closing: true,
-            ..Load::default()
-        };
+        let load = Load { moves, closing: true, ..Load::default() };
         self.sure = false;
         if !intake::store(&self.db, &self.clock, &self.source, load).await? {
             return Ok(false);
@@ -175,22 +153,12 @@ impl Shipper {
             }
             self.sure = true;
         }
-        if self
-            .shards
-            .iter()
-            .all(|shard| shard.state.active() == (shard.read.segment, shard.read.offset))
-        {
+        if self.shards.iter().all(|shard| shard.state.active() == (shard.read.segment, shard.read.offset)) {
             self.let_go().await;
-            return Ok(Shipped {
-                entries: 0,
-                more: false,
-            });
+            return Ok(Shipped { entries: 0, more: false });
         }
         let gathered = self.gather().await?;
-        let shipped = Shipped {
-            entries: gathered.load.fold.len(),
-            more: gathered.more,
-        };
+        let shipped = Shipped { entries: gathered.load.fold.len(), more: gathered.more };
         self.tell_damage(&gathered.damaged);
         if gathered.load.moves.is_empty() {
             for (shard, read) in self.shards.iter_mut().zip(gathered.read) {
@@ -210,14 +178,18 @@ impl Shipper {
         match stored {
             Ok(true) => {}
             Ok(false) => {
-                return Ok(Shipped {
-                    entries: 0,
-                    more: true,
-                });
+                return Ok(Shipped { entries: 0, more: true });
             }
             Err(fault) => return self.refused(fault, &passed),
         }
-        for (shard, read) in self.shards.iter_mut().zip(gathered.read) {
+        self.advance(&passed, gathered.read);
+        self.let_go().await;
+        Ok(shipped)
+    }
+
+    /// Notes what a round has stored.
+    fn advance(&mut self, passed: &[Move], read: Vec<journal::Cursor>) {
+        for (shard, read) in self.shards.iter_mut().zip(read) {
             shard.read = read;
             if let Some(step) = passed.iter().find(|step| step.shard == shard.state.shard) {
                 shard.stored = step.to;
@@ -229,16 +201,12 @@ impl Shipper {
         let shards = &self.shards;
         let known = self.poison.len();
         self.poison.retain(|(number, seq)| {
-            shards
-                .iter()
-                .any(|shard| shard.state.shard == *number && shard.stored.seq < *seq)
+            shards.iter().any(|shard| shard.state.shard == *number && shard.stored.seq < *seq)
         });
         if self.poison.len() < known {
             // The one that was refused is set aside: the rest may go together again.
             self.careful = 0;
         }
-        self.let_go().await;
-        Ok(shipped)
     }
 
     async fn gather(&mut self) -> Result<Gathered, Fault> {
@@ -246,11 +214,7 @@ impl Shipper {
         let (dir, shards, poison) = (self.dir.clone(), self.shards.clone(), self.poison.clone());
         let entries = if self.careful > 0 { 1 } else { ENTRIES_MAX };
         let (gathered, readers) = tokio::task::spawn_blocking(move || {
-            let limits = Limits {
-                pieces: PIECES_MAX,
-                entries,
-                poison: &poison,
-            };
+            let limits = Limits { pieces: PIECES_MAX, entries, poison: &poison };
             let gathered = intake::gather(&dir, &shards, &mut readers, &limits);
             (gathered, readers)
         })
@@ -267,15 +231,11 @@ impl Shipper {
             return Err(fault);
         }
         if self.careful > 0 {
-            self.poison
-                .extend(passed.iter().map(|step| (step.shard, step.to.seq)));
+            self.poison.extend(passed.iter().map(|step| (step.shard, step.to.seq)));
         }
         tracing::error!(%fault, "the database refuses usage: trying entry by entry");
         self.careful = CAREFUL_ROUNDS;
-        Ok(Shipped {
-            entries: 0,
-            more: true,
-        })
+        Ok(Shipped { entries: 0, more: true })
     }
 
     fn tell_damage(&mut self, damaged: &[Name]) {
@@ -299,12 +259,7 @@ impl Shipper {
 
     async fn try_let_go(&mut self) -> Result<(), Fault> {
         let below = |shard: &Shard| shard.stored.segment.min(shard.state.low_water());
-        if self
-            .shards
-            .iter()
-            .zip(&self.deleted)
-            .all(|(shard, deleted)| below(shard) <= *deleted)
-        {
+        if self.shards.iter().zip(&self.deleted).all(|(shard, deleted)| below(shard) <= *deleted) {
             return Ok(());
         }
         let now_ms = self.clock.monotonic_ms();
@@ -318,10 +273,7 @@ impl Shipper {
         let mut names = Vec::new();
         for (shard, deleted) in self.shards.iter().zip(&mut self.deleted) {
             let upto = below(shard);
-            names.extend((*deleted..upto).map(|segment| Name {
-                shard: shard.state.shard,
-                segment,
-            }));
+            names.extend((*deleted..upto).map(|segment| Name { shard: shard.state.shard, segment }));
             *deleted = upto;
         }
         let (dir, damaged) = (self.dir.clone(), self.damage_told.clone());
@@ -334,11 +286,8 @@ impl Shipper {
 fn delete(dir: &Path, names: &[Name], damaged: &HashSet<Name>) {
     for name in names {
         let path = name.path(dir);
-        let gone = if damaged.contains(name) {
-            set_aside(&path).map(|_| ())
-        } else {
-            std::fs::remove_file(&path)
-        };
+        let gone =
+            if damaged.contains(name) { set_aside(&path).map(|_| ()) } else { std::fs::remove_file(&path) };
         if let Err(error) = gone
             && error.kind() != std::io::ErrorKind::NotFound
         {

@@ -46,13 +46,7 @@ impl Spares {
 
     pub(super) fn desk(&self, plan: Plan) -> Desk {
         let (reply, made) = sync_channel(ORDERS_MAX);
-        Desk {
-            spares: self.clone(),
-            plan,
-            reply,
-            made,
-            ordered: 0,
-        }
+        Desk { spares: self.clone(), plan, reply, made, ordered: 0 }
     }
 }
 
@@ -68,11 +62,7 @@ pub(super) struct Desk {
 impl Desk {
     /// Orders a segment, unless enough are on order.
     pub(super) fn order(&mut self, name: Name) -> bool {
-        let order = Order {
-            plan: self.plan.clone(),
-            name,
-            reply: self.reply.clone(),
-        };
+        let order = Order { plan: self.plan.clone(), name, reply: self.reply.clone() };
         let taken = self.ordered < ORDERS_MAX && self.spares.0.send(order).is_ok();
         self.ordered += usize::from(taken);
         taken

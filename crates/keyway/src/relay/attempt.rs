@@ -1,7 +1,7 @@
 //! Sending a request: candidates in order, until one answers.
 
 use super::failures;
-use super::source::{self, Answer};
+use super::source::{self, Answer, Asked};
 use super::story::Story;
 use crate::base::{Code, Refusal, Trouble};
 use crate::catalog::{Quirk, Target};
@@ -40,7 +40,9 @@ pub async fn send(
             Ok(answer) => {
                 let now_ms = story.worker.shared.at.clock.now_ms();
                 story.tried(began, answer.status, "status", true);
-                return Err(failures::of_answer(answer, now_ms).await.into());
+                let upstream = story.worker.shared.upstream(&target.provider.name);
+                let endpoint = upstream.and_then(|upstream| upstream.endpoint.as_ref());
+                return Err(failures::of_answer(answer, endpoint, now_ms).await.into());
             }
             Err(failure) => {
                 let reached = failure.may_have_been_sent();
@@ -65,16 +67,8 @@ async fn ask(
 ) -> Result<Result<Answer, Failure>, Trouble> {
     let shared = &story.worker.shared;
     let upstream = shared.upstream(&target.provider.name).ok_or_else(no_target)?;
-    let answer = source::ask(
-        story.permission()?,
-        &story.worker.lanes,
-        upstream,
-        CHAT_PATH,
-        body,
-        story.stream,
-        inbound.request,
-        &shared.at.clock,
-    );
+    let asked = Asked { path: CHAT_PATH, body, stream: story.stream, request: inbound.request };
+    let answer = source::ask(story.permission()?, &story.worker.lanes, upstream, asked, &shared.at.clock);
     tokio::select! {
         biased;
         answer = answer => Ok(answer),
@@ -84,36 +78,20 @@ async fn ask(
 
 /// The request as this target wants it: the client's own bytes but for what must differ.
 fn body_for(target: &Target, inbound: &Inbound, peek: &Peek<'_>, plan: &Plan) -> Bytes {
-    let usage = if target.provider.has(Quirk::NoStreamUsage) {
-        AskUsage::Leave
-    } else {
-        AskUsage::Ask
-    };
-    let set: Vec<(&str, &str)> = plan
-        .alias()
-        .map(|alias| alias.set.iter().map(|edit| edit.field()).collect())
-        .unwrap_or_default();
-    let wanted = Wanted {
-        model: &target.upstream,
-        usage,
-        output_cap: None,
-        set: &set,
-    };
+    let usage = if target.provider.has(Quirk::NoStreamUsage) { AskUsage::Leave } else { AskUsage::Ask };
+    let set: Vec<(&str, &str)> =
+        plan.alias().map(|alias| alias.set.iter().map(|edit| edit.field()).collect()).unwrap_or_default();
+    let wanted = Wanted { model: &target.upstream, usage, output_cap: None, set: &set };
     rewrite_to(&inbound.body, peek, &wanted)
 }
 
 fn no_target() -> Refusal {
-    Refusal::new(
-        Code::NoHealthyTarget,
-        "No provider can serve this model at the moment. Try again shortly.",
-    )
+    Refusal::new(Code::NoHealthyTarget, "No provider can serve this model at the moment. Try again shortly.")
 }
 
 /// What the target is, for the decoder.
 #[must_use]
 pub fn usage_rule(target: Option<&Arc<Target>>) -> dialect::openai_chat::UsageRule {
     let apart = target.is_some_and(|target| target.provider.has(Quirk::ReasoningExcludedFromCompletion));
-    dialect::openai_chat::UsageRule {
-        reasoning_apart: apart,
-    }
+    dialect::openai_chat::UsageRule { reasoning_apart: apart }
 }

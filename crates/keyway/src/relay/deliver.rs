@@ -8,6 +8,7 @@ use super::large::Large;
 use super::source::{Answer, Source};
 use super::story::{Counted, Ended, Story};
 use super::stream::Delivery;
+use crate::base::{Code, Refusal};
 use crate::upstream::Failure;
 use bytes::{Bytes, BytesMut};
 use dialect::openai_chat::Decoder;
@@ -45,48 +46,33 @@ fn stream(story: Box<Story>, answer: Answer, mut headers: HeaderMap, wishes: &Wi
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     let status = status(answer.status);
     let delivery = Delivery::new(story, answer, wishes.include_usage);
-    Outbound {
-        status,
-        headers,
-        body: OutBody::Stream(Box::new(delivery)),
-    }
+    Outbound { status, headers, body: OutBody::Stream(Box::new(delivery)) }
 }
 
 async fn whole(mut story: Box<Story>, answer: Answer, mut headers: HeaderMap) -> Outbound {
-    let Answer {
-        status: code,
-        mut bytes,
-        ..
-    } = answer;
+    let Answer { status: code, mut bytes, .. } = answer;
     let gone = std::sync::Arc::clone(&story.grant.gone);
     let read = tokio::select! {
         biased;
         read = read_whole(&mut bytes) => read,
         () = gone.notified() => {
             let refusal = story.cut_by();
-            return cut(story, refusal);
+            return cut(story, &refusal);
         }
     };
     let body = match read {
         Ok(Read::All(body)) => body,
         Ok(Read::Some(first)) => {
             let large = Large::new(story, first, bytes, code);
-            return Outbound {
-                status: status(code),
-                headers,
-                body: OutBody::Stream(Box::new(large)),
-            };
+            return Outbound { status: status(code), headers, body: OutBody::Stream(Box::new(large)) };
         }
         Err(failure) => {
-            let provider = story
-                .target()
-                .map(|target| target.provider.name.clone())
-                .unwrap_or_default();
-            return cut(story, failures::of_failure(failure, &provider));
+            let provider = story.target().map(|target| target.provider.name.clone()).unwrap_or_default();
+            return cut(story, &failures::of_failure(failure, &provider));
         }
     };
     if let Err(refusal) = story.still_good() {
-        return cut(story, refusal);
+        return cut(story, &refusal);
     }
     let cost = book(&mut story, &body, code);
     if let Some(cost) = cost
@@ -94,11 +80,7 @@ async fn whole(mut story: Box<Story>, answer: Answer, mut headers: HeaderMap) ->
     {
         headers.insert(COST, value);
     }
-    Outbound {
-        status: status(code),
-        headers,
-        body: OutBody::Whole(body),
-    }
+    Outbound { status: status(code), headers, body: OutBody::Whole(body) }
 }
 
 /// Books a whole answer; its bytes are not changed.
@@ -109,17 +91,8 @@ fn book(story: &mut Story, body: &Bytes, status: u16) -> Option<NanoUsd> {
         story.progress(seen.output_bytes);
     }
     let (usage, origin) = used(story, &decoder);
-    let code = if seen.failed {
-        crate::base::Code::UpstreamError.text()
-    } else {
-        ""
-    };
-    story.end(&Ended {
-        status,
-        code,
-        usage,
-        origin,
-    })
+    let code = if seen.failed { Code::UpstreamError.text() } else { "" };
+    story.end(&Ended { status, code, usage, origin })
 }
 
 /// What an answer used: as reported, else as counted here.
@@ -131,7 +104,7 @@ pub(super) fn used(story: &Story, decoder: &Decoder) -> (Usage, UsageOrigin) {
 }
 
 /// Ends a request whose answer cannot be delivered: the provider may have done its work.
-fn cut(mut story: Box<Story>, refusal: crate::base::Refusal) -> Outbound {
+fn cut(mut story: Box<Story>, refusal: &Refusal) -> Outbound {
     story.counted = Counted::default();
     let usage = story.estimate();
     story.end(&Ended {
@@ -140,7 +113,7 @@ fn cut(mut story: Box<Story>, refusal: crate::base::Refusal) -> Outbound {
         usage,
         origin: UsageOrigin::Estimated,
     });
-    super::refuse::render(&refusal, story.route.shape)
+    super::refuse::render(refusal, story.route.shape)
 }
 
 enum Read {
@@ -162,19 +135,15 @@ async fn read_whole(source: &mut Source) -> Result<Read, Failure> {
             return Ok(Read::Some(std::mem::take(all).freeze()));
         }
     }
-    Ok(Read::All(
-        all.map_or_else(|| first.unwrap_or_default(), BytesMut::freeze),
-    ))
+    Ok(Read::All(all.map_or_else(|| first.unwrap_or_default(), BytesMut::freeze)))
 }
 
 /// Of the provider's header fields only the content type passes; the rest is ours.
 fn headers(story: &Story, theirs: &HeaderMap, wishes: &Wishes) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(12);
     let content_type = theirs.get(header::CONTENT_TYPE).cloned();
-    headers.insert(
-        header::CONTENT_TYPE,
-        content_type.unwrap_or(HeaderValue::from_static("application/json")),
-    );
+    headers
+        .insert(header::CONTENT_TYPE, content_type.unwrap_or(HeaderValue::from_static("application/json")));
     let mut set = |name: HeaderName, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(name, value);
@@ -195,12 +164,7 @@ fn is_event_stream(headers: &HeaderMap) -> bool {
     headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| {
-            value
-                .trim_start()
-                .to_ascii_lowercase()
-                .starts_with("text/event-stream")
-        })
+        .is_some_and(|value| value.trim_start().to_ascii_lowercase().starts_with("text/event-stream"))
 }
 
 fn status(code: u16) -> StatusCode {

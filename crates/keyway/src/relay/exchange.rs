@@ -43,9 +43,7 @@ impl Inbound {
     /// The caller's own id of the request, if it is short and printable.
     #[must_use]
     pub fn client_request_id(&self) -> Option<&str> {
-        let id = self
-            .header("x-request-id")
-            .or_else(|| self.header("x-client-request-id"))?;
+        let id = self.header("x-request-id").or_else(|| self.header("x-client-request-id"))?;
         is_sane_id(id.as_bytes()).then_some(id)
     }
 
@@ -88,11 +86,7 @@ pub struct WholeAnswer {
 
 impl From<WholeAnswer> for Outbound {
     fn from(answer: WholeAnswer) -> Self {
-        Self {
-            status: answer.status,
-            headers: answer.headers,
-            body: OutBody::Whole(answer.body),
-        }
+        Self { status: answer.status, headers: answer.headers, body: OutBody::Whole(answer.body) }
     }
 }
 
@@ -129,11 +123,7 @@ impl Outbound {
     pub fn whole(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Self {
         let mut headers = HeaderMap::with_capacity(8);
         headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-        Self {
-            status,
-            headers,
-            body: OutBody::Whole(body.into()),
-        }
+        Self { status, headers, body: OutBody::Whole(body.into()) }
     }
 
     /// A JSON answer.
@@ -146,11 +136,7 @@ impl Outbound {
     #[must_use]
     pub fn into_whole(self) -> Option<WholeAnswer> {
         match self.body {
-            OutBody::Whole(body) => Some(WholeAnswer {
-                status: self.status,
-                headers: self.headers,
-                body,
-            }),
+            OutBody::Whole(body) => Some(WholeAnswer { status: self.status, headers: self.headers, body }),
             OutBody::Stream(_) => None,
         }
     }

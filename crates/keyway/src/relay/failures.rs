@@ -4,17 +4,21 @@
 use super::source::{Answer, Source};
 use crate::base::refusal::UpstreamRefusal;
 use crate::base::{Code, Refusal};
-use crate::upstream::{Class, Failure, classify, retry_after};
+use crate::upstream::{Class, Endpoint, Failure, classify, retry_after};
 use dialect::event::UpstreamMessage;
 use dialect::openai_chat::error;
 
 /// Bytes of an error body that are read.
 const ERROR_BYTES_MAX: usize = 64 * 1024;
 
-/// Reads an answer that is not a success.
-pub async fn of_answer(mut answer: Answer, now_ms: i64) -> Refusal {
+/// Reads an answer of `endpoint` that is not a success.
+pub async fn of_answer(mut answer: Answer, endpoint: Option<&Endpoint>, now_ms: i64) -> Refusal {
     let body = read_some(&mut answer.bytes).await;
-    let said = error::parse(answer.status, &body);
+    let mut body = String::from_utf8_lossy(&body).into_owned();
+    if let Some(endpoint) = endpoint {
+        body = endpoint.masked(body);
+    }
+    let said = error::parse(answer.status, body.as_bytes());
     let retry_after_ms = retry_after(&answer.headers, now_ms);
     of_status(answer.status, said, retry_after_ms)
 }
@@ -61,10 +65,7 @@ fn of_status(status: u16, said: UpstreamMessage, retry_after_ms: Option<u64>) ->
         }
         Class::Timeout => Refusal::new(
             Code::UpstreamTimeout,
-            format!(
-                "The provider gave up on the request (status {status}): {}",
-                said.message
-            ),
+            format!("The provider gave up on the request (status {status}): {}", said.message),
         ),
         Class::Success | Class::Server => Refusal {
             retry_after_ms,
@@ -77,11 +78,7 @@ fn of_status(status: u16, said: UpstreamMessage, retry_after_ms: Option<u64>) ->
 }
 
 fn theirs(status: u16, said: &UpstreamMessage) -> Option<Box<UpstreamRefusal>> {
-    Some(Box::new(UpstreamRefusal {
-        status,
-        code: said.code.clone(),
-        kind: said.kind.clone(),
-    }))
+    Some(Box::new(UpstreamRefusal { status, code: said.code.clone(), kind: said.kind.clone() }))
 }
 
 /// What a failed exchange means to the client.

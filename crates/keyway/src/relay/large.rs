@@ -27,23 +27,12 @@ impl Large {
     pub fn new(mut story: Box<Story>, first: Bytes, source: Source, status: u16) -> Self {
         story.progress(first.len());
         let gone = Box::pin(Arc::clone(&story.grant.gone).notified_owned());
-        Self {
-            gone,
-            story,
-            source,
-            held: Some(first),
-            status,
-        }
+        Self { gone, story, source, held: Some(first), status }
     }
 
     fn end(&mut self, status: u16, code: &'static str) {
         let usage = self.story.estimate();
-        self.story.end(&Ended {
-            status,
-            code,
-            usage,
-            origin: UsageOrigin::Estimated,
-        });
+        self.story.end(&Ended { status, code, usage, origin: UsageOrigin::Estimated });
     }
 }
 

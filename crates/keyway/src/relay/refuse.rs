@@ -60,16 +60,12 @@ fn retry_after_ms(refusal: &Refusal) -> Option<u64> {
         refusal.code,
         Code::RateLimitExceeded | Code::Overloaded | Code::MeteringUnavailable | Code::NoHealthyTarget
     );
-    refusal
-        .retry_after_ms
-        .or_else(|| waits.then_some(RETRY_AFTER_MS_DEFAULT))
+    refusal.retry_after_ms.or_else(|| waits.then_some(RETRY_AFTER_MS_DEFAULT))
 }
 
 /// Statuses that SDKs repeat by themselves, though the next try must end the same way.
 fn is_pointless_to_retry(refusal: &Refusal) -> bool {
-    let out_of_money = refusal
-        .upstream
-        .as_ref()
-        .is_some_and(|theirs| theirs.code.as_deref() == Some("insufficient_quota"));
+    let out_of_money =
+        refusal.upstream.as_ref().is_some_and(|theirs| theirs.code.as_deref() == Some("insufficient_quota"));
     out_of_money || matches!(refusal.code, Code::UpstreamAuth | Code::IdempotencyConflict)
 }

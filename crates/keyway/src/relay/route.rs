@@ -2,6 +2,7 @@
 
 use super::context::{Shared, Worker};
 use super::exchange::{Inbound, Outbound};
+use super::running::Caller;
 use crate::access::Grant;
 use crate::access::verify::Needs;
 use crate::base::Trouble;
@@ -16,13 +17,16 @@ pub type Local = Pin<Box<dyn Future<Output = Result<Outbound, Trouble>>>>;
 /// An answer in the making, on the control runtime.
 pub type Sendable = Pin<Box<dyn Future<Output = Result<Outbound, Trouble>> + Send>>;
 
+/// An answer that needs nobody.
+pub type FromMemory = fn(&Worker, &Inbound, Option<&Arc<Grant>>) -> Result<Outbound, Trouble>;
+
 /// Who answers.
 #[derive(Clone, Copy)]
 pub enum Handler {
     /// The worker, at once, from memory.
-    Memory(fn(&Worker, &Inbound, Option<&Arc<Grant>>) -> Result<Outbound, Trouble>),
+    Memory(FromMemory),
     /// The worker, with a provider.
-    Inference(fn(Rc<Worker>, Inbound, Arc<Grant>) -> Local),
+    Inference(fn(Rc<Worker>, Inbound, Caller) -> Local),
     /// The control runtime, with the database.
     Control(fn(Arc<Shared>, Inbound, Option<Arc<Grant>>) -> Sendable),
 }

@@ -4,19 +4,18 @@
 use super::context::Worker;
 use super::deliver::{Wishes, deliver};
 use super::exchange::{Inbound, Outbound};
+use super::running::Caller;
 use super::source::Answer;
 use super::story::Story;
 use super::{attempt, labels};
-use crate::access::Grant;
 use crate::base::{Refusal, Trouble};
 use crate::routing::plan;
 use dialect::peek::peek;
 use std::rc::Rc;
-use std::sync::Arc;
 
 /// Answers a request of a key that may make it.
-pub async fn run(worker: Rc<Worker>, inbound: Inbound, grant: Arc<Grant>) -> Outbound {
-    let mut story = Box::new(Story::begin(worker, &inbound, grant));
+pub async fn run(worker: Rc<Worker>, inbound: Inbound, caller: Caller) -> Outbound {
+    let mut story = Box::new(Story::begin(worker, &inbound, caller));
     match prepare_and_send(&mut story, &inbound).await {
         Ok((answer, wishes)) => deliver(story, answer, wishes).await,
         Err(trouble) => story.refuse(trouble),

@@ -18,14 +18,19 @@ pub struct Place {
     index: usize,
 }
 
+/// Whose request it is, and its place among those that run.
+pub struct Caller {
+    /// The key.
+    pub grant: Arc<Grant>,
+    /// Found there when the key stops.
+    pub place: Place,
+}
+
 impl Running {
     /// Enters a request.
     #[must_use]
     pub fn enter(&self, grant: Arc<Grant>) -> Place {
-        Place {
-            running: self.clone(),
-            index: self.0.borrow_mut().insert(grant),
-        }
+        Place { running: self.clone(), index: self.0.borrow_mut().insert(grant) }
     }
 
     /// Requests that run.
@@ -95,13 +100,7 @@ impl Stops {
         for worker in &self.0 {
             let (done, wait) = oneshot::channel();
             // A worker that is gone runs nothing.
-            if worker
-                .send(Order {
-                    touched: Arc::clone(&touched),
-                    done,
-                })
-                .is_ok()
-            {
+            if worker.send(Order { touched: Arc::clone(&touched), done }).is_ok() {
                 waits.push(wait);
             }
         }

@@ -46,7 +46,19 @@ impl Source {
     }
 }
 
-/// Sends a chat request to where it goes. Only what was admitted can be sent.
+/// A request on its way out.
+pub struct Asked<'a> {
+    /// Path below the provider's base URL.
+    pub path: &'a str,
+    /// Its body, as this provider wants it.
+    pub body: Bytes,
+    /// Whether a stream is asked for.
+    pub stream: bool,
+    /// The request's ULID.
+    pub request: [u8; 16],
+}
+
+/// Sends a request to where it goes. Only what was admitted can be sent.
 ///
 /// # Errors
 /// Why no head of an answer came.
@@ -54,42 +66,25 @@ pub async fn ask(
     _permission: &Admitted,
     lanes: &Lanes,
     upstream: &Upstream,
-    path: &str,
-    body: Bytes,
-    stream: bool,
-    request: [u8; 16],
+    asked: Asked<'_>,
     clock: &Clock,
 ) -> Result<Answer, Failure> {
     let Some(endpoint) = &upstream.endpoint else {
-        return Ok(ask_sandbox(&body, &id::text("req", request), clock).await);
+        return Ok(ask_sandbox(&asked, clock).await);
     };
-    let accept = if stream {
-        "text/event-stream"
-    } else {
-        "application/json"
-    };
-    let request = Request {
-        accept,
-        ..Request::post(path, body)
-    };
+    let accept = if asked.stream { "text/event-stream" } else { "application/json" };
+    let request = Request { accept, ..Request::post(asked.path, asked.body) };
     let response = lanes.send(endpoint, request).await?;
-    Ok(Answer {
-        status: response.status,
-        headers: response.headers,
-        bytes: Source::Provider(response.body),
-    })
+    Ok(Answer { status: response.status, headers: response.headers, bytes: Source::Provider(response.body) })
 }
 
-async fn ask_sandbox(body: &[u8], request_id: &str, clock: &Clock) -> Answer {
-    let answer = sandbox::answer(body, clock.now_ms() / 1000, request_id);
+async fn ask_sandbox(asked: &Asked<'_>, clock: &Clock) -> Answer {
+    let answer = sandbox::answer(&asked.body, clock.now_ms() / 1000, &id::text("req", asked.request));
     if answer.delay_ms > 0 {
         tokio::time::sleep(Duration::from_millis(answer.delay_ms)).await;
     }
     let mut headers = HeaderMap::new();
-    headers.insert(
-        http::header::CONTENT_TYPE,
-        HeaderValue::from_static(answer.content_type),
-    );
+    headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static(answer.content_type));
     if let Some(seconds) = answer.retry_after_s {
         headers.insert(http::header::RETRY_AFTER, HeaderValue::from(seconds));
     }
@@ -97,9 +92,5 @@ async fn ask_sandbox(body: &[u8], request_id: &str, clock: &Clock) -> Answer {
         AnswerBody::Whole(bytes) => Source::Ready(Some(bytes)),
         AnswerBody::Stream(stream) => Source::Sandbox(stream),
     };
-    Answer {
-        status: answer.status,
-        headers,
-        bytes,
-    }
+    Answer { status: answer.status, headers, bytes }
 }

@@ -5,7 +5,7 @@ use super::context::Worker;
 use super::exchange::{Inbound, Outbound};
 use super::refuse;
 use super::route::Route;
-use super::running::Place;
+use super::running::{Caller, Place};
 use crate::access::{Grant, Mode};
 use crate::base::{Code, Fault, Refusal, Trouble};
 use crate::catalog::Target;
@@ -105,8 +105,8 @@ pub struct Story {
 impl Story {
     /// Begins with a verified request.
     #[must_use]
-    pub fn begin(worker: Rc<Worker>, inbound: &Inbound, grant: Arc<Grant>) -> Self {
-        let place = worker.running.enter(Arc::clone(&grant));
+    pub fn begin(worker: Rc<Worker>, inbound: &Inbound, caller: Caller) -> Self {
+        let grant = caller.grant;
         worker.shared.note_use(&grant, inbound.peer);
         Self {
             stream: false,
@@ -132,7 +132,7 @@ impl Story {
             first_token_ms: None,
             fault: None,
             ended: false,
-            _place: place,
+            _place: caller.place,
         }
     }
 
@@ -153,25 +153,10 @@ impl Story {
     pub fn send_to(&mut self, target: &Arc<Target>) -> Result<(), Trouble> {
         self.still_good()?;
         self.target = Some(Arc::clone(target));
-        self.slot = self
-            .worker
-            .shared
-            .upstream(&target.provider.name)
-            .map(|upstream| upstream.slot);
-        let mut admitted = self
-            .admitted
-            .take()
-            .ok_or_else(|| Fault::plain("a request was not admitted"))?;
-        let before = Ended {
-            status: 0,
-            code: "",
-            usage: Usage::default(),
-            origin: UsageOrigin::Nothing,
-        };
-        let sent = Sent {
-            entry: self.entry(&before, 0),
-            prompt_bytes: self.prompt_bytes,
-        };
+        self.slot = self.worker.shared.upstream(&target.provider.name).map(|upstream| upstream.slot);
+        let mut admitted = self.admitted.take().ok_or_else(|| Fault::plain("a request was not admitted"))?;
+        let before = Ended { status: 0, code: "", usage: Usage::default(), origin: UsageOrigin::Nothing };
+        let sent = Sent { entry: self.entry(&before, 0), prompt_bytes: self.prompt_bytes };
         let written = admitted.sent(&sent);
         self.admitted = Some(admitted);
         if let Err(fault) = written {
@@ -187,9 +172,7 @@ impl Story {
     /// # Errors
     /// A fault when there is none.
     pub fn permission(&self) -> Result<&Admitted, Fault> {
-        self.admitted
-            .as_ref()
-            .ok_or_else(|| Fault::plain("a request was not admitted"))
+        self.admitted.as_ref().ok_or_else(|| Fault::plain("a request was not admitted"))
     }
 
     /// Notes how a try ended. `reached`: the provider may have got the request.
@@ -200,12 +183,7 @@ impl Story {
             self.worker.metrics.attempt(slot, place);
         }
         let ms = self.since(began_mono_ms);
-        self.tried.push(Tried {
-            target,
-            status,
-            ms,
-            outcome,
-        });
+        self.tried.push(Tried { target, status, ms, outcome });
         if !reached {
             self.sent = false;
             self.target = None;
@@ -281,12 +259,7 @@ impl Story {
         } else {
             (Usage::default(), UsageOrigin::Nothing)
         };
-        self.end(&Ended {
-            status: refusal.status(),
-            code: refusal.code.text(),
-            usage,
-            origin,
-        });
+        self.end(&Ended { status: refusal.status(), code: refusal.code.text(), usage, origin });
         refuse::render(&refusal, self.route.shape)
     }
 
@@ -336,10 +309,7 @@ impl Story {
             key: Some(Arc::clone(&self.grant.key)),
             model_asked: client_text(&self.model_asked),
             model_served: self.target.as_ref().map(|target| Arc::clone(&target.id)),
-            provider: self
-                .target
-                .as_ref()
-                .map(|target| Arc::clone(&target.provider.name)),
+            provider: self.target.as_ref().map(|target| Arc::clone(&target.provider.name)),
             attempts: u8::try_from(self.tried.len()).unwrap_or(u8::MAX),
             stream: self.stream,
             tokens: ended.usage,
@@ -350,12 +320,7 @@ impl Story {
             client_request_id: client_text(&self.client_request),
             user_agent: self.user_agent.clone(),
             fault,
-            ..RequestLine::new(
-                self.request,
-                self.started_ms,
-                self.route.path,
-                self.route.method.as_str(),
-            )
+            ..RequestLine::new(self.request, self.started_ms, self.route.path, self.route.method.as_str())
         };
         self.worker.log.push(line);
     }
@@ -420,12 +385,7 @@ impl Drop for Story {
         } else {
             (Usage::default(), UsageOrigin::Nothing)
         };
-        self.end(&Ended {
-            status: Code::ClientGone.status(),
-            code: Code::ClientGone.text(),
-            usage,
-            origin,
-        });
+        self.end(&Ended { status: Code::ClientGone.status(), code: Code::ClientGone.text(), usage, origin });
     }
 }
 
@@ -441,10 +401,7 @@ pub fn unmetered() -> Refusal {
 /// What is told when the key stopped working while the request ran.
 #[must_use]
 pub fn stopped() -> Refusal {
-    Refusal::new(
-        Code::RevokedApiKey,
-        "This API key stopped working while the request was running.",
-    )
+    Refusal::new(Code::RevokedApiKey, "This API key stopped working while the request was running.")
 }
 
 /// What is told when the process ends before the answer does.

@@ -36,6 +36,8 @@ pub struct Delivery {
     /// A usage chunk that waits for its cost.
     usage_chunk: Option<Bytes>,
     status: u16,
+    /// `[DONE]` has been passed on: what comes after it is nobody's.
+    done: bool,
     ended: bool,
     gone: Pin<Box<OwnedNotified>>,
     /// Last, so that the connection is closed before the books are.
@@ -54,6 +56,7 @@ impl Delivery {
             out: VecDeque::new(),
             usage_chunk: None,
             status: answer.status,
+            done: false,
             ended: false,
             gone: Box::pin(Arc::clone(&story.grant.gone).notified_owned()),
             story,
@@ -76,8 +79,14 @@ impl Delivery {
         }
         if seen.done || seen.failed {
             self.book(None);
+            self.done = seen.done;
         }
         self.out.push_back(frame.raw);
+    }
+
+    /// The client has heard how it ended: nothing of ours may follow.
+    fn is_over(&self) -> bool {
+        self.done || self.decoder.failure().is_some()
     }
 
     /// Books the request; a usage chunk that waited goes out, if it was asked for.
@@ -89,35 +98,33 @@ impl Delivery {
             None if failed => (Code::UpstreamError.status(), Code::UpstreamError.text()),
             None => (self.status, ""),
         };
-        let cost = self.story.end(&Ended {
-            status,
-            code,
-            usage,
-            origin,
-        });
+        let cost = self.story.end(&Ended { status, code, usage, origin });
         if let Some(chunk) = self.usage_chunk.take()
             && self.include_usage
         {
-            self.out.push_back(with_cost(
-                &chunk,
-                &cost.map_or_else(|| "null".to_owned(), NanoUsd::to_decimal),
-            ));
+            self.out
+                .push_back(with_cost(&chunk, &cost.map_or_else(|| "null".to_owned(), NanoUsd::to_decimal)));
         }
     }
 
     /// Ends a stream that cannot go on: the client hears why, in its dialect, without `[DONE]`.
     fn break_off(&mut self, refusal: &Refusal) {
-        self.usage_chunk = None;
-        self.book(Some(refusal));
-        self.out
-            .push_back(render_event(refusal, self.story.route.shape).into());
         self.ended = true;
         self.source = Source::Ready(None);
+        if self.is_over() {
+            return;
+        }
+        self.usage_chunk = None;
+        self.book(Some(refusal));
+        self.out.push_back(render_event(refusal, self.story.route.shape).into());
     }
 
     fn feed(&mut self, chunk: Bytes) {
+        if self.done {
+            return;
+        }
         self.splitter.push(chunk);
-        loop {
+        while !self.done {
             match self.splitter.next_frame() {
                 Ok(Some(frame)) => self.take(frame),
                 Ok(None) => return,
@@ -127,22 +134,27 @@ impl Delivery {
     }
 
     fn finish(&mut self) {
+        self.ended = true;
+        if self.done {
+            return;
+        }
+        let complete = self.out.len();
         if let Some(frame) = self.splitter.finish() {
             self.take(frame);
         }
-        self.ended = true;
         match self.decoder.ending() {
-            // A stream that ends without a stop reason was cut off.
-            dialect::openai_chat::decode::Ending::Cut => self.break_off(&self.failure(Failure::Closed)),
+            // A stream that ends without a stop reason was cut off, perhaps within an event: half of
+            // one would swallow ours.
+            dialect::openai_chat::decode::Ending::Cut => {
+                self.out.truncate(complete);
+                self.break_off(&self.failure(Failure::Closed));
+            }
             _ => self.book(None),
         }
     }
 
     fn failure(&self, failure: Failure) -> Refusal {
-        let provider = self
-            .story
-            .target()
-            .map(|target| Arc::clone(&target.provider.name));
+        let provider = self.story.target().map(|target| Arc::clone(&target.provider.name));
         failures::of_failure(failure, provider.as_deref().unwrap_or_default())
     }
 }
@@ -151,6 +163,7 @@ impl Frames for Delivery {
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, CutOff>>> {
         loop {
             if !self.ended
+                && !self.is_over()
                 && let Err(refusal) = self.story.still_good()
             {
                 self.out.clear();

@@ -37,10 +37,7 @@ pub fn plan(catalog: &Catalog, grant: &Grant, name: &str) -> Result<Plan, Refusa
     let resolution = catalog.resolve(name).map_err(|why| not_found(name, why))?;
     let candidates = &resolution.candidates;
     if candidates.iter().all(|target| may_call(grant, target)) {
-        return Ok(Plan {
-            resolution,
-            allowed: None,
-        });
+        return Ok(Plan { resolution, allowed: None });
     }
     let allowed: Vec<usize> = candidates
         .iter()
@@ -51,10 +48,7 @@ pub fn plan(catalog: &Catalog, grant: &Grant, name: &str) -> Result<Plan, Refusa
     if allowed.is_empty() {
         return Err(not_allowed(grant, name));
     }
-    Ok(Plan {
-        resolution,
-        allowed: Some(allowed),
-    })
+    Ok(Plan { resolution, allowed: Some(allowed) })
 }
 
 /// Whether a key may call a target: a test key reaches the sandbox alone.
@@ -73,10 +67,7 @@ fn not_found(name: &str, why: NotFound) -> Refusal {
             "The model `{name}` does not exist here. GET /v1/models lists the models this key may call."
         ),
     };
-    Refusal {
-        param: Some("model".into()),
-        ..Refusal::new(Code::ModelNotFound, message)
-    }
+    Refusal { param: Some("model".into()), ..Refusal::new(Code::ModelNotFound, message) }
 }
 
 fn not_allowed(grant: &Grant, name: &str) -> Refusal {
@@ -87,8 +78,5 @@ fn not_allowed(grant: &Grant, name: &str) -> Refusal {
         ),
         Mode::Live => format!("This key may not call `{name}`. GET /v1/models lists the models it may call."),
     };
-    Refusal {
-        param: Some("model".into()),
-        ..Refusal::new(Code::ModelNotAllowed, message)
-    }
+    Refusal { param: Some("model".into()), ..Refusal::new(Code::ModelNotAllowed, message) }
 }

@@ -69,11 +69,7 @@ fn obey(request: &Request, now_s: i64, id: &str) -> Answer {
     }
     let reply = reply::reply(request);
     let slow = request.model == "sandbox/slow";
-    let head = wire::Head {
-        id: id.to_owned(),
-        created: now_s,
-        model: request.model,
-    };
+    let head = wire::Head { id: id.to_owned(), created: now_s, model: request.model };
     if request.stream {
         let word_ms = if slow { SLOW_WORD_MS } else { 0 };
         let stream = SandboxStream::new(head, reply, request.include_usage, word_ms);
@@ -86,15 +82,8 @@ fn obey(request: &Request, now_s: i64, id: &str) -> Answer {
         };
     }
     let words = reply::pieces(reply.said.text()).count() as u64;
-    let delay_ms = if slow {
-        words.saturating_mul(SLOW_WORD_MS).min(SLOW_WHOLE_MS_MAX)
-    } else {
-        0
-    };
-    Answer {
-        delay_ms,
-        ..json(200, wire::whole(&head, &reply))
-    }
+    let delay_ms = if slow { words.saturating_mul(SLOW_WORD_MS).min(SLOW_WHOLE_MS_MAX) } else { 0 };
+    Answer { delay_ms, ..json(200, wire::whole(&head, &reply)) }
 }
 
 /// A malformed request, in the words of the OpenAI API.
@@ -129,10 +118,7 @@ fn failure(status: u16) -> Answer {
     let (kind, code) = known.map_or(class, |row| (row.1, row.2));
     let message = format!("The sandbox answers with status {status}, as it was asked to.");
     let retry_after_s = (status == 429).then_some(1);
-    Answer {
-        retry_after_s,
-        ..json(status, wire::error(&message, kind, None, code))
-    }
+    Answer { retry_after_s, ..json(status, wire::error(&message, kind, None, code)) }
 }
 
 fn json(status: u16, body: Vec<u8>) -> Answer {

@@ -77,41 +77,26 @@ impl WireTool {
             let parameters = Some(parameters.unwrap_or(Value::Null));
             return Some(Tool { name, parameters });
         }
-        self.custom.map(|custom| Tool {
-            name: custom.name,
-            parameters: None,
-        })
+        self.custom.map(|custom| Tool { name: custom.name, parameters: None })
     }
 }
 
 /// The tool a call would go to. Kinds of tools the sandbox does not know are passed over.
 pub(super) fn tool(get: &Getter) -> Result<Option<Tool>, Bad> {
     let offered: Option<Vec<WireTool>> = get.optional("tools", "an array of tools")?;
-    let offered = offered
-        .unwrap_or_default()
-        .into_iter()
-        .filter_map(WireTool::known);
+    let offered = offered.unwrap_or_default().into_iter().filter_map(WireTool::known);
     let expected = "none, auto, required or a tool";
-    let missing = |what: &str| {
-        Bad::field(
-            "tool_choice",
-            format!("'tool_choice' {what}, which 'tools' does not hold."),
-        )
-    };
+    let missing =
+        |what: &str| Bad::field("tool_choice", format!("'tool_choice' {what}, which 'tools' does not hold."));
     let (allowed, mode) = match get.optional::<ToolChoice>("tool_choice", expected)? {
         None => (None, Mode::Auto),
         Some(ToolChoice::Mode(mode)) => (None, mode),
-        Some(ToolChoice::Allowed {
-            allowed_tools: Allowed { mode, tools },
-        }) => (Some(tools), mode),
+        Some(ToolChoice::Allowed { allowed_tools: Allowed { mode, tools } }) => (Some(tools), mode),
         Some(ToolChoice::Named(named)) => (Some(vec![named]), Mode::Required),
     };
     let is_allowed = |tool: &Tool| match &allowed {
         None => true,
-        Some(allowed) => allowed
-            .iter()
-            .take(ALLOWED_TOOLS_MAX)
-            .any(|one| one.name() == Some(&tool.name)),
+        Some(allowed) => allowed.iter().take(ALLOWED_TOOLS_MAX).any(|one| one.name() == Some(&tool.name)),
     };
     let first = offered.into_iter().find(is_allowed);
     match (mode, first) {
@@ -125,10 +110,7 @@ pub(super) fn choices(get: &Getter) -> Result<u32, Bad> {
     let asked: u64 = get.optional("n", "a whole number")?.unwrap_or(1);
     match u32::try_from(asked) {
         Ok(choices) if (1..=CHOICES_MAX).contains(&asked) => Ok(choices),
-        _ => Err(Bad::field(
-            "n",
-            format!("'n' is not between 1 and {CHOICES_MAX}."),
-        )),
+        _ => Err(Bad::field("n", format!("'n' is not between 1 and {CHOICES_MAX}."))),
     }
 }
 
@@ -161,10 +143,7 @@ pub(super) fn stop(get: &Getter) -> Result<Vec<String>, Bad> {
         Some(Stop::Many(many)) => many,
     };
     if stop.len() > STOPS_MAX {
-        return Err(Bad::field(
-            "stop",
-            format!("'stop' holds more than {STOPS_MAX} texts."),
-        ));
+        return Err(Bad::field("stop", format!("'stop' holds more than {STOPS_MAX} texts.")));
     }
     stop.retain(|text| !text.is_empty());
     Ok(stop)
@@ -191,10 +170,9 @@ pub(super) fn format(get: &Getter) -> Result<Format, Bad> {
         "text" => Ok(Format::Text),
         "json_object" => Ok(Format::JsonObject),
         "json_schema" => match asked.json_schema {
-            None => Err(Bad::field(
-                "response_format.json_schema",
-                "'response_format.json_schema' is required.",
-            )),
+            None => {
+                Err(Bad::field("response_format.json_schema", "'response_format.json_schema' is required."))
+            }
             Some(WireSchema { schema }) => Ok(schema.map_or(Format::JsonObject, Format::JsonSchema)),
         },
         _ => Err(Bad::field(

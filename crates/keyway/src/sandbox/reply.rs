@@ -93,10 +93,7 @@ pub(super) fn reply(request: &Request) -> Reply {
 pub(super) fn status_asked(text: &str) -> u16 {
     let numbers = text.split(|character: char| !character.is_ascii_digit());
     let statuses = numbers.filter_map(|digits| digits.parse::<u16>().ok());
-    statuses
-        .into_iter()
-        .find(|status| (400..=599).contains(status))
-        .unwrap_or(500)
+    statuses.into_iter().find(|status| (400..=599).contains(status)).unwrap_or(500)
 }
 
 /// The text in words, each with the white space before it; joined they are the text again.
@@ -120,11 +117,7 @@ pub(super) fn piece_end(text: &str) -> usize {
         if in_word && space {
             // White space at the very end belongs to the last word.
             let last = text[at..].trim_start().is_empty();
-            return if last {
-                text.floor_char_boundary(PIECE_BYTES_MAX)
-            } else {
-                at
-            };
+            return if last { text.floor_char_boundary(PIECE_BYTES_MAX) } else { at };
         }
         in_word |= !space;
     }
@@ -134,17 +127,9 @@ pub(super) fn piece_end(text: &str) -> usize {
 fn call(tool: &Tool, request: &Request) -> Call {
     let (kind, arguments) = match &tool.parameters {
         None => ("custom", request.user_text.clone()),
-        Some(parameters) => (
-            "function",
-            schema::arguments(parameters, &request.user_text).to_string(),
-        ),
+        Some(parameters) => ("function", schema::arguments(parameters, &request.user_text).to_string()),
     };
-    Call {
-        turn: request.turn,
-        name: tool.name.clone(),
-        kind,
-        arguments,
-    }
+    Call { turn: request.turn, name: tool.name.clone(), kind, arguments }
 }
 
 fn formatted(format: &Format, text: &str) -> String {

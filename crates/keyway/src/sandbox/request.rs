@@ -20,11 +20,7 @@ pub(super) struct Bad {
 
 impl Bad {
     pub fn field(param: &str, message: impl Into<String>) -> Self {
-        Self {
-            code: Code::InvalidRequest,
-            param: param.to_owned(),
-            message: message.into(),
-        }
+        Self { code: Code::InvalidRequest, param: param.to_owned(), message: message.into() }
     }
 }
 
@@ -63,16 +59,11 @@ impl Request {
     pub fn parse(body: &[u8]) -> Result<Self, Bad> {
         let not_object = |_| Bad::field("body", "The body is not a JSON object.");
         let fields: Fields = serde_json::from_slice(body).map_err(not_object)?;
-        let get = Getter {
-            fields: &fields,
-            path: "",
-        };
+        let get = Getter { fields: &fields, path: "" };
         let model = model(&get)?;
         let messages = messages(&get)?;
         let last_user = messages.iter().rev().find(|message| message.role == "user");
-        let tool_result = messages
-            .last()
-            .filter(|last| matches!(last.role.as_str(), "tool" | "function"));
+        let tool_result = messages.last().filter(|last| matches!(last.role.as_str(), "tool" | "function"));
         let StreamOptions { include_usage } =
             get.optional("stream_options", "an object")?.unwrap_or_default();
         Ok(Self {
@@ -127,10 +118,7 @@ fn model(get: &Getter) -> Result<&'static str, Bad> {
         Some(2) => Ok("sandbox/error"),
         _ => Err(Bad {
             code: Code::ModelNotFound,
-            ..Bad::field(
-                "model",
-                "The sandbox has the models sandbox/echo, sandbox/slow and sandbox/error.",
-            )
+            ..Bad::field("model", "The sandbox has the models sandbox/echo, sandbox/slow and sandbox/error.")
         }),
     }
 }
@@ -155,15 +143,9 @@ struct Part {
 fn messages(get: &Getter) -> Result<Vec<Message>, Bad> {
     let raw: Vec<Box<RawValue>> = get.required("messages", "an array of messages")?;
     if raw.is_empty() {
-        return Err(Bad::field(
-            "messages",
-            "'messages' is empty: one message is the least.",
-        ));
+        return Err(Bad::field("messages", "'messages' is empty: one message is the least."));
     }
-    raw.iter()
-        .enumerate()
-        .map(|(index, raw)| message(index, raw))
-        .collect()
+    raw.iter().enumerate().map(|(index, raw)| message(index, raw)).collect()
 }
 
 fn message(index: usize, raw: &RawValue) -> Result<Message, Bad> {
@@ -171,17 +153,11 @@ fn message(index: usize, raw: &RawValue) -> Result<Message, Bad> {
     let not_object = |_| Bad::field(&path, format!("'{path}' is not an object."));
     let fields: Fields = serde_json::from_str(raw.get()).map_err(not_object)?;
     let inner = format!("{path}.");
-    let get = Getter {
-        fields: &fields,
-        path: &inner,
-    };
+    let get = Getter { fields: &fields, path: &inner };
     let role: String = get.required("role", "a string")?;
     if !ROLES.contains(&role.as_str()) {
         let param = format!("{path}.role");
-        return Err(Bad::field(
-            &param,
-            format!("'{param}' is not one of {}.", ROLES.join(", ")),
-        ));
+        return Err(Bad::field(&param, format!("'{param}' is not one of {}.", ROLES.join(", "))));
     }
     let text = match get.optional("content", "a string or an array of content parts")? {
         None => String::new(),

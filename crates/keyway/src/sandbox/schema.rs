@@ -24,11 +24,7 @@ pub(super) fn arguments(schema: &Value, text: &str) -> Value {
 /// first value, arrays and objects as empty as they may be.
 pub(super) fn minimal(schema: &Value, text: &str) -> Value {
     let text = &text[..text.floor_char_boundary(STRING_BYTES_MAX)];
-    let mut maker = Maker {
-        root: schema,
-        text,
-        nodes_left: NODES_MAX,
-    };
+    let mut maker = Maker { root: schema, text, nodes_left: NODES_MAX };
     maker.value(schema, DEPTH_MAX)
 }
 
@@ -48,9 +44,7 @@ impl<'a> Maker<'a> {
             return fixed;
         }
         if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
-            let target = reference
-                .strip_prefix('#')
-                .and_then(|path| self.root.pointer(path));
+            let target = reference.strip_prefix('#').and_then(|path| self.root.pointer(path));
             return target.map_or(Value::Null, |target| self.value(target, depth_left - 1));
         }
         if let Some(parts) = schema.get("allOf").and_then(Value::as_array) {
@@ -77,15 +71,10 @@ impl<'a> Maker<'a> {
     }
 
     fn object(&mut self, schema: &'a Value, depth_left: usize) -> Map<String, Value> {
-        let required = schema
-            .get("required")
-            .and_then(Value::as_array)
-            .map_or(&[][..], Vec::as_slice);
+        let required = schema.get("required").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let mut object = Map::new();
         for name in required.iter().filter_map(Value::as_str).take(NODES_MAX) {
-            let property = schema
-                .get("properties")
-                .and_then(|properties| properties.get(name));
+            let property = schema.get("properties").and_then(|properties| properties.get(name));
             let value = self.value(property.unwrap_or(&Value::Null), depth_left - 1);
             object.insert(name.to_owned(), value);
         }
@@ -117,19 +106,14 @@ impl<'a> Maker<'a> {
 
     fn string(&self, schema: &Value) -> String {
         let most = schema.get("maxLength").and_then(Value::as_u64);
-        let most = most
-            .and_then(|most| usize::try_from(most).ok())
-            .unwrap_or(usize::MAX);
+        let most = most.and_then(|most| usize::try_from(most).ok()).unwrap_or(usize::MAX);
         self.text.chars().take(most).collect()
     }
 }
 
 /// The constant or first enum value; null for one that is too large to repeat.
 fn fixed(schema: &Value) -> Option<Value> {
-    let first = schema
-        .get("enum")
-        .and_then(Value::as_array)
-        .and_then(|values| values.first());
+    let first = schema.get("enum").and_then(Value::as_array).and_then(|values| values.first());
     let value = schema.get("const").or(first)?;
     let small = match value {
         Value::String(text) => text.len() <= STRING_BYTES_MAX,

@@ -42,14 +42,7 @@ enum Step {
 
 impl SandboxStream {
     pub(super) fn new(head: Head, reply: Reply, include_usage: bool, word_ms: u64) -> Self {
-        Self {
-            head,
-            reply,
-            include_usage,
-            word_ms,
-            step: Step::Open { choice: 0 },
-            timer: None,
-        }
+        Self { head, reply, include_usage, word_ms, step: Step::Open { choice: 0 }, timer: None }
     }
 
     /// The next event, each in bytes of its own; `None` after `[DONE]`.
@@ -60,9 +53,7 @@ impl SandboxStream {
             && self.word_ms > 0
         {
             let wait = Duration::from_millis(self.word_ms);
-            let timer = self
-                .timer
-                .get_or_insert_with(|| Box::pin(tokio::time::sleep(wait)));
+            let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(wait)));
             ready!(timer.as_mut().poll(cx));
             self.timer = None;
         }
@@ -100,15 +91,9 @@ impl SandboxStream {
             Step::Open { choice } => Step::Open { choice: choice + 1 },
             Step::Word { at, choice } if last(choice) => {
                 let (_, rest) = self.reply.said.text().split_at(at);
-                Step::Word {
-                    at: at + piece_end(rest),
-                    choice: 0,
-                }
+                Step::Word { at: at + piece_end(rest), choice: 0 }
             }
-            Step::Word { at, choice } => Step::Word {
-                at,
-                choice: choice + 1,
-            },
+            Step::Word { at, choice } => Step::Word { at, choice: choice + 1 },
             Step::Finish { choice } if last(choice) && self.include_usage => Step::Usage,
             Step::Finish { choice } if last(choice) => Step::Done,
             Step::Finish { choice } => Step::Finish { choice: choice + 1 },

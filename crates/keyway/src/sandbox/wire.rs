@@ -155,40 +155,20 @@ impl Usage {
 impl<'a> ToolCall<'a> {
     fn new(call: &'a Call, choice: u32, arguments: &'a str) -> Self {
         let id = Some(format!("call_sandbox_{}_{choice}", call.turn));
-        Self {
-            id,
-            kind: Some(call.kind),
-            ..Self::part(call.kind, Some(&call.name), arguments)
-        }
+        Self { id, kind: Some(call.kind), ..Self::part(call.kind, Some(&call.name), arguments) }
     }
 
     fn part(kind: &str, name: Option<&'a str>, text: &'a str) -> Self {
         match kind {
-            "custom" => Self {
-                custom: Some(Custom { name, input: text }),
-                ..Self::default()
-            },
-            _ => Self {
-                function: Some(Function {
-                    name,
-                    arguments: text,
-                }),
-                ..Self::default()
-            },
+            "custom" => Self { custom: Some(Custom { name, input: text }), ..Self::default() },
+            _ => Self { function: Some(Function { name, arguments: text }), ..Self::default() },
         }
     }
 }
 
 /// The error object.
 pub(super) fn error(message: &str, kind: &str, param: Option<&str>, code: &str) -> Vec<u8> {
-    json(&ErrorBody {
-        error: ErrorObject {
-            message,
-            kind,
-            param,
-            code,
-        },
-    })
+    json(&ErrorBody { error: ErrorObject { message, kind, param, code } })
 }
 
 /// A finished answer.
@@ -198,19 +178,8 @@ pub(super) fn whole(head: &Head, reply: &Reply) -> Vec<u8> {
             Said::Text(text) => (Some(text.as_str()), None),
             Said::Call(call) => (None, Some([ToolCall::new(call, index, &call.arguments)])),
         };
-        let message = Message {
-            role: "assistant",
-            content,
-            refusal: None,
-            annotations: [],
-            tool_calls,
-        };
-        Choice {
-            index,
-            message,
-            logprobs: None,
-            finish_reason: reply.finish_reason,
-        }
+        let message = Message { role: "assistant", content, refusal: None, annotations: [], tool_calls };
+        Choice { index, message, logprobs: None, finish_reason: reply.finish_reason }
     };
     json(&Completion {
         id: &head.id,
@@ -225,26 +194,12 @@ pub(super) fn whole(head: &Head, reply: &Reply) -> Vec<u8> {
 
 /// The event that opens a choice: its role, and the name of the tool it calls.
 pub(super) fn open(head: &Head, reply: &Reply, include_usage: bool, choice: u32) -> Vec<u8> {
-    let opened = Delta {
-        role: Some("assistant"),
-        refusal: Some(None),
-        ..Delta::default()
-    };
+    let opened = Delta { role: Some("assistant"), refusal: Some(None), ..Delta::default() };
     let delta = match &reply.said {
-        Said::Text(_) => Delta {
-            content: Some(Some("")),
-            ..opened
-        },
+        Said::Text(_) => Delta { content: Some(Some("")), ..opened },
         Said::Call(call) => {
-            let call = ToolCall {
-                index: Some(0),
-                ..ToolCall::new(call, choice, "")
-            };
-            Delta {
-                content: Some(None),
-                tool_calls: Some([call]),
-                ..opened
-            }
+            let call = ToolCall { index: Some(0), ..ToolCall::new(call, choice, "") };
+            Delta { content: Some(None), tool_calls: Some([call]), ..opened }
         }
     };
     event(head, include_usage, choice, delta, None)
@@ -253,19 +208,10 @@ pub(super) fn open(head: &Head, reply: &Reply, include_usage: bool, choice: u32)
 /// The event that carries a piece of a choice's text or of its tool call's arguments.
 pub(super) fn piece(head: &Head, reply: &Reply, include_usage: bool, choice: u32, text: &str) -> Vec<u8> {
     let delta = match &reply.said {
-        Said::Text(_) => Delta {
-            content: Some(Some(text)),
-            ..Delta::default()
-        },
+        Said::Text(_) => Delta { content: Some(Some(text)), ..Delta::default() },
         Said::Call(call) => {
-            let call = ToolCall {
-                index: Some(0),
-                ..ToolCall::part(call.kind, None, text)
-            };
-            Delta {
-                tool_calls: Some([call]),
-                ..Delta::default()
-            }
+            let call = ToolCall { index: Some(0), ..ToolCall::part(call.kind, None, text) };
+            Delta { tool_calls: Some([call]), ..Delta::default() }
         }
     };
     event(head, include_usage, choice, delta, None)
@@ -273,13 +219,7 @@ pub(super) fn piece(head: &Head, reply: &Reply, include_usage: bool, choice: u32
 
 /// The event that ends a choice.
 pub(super) fn finish(head: &Head, reply: &Reply, include_usage: bool, choice: u32) -> Vec<u8> {
-    event(
-        head,
-        include_usage,
-        choice,
-        Delta::default(),
-        Some(reply.finish_reason),
-    )
+    event(head, include_usage, choice, Delta::default(), Some(reply.finish_reason))
 }
 
 /// The event that tells the usage: no choices.
@@ -299,12 +239,7 @@ fn event(
     delta: Delta,
     finish_reason: Option<&'static str>,
 ) -> Vec<u8> {
-    let choice = ChunkChoice {
-        index,
-        delta,
-        logprobs: None,
-        finish_reason,
-    };
+    let choice = ChunkChoice { index, delta, logprobs: None, finish_reason };
     chunk(head, &[choice], include_usage.then_some(None))
 }
 

@@ -77,10 +77,7 @@ impl MasterKey {
                     .doing("writing the master key file")?;
                 Self::derive(&bytes)
             }
-            Err(error) => Err(Fault::new(
-                format!("reading the master key {}", path.display()),
-                error,
-            )),
+            Err(error) => Err(Fault::new(format!("reading the master key {}", path.display()), error)),
         }
     }
 
@@ -155,11 +152,7 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused_without_repeating_it() {
-        for text in [
-            "",
-            "short",
-            "zz0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
-        ] {
+        for text in ["", "short", "zz0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"] {
             let fault = MasterKey::from_text(&Secret::new(text.into())).err().unwrap();
             assert!(text.is_empty() || !fault.to_string().contains(text));
         }

@@ -124,14 +124,7 @@ pub async fn after(db: &Db, seq: i64) -> Result<Vec<Change>, Fault> {
         .fetch_all(db.pool())
         .await
         .doing("reading the change feed")?;
-    Ok(rows
-        .iter()
-        .map(|row| Change {
-            seq: row.get(0),
-            kind: row.get(1),
-            object_id: row.get(2),
-        })
-        .collect())
+    Ok(rows.iter().map(|row| Change { seq: row.get(0), kind: row.get(1), object_id: row.get(2) }).collect())
 }
 
 /// The newest change's number.

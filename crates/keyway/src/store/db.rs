@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-/// Connections a process keeps at most.
-const CONNECTIONS_MAX: u32 = 8;
+/// Connections a process keeps at most. Each of SQLite's is a thread with a page cache.
+const SQLITE_CONNECTIONS_MAX: u32 = 4;
+const POSTGRES_CONNECTIONS_MAX: u32 = 8;
 /// How long a statement waits for a free connection before it is a fault.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Number of the advisory lock under which PostgreSQL installations are set up.
@@ -54,15 +55,14 @@ impl Db {
     /// When it cannot be reached or is not a database.
     pub async fn open(location: &Location) -> Result<Self, Fault> {
         sqlx::any::install_default_drivers();
-        let (engine, url) = match location {
-            Location::File(path) => (Engine::Sqlite, sqlite_url(path)),
-            Location::Url(url) => (Engine::Postgres, url.clone()),
+        let (engine, url, connections_max) = match location {
+            Location::File(path) => (Engine::Sqlite, sqlite_url(path), SQLITE_CONNECTIONS_MAX),
+            Location::Url(url) => (Engine::Postgres, url.clone(), POSTGRES_CONNECTIONS_MAX),
         };
-        let options = AnyConnectOptions::from_str(&url)
-            .doing("reading the database URL")?
-            .disable_statement_logging();
+        let options =
+            AnyConnectOptions::from_str(&url).doing("reading the database URL")?.disable_statement_logging();
         let pool = AnyPoolOptions::new()
-            .max_connections(CONNECTIONS_MAX)
+            .max_connections(connections_max)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .after_connect(move |connection, _| {
                 Box::pin(async move {
@@ -102,10 +102,7 @@ impl Db {
     /// # Errors
     /// When a migration fails, or the database was written by a newer version.
     pub async fn migrate(&self) -> Result<(), Fault> {
-        MIGRATOR
-            .run(&self.pool)
-            .await
-            .doing("bringing the database schema up to date")
+        MIGRATOR.run(&self.pool).await.doing("bringing the database schema up to date")
     }
 
     /// The schema's version: the newest migration that was applied, 0 for an empty database.
@@ -117,10 +114,8 @@ impl Db {
             Engine::Sqlite => "SELECT COUNT(*) FROM sqlite_master WHERE name = '_sqlx_migrations'",
             Engine::Postgres => "SELECT COUNT(*) FROM pg_tables WHERE tablename = '_sqlx_migrations'",
         };
-        let there: i64 = sqlx::query_scalar(there)
-            .fetch_one(&self.pool)
-            .await
-            .doing("looking for the schema")?;
+        let there: i64 =
+            sqlx::query_scalar(there).fetch_one(&self.pool).await.doing("looking for the schema")?;
         if there == 0 {
             return Ok(0);
         }
@@ -133,11 +128,7 @@ impl Db {
     /// The newest migration that this program knows.
     #[must_use]
     pub fn schema_known() -> i64 {
-        MIGRATOR
-            .iter()
-            .map(|migration| migration.version)
-            .max()
-            .unwrap_or(0)
+        MIGRATOR.iter().map(|migration| migration.version).max().unwrap_or(0)
     }
 
     /// Makes everything committed so far durable, so that what it was copied from may go.
@@ -209,11 +200,7 @@ impl SetupLock {
 async fn lock_file(path: &Path) -> Result<File, Fault> {
     let path = path.to_owned();
     tokio::task::spawn_blocking(move || {
-        let file = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)?;
+        let file = File::options().create(true).truncate(false).write(true).open(&path)?;
         file.lock()?;
         Ok::<_, std::io::Error>(file)
     })
@@ -240,7 +227,5 @@ fn sqlite_url(path: &Path) -> String {
 /// Whether an error is a violated unique constraint.
 #[must_use]
 pub fn is_unique_violation(error: &sqlx::Error) -> bool {
-    error
-        .as_database_error()
-        .is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
 }

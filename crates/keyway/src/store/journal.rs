@@ -122,11 +122,7 @@ pub async fn move_cursor(
     from: Cursor,
     to: Cursor,
 ) -> Result<bool, Fault> {
-    let sql = if from == Cursor::default() {
-        FIRST_MOVE
-    } else {
-        LATER_MOVE
-    };
+    let sql = if from == Cursor::default() { FIRST_MOVE } else { LATER_MOVE };
     let done = sqlx::query(sql)
         .bind(i64::from(to.segment))
         .bind(i64::from(to.offset))
@@ -183,11 +179,8 @@ pub async fn make_durable(db: &Db) -> Result<bool, Fault> {
         .fetch_one(db.pool())
         .await
         .doing("checkpointing the database")?;
-    let number = |index: usize| {
-        row.try_get::<i32, _>(index)
-            .map(i64::from)
-            .or_else(|_| row.try_get::<i64, _>(index))
-    };
+    let number =
+        |index: usize| row.try_get::<i32, _>(index).map(i64::from).or_else(|_| row.try_get::<i64, _>(index));
     let (busy, log, done) = (number(0), number(1), number(2));
     match (busy, log, done) {
         (Ok(busy), Ok(log), Ok(done)) => Ok(busy == 0 && log == done),
@@ -210,6 +203,5 @@ pub fn refuses_data(fault: &Fault) -> bool {
     if code.len() == 5 {
         return ["22", "23", "54"].iter().any(|class| code.starts_with(class));
     }
-    code.parse::<u32>()
-        .is_ok_and(|code| matches!(code & 0xff, 18 | 19 | 20 | 25))
+    code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 18 | 19 | 20 | 25))
 }

@@ -38,11 +38,7 @@ impl Insert {
     pub(super) fn text(&self, rows: usize) -> Arc<str> {
         let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
         let texts = texts.get_or_insert_with(HashMap::new);
-        Arc::clone(
-            texts
-                .entry((self.head, rows))
-                .or_insert_with(|| self.write(rows).into()),
-        )
+        Arc::clone(texts.entry((self.head, rows)).or_insert_with(|| self.write(rows).into()))
     }
 
     fn write(&self, rows: usize) -> String {

@@ -9,8 +9,7 @@ use super::requests_write::{BATCH_SPAN_MS_MAX, Facet};
 use super::usage_columns::clip;
 use crate::base::fault::Doing;
 use crate::base::{Fault, id};
-use ledger::{NanoUsd, Usage, UsageOrigin, record};
-use serde::{Deserialize, Serialize};
+use ledger::{Attempt, Entry, NanoUsd, Usage, UsageOrigin, codec, record};
 use sqlx::{AnyPool, AssertSqlSafe, Row};
 use std::collections::BTreeMap;
 
@@ -29,11 +28,8 @@ const ID_SLACK_MS: i64 = 60_000;
 const HIGHEST: &str = "zzzz";
 
 /// One try at one provider; as `ledger::Attempt`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(
-    missing_docs,
-    reason = "field for field ledger::Attempt, which says what they are"
-)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "field for field ledger::Attempt, which says what they are")]
 pub struct OwnedAttempt {
     pub provider: String,
     pub model: String,
@@ -42,12 +38,9 @@ pub struct OwnedAttempt {
     pub outcome: String,
 }
 
-/// A request line that owns its texts; encodes to and from the same bytes as `ledger::Entry`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(
-    missing_docs,
-    reason = "field for field ledger::Entry, which says what they are"
-)]
+/// A request line that owns its texts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "field for field ledger::Entry, which says what they are")]
 pub struct OwnedEntry {
     pub request: [u8; 16],
     pub started_ms: i64,
@@ -73,6 +66,49 @@ pub struct OwnedEntry {
     pub cost: Option<NanoUsd>,
     pub latency_ms: u32,
     pub first_token_ms: Option<u32>,
+}
+
+impl From<&Attempt<'_>> for OwnedAttempt {
+    fn from(attempt: &Attempt<'_>) -> Self {
+        Self {
+            provider: attempt.provider.to_owned(),
+            model: attempt.model.to_owned(),
+            status: attempt.status,
+            ms: attempt.ms,
+            outcome: attempt.outcome.to_owned(),
+        }
+    }
+}
+
+impl From<Entry<'_>> for OwnedEntry {
+    fn from(entry: Entry<'_>) -> Self {
+        Self {
+            request: entry.request,
+            started_ms: entry.started_ms,
+            org: entry.org.to_owned(),
+            project: entry.project.to_owned(),
+            key: entry.key.to_owned(),
+            user: entry.user.to_owned(),
+            test: entry.test,
+            kind: entry.kind.to_owned(),
+            model_asked: entry.model_asked.to_owned(),
+            model_served: entry.model_served.to_owned(),
+            provider: entry.provider.to_owned(),
+            labels: entry.labels.iter().map(|label| (*label).to_owned()).collect(),
+            peer: entry.peer,
+            client_request: entry.client_request.to_owned(),
+            stream: entry.stream,
+            attempts: entry.attempts.iter().map(OwnedAttempt::from).collect(),
+            status: entry.status,
+            error: entry.error.to_owned(),
+            usage: entry.usage,
+            usage_origin: entry.usage_origin,
+            price_version: entry.price_version.to_owned(),
+            cost: entry.cost,
+            latency_ms: entry.latency_ms,
+            first_token_ms: entry.first_token_ms,
+        }
+    }
 }
 
 /// Which lines. An empty list lets every value pass.
@@ -128,15 +164,9 @@ impl Filter {
     }
 
     fn is_sane(&self) -> bool {
-        [
-            &self.key_ids,
-            &self.user_ids,
-            &self.project_ids,
-            &self.models,
-            &self.providers,
-        ]
-        .iter()
-        .all(|values| values.len() <= FILTER_VALUES_MAX)
+        [&self.key_ids, &self.user_ids, &self.project_ids, &self.models, &self.providers]
+            .iter()
+            .all(|values| values.len() <= FILTER_VALUES_MAX)
             && self.status.len() <= FILTER_VALUES_MAX
     }
 }
@@ -188,10 +218,7 @@ impl Scan<'_> {
             )
         };
         let text = match &self.narrow {
-            None => format!(
-                "SELECT {columns} FROM request_batches b WHERE {}",
-                range("b", "id")
-            ),
+            None => format!("SELECT {columns} FROM request_batches b WHERE {}", range("b", "id")),
             // The facets say which; two values in one batch name it twice.
             Some((_, values)) => format!(
                 "SELECT {columns} FROM (SELECT DISTINCT f.last_request, f.batch_id FROM request_facets f \
@@ -239,7 +266,7 @@ fn lines(mut body: &[u8]) -> Result<Vec<OwnedEntry>, Fault> {
         if *version != record::RECORD_VERSION {
             return Err(Fault::plain("a request line was written by a newer version"));
         }
-        lines.push(postcard::from_bytes(entry).doing("decoding a request line")?);
+        lines.push(codec::take_entry(entry).doing("decoding a request line")?.into());
         body = rest;
     }
     Ok(lines)
@@ -262,23 +289,14 @@ pub async fn list(
     let limit = limit.clamp(1, PAGE_LINES_MAX);
     let span_ms = BATCH_SPAN_MS_MAX as i64;
     let mut newest_ms = after.map_or(i64::MAX, time_of);
-    newest_ms = newest_ms.min(
-        filter
-            .end_ms
-            .map_or(i64::MAX, |end| end.saturating_add(ID_SLACK_MS)),
-    );
-    let highest = if newest_ms == i64::MAX {
-        HIGHEST.to_owned()
-    } else {
-        id_at(newest_ms + span_ms, u128::MAX)
-    };
+    newest_ms = newest_ms.min(filter.end_ms.map_or(i64::MAX, |end| end.saturating_add(ID_SLACK_MS)));
+    let highest =
+        if newest_ms == i64::MAX { HIGHEST.to_owned() } else { id_at(newest_ms + span_ms, u128::MAX) };
     let mut scan = Scan {
         org,
         narrow: filter.narrowest(),
         from: (highest, HIGHEST.to_owned()),
-        down_to: filter
-            .start_ms
-            .map_or_else(String::new, |start| id_at(start - ID_SLACK_MS, 0)),
+        down_to: filter.start_ms.map_or_else(String::new, |start| id_at(start - ID_SLACK_MS, 0)),
     };
     // Lines read and not handed out yet, by id; more than a page of them is never needed.
     let mut waiting: BTreeMap<[u8; 16], OwnedEntry> = BTreeMap::new();
@@ -296,11 +314,7 @@ pub async fn list(
             }
         }
         // No batch unread has a line above this.
-        let bound = if all_read {
-            [0; 16]
-        } else {
-            id::parse("req", &scan.from.0).unwrap_or_default()
-        };
+        let bound = if all_read { [0; 16] } else { id::parse("req", &scan.from.0).unwrap_or_default() };
         let ready = waiting.range(bound..).count();
         let progress = after.is_none_or(|after| bound < after);
         if ready > limit || all_read || (opened_count >= SCAN_BATCHES_MAX && progress) {
@@ -329,10 +343,7 @@ fn page(mut waiting: BTreeMap<[u8; 16], OwnedEntry>, bound: [u8; 16], limit: usi
 pub async fn get(db: &Db, org: &str, request: [u8; 16]) -> Result<Option<OwnedEntry>, Fault> {
     const DOING: &str = "reading the request log";
     let text = id::text("req", request);
-    let highest = id_at(
-        time_of(request).saturating_add(BATCH_SPAN_MS_MAX as i64),
-        u128::MAX,
-    );
+    let highest = id_at(time_of(request).saturating_add(BATCH_SPAN_MS_MAX as i64), u128::MAX);
     let mut from = (text.clone(), String::new());
     loop {
         let rows = sqlx::query(

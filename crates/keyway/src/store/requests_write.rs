@@ -1,7 +1,7 @@
 //! Packing request lines into batches, and what a filter needs to find them.
 //!
 //! A batch's body is a run of lines, each `version u8 | length u16 (little endian) | entry`, the
-//! entry as the journal's records hold it (postcard), in order of request ids.
+//! entry as the journal's records hold it (`ledger::codec`), in order of request ids.
 
 use super::many::{Insert, runs};
 use crate::base::Fault;
@@ -107,15 +107,10 @@ pub async fn insert(connection: &mut AnyConnection, batches: &mut [Batch]) -> Re
                 .bind(batch.count)
                 .bind(batch.body.as_slice());
         }
-        query
-            .execute(&mut *connection)
-            .await
-            .doing("storing request lines")?;
+        query.execute(&mut *connection).await.doing("storing request lines")?;
     }
-    let facets: Vec<(&Batch, &(Facet, Box<str>))> = batches
-        .iter()
-        .flat_map(|batch| batch.facets.iter().map(move |facet| (batch, facet)))
-        .collect();
+    let facets: Vec<(&Batch, &(Facet, Box<str>))> =
+        batches.iter().flat_map(|batch| batch.facets.iter().map(move |facet| (batch, facet))).collect();
     for run in runs(&facets) {
         let mut query = sqlx::query(AssertSqlSafe(FACETS.text(run.len())));
         for (batch, (facet, value)) in run {
@@ -126,10 +121,7 @@ pub async fn insert(connection: &mut AnyConnection, batches: &mut [Batch]) -> Re
                 .bind(batch.last_request.as_str())
                 .bind(batch.id.as_str());
         }
-        query
-            .execute(&mut *connection)
-            .await
-            .doing("storing what request lines are found by")?;
+        query.execute(&mut *connection).await.doing("storing what request lines are found by")?;
     }
     Ok(())
 }

@@ -49,11 +49,7 @@ impl Query {
     fn source(&self) -> Width {
         self.width.unwrap_or({
             let span_ms = self.end_ms.saturating_sub(self.start_ms);
-            if span_ms <= HOURS_SUMMED_MAX * Width::Hour.ms() {
-                Width::Hour
-            } else {
-                Width::Day
-            }
+            if span_ms <= HOURS_SUMMED_MAX * Width::Hour.ms() { Width::Hour } else { Width::Day }
         })
     }
 
@@ -72,15 +68,8 @@ impl Query {
         if self.width.is_some() {
             groups.insert(0, "bucket_ms");
         }
-        let bucket = if self.width.is_some() {
-            "bucket_ms"
-        } else {
-            "$3 AS bucket_ms"
-        };
-        let sums: Vec<String> = MEASURES
-            .iter()
-            .map(|name| format!("CAST(SUM({name}) AS BIGINT)"))
-            .collect();
+        let bucket = if self.width.is_some() { "bucket_ms" } else { "$3 AS bucket_ms" };
+        let sums: Vec<String> = MEASURES.iter().map(|name| format!("CAST(SUM({name}) AS BIGINT)")).collect();
         let mut columns = vec![bucket];
         columns.extend(&dims);
         let mut text = format!(
@@ -154,10 +143,7 @@ pub async fn buckets(db: &Db, org: &str, query: &Query) -> Result<(Vec<Row>, boo
         }
         rows.push(Row {
             bucket_ms: row.try_get(0).doing(DOING)?,
-            dims: dims
-                .map(|index| row.try_get(index))
-                .collect::<Result<_, _>>()
-                .doing(DOING)?,
+            dims: dims.map(|index| row.try_get(index)).collect::<Result<_, _>>().doing(DOING)?,
             measures,
         });
     }

@@ -71,17 +71,8 @@ pub enum Dimension {
 }
 
 /// Column names, by [`Dimension`].
-pub const DIMENSIONS: [&str; 9] = [
-    "org_id",
-    "project_id",
-    "key_id",
-    "user_id",
-    "model_asked",
-    "model_served",
-    "provider",
-    "kind",
-    "label",
-];
+pub const DIMENSIONS: [&str; 9] =
+    ["org_id", "project_id", "key_id", "user_id", "model_asked", "model_served", "provider", "kind", "label"];
 
 impl Dimension {
     /// Its column.
@@ -232,9 +223,7 @@ impl Measures {
     /// Errors of every class.
     #[must_use]
     pub fn errors(&self) -> i64 {
-        self.0[at::ERRORS_CLIENT..=at::ERRORS_CANCELLED]
-            .iter()
-            .fold(0, |sum, part| sum.saturating_add(*part))
+        self.0[at::ERRORS_CLIENT..=at::ERRORS_CANCELLED].iter().fold(0, |sum, part| sum.saturating_add(*part))
     }
 
     /// Latency buckets, as `ledger::histogram` bounds them.

@@ -20,10 +20,7 @@ pub async fn add(connection: &mut AnyConnection, rollups: &mut [Rollup]) -> Resu
     for run in runs(rollups) {
         let mut query = sqlx::query(AssertSqlSafe(upsert().text(run.len())));
         for rollup in run {
-            query = query
-                .bind(rollup.width.code())
-                .bind(rollup.bucket_ms)
-                .bind(i64::from(rollup.dims.test));
+            query = query.bind(rollup.width.code()).bind(rollup.bucket_ms).bind(i64::from(rollup.dims.test));
             for text in &rollup.dims.text {
                 query = query.bind(text.as_ref());
             }
@@ -74,19 +71,11 @@ fn upsert() -> &'static Insert {
             "INSERT INTO usage_rollup (width, bucket_ms, test, {dimensions}, {})",
             MEASURES.join(", ")
         );
-        let sums: Vec<String> = MEASURES
-            .iter()
-            .map(|name| format!("{name} = usage_rollup.{name} + excluded.{name}"))
-            .collect();
-        let tail = format!(
-            "ON CONFLICT (width, bucket_ms, test, {dimensions}) DO UPDATE SET {}",
-            sums.join(", ")
-        );
+        let sums: Vec<String> =
+            MEASURES.iter().map(|name| format!("{name} = usage_rollup.{name} + excluded.{name}")).collect();
+        let tail =
+            format!("ON CONFLICT (width, bucket_ms, test, {dimensions}) DO UPDATE SET {}", sums.join(", "));
         // Made once in the life of the process, and statements want static text.
-        Insert {
-            head: head.leak(),
-            columns: COLUMNS,
-            tail: tail.leak(),
-        }
+        Insert { head: head.leak(), columns: COLUMNS, tail: tail.leak() }
     })
 }

@@ -8,6 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
+/// What libraries say at every start and nobody needs to read.
+const QUIET: &str = "sqlx::postgres::notice=warn";
+
 static JSON: AtomicBool = AtomicBool::new(false);
 
 /// Starts the log for this process. `filter` is a level or a list of `target=level`. Lines are
@@ -17,14 +20,13 @@ static JSON: AtomicBool = AtomicBool::new(false);
 /// # Errors
 /// The filter is malformed.
 pub fn init(filter: &str, json: bool) -> Result<bool, Fault> {
-    let filter = EnvFilter::try_new(filter).doing("reading the log filter")?;
+    // The operator's own words come last, and so count.
+    let filter = EnvFilter::try_new(format!("{QUIET},{filter}")).doing("reading the log filter")?;
     let terminal = io::stderr().is_terminal();
     let json = json || !terminal;
     let colour = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(Stderr)
-        .with_ansi(colour && !json);
+    let log =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(Stderr).with_ansi(colour && !json);
     let started = if json {
         tracing::subscriber::set_global_default(log.json().finish()).is_ok()
     } else {
@@ -82,11 +84,7 @@ mod tests {
     #[test]
     fn what_is_written_is_scrubbed() {
         let mut out = Scrubbed(Vec::new());
-        out.write_all(b"sent Authorization: Bearer sk-kw-live-0123456789\n")
-            .unwrap();
-        assert_eq!(
-            String::from_utf8(out.0).unwrap(),
-            "sent Authorization: Bearer ***\n"
-        );
+        out.write_all(b"sent Authorization: Bearer sk-kw-live-0123456789\n").unwrap();
+        assert_eq!(String::from_utf8(out.0).unwrap(), "sent Authorization: Bearer ***\n");
     }
 }

@@ -16,10 +16,7 @@ use std::fmt::Write;
 /// Nano-USD as a decimal, without trailing zeros: `21000` is `0.000021`.
 fn usd_text(nano: i128) -> String {
     let sign = if nano < 0 { "-" } else { "" };
-    let (whole, part) = (
-        nano.unsigned_abs() / 1_000_000_000,
-        nano.unsigned_abs() % 1_000_000_000,
-    );
+    let (whole, part) = (nano.unsigned_abs() / 1_000_000_000, nano.unsigned_abs() % 1_000_000_000);
     let mut text = format!("{sign}{whole}");
     if part > 0 {
         let _ = write!(text, ".{part:09}");

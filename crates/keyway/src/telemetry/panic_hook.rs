@@ -12,10 +12,9 @@ pub fn install() {
 }
 
 fn tell(info: &PanicHookInfo<'_>) {
-    let place = info.location().map_or_else(
-        || "unknown place".to_owned(),
-        |at| format!("{}:{}", at.file(), at.line()),
-    );
+    let place = info
+        .location()
+        .map_or_else(|| "unknown place".to_owned(), |at| format!("{}:{}", at.file(), at.line()));
     let thread = std::thread::current();
     let line = line(&place, thread.name().unwrap_or("unnamed"), log::is_json());
     // Not through the log: the panic may be in it. Nobody is left to hear of a failed write.
@@ -28,10 +27,7 @@ fn line(place: &str, thread: &str, as_json: bool) -> String {
     }
     let time = time_text(Clock::system().now_ms());
     let fields = json!({ "message": "panic", "at": place, "thread": thread });
-    format!(
-        "{}\n",
-        json!({ "timestamp": time, "level": "ERROR", "fields": fields, "target": "keyway" })
-    )
+    format!("{}\n", json!({ "timestamp": time, "level": "ERROR", "fields": fields, "target": "keyway" }))
 }
 
 #[cfg(test)]
@@ -41,10 +37,7 @@ mod tests {
 
     #[test]
     fn lines() {
-        assert_eq!(
-            line("src/a.rs:7", "worker-0", false),
-            "panic at src/a.rs:7 in thread worker-0\n"
-        );
+        assert_eq!(line("src/a.rs:7", "worker-0", false), "panic at src/a.rs:7 in thread worker-0\n");
         let value: serde_json::Value = serde_json::from_str(&line("src/a.rs:7", "worker-0", true)).unwrap();
         assert_eq!(value["fields"]["at"], "src/a.rs:7");
     }
@@ -61,16 +54,10 @@ mod tests {
     fn the_payload_is_not_printed() {
         let name = "telemetry::panic_hook::tests::panics_in_a_child";
         let mut child = Command::new(std::env::current_exe().unwrap());
-        let output = child
-            .args(["--exact", name, "--ignored", "--nocapture"])
-            .output()
-            .unwrap();
+        let output = child.args(["--exact", name, "--ignored", "--nocapture"]).output().unwrap();
         let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
         assert!(output.status.success() && text.contains("1 passed"), "{text}");
-        assert!(
-            text.contains("panic at ") && text.contains("panic_hook.rs:"),
-            "{text}"
-        );
+        assert!(text.contains("panic at ") && text.contains("panic_hook.rs:"), "{text}");
         assert!(!text.contains("payload-canary"), "{text}");
     }
 }

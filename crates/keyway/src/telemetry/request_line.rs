@@ -73,11 +73,7 @@ pub struct RequestLine {
     #[serde(skip_serializing_if = "is_nothing", serialize_with = "as_tokens")]
     pub tokens: Usage,
     /// Cost in decimals; absent when nothing was used or the model has no price.
-    #[serde(
-        rename = "cost_usd",
-        skip_serializing_if = "Option::is_none",
-        serialize_with = "as_usd"
-    )]
+    #[serde(rename = "cost_usd", skip_serializing_if = "Option::is_none", serialize_with = "as_usd")]
     pub cost: Option<NanoUsd>,
     /// Milliseconds from reading the request to its last byte.
     pub latency_ms: u32,
@@ -190,11 +186,7 @@ impl RequestLog {
             .name("request-log".into())
             .spawn(work)
             .doing("starting the request log")?;
-        let writer = RequestLogWriter {
-            lines: lines.clone(),
-            closing,
-            ended,
-        };
+        let writer = RequestLogWriter { lines: lines.clone(), closing, ended };
         Ok((Self(Some(Queue { lines, metrics })), writer))
     }
 
@@ -275,11 +267,7 @@ fn as_request_id<S: Serializer>(request: &[u8; 16], to: S) -> Result<S::Ok, S::E
 
 /// Only classes that were used.
 fn as_tokens<S: Serializer>(tokens: &Usage, to: S) -> Result<S::Ok, S::Error> {
-    to.collect_map(
-        super::metrics::token_classes(tokens)
-            .into_iter()
-            .filter(|(_, count)| *count > 0),
-    )
+    to.collect_map(super::metrics::token_classes(tokens).into_iter().filter(|(_, count)| *count > 0))
 }
 
 fn as_usd<S: Serializer>(cost: &Option<NanoUsd>, to: S) -> Result<S::Ok, S::Error> {

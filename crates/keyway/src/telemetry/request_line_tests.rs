@@ -5,14 +5,7 @@ use serde_json::{Value, json};
 use std::sync::Mutex;
 
 fn metrics() -> Arc<Metrics> {
-    Arc::new(Metrics::new(
-        &Names {
-            routes: &["/v1/models"],
-            outcomes: &["ok"],
-        },
-        1,
-        Clock::standing_at(0),
-    ))
+    Arc::new(Metrics::new(&Names { routes: &["/v1/models"], outcomes: &["ok"] }, 1, Clock::standing_at(0)))
 }
 
 /// What was written, write by write.
@@ -50,11 +43,7 @@ fn full_line() -> RequestLine {
         provider: Some("mine".into()),
         attempts: 2,
         stream: true,
-        tokens: Usage {
-            in_uncached: 7,
-            out_text: 3,
-            ..Usage::default()
-        },
+        tokens: Usage { in_uncached: 7, out_text: 3, ..Usage::default() },
         cost: Some(NanoUsd(21_000)),
         latency_ms: 120,
         first_token_ms: Some(40),
@@ -81,23 +70,14 @@ fn a_line_has_these_fields_and_no_secret() {
         "time": "1970-01-01T00:00:00.001Z", "request_id": "req_00000000000000000000000000", "route": "/v1/models",
         "method": "GET", "status": 0, "attempts": 0, "stream": false, "latency_ms": 0,
     });
-    assert_eq!(
-        serde_json::to_value(RequestLine::new([0; 16], 1, "/v1/models", "GET")).unwrap(),
-        bare
-    );
+    assert_eq!(serde_json::to_value(RequestLine::new([0; 16], 1, "/v1/models", "GET")).unwrap(), bare);
 }
 
 #[test]
 fn client_texts_are_bounded() {
     assert_eq!(client_text(""), None);
-    assert_eq!(
-        client_text(&"\u{e9}".repeat(400)).map(|text| text.len()),
-        Some(256)
-    );
-    assert_eq!(
-        client_text(&format!("{}\u{e9}", "x".repeat(255))).map(|text| text.len()),
-        Some(255)
-    );
+    assert_eq!(client_text(&"\u{e9}".repeat(400)).map(|text| text.len()), Some(256));
+    assert_eq!(client_text(&format!("{}\u{e9}", "x".repeat(255))).map(|text| text.len()), Some(255));
 }
 
 #[test]
@@ -113,11 +93,7 @@ fn lines_of_many_workers_come_out_in_few_writes() {
     assert!(writer.finish(Duration::from_secs(10)));
     assert_eq!(sink.lines().len(), 2000);
     assert!(sink.0.lock().unwrap().len() < 100, "written in batches");
-    assert!(
-        metrics
-            .render()
-            .contains("keyway_request_lines_dropped_total 0\n")
-    );
+    assert!(metrics.render().contains("keyway_request_lines_dropped_total 0\n"));
 }
 
 /// A reader of stderr that never reads.
@@ -143,15 +119,8 @@ fn a_full_queue_drops_and_counts_and_never_waits() {
     for _ in 0..REQUEST_LINES_MAX + 10 {
         log.push(|| RequestLine::new([0; 16], 0, "/", "GET"));
     }
-    assert!(
-        metrics
-            .render()
-            .contains("keyway_request_lines_dropped_total 10\n")
-    );
-    assert!(
-        !writer.finish(Duration::from_millis(10)),
-        "the end does not wait for ever"
-    );
+    assert!(metrics.render().contains("keyway_request_lines_dropped_total 10\n"));
+    assert!(!writer.finish(Duration::from_millis(10)), "the end does not wait for ever");
 }
 
 #[test]

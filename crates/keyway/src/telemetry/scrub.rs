@@ -90,9 +90,7 @@ fn credential_at(text: &[u8], at: usize) -> Option<(usize, usize)> {
 }
 
 fn prefixed(text: &[u8], at: usize) -> Option<(usize, usize)> {
-    let (prefix, least) = PREFIXES
-        .iter()
-        .find(|(prefix, _)| text[at..].starts_with(prefix.as_bytes()))?;
+    let (prefix, least) = PREFIXES.iter().find(|(prefix, _)| text[at..].starts_with(prefix.as_bytes()))?;
     let from = at + prefix.len();
     let near = &text[from..text.len().min(from + LOOK_BYTES_MAX)];
     let length = run(near, is_key_byte);
@@ -106,11 +104,7 @@ fn prefixed(text: &[u8], at: usize) -> Option<(usize, usize)> {
 
 /// `Bearer` and a space, then a credential. `at` is the space.
 fn scheme(text: &[u8], at: usize) -> Option<(usize, usize)> {
-    if ends_with(&text[..at], "bearer") {
-        value(text, at, at)
-    } else {
-        None
-    }
+    if ends_with(&text[..at], "bearer") { value(text, at, at) } else { None }
 }
 
 /// A name, `=` or `:`, then a credential. `at` is the sign.
@@ -125,14 +119,8 @@ fn named(text: &[u8], at: usize) -> Option<(usize, usize)> {
     let mut from = at + 1;
     from += run(&text[from..], |byte| matches!(byte, b' ' | b'"' | b'\'' | b'\\'));
     let word = run(&text[from..], |byte| byte.is_ascii_alphabetic());
-    let scheme = SCHEMES
-        .iter()
-        .any(|scheme| text[from..from + word].eq_ignore_ascii_case(scheme.as_bytes()));
-    if scheme {
-        value(text, from + word, from)
-    } else {
-        value(text, from, from)
-    }
+    let scheme = SCHEMES.iter().any(|scheme| text[from..from + word].eq_ignore_ascii_case(scheme.as_bytes()));
+    if scheme { value(text, from + word, from) } else { value(text, from, from) }
 }
 
 /// What is neither space nor quote from `at` on, spaces skipped; nothing when that is nothing.
@@ -170,10 +158,7 @@ fn is_key_byte(byte: u8) -> bool {
 
 fn is_value_byte(byte: u8) -> bool {
     !byte.is_ascii_whitespace()
-        && !matches!(
-            byte,
-            b'"' | b'\'' | b'&' | b',' | b';' | b'\\' | b')' | b'}' | b'<'
-        )
+        && !matches!(byte, b'"' | b'\'' | b'&' | b',' | b';' | b'\\' | b')' | b'}' | b'<')
 }
 
 #[cfg(test)]
@@ -188,10 +173,7 @@ mod tests {
             ("sk-kw-live-abcDEF123", "sk-***"),
             ("key sk-kw-admin-0000 end", "key sk-*** end"),
             ("ek-kw-abc123DEF", "ek-kw-***"),
-            (
-                "Incorrect API key provided: sk-proj-Ab_c-1234567890.",
-                "Incorrect API key provided: sk-***",
-            ),
+            ("Incorrect API key provided: sk-proj-Ab_c-1234567890.", "Incorrect API key provided: sk-***"),
             ("\"sk-ant-api03-AAAA-BBBB\"", "\"sk-***\""),
             ("AIzaSyA1234567890abcdefghijk", "AIza***"),
             ("(gsk_abcdef123456)", "(gsk_***)"),
@@ -203,15 +185,9 @@ mod tests {
             ("x-api-key: 0123456789abcdef", "x-api-key: ***"),
             ("{\"api_key\": \"whatever it\"}", "{\"api_key\": \"*** it\"}"),
             ("{\\\"api_key\\\":\\\"abc\\\"}", "{\\\"api_key\\\":\\\"***\\\"}"),
-            (
-                "GET /v1beta/models?key=abc&alt=sse",
-                "GET /v1beta/models?key=***&alt=sse",
-            ),
+            ("GET /v1beta/models?key=abc&alt=sse", "GET /v1beta/models?key=***&alt=sse"),
             ("password=hunter2", "password=***"),
-            (
-                "postgres://keyway:p%40ss@db:5432/keyway",
-                "postgres://keyway:***@db:5432/keyway",
-            ),
+            ("postgres://keyway:p%40ss@db:5432/keyway", "postgres://keyway:***@db:5432/keyway"),
             ("url%3Dsk-kw-live-0123456789abcdefghij", "url%3Dsk-***"),
             ("eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiIxIn0.c2ln", "eyJ***"),
             ("two: sk-aaaaaaaa and sk-bbbbbbbb", "two: sk-*** and sk-***"),
@@ -236,19 +212,13 @@ mod tests {
             "\u{65e5}\u{672c}\u{8a9e} = : ",
         ];
         for text in table {
-            assert!(
-                matches!(scrub(text), Cow::Borrowed(same) if same == text),
-                "{text} -> {}",
-                scrub(text)
-            );
+            assert!(matches!(scrub(text), Cow::Borrowed(same) if same == text), "{text} -> {}", scrub(text));
         }
     }
 
     #[test]
     fn it_is_linear() {
-        for text in [
-            "sk-", "key=", "Bearer ", "://a:", "eyJ", "=\"", ":", "sk-a", "://@",
-        ] {
+        for text in ["sk-", "key=", "Bearer ", "://a:", "eyJ", "=\"", ":", "sk-a", "://@"] {
             let long = text.repeat(1 << 18);
             assert!(!scrub(&long).is_empty() || long.is_empty());
         }

@@ -34,13 +34,7 @@ impl Body {
         {
             return Err(Failure::TooLarge);
         }
-        let mut body = Self {
-            wire: Some(wire),
-            framing,
-            pool,
-            keep_alive,
-            bytes: 0,
-        };
+        let mut body = Self { wire: Some(wire), framing, pool, keep_alive, bytes: 0 };
         if matches!(body.framing, Framing::Length(0)) {
             body.finish();
         }
@@ -82,9 +76,7 @@ impl Body {
     /// # Errors
     /// Any failure of the connection, and [`Failure::TooLarge`].
     pub async fn whole(mut self, bytes_max: usize) -> Result<Bytes, Failure> {
-        let announced = self
-            .remaining()
-            .map_or(0, |left| usize::try_from(left).unwrap_or(usize::MAX));
+        let announced = self.remaining().map_or(0, |left| usize::try_from(left).unwrap_or(usize::MAX));
         if announced > bytes_max {
             return Err(Failure::TooLarge);
         }

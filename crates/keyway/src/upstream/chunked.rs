@@ -47,13 +47,7 @@ pub(super) struct Fed {
 
 impl Chunked {
     pub(super) fn new() -> Self {
-        Self {
-            state: State::Size,
-            size: 0,
-            digits: 0,
-            extension_bytes: 0,
-            trailer_bytes: 0,
-        }
+        Self { state: State::Size, size: 0, digits: 0, extension_bytes: 0, trailer_bytes: 0 }
     }
 
     /// Whether the final chunk and the trailer section have been read.
@@ -106,11 +100,7 @@ impl Chunked {
             (State::Extension, _) => return Err("chunk extension"),
             (State::SizeLf, b'\n') => {
                 self.digits = 0;
-                if self.size == 0 {
-                    State::TrailerStart
-                } else {
-                    State::Data
-                }
+                if self.size == 0 { State::TrailerStart } else { State::Data }
             }
             (State::DataCr, b'\r') => State::DataLf,
             (State::DataLf, b'\n') => State::Size,
@@ -152,11 +142,7 @@ impl Chunked {
 
     fn trailer(&mut self) -> Result<State, &'static str> {
         self.trailer_bytes += 1;
-        if self.trailer_bytes > TRAILER_BYTES_MAX {
-            Err("trailer")
-        } else {
-            Ok(State::Trailer)
-        }
+        if self.trailer_bytes > TRAILER_BYTES_MAX { Err("trailer") } else { Ok(State::Trailer) }
     }
 }
 

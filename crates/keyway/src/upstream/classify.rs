@@ -47,12 +47,7 @@ pub fn classify(status: u16) -> Class {
 /// `None` when absent or unreadable.
 #[must_use]
 pub fn retry_after(headers: &HeaderMap, now_ms: i64) -> Option<u64> {
-    let text = |name: &str| {
-        headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .map(str::trim)
-    };
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
     let wait_ms = text("retry-after-ms")
         .and_then(|text| thousandths(text).map(|n| n.div_ceil(1000)))
         .or_else(|| {
@@ -85,8 +80,6 @@ fn thousandths(text: &str) -> Option<u64> {
 }
 
 fn until(date: &str, now_ms: i64) -> Option<u64> {
-    let at = jiff::fmt::rfc2822::DateTimeParser::new()
-        .parse_timestamp(date)
-        .ok()?;
+    let at = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(date).ok()?;
     Some(u64::try_from(at.as_millisecond().saturating_sub(now_ms)).unwrap_or(0))
 }

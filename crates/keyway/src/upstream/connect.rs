@@ -42,11 +42,7 @@ pub(super) async fn connect(
         if let Err(error) = tcp.set_nodelay(true) {
             tracing::debug!(%origin, %error, "TCP_NODELAY was not set");
         }
-        let socket = if origin.tls {
-            secure(origin, tcp, tls).await?
-        } else {
-            Socket::Plain(tcp)
-        };
+        let socket = if origin.tls { secure(origin, tcp, tls).await? } else { Socket::Plain(tcp) };
         Ok(Wire::new(socket))
     };
     tokio::time::timeout(Duration::from_millis(connect_ms), connecting)
@@ -81,12 +77,10 @@ impl Addresses {
         {
             return Ok(Arc::clone(addresses));
         }
-        let found = tokio::net::lookup_host((&*origin.host, origin.port))
-            .await
-            .map_err(|error| {
-                tracing::debug!(%origin, %error, "provider's name does not resolve");
-                Failure::Dns
-            })?;
+        let found = tokio::net::lookup_host((&*origin.host, origin.port)).await.map_err(|error| {
+            tracing::debug!(%origin, %error, "provider's name does not resolve");
+            Failure::Dns
+        })?;
         let found = alternate(found.collect());
         if found.is_empty() {
             return Err(Failure::Dns);
@@ -105,9 +99,8 @@ impl Addresses {
 /// head start and not several.
 pub(super) fn alternate(found: Vec<SocketAddr>) -> Vec<SocketAddr> {
     let first_is_v6 = found.first().is_some_and(SocketAddr::is_ipv6);
-    let (first, second): (Vec<_>, Vec<_>) = found
-        .into_iter()
-        .partition(|address| address.is_ipv6() == first_is_v6);
+    let (first, second): (Vec<_>, Vec<_>) =
+        found.into_iter().partition(|address| address.is_ipv6() == first_is_v6);
     let mut second = second.into_iter();
     let mut mixed = Vec::with_capacity(ADDRESSES_MAX);
     for address in first {

@@ -2,11 +2,14 @@
 
 use super::Failure;
 use crate::base::{Fault, Secret};
+use dialect::openai_chat::redact::MASK;
 use http::Uri;
 use std::fmt;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
+/// Shortest credential that is looked for in a provider's text, bytes.
+const MASKED_BYTES_MIN: usize = 8;
 const USER_AGENT: &str = concat!("keyway/", env!("CARGO_PKG_VERSION"));
 
 /// Scheme, host and port: what a connection is made to and what a credential is bound to.
@@ -61,10 +64,7 @@ impl AuthStyle {
     }
 
     fn lead(self) -> &'static str {
-        AUTH_STYLES
-            .iter()
-            .find(|row| row.0 == self)
-            .map_or("", |row| row.2)
+        AUTH_STYLES.iter().find(|row| row.0 == self).map_or("", |row| row.2)
     }
 }
 
@@ -73,6 +73,8 @@ struct BoundCredential {
     origin: Arc<Origin>,
     /// The header line and the empty line that ends the head.
     line: Zeroizing<Vec<u8>>,
+    /// Where in it the credential begins.
+    value_at: usize,
 }
 
 /// A provider's base URL with everything each request to it has in common.
@@ -108,12 +110,7 @@ impl Endpoint {
             (style, Some(secret)) => Some(BoundCredential::new(&origin, style, &secret)?),
         };
         let fixed = format!("host: {authority}\r\nuser-agent: {USER_AGENT}\r\naccept-encoding: identity\r\n");
-        Ok(Self {
-            origin,
-            base_path: base_path.into(),
-            fixed: fixed.into_bytes(),
-            credential,
-        })
+        Ok(Self { origin, base_path: base_path.into(), fixed: fixed.into_bytes(), credential })
     }
 
     /// Adds a header that every request carries, such as `anthropic-version`.
@@ -136,6 +133,16 @@ impl Endpoint {
     #[must_use]
     pub fn base_path(&self) -> &str {
         &self.base_path
+    }
+
+    /// `text` without the credential: providers echo it in their errors, and not every credential looks
+    /// like one. One shorter than a word is left, for it would be found in every text.
+    #[must_use]
+    pub fn masked(&self, text: String) -> String {
+        match self.credential.as_ref().and_then(BoundCredential::value) {
+            Some(value) if value.len() >= MASKED_BYTES_MIN => text.replace(value, MASK),
+            _ => text,
+        }
     }
 
     pub(super) fn shared_origin(&self) -> &Arc<Origin> {
@@ -169,10 +176,12 @@ impl BoundCredential {
         let parts = [style.lead().as_bytes(), value, b"\r\n\r\n"];
         let mut line = Zeroizing::new(Vec::with_capacity(parts.iter().map(|part| part.len()).sum()));
         parts.iter().for_each(|part| line.extend_from_slice(part));
-        Ok(Self {
-            origin: Arc::clone(origin),
-            line,
-        })
+        Ok(Self { origin: Arc::clone(origin), line, value_at: style.lead().len() })
+    }
+
+    fn value(&self) -> Option<&str> {
+        let value = self.line.get(self.value_at..self.line.len().checked_sub(4)?)?;
+        std::str::from_utf8(value).ok()
     }
 }
 
@@ -195,14 +204,9 @@ fn parse(base_url: &str) -> Result<(Origin, String, String), &'static str> {
         return Err("must not have a query");
     }
     let host = authority.host().to_ascii_lowercase();
-    let bare = host
-        .strip_prefix('[')
-        .and_then(|host| host.strip_suffix(']'))
-        .unwrap_or(&host);
-    let is_name = !bare.is_empty()
-        && bare
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
+    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(&host);
+    let is_name =
+        !bare.is_empty() && bare.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
     if !is_name && bare.parse::<std::net::Ipv6Addr>().is_err() {
         return Err("has no host, or one that is neither a name nor an address");
     }
@@ -216,18 +220,6 @@ fn parse(base_url: &str) -> Result<(Origin, String, String), &'static str> {
     };
     let base_path = uri.path().trim_end_matches('/').to_owned();
     super::request::check_path(&base_path)?;
-    let shown = if port == default_port {
-        host.clone()
-    } else {
-        format!("{host}:{port}")
-    };
-    Ok((
-        Origin {
-            tls,
-            host: bare.into(),
-            port,
-        },
-        shown,
-        base_path,
-    ))
+    let shown = if port == default_port { host.clone() } else { format!("{host}:{port}") };
+    Ok((Origin { tls, host: bare.into(), port }, shown, base_path))
 }

@@ -52,10 +52,7 @@ pub(super) async fn exchange(wire: &mut Wire, out: &Outgoing<'_>, limits: &Limit
     .await?;
     wire.deadline.clear();
     if let Written::Answered(head) = written {
-        return Ok(Head {
-            keep_alive: false,
-            ..*head
-        });
+        return Ok(Head { keep_alive: false, ..*head });
     }
     let mut head = poll_fn(|cx| {
         let step = poll_head(wire, cx, out.no_body, &mut reader);

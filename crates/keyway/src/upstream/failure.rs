@@ -65,10 +65,7 @@ impl Failure {
     /// Whether the provider was too slow, rather than wrong.
     #[must_use]
     pub fn is_timeout(self) -> bool {
-        matches!(
-            self,
-            Self::ConnectTimeout | Self::WriteTimeout | Self::FirstByteTimeout | Self::IdleTimeout
-        )
+        matches!(self, Self::ConnectTimeout | Self::WriteTimeout | Self::FirstByteTimeout | Self::IdleTimeout)
     }
 }
 

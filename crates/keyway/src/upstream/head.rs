@@ -69,19 +69,11 @@ impl HeadReader {
             }
             if line.ends_with(b"\r\n\r") {
                 let end = from + at + 1;
-                return if end > RESPONSE_HEAD_BYTES_MAX {
-                    Err(Failure::TooLarge)
-                } else {
-                    Ok(Some(end))
-                };
+                return if end > RESPONSE_HEAD_BYTES_MAX { Err(Failure::TooLarge) } else { Ok(Some(end)) };
             }
         }
         self.scanned = buf.len();
-        if buf.len() > RESPONSE_HEAD_BYTES_MAX {
-            Err(Failure::TooLarge)
-        } else {
-            Ok(None)
-        }
+        if buf.len() > RESPONSE_HEAD_BYTES_MAX { Err(Failure::TooLarge) } else { Ok(None) }
     }
 }
 
@@ -118,15 +110,9 @@ fn parse(bytes: &Bytes, no_body: bool) -> Result<Option<Head>, Failure> {
         headers.append(name, value);
     }
     let no_body = no_body || status == 204 || status == 304;
-    let (framing, keep_alive) = facts
-        .conclude(response.version == Some(1), no_body)
-        .map_err(Failure::Protocol)?;
-    Ok(Some(Head {
-        status,
-        headers,
-        framing,
-        keep_alive,
-    }))
+    let (framing, keep_alive) =
+        facts.conclude(response.version == Some(1), no_body).map_err(Failure::Protocol)?;
+    Ok(Some(Head { status, headers, framing, keep_alive }))
 }
 
 /// What the fields say about framing.

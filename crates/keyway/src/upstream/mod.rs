@@ -66,12 +66,7 @@ impl Lanes {
     /// Lanes without connections.
     #[must_use]
     pub fn new(limits: Limits, clock: Clock, tls: Arc<Tls>) -> Self {
-        Self {
-            limits,
-            clock,
-            tls,
-            pools: Mutex::new(HashMap::new()),
-        }
+        Self { limits, clock, tls, pools: Mutex::new(HashMap::new()) }
     }
 
     /// Sends one request and reads the head of its answer.
@@ -130,12 +125,7 @@ impl Lanes {
         if let Some(pool) = pools.get(origin) {
             return Arc::clone(pool);
         }
-        let pool = Pool::new(
-            Arc::clone(origin),
-            self.limits,
-            self.clock.clone(),
-            Arc::clone(&self.tls),
-        );
+        let pool = Pool::new(Arc::clone(origin), self.limits, self.clock.clone(), Arc::clone(&self.tls));
         Arc::clone(pools.entry(Arc::clone(origin)).or_insert(Arc::new(pool)))
     }
 
@@ -149,17 +139,7 @@ fn is_stale(failure: Failure, wire: &Wire, after_ms: i64) -> bool {
 }
 
 fn response(pool: Arc<Pool>, wire: Wire, head: head::Head, reused: bool) -> Result<Response, Failure> {
-    let head::Head {
-        status,
-        headers,
-        framing,
-        keep_alive,
-    } = head;
+    let head::Head { status, headers, framing, keep_alive } = head;
     let body = Body::new(wire, framing, keep_alive, pool)?;
-    Ok(Response {
-        status,
-        headers,
-        body,
-        reused,
-    })
+    Ok(Response { status, headers, body, reused })
 }

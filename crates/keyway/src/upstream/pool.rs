@@ -29,14 +29,7 @@ struct Idle {
 impl Pool {
     pub(super) fn new(origin: Arc<Origin>, limits: Limits, clock: Clock, tls: Arc<Tls>) -> Self {
         let (addresses, idle) = (Addresses::default(), Mutex::new(VecDeque::new()));
-        Self {
-            origin,
-            limits,
-            clock,
-            tls,
-            addresses,
-            idle,
-        }
+        Self { origin, limits, clock, tls, addresses, idle }
     }
 
     /// A connection used before that is still open and silent, at `now_ms` ([`Pool::now_ms`]).
@@ -66,10 +59,7 @@ impl Pool {
         if wire.buf.capacity() > READ_BYTES_MIN {
             wire.buf = BytesMut::new();
         }
-        idle.push_back(Idle {
-            wire,
-            since_ms: now_ms,
-        });
+        idle.push_back(Idle { wire, since_ms: now_ms });
     }
 
     pub(super) fn now_ms(&self) -> i64 {
@@ -78,14 +68,7 @@ impl Pool {
 
     /// A new connection.
     pub(super) async fn open(&self) -> Result<Wire, Failure> {
-        connect(
-            &self.origin,
-            &self.addresses,
-            &self.tls,
-            &self.clock,
-            self.limits.connect_ms,
-        )
-        .await
+        connect(&self.origin, &self.addresses, &self.tls, &self.clock, self.limits.connect_ms).await
     }
 
     /// Closes what has been unused for too long.

@@ -41,10 +41,7 @@ impl<'a> Request<'a> {
     /// A GET without a body.
     #[must_use]
     pub fn get(path: &'a str) -> Self {
-        Self {
-            method: Method::GET,
-            ..Self::post(path, Bytes::new())
-        }
+        Self { method: Method::GET, ..Self::post(path, Bytes::new()) }
     }
 }
 
@@ -87,11 +84,7 @@ pub(super) fn head(endpoint: &Endpoint, request: &Request<'_>) -> Result<Vec<u8>
     line(&mut head, "accept", request.accept);
     if !request.body.is_empty() || matches!(request.method, Method::POST | Method::PUT | Method::PATCH) {
         line(&mut head, "content-type", request.content_type);
-        line(
-            &mut head,
-            "content-length",
-            itoa::Buffer::new().format(request.body.len()),
-        );
+        line(&mut head, "content-length", itoa::Buffer::new().format(request.body.len()));
     }
     for (name, value) in request.headers {
         push_header(&mut head, name, value).map_err(Failure::Unsendable)?;
@@ -107,10 +100,7 @@ fn check(request: &Request<'_>) -> Result<(), &'static str> {
         return Err("the path must begin with /");
     }
     check_path(request.path)?;
-    if request
-        .query
-        .is_some_and(|query| !query.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#'))
-    {
+    if request.query.is_some_and(|query| !query.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#')) {
         return Err("the query holds a character that no URL takes");
     }
     if !is_value(request.accept) || !is_value(request.content_type) {
@@ -122,10 +112,7 @@ fn check(request: &Request<'_>) -> Result<(), &'static str> {
 /// Refuses what could turn a path into another path: `?`, `#`, `\`, spaces, controls and dot segments,
 /// escaped or not.
 pub(super) fn check_path(path: &str) -> Result<(), &'static str> {
-    if !path
-        .bytes()
-        .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'?' | b'#' | b'\\'))
-    {
+    if !path.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'?' | b'#' | b'\\')) {
         return Err("has a path with a character that no path takes");
     }
     if !path.contains(['.', '%']) {
@@ -138,11 +125,7 @@ pub(super) fn check_path(path: &str) -> Result<(), &'static str> {
         }
         rest.is_empty() && !segment.is_empty()
     };
-    if path.split('/').any(is_dots) {
-        Err("has a dot segment in its path")
-    } else {
-        Ok(())
-    }
+    if path.split('/').any(is_dots) { Err("has a dot segment in its path") } else { Ok(()) }
 }
 
 fn strip_escaped_dot(text: &str) -> Option<&str> {
@@ -175,7 +158,5 @@ fn is_token_byte(byte: u8) -> bool {
 }
 
 fn is_value(value: &str) -> bool {
-    value
-        .bytes()
-        .all(|byte| (byte >= b' ' && byte != 0x7f) || byte == b'\t')
+    value.bytes().all(|byte| (byte >= b' ' && byte != 0x7f) || byte == b'\t')
 }

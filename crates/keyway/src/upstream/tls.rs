@@ -19,10 +19,7 @@ impl Tls {
     /// `extra_ca_file`: PEM certificates to trust beside the public ones.
     #[must_use]
     pub fn new(extra_ca_file: Option<PathBuf>) -> Self {
-        Self {
-            extra_ca_file,
-            config: OnceLock::new(),
-        }
+        Self { extra_ca_file, config: OnceLock::new() }
     }
 
     /// The client settings, built on first use. A check of the configuration may call it to find mistakes.
@@ -38,15 +35,11 @@ impl Tls {
     }
 
     fn build(&self) -> Result<ClientConfig, Fault> {
-        let mut roots = RootCertStore {
-            roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-        };
+        let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         if let Some(path) = &self.extra_ca_file {
             let before = roots.len();
             for certificate in CertificateDer::pem_file_iter(path).doing("opening the extra CA file")? {
-                roots
-                    .add(certificate.doing("reading the extra CA file")?)
-                    .doing("taking up an extra CA")?;
+                roots.add(certificate.doing("reading the extra CA file")?).doing("taking up an extra CA")?;
             }
             if roots.len() == before {
                 return Err(Fault::plain("the extra CA file holds no certificate"));

@@ -87,10 +87,7 @@ impl Wire {
     /// Whether an unused connection is still open and silent. Costs no system call while the reactor has
     /// nothing to report. On TLS, session tickets are taken in on the way.
     pub(super) fn is_quiet(&mut self) -> bool {
-        self.buf.is_empty()
-            && self
-                .poll_fill(&mut Context::from_waker(Waker::noop()))
-                .is_pending()
+        self.buf.is_empty() && self.poll_fill(&mut Context::from_waker(Waker::noop())).is_pending()
     }
 }
 
@@ -120,9 +117,7 @@ impl Deadline {
         let Some(at) = self.at else {
             return Poll::Pending;
         };
-        let timer = self
-            .timer
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(at)));
+        let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(at)));
         if timer.deadline() > at {
             timer.as_mut().reset(at);
         }

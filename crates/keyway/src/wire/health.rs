@@ -61,9 +61,7 @@ pub fn metrics(worker: &Worker, _: &Inbound, _: Option<&Arc<Grant>>) -> Result<O
 #[must_use]
 pub fn render(shared: &Shared) -> Outbound {
     let gauges = &shared.metrics.gauges;
-    gauges
-        .grant_cache_entries
-        .store(shared.cache.len() as u64, Ordering::Relaxed);
+    gauges.grant_cache_entries.store(shared.cache.len() as u64, Ordering::Relaxed);
     let broken = shared.journals.iter().any(|journal| journal.is_broken());
     gauges.journal_broken.store(u64::from(broken), Ordering::Relaxed);
     Outbound::whole(StatusCode::OK, PROMETHEUS, shared.metrics.render())

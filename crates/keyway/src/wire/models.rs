@@ -19,17 +19,11 @@ pub fn list(worker: &Worker, _: &Inbound, grant: Option<&Arc<Grant>>) -> Result<
     let catalog = &worker.shared.catalog;
     let listed = catalog.models().iter().filter_map(|model| {
         let resolution = catalog.resolve(&model.id).ok()?;
-        let target = resolution
-            .candidates
-            .iter()
-            .find(|target| may_call(grant, target))?;
+        let target = resolution.candidates.iter().find(|target| may_call(grant, target))?;
         Some(object(target))
     });
     let data: Vec<Value> = listed.collect();
-    Ok(Outbound::json(
-        StatusCode::OK,
-        &json!({ "object": "list", "data": data }),
-    ))
+    Ok(Outbound::json(StatusCode::OK, &json!({ "object": "list", "data": data })))
 }
 
 /// Shows one model, by any name it can be called by.
@@ -40,11 +34,7 @@ pub fn show(worker: &Worker, inbound: &Inbound, grant: Option<&Arc<Grant>>) -> R
     let grant = grant.ok_or_else(credential::invalid)?;
     let name = inbound.params.first().map_or("", String::as_str);
     let plan = plan(&worker.shared.catalog, grant, name)?;
-    let shown = plan
-        .candidates()
-        .next()
-        .map(|target| object(target))
-        .unwrap_or_default();
+    let shown = plan.candidates().next().map(|target| object(target)).unwrap_or_default();
     Ok(Outbound::json(StatusCode::OK, &shown))
 }
 

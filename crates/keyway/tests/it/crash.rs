@@ -1,7 +1,7 @@
 //! SIGKILL under load, over and over: what a client got to its end is in the books exactly once, and
 //! so is everything that may have cost money.
 
-use crate::scene::{self, MODEL, Scene, nanousd, text};
+use crate::stage::{self, MODEL, Scene, nanousd, text};
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -44,19 +44,10 @@ fn ask(load: &Load, client: usize, number: &mut u64) -> std::io::Result<()> {
             ("content-type", "application/json"),
             ("x-request-id", marker.as_str()),
         ];
-        connection.send(
-            "POST",
-            "/v1/chat/completions",
-            &headers,
-            body.to_string().as_bytes(),
-        )?;
+        connection.send("POST", "/v1/chat/completions", &headers, body.to_string().as_bytes())?;
         let answer = connection.response()?;
         let request = answer.header("x-request-id").unwrap_or_default().to_owned();
-        load.complete.lock().unwrap().push(Complete {
-            marker,
-            request,
-            status: answer.status,
-        });
+        load.complete.lock().unwrap().push(Complete { marker, request, status: answer.status });
         if answer.header("connection") == Some("close") {
             return Ok(());
         }
@@ -97,11 +88,8 @@ fn kills() -> u64 {
 #[test]
 fn fifty_kills_under_load_lose_nothing_and_count_nothing_twice() {
     let upstream = provider();
-    let mut scene = Scene::start(
-        scene::builder(&upstream)
-            .env("KEYWAY_LOG", "warn")
-            .env("KEYWAY_DRAIN_NOTICE_MS", "0"),
-    );
+    let mut scene =
+        Scene::start(stage::builder(&upstream).env("KEYWAY_LOG", "warn").env("KEYWAY_DRAIN_NOTICE_MS", "0"));
     let (_, key) = scene.make_key();
     let load = Arc::new(Load {
         address: scene.keyway.address(),
@@ -133,27 +121,16 @@ fn compare(scene: &Scene, upstream: &Upstream, complete: &[Complete]) {
     for row in &rows {
         assert!(ids.insert(text(&row["id"])), "twice in the log: {row}");
         let marker = text(&row["client_request_id"]);
-        assert!(
-            by_marker.insert(marker, row).is_none(),
-            "one request, two lines: {row}"
-        );
+        assert!(by_marker.insert(marker, row).is_none(), "one request, two lines: {row}");
     }
-    assert!(
-        complete.len() as u64 > kills(),
-        "hardly any load: {}",
-        complete.len()
-    );
+    assert!(complete.len() as u64 > kills(), "hardly any load: {}", complete.len());
 
-    let bills: HashMap<String, testkit::upstream::Bill> = upstream
-        .billed()
-        .into_iter()
-        .map(|bill| (bill.marker.clone().unwrap_or_default(), bill))
-        .collect();
+    let bills: HashMap<String, testkit::upstream::Bill> =
+        upstream.billed().into_iter().map(|bill| (bill.marker.clone().unwrap_or_default(), bill)).collect();
     let mut estimated = 0;
     for (marker, bill) in &bills {
-        let row = by_marker
-            .get(marker)
-            .unwrap_or_else(|| panic!("the provider saw {marker}, the books did not"));
+        let row =
+            by_marker.get(marker).unwrap_or_else(|| panic!("the provider saw {marker}, the books did not"));
         if row["usage_origin"] == "estimated" {
             estimated += 1;
             assert!(row["usage"]["input_tokens"].as_u64() > Some(0), "{row}");
@@ -171,16 +148,8 @@ fn compare(scene: &Scene, upstream: &Upstream, complete: &[Complete]) {
             .get(&one.marker)
             .unwrap_or_else(|| panic!("{} was answered and is not in the log", one.marker));
         assert_eq!(text(&row["id"]), one.request);
-        assert_eq!(
-            (&row["status"], &row["usage_origin"]),
-            (&json!(200), &json!("reported")),
-            "{row}"
-        );
-        assert!(
-            bills.contains_key(&one.marker),
-            "{} was answered by nobody",
-            one.marker
-        );
+        assert_eq!((&row["status"], &row["usage_origin"]), (&json!(200), &json!("reported")), "{row}");
+        assert!(bills.contains_key(&one.marker), "{} was answered by nobody", one.marker);
     }
     sums(scene, &rows, estimated);
 }
@@ -198,6 +167,7 @@ fn sums(scene: &Scene, rows: &[Value], estimated: i64) {
         "cost_nanousd": sum(&|row| nanousd(&row["cost_usd"])),
     });
     assert_eq!(scene.usage(), of_rows);
+<<<<<<< HEAD
     assert_eq!(
         scene::total(&scene.keyway.json(&["usage", "--since", "2d"])),
         of_rows
@@ -208,4 +178,7 @@ fn sums(scene: &Scene, rows: &[Value], estimated: i64) {
         of_rows["num_estimated_requests"].as_i64() >= Some(estimated),
         "{of_rows}"
     );
+=======
+    assert!(of_rows["num_estimated_requests"].as_i64() >= Some(estimated), "{of_rows}");
+>>>>>>> main
 }

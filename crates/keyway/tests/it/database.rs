@@ -43,15 +43,10 @@ fn with(url: &str, sql: String, reads: bool) -> Result<Rows, sqlx::Error> {
     let url = url.to_owned();
     let work = std::thread::spawn(move || {
         sqlx::any::install_default_drivers();
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .expect("a runtime");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(async {
-            let mut connection = AnyConnectOptions::from_str(&url)?
-                .disable_statement_logging()
-                .connect()
-                .await?;
+            let mut connection =
+                AnyConnectOptions::from_str(&url)?.disable_statement_logging().connect().await?;
             // The statement is the test's own.
             if !reads {
                 sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await?;
@@ -61,9 +56,7 @@ fn with(url: &str, sql: String, reads: bool) -> Result<Rows, sqlx::Error> {
             let found = sqlx::query(AssertSqlSafe(sql)).fetch_all(&mut connection).await?;
             let rows = found.iter().map(|row| {
                 let columns = 0..row.len();
-                columns
-                    .map(|column| row.try_get::<Option<String>, _>(column))
-                    .collect()
+                columns.map(|column| row.try_get::<Option<String>, _>(column)).collect()
             });
             let rows = rows.collect::<Result<_, _>>()?;
             connection.close().await?;

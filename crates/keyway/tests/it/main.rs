@@ -1,10 +1,5 @@
 //! Tests of the program from outside: one binary, for each test binary links the whole product.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a broken set-up fails the test"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a broken set-up fails the test")]
 #![allow(clippy::disallowed_methods, reason = "tests of a process live in real time")]
 
 mod audit;
@@ -12,8 +7,10 @@ mod canary;
 mod crash;
 mod database;
 mod drain;
+mod providers;
 mod revoke;
 mod routes;
 mod scene;
+mod stage;
 mod start;
 mod tidy;

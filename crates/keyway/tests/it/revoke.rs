@@ -1,7 +1,7 @@
 //! A key that was stopped is stopped: from the moment the call returns, on every connection, and in
 //! the middle of an answer.
 
-use crate::scene::{self, MODEL, Scene, events, hello};
+use crate::stage::{self, MODEL, Scene, events, hello};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Barrier, Mutex};
 use std::time::{Duration, Instant};
@@ -39,11 +39,7 @@ impl Hammer {
                     let began = Instant::now();
                     let answer = one(&mut connection, &bearer).expect("an answer");
                     asked.fetch_add(1, Ordering::SeqCst);
-                    let code = if answer.status == 200 {
-                        String::new()
-                    } else {
-                        answer.code()
-                    };
+                    let code = if answer.status == 200 { String::new() } else { answer.code() };
                     answers.lock().unwrap().push((began, answer.status, code));
                     if number % 2 == 0 {
                         kept = Some(connection);
@@ -52,12 +48,7 @@ impl Hammer {
             })
         };
         let threads = (0..threads).map(client).collect();
-        Self {
-            stop,
-            asked,
-            answers,
-            threads,
-        }
+        Self { stop, asked, answers, threads }
     }
 
     /// Waits for more requests.
@@ -80,12 +71,7 @@ impl Hammer {
 
 fn one(connection: &mut Connection, bearer: &str) -> std::io::Result<Response> {
     let headers = [("authorization", bearer), ("content-type", "application/json")];
-    connection.send(
-        "POST",
-        "/v1/chat/completions",
-        &headers,
-        hello(false).to_string().as_bytes(),
-    )?;
+    connection.send("POST", "/v1/chat/completions", &headers, hello(false).to_string().as_bytes())?;
     connection.response()
 }
 
@@ -95,16 +81,12 @@ fn refused_after(answers: &[(Instant, u16, String)], instant: Instant, code: &st
     assert!(!after.is_empty(), "nothing was asked afterwards");
     for (began, status, said) in after {
         let late = began.duration_since(instant);
-        assert_eq!(
-            (*status, said.as_str()),
-            (401, code),
-            "asked {late:?} after the call had returned"
-        );
+        assert_eq!((*status, said.as_str()), (401, code), "asked {late:?} after the call had returned");
     }
 }
 
 fn quiet(upstream: &Upstream) -> Scene {
-    Scene::start(scene::builder(upstream).env("KEYWAY_LOG", "warn"))
+    Scene::start(stage::builder(upstream).env("KEYWAY_LOG", "warn"))
 }
 
 #[test]
@@ -176,11 +158,8 @@ fn a_key_revoked_by_command_is_refused_by_a_running_server() {
         let (id, key) = scene.make_key();
         scene.chat(&key).expect_status(200);
         let hammer = Hammer::begin(&scene, &key, 8);
-        let arguments: &[&str] = if act == "revoke" {
-            &["key", act, &id, "--yes"]
-        } else {
-            &["key", act, &id]
-        };
+        let arguments: &[&str] =
+            if act == "revoke" { &["key", act, &id, "--yes"] } else { &["key", act, &id] };
         let _ = scene.keyway.json(arguments);
         // The server hears of it within the second; from its first refusal on there is no way back.
         testkit::eventually("a refusal", || (scene.chat(&key).status == 401).then_some(()));
@@ -212,21 +191,13 @@ fn running_stream(scene: &Scene, key: &str) -> (Connection, String) {
     let (head, mut connection) = scene.keyway.stream("/v1/chat/completions", key, &hello(true));
     assert_eq!(head.status, 200);
     for _ in 0..3 {
-        connection
-            .event()
-            .expect("an event")
-            .expect("more than three events");
+        connection.event().expect("an event").expect("more than three events");
     }
-    (
-        connection,
-        head.header("x-request-id").unwrap_or_default().to_owned(),
-    )
+    (connection, head.header("x-request-id").unwrap_or_default().to_owned())
 }
 
 fn long_stream() -> Answer {
-    Answer::ok()
-        .text(&"word ".repeat(1000))
-        .frame_gap(Duration::from_millis(30))
+    Answer::ok().text(&"word ".repeat(1000)).frame_gap(Duration::from_millis(30))
 }
 
 #[test]
@@ -254,11 +225,7 @@ fn a_running_stream_ends_with_an_error_and_is_metered() {
             "the provider goes on working"
         );
         let row = scene.request(&request);
-        assert_eq!(
-            (&row["status"], &row["error"]),
-            (&json!(401), &json!("revoked_api_key")),
-            "{row}"
-        );
+        assert_eq!((&row["status"], &row["error"]), (&json!(401), &json!("revoked_api_key")), "{row}");
         assert_eq!(row["usage_origin"], "estimated", "{row}");
         assert!(row["usage"]["output_tokens"].as_u64() >= Some(2), "{row}");
         assert!(row["usage"]["input_tokens"].as_u64() > Some(0), "{row}");
@@ -281,11 +248,7 @@ fn a_whole_answer_that_is_waited_for_is_cut_too() {
     let answer = waiting.expect_status(401);
     assert_eq!(answer.code(), "revoked_api_key");
     let row = scene.request(answer.header("x-request-id").unwrap_or_default());
-    assert_eq!(
-        (&row["status"], &row["usage_origin"]),
-        (&json!(401), &json!("estimated")),
-        "{row}"
-    );
+    assert_eq!((&row["status"], &row["usage_origin"]), (&json!(401), &json!("estimated")), "{row}");
 }
 
 #[test]
@@ -293,19 +256,11 @@ fn other_keys_do_not_notice() {
     let upstream = Upstream::start();
     let scene = quiet(&upstream);
     let ((id, _), (_, other)) = (scene.make_key(), scene.make_key());
-    upstream.push(
-        Answer::ok()
-            .text("a b c d e f g h")
-            .frame_gap(Duration::from_millis(20)),
-    );
+    upstream.push(Answer::ok().text("a b c d e f g h").frame_gap(Duration::from_millis(20)));
     let (mut connection, _) = running_stream(&scene, &other);
     scene.delete(&scene.key_path(&id)).expect_status(200);
     let rest = events(&mut connection);
-    assert_eq!(
-        rest.last().map(|last| last.trim()),
-        Some("data: [DONE]"),
-        "{rest:?}"
-    );
+    assert_eq!(rest.last().map(|last| last.trim()), Some("data: [DONE]"), "{rest:?}");
 }
 
 #[test]
@@ -313,15 +268,8 @@ fn waiting_for_every_node_says_how_many_there_are() {
     let upstream = Upstream::start();
     let scene = quiet(&upstream);
     let (id, key) = scene.make_key();
-    let answer = scene
-        .delete(&format!("{}?wait=all", scene.key_path(&id)))
-        .expect_status(200)
-        .json();
-    assert_eq!(
-        (&answer["nodes"], &answer["acknowledged"]),
-        (&json!(1), &json!(1)),
-        "{answer}"
-    );
+    let answer = scene.delete(&format!("{}?wait=all", scene.key_path(&id))).expect_status(200).json();
+    assert_eq!((&answer["nodes"], &answer["acknowledged"]), (&json!(1), &json!(1)), "{answer}");
     assert_eq!(scene.chat(&key).code(), "revoked_api_key");
     // For good: nothing brings it back.
     let enable = scene.post(&format!("{}/enable", scene.key_path(&id)), &json!({}));

@@ -1,224 +1,108 @@
-//! What most tests begin with: a scripted provider, a server before it, an admin key, and words for
-//! what is then asked of them.
+//! The usual set-up of a data-plane test: a scripted provider, the program in front of it, a live key.
 
-use testkit::keyway::Builder;
-use testkit::{Keyway, Response, Upstream, Value, json};
+use testkit::{Answer, Keyway, Response, Upstream, Value, eventually};
 
-/// The credential the server sends to the scripted provider.
-pub const CREDENTIAL: &str = "sk-upstream-credential-0123456789abcdef";
-/// The one model of the provider `mine`, at prices that make every cost exact.
-pub const MODEL: &str = "mine/small";
-/// Its row.
-pub const MODEL_ROW: &str = "[models.\"mine/small\"]\nupstream = \"small-v2\"\ncontext_tokens = 128000\n\
-    output_tokens_max = 8192\nprice = { input = 0.50, output = 1.50, cache_read = 0.05 }\n";
+/// The provider's credential.
+pub const PROVIDER_SECRET: &str = "sk-upstream-7f3kQ9zL2mXw8RtYb5Vn";
+/// The smallest request.
+pub const HI: &str = r#"{"model":"mine/small","messages":[{"role":"user","content":"hi"}]}"#;
+/// The smallest request for a stream.
+pub const HI_STREAM: &str =
+    r#"{"model":"mine/small","stream":true,"messages":[{"role":"user","content":"hi"}]}"#;
+/// The same, asking for the usage chunk.
+pub const HI_STREAM_USAGE: &str = r#"{"model":"mine/small","stream":true,"stream_options":{"include_usage":true},"messages":[{"role":"user","content":"hi"}]}"#;
+/// Where most requests of these tests go.
+pub const CHAT: &str = "/v1/chat/completions";
 
-/// The program with the provider `mine`, not yet started.
-pub fn builder(upstream: &Upstream) -> Builder {
-    bare()
-        .provider("mine", &upstream.base_url(), CREDENTIAL)
-        .config(MODEL_ROW)
-}
+/// The model's row: a dollar per million tokens in, two per million out.
+const MODEL: &str = "[models.\"mine/small\"]\nupstream = \"small-v2\"\ncontext_tokens = 128000\n\
+                     output_tokens_max = 8192\nprice = { input = 1.0, output = 2.0, cache_read = 0.1 }\n";
 
-/// The program with the sandbox alone, not yet started.
-pub fn bare() -> Builder {
-    Keyway::builder(env!("CARGO_BIN_EXE_keyway"))
-}
-
-/// A server, and an admin key to it.
+/// Provider, program, key.
 pub struct Scene {
-    /// The server.
+    pub upstream: Upstream,
     pub keyway: Keyway,
-    /// Its admin key.
-    pub admin: String,
-    /// `/v1/organization/projects/{default project}`
-    pub project_path: String,
-    /// The default project's id.
-    pub project: String,
+    pub key: String,
 }
 
 impl Scene {
-    /// Starts the server, makes the admin key.
-    pub fn start(builder: Builder) -> Self {
-        let keyway = builder.start();
-        let (_, admin) = keyway.make_admin_key("root");
-        let list = keyway
-            .get("/v1/organization/projects", &admin)
-            .expect_status(200)
-            .json();
-        let project = text(&list["data"][0]["id"]);
-        let project_path = format!("/v1/organization/projects/{project}");
-        Self {
-            keyway,
-            admin,
-            project_path,
-            project,
-        }
+    /// With default settings.
+    pub fn start() -> Self {
+        Self::with("")
     }
 
-    /// Makes a key through the API: its whole answer.
-    pub fn create_key(&self, body: &Value) -> Value {
-        self.keyway
-            .post_json(&self.keys_path(), &self.admin, body)
-            .expect_status(200)
-            .json()
+    /// With these lines at the head of the configuration file.
+    pub fn with(settings: &str) -> Self {
+        let upstream = Upstream::start();
+        let base = upstream.base_url();
+        Self::around(upstream, &base, PROVIDER_SECRET, settings)
     }
 
-    /// Makes a live key through the API: its id and its secret.
-    pub fn make_key(&self) -> (String, String) {
-        let made = self.create_key(&json!({"name": "one"}));
-        (text(&made["id"]), text(&made["value"]))
+    /// With another base URL or credential of the provider.
+    pub fn around(upstream: Upstream, base_url: &str, credential: &str, settings: &str) -> Self {
+        // One worker: all requests meet the same pool of connections.
+        let keyway = Keyway::builder(env!("CARGO_BIN_EXE_keyway"))
+            .config(settings)
+            .provider("mine", base_url, credential)
+            .config(MODEL)
+            .env("KEYWAY_WORKERS", "1")
+            .start();
+        let (_, key) = keyway.make_key("test");
+        Self { upstream, keyway, key }
     }
 
-    /// Where the default project's keys are.
-    pub fn keys_path(&self) -> String {
-        format!("{}/api_keys", self.project_path)
+    /// A chat request of exactly these bytes.
+    pub fn chat(&self, body: impl AsRef<[u8]>) -> Response {
+        self.keyway.post_bytes(CHAT, &self.key, body.as_ref())
     }
 
-    /// Where a key is.
-    pub fn key_path(&self, id: &str) -> String {
-        format!("{}/{id}", self.keys_path())
+    /// The answer to the smallest request when the provider answers so.
+    pub fn answered(&self, answer: Answer) -> Response {
+        self.upstream.push(answer);
+        self.chat(HI)
     }
 
-    /// Asks the management API.
-    pub fn get(&self, path: &str) -> Response {
-        self.keyway.get(path, &self.admin)
+    /// The answer to the smallest request for a stream when the provider answers so.
+    pub fn streamed(&self, answer: Answer) -> Response {
+        self.upstream.push(answer);
+        self.chat(HI_STREAM)
     }
 
-    /// Asks the management API for an object.
-    pub fn get_json(&self, path: &str) -> Value {
-        self.get(path).expect_status(200).json()
-    }
-
-    /// POST to the management API.
-    pub fn post(&self, path: &str, body: &Value) -> Response {
-        self.keyway.post_json(path, &self.admin, body)
-    }
-
-    /// DELETE at the management API.
-    pub fn delete(&self, path: &str) -> Response {
-        self.keyway.delete(path, &self.admin)
-    }
-
-    /// A whole answer from the provider.
-    pub fn chat(&self, key: &str) -> Response {
-        self.keyway.post_json("/v1/chat/completions", key, &hello(false))
-    }
-
-    /// Every line of the request log, page by page, newest first.
-    pub fn requests(&self) -> Vec<Value> {
-        let mut all = Vec::new();
-        let mut after = String::new();
-        loop {
-            let page = self.get_json(&format!("/v1/organization/requests?limit=100{after}"));
-            all.extend(page["data"].as_array().cloned().unwrap_or_default());
-            if page["has_more"] != true {
-                return all;
-            }
-            after = format!("&after={}", text(&page["last_id"]));
-        }
-    }
-
-    /// The line of a request, as soon as it is there.
-    pub fn request(&self, id: &str) -> Value {
-        testkit::eventually(&format!("the line of {id}"), || {
-            let answer = self.get(&format!("/v1/organization/requests/{id}"));
-            (answer.status == 200).then(|| answer.json())
+    /// The request log, newest first, as soon as it holds `count` entries.
+    pub fn log(&self, count: usize) -> Vec<Value> {
+        let (_, admin) = self.keyway.make_admin_key("reader");
+        eventually(&format!("{count} entries in the request log"), || {
+            let list = self.keyway.get("/v1/organization/requests?limit=100", &admin);
+            let list = list.expect_status(200).json()["data"].as_array()?.clone();
+            (list.len() >= count).then_some(list)
         })
     }
-
-    /// The sum of everything used since yesterday.
-    pub fn usage(&self) -> Value {
-        let page = self.get_json(&format!(
-            "/v1/organization/usage/completions?start_time={}",
-            yesterday()
-        ));
-        total(&page)
-    }
 }
 
-/// One result out of all of a page's, added up.
-pub fn total(page: &Value) -> Value {
-    let mut sum = json!({"num_model_requests": 0, "num_failed_requests": 0, "num_estimated_requests": 0,
-        "input_tokens": 0, "output_tokens": 0, "cost_nanousd": 0});
-    for bucket in page["data"].as_array().into_iter().flatten() {
-        for result in bucket["results"].as_array().into_iter().flatten() {
-            for (name, value) in sum.as_object_mut().into_iter().flatten() {
-                let more = match name.as_str() {
-                    "cost_nanousd" => nanousd(&result["cost_usd"]),
-                    name => result[name].as_i64().unwrap_or_default(),
-                };
-                *value = json!(value.as_i64().unwrap_or_default() + more);
-            }
-        }
-    }
-    sum
+/// The `data` of the last event of a stream, as JSON.
+pub fn last_event(body: &str) -> Value {
+    let data = body.trim_end().rsplit("data: ").next().unwrap_or_default();
+    serde_json::from_str(data).unwrap_or_else(|error| panic!("{error} in the last event of: {body}"))
 }
 
-/// An amount in USD as nano-USD; null is none. Amounts here are far below what a double holds exactly.
-pub fn nanousd(amount: &Value) -> i64 {
-    (amount.as_f64().unwrap_or_default() * 1e9).round() as i64
+/// Asserts that a stream ended with an error event of this code, and without `[DONE]`.
+pub fn assert_cut(what: &str, body: &str, code: &str) {
+    let event = last_event(body);
+    assert_eq!(event["error"]["code"], code, "{what}: {body}");
+    assert!(body.ends_with("\n\n") && !body.contains("[DONE]"), "{what}: {body}");
 }
 
-/// Unix seconds, a day ago.
-pub fn yesterday() -> u64 {
-    now_seconds() - 86_400
-}
-
-/// Unix seconds.
-pub fn now_seconds() -> u64 {
-    std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs())
-}
-
-/// A request to the model.
-pub fn hello(stream: bool) -> Value {
-    json!({"model": MODEL, "stream": stream, "messages": [{"role": "user", "content": "Hello"}]})
-}
-
-/// A JSON string's text.
-pub fn text(value: &Value) -> String {
-    value
-        .as_str()
-        .unwrap_or_else(|| panic!("not a string: {value}"))
-        .to_owned()
-}
-
-/// Names of an object's fields, in the order of the text.
-pub fn fields(object: &str) -> Vec<String> {
-    let mut names = Vec::new();
-    let (mut depth, mut in_string, mut escaped, mut start) = (0, false, false, 0);
-    for (at, letter) in object.char_indices() {
-        if in_string {
-            match letter {
-                _ if escaped => escaped = false,
-                '\\' => escaped = true,
-                '"' => {
-                    in_string = false;
-                    let is_name = object[at + 1..].trim_start().starts_with(':');
-                    if depth == 1 && is_name {
-                        names.push(object[start + 1..at].to_owned());
-                    }
-                }
-                _ => {}
-            }
-            continue;
-        }
-        match letter {
-            '"' => (in_string, start) = (true, at),
-            '{' | '[' => depth += 1,
-            '}' | ']' => depth -= 1,
-            _ => {}
-        }
-    }
-    names
-}
-
-/// The rest of an event stream: its blocks.
-pub fn events(connection: &mut testkit::Connection) -> Vec<String> {
-    let mut all = Vec::new();
-    while let Ok(Some(event)) = connection.event() {
-        all.push(event);
-    }
-    all
+/// Asserts status and code of an error, and the OpenAI shape of its body: four members, no more.
+pub fn assert_error(what: &str, answer: &Response, status: u16, code: &str) {
+    let body = answer.text();
+    assert_eq!((answer.status, answer.code().as_str()), (status, code), "{what}: {body}");
+    let error = &answer.json()["error"];
+    let names: Vec<_> = error.as_object().map(|it| it.keys().cloned().collect()).unwrap_or_default();
+    assert_eq!(names, ["code", "message", "param", "type"], "{what}: {body}");
+    assert!(
+        error["message"].as_str().is_some_and(|text| !text.is_empty()) && error["type"].is_string(),
+        "{what}: {body}"
+    );
+    assert_eq!(answer.header("content-type"), Some("application/json"), "{what}");
+    assert!(answer.header("x-request-id").is_some_and(|id| id.starts_with("req_")), "{what}");
 }

@@ -1,6 +1,6 @@
 //! The first start and all that keeps a start from going wrong in silence.
 
-use crate::scene::{self, Scene, bare, text};
+use crate::stage::{self, Scene, bare, text};
 use std::collections::HashSet;
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
@@ -13,11 +13,7 @@ use testkit::{Keyway, Upstream, Value};
 fn run(command: &mut Command) -> Output {
     let output = command.stdin(Stdio::null()).output().expect("the program runs");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    Output {
-        code: output.status.code(),
-        stdout: text(&output.stdout),
-        stderr: text(&output.stderr),
-    }
+    Output { code: output.status.code(), stdout: text(&output.stdout), stderr: text(&output.stderr) }
 }
 
 fn free_address() -> SocketAddr {
@@ -71,10 +67,7 @@ fn the_first_start_prints_a_line_that_works_and_later_ones_print_no_secret() {
         .lines()
         .find(|line| line.starts_with("curl "))
         .unwrap_or_else(|| panic!("no curl line in:\n{banner}"));
-    assert!(
-        !banner.contains("sk-kw-live-") && !banner.contains("sk-kw-admin-"),
-        "{banner}"
-    );
+    assert!(!banner.contains("sk-kw-live-") && !banner.contains("sk-kw-admin-"), "{banner}");
     let key = banner
         .lines()
         .map(str::trim)
@@ -83,13 +76,9 @@ fn the_first_start_prints_a_line_that_works_and_later_ones_print_no_secret() {
     assert!(curl.contains(key));
 
     let (url, fields, body) = taken_apart(curl);
-    let path = url
-        .strip_prefix(&keyway.base_url())
-        .expect("the server's own URL");
+    let path = url.strip_prefix(&keyway.base_url()).expect("the server's own URL");
     let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (&**name, &**value)).collect();
-    let answer = keyway
-        .request("POST", path, &fields, body.as_bytes())
-        .expect_status(200);
+    let answer = keyway.request("POST", path, &fields, body.as_bytes()).expect_status(200);
     assert_eq!(answer.json()["choices"][0]["message"]["content"], "Hello");
 
     if Command::new("curl").arg("--version").output().is_ok() {
@@ -160,11 +149,9 @@ fn another_master_key_is_refused_everywhere() {
 
     std::fs::write(&file, &other).expect("another key");
     let address = keyway.address().to_string();
-    for arguments in [
-        &["serve", "--listen", &address][..],
-        &["key", "list"],
-        &["key", "create", "--name", "x"],
-    ] {
+    for arguments in
+        [&["serve", "--listen", &address][..], &["key", "list"], &["key", "create", "--name", "x"]]
+    {
         let refused = run(&mut keyway.command(arguments)).expect_code(78);
         assert!(refused.stderr.contains("master key"), "{}", refused.stderr);
         assert!(!refused.stderr.contains(&other), "{}", refused.stderr);
@@ -196,11 +183,7 @@ fn beyond_loopback_needs_an_admin_key_first() {
 
     let owned_by_nobody = ["serve", "--listen", &address, "--set", "insecure_http=true"];
     let refused = run(&mut keyway.command(&owned_by_nobody)).expect_code(78);
-    assert!(
-        refused.stderr.contains("keyway admin-key create"),
-        "{}",
-        refused.stderr
-    );
+    assert!(refused.stderr.contains("keyway admin-key create"), "{}", refused.stderr);
     assert!(refused.stdout.is_empty(), "{}", refused.stdout);
 
     // A project key owns nothing; a revoked admin key owns nothing any more.
@@ -216,9 +199,7 @@ fn beyond_loopback_needs_an_admin_key_first() {
         .stderr(Stdio::null())
         .spawn()
         .expect("the program runs");
-    let ready = testkit::within(std::time::Duration::from_secs(30), || {
-        keyway.is_ready().then_some(())
-    });
+    let ready = testkit::within(std::time::Duration::from_secs(30), || keyway.is_ready().then_some(()));
     let _ = child.kill();
     let _ = child.wait();
     assert!(ready.is_some(), "it does not listen though an admin key exists");
@@ -234,19 +215,10 @@ fn every_configuration_mistake_is_named_at_once() {
     let serve = run(&mut keyway.command(&["serve"])).expect_code(78);
     let create = run(&mut keyway.command(&["key", "create", "--name", "x"])).expect_code(78);
     let check = run(&mut keyway.command(&["config", "check"])).expect_code(78);
-    for (said, what) in [
-        (&serve.stderr, "serve"),
-        (&create.stderr, "key"),
-        (&check.stdout, "check"),
-    ] {
-        for (line, word) in [
-            (1, "listen"),
-            (2, "colour"),
-            (3, "workers"),
-            (6, "auth"),
-            (7, "credential"),
-            (9, "routes"),
-        ] {
+    for (said, what) in [(&serve.stderr, "serve"), (&create.stderr, "key"), (&check.stdout, "check")] {
+        for (line, word) in
+            [(1, "listen"), (2, "colour"), (3, "workers"), (6, "auth"), (7, "credential"), (9, "routes")]
+        {
             let named = said
                 .lines()
                 .any(|text| text.contains(&format!("keyway.toml:{line}:")) && text.contains(word));
@@ -255,32 +227,18 @@ fn every_configuration_mistake_is_named_at_once() {
         assert!(!said.contains("pasted-secret"), "{what} repeats a secret");
     }
     assert!(serve.stdout.is_empty() && create.stdout.is_empty());
-    assert!(
-        !keyway.data_dir().exists(),
-        "a folder was made from a broken configuration"
-    );
+    assert!(!keyway.data_dir().exists(), "a folder was made from a broken configuration");
 
-    let listed = run(&mut keyway.command(&["config", "check", "--json"]))
-        .expect_code(78)
-        .json();
+    let listed = run(&mut keyway.command(&["config", "check", "--json"])).expect_code(78).json();
     assert_eq!(listed["ok"], false);
-    assert!(
-        listed["mistakes"].as_array().is_some_and(|all| all.len() >= 6),
-        "{listed}"
-    );
+    assert!(listed["mistakes"].as_array().is_some_and(|all| all.len() >= 6), "{listed}");
     assert!(!listed.to_string().contains("pasted-secret"));
 
     let missing = keyway.config_file().with_file_name("absent.toml");
     let mut command = Command::new(env!("CARGO_BIN_EXE_keyway"));
-    command
-        .args(["config", "check", "--config"])
-        .arg(&missing)
-        .env_clear();
+    command.args(["config", "check", "--config"]).arg(&missing).env_clear();
     let absent = run(&mut command).expect_code(78);
-    assert!(
-        absent.stdout.contains("absent.toml") || absent.stderr.contains("absent.toml"),
-        "{absent:?}"
-    );
+    assert!(absent.stdout.contains("absent.toml") || absent.stderr.contains("absent.toml"), "{absent:?}");
 }
 
 /// Commands started together on something that does not exist yet.
@@ -288,10 +246,7 @@ fn first_starts(commands: Vec<Command>) -> Vec<Value> {
     let children: Vec<_> = commands
         .into_iter()
         .map(|mut command| {
-            command
-                .stdin(Stdio::null())
-                .stdout(Stdio::piped())
-                .stderr(Stdio::piped());
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
             command.spawn().expect("the program runs")
         })
         .collect();
@@ -320,12 +275,8 @@ fn six_first_commands_at_once_make_one_installation() {
     assert_eq!(projects.len(), 1, "{made:?}");
     let ids: HashSet<String> = made.iter().map(|key| text(&key["id"])).collect();
     let listed = keyway.json(&["key", "list"]);
-    let listed: HashSet<String> = listed["data"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(|key| text(&key["id"]))
-        .collect();
+    let listed: HashSet<String> =
+        listed["data"].as_array().into_iter().flatten().map(|key| text(&key["id"])).collect();
     assert_eq!(listed, ids);
 }
 
@@ -337,9 +288,7 @@ fn six_nodes_of_one_new_database_make_one_installation() {
     let master = "5c".repeat(32);
     let commands = nodes.iter().map(|node| {
         let mut command = node.command(&["key", "create", "--name", "first", "--json"]);
-        command
-            .env("KEYWAY_DATABASE", database.url())
-            .env("KEYWAY_MASTER_KEY", &master);
+        command.env("KEYWAY_DATABASE", database.url()).env("KEYWAY_MASTER_KEY", &master);
         command
     });
     let made = first_starts(commands.collect());
@@ -350,11 +299,11 @@ fn six_nodes_of_one_new_database_make_one_installation() {
 #[test]
 fn a_credential_that_is_not_there_stops_the_start() {
     let upstream = Upstream::start();
-    let keyway = scene::builder(&upstream).prepare();
+    let keyway = stage::builder(&upstream).prepare();
     let file = format!(
         "[providers.mine]\nbase_url = \"{}\"\ncredential = \"env:NOT_SET_ANYWHERE\"\n{}",
         upstream.base_url(),
-        scene::MODEL_ROW
+        stage::MODEL_ROW
     );
     std::fs::write(keyway.config_file(), file).expect("the file");
     let refused =

@@ -2,8 +2,7 @@
 //! of the largest size, nothing is allocated.
 
 use super::{HEAD_BYTES, RECORD_BYTES_MAX, RECORD_VERSION, TYPE_SENT, TYPE_SETTLE, TYPE_VOID};
-use crate::{Entry, Sent};
-use serde::Serialize;
+use crate::{Entry, Sent, codec};
 use std::fmt;
 
 /// A record would exceed [`RECORD_BYTES_MAX`]. The bounds of [`crate::bound`] rule it out for
@@ -16,7 +15,7 @@ pub struct TooLong;
 /// # Errors
 /// [`TooLong`].
 pub fn encode_sent(out: &mut Vec<u8>, seq: u64, sent: &Sent<'_>) -> Result<(), TooLong> {
-    encode(out, seq, TYPE_SENT, sent)
+    encode(out, seq, TYPE_SENT, |out| codec::put_sent(out, sent))
 }
 
 /// Appends the record that a request is finished. Nothing is appended on an error.
@@ -24,7 +23,7 @@ pub fn encode_sent(out: &mut Vec<u8>, seq: u64, sent: &Sent<'_>) -> Result<(), T
 /// # Errors
 /// [`TooLong`].
 pub fn encode_settle(out: &mut Vec<u8>, seq: u64, entry: &Entry<'_>) -> Result<(), TooLong> {
-    encode(out, seq, TYPE_SETTLE, entry)
+    encode(out, seq, TYPE_SETTLE, |out| codec::put_entry(out, entry))
 }
 
 /// Appends the record that a request noted as sent never reached the provider. Nothing is
@@ -33,23 +32,21 @@ pub fn encode_settle(out: &mut Vec<u8>, seq: u64, entry: &Entry<'_>) -> Result<(
 /// # Errors
 /// [`TooLong`].
 pub fn encode_void(out: &mut Vec<u8>, seq: u64, request: &[u8; 16]) -> Result<(), TooLong> {
-    encode(out, seq, TYPE_VOID, request)
+    encode(out, seq, TYPE_VOID, |out| out.extend_from_slice(request))
 }
 
-fn encode<T: Serialize>(out: &mut Vec<u8>, seq: u64, kind: u8, value: &T) -> Result<(), TooLong> {
+#[inline]
+fn encode(out: &mut Vec<u8>, seq: u64, kind: u8, put: impl FnOnce(&mut Vec<u8>)) -> Result<(), TooLong> {
     let start = out.len();
+    out.reserve(RECORD_BYTES_MAX);
     out.extend_from_slice(&[0; HEAD_BYTES]);
     out.extend_from_slice(&seq.to_le_bytes());
     out.extend_from_slice(&[kind, RECORD_VERSION]);
-    // Room for the largest record, given back below: faster than growing field by field.
-    let payload = out.len();
-    out.resize(start + RECORD_BYTES_MAX, 0);
-    let written = postcard::to_slice(value, &mut out[payload..]).map(|bytes| bytes.len());
-    let Ok(written) = written else {
+    put(out);
+    if out.len() - start > RECORD_BYTES_MAX {
         out.truncate(start);
         return Err(TooLong);
-    };
-    out.truncate(payload + written);
+    }
     let (head, body) = out[start..].split_at_mut(HEAD_BYTES);
     // The body is at most a page, so its length fits.
     let len = body.len() as u32;

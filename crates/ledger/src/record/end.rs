@@ -62,10 +62,7 @@ impl fmt::Display for Damage {
                 write!(f, "a record of unknown type {kind}, perhaps of a newer release")
             }
             Self::UnknownVersion(version) => {
-                write!(
-                    f,
-                    "a record of unknown version {version}, perhaps of a newer release"
-                )
+                write!(f, "a record of unknown version {version}, perhaps of a newer release")
             }
             Self::BadPayload => f.write_str("a record whose checksum is right and content is not"),
         }

@@ -3,7 +3,7 @@
 use super::{
     BODY_BYTES_MAX, BODY_BYTES_MIN, Damage, RECORD_VERSION, Record, TYPE_SENT, TYPE_SETTLE, TYPE_VOID,
 };
-use serde::Deserialize;
+use crate::codec;
 
 /// A record whose length and checksum are right.
 pub(super) struct Frame<'a> {
@@ -31,15 +31,16 @@ impl<'a> Frame<'a> {
             return None;
         };
         let (seq, kind, version) = (u64::from_le_bytes(*seq), *kind, *version);
-        Some(Self {
-            seq,
-            kind,
-            version,
-            payload,
-        })
+        Some(Self { seq, kind, version, payload })
+    }
+
+    /// Whether it is a SENT or a VOID of the known version.
+    pub(super) fn is_unsettled(&self) -> bool {
+        self.version == RECORD_VERSION && matches!(self.kind, TYPE_SENT | TYPE_VOID)
     }
 
     /// What it says, if its type and version are known and its payload is whole.
+    #[inline]
     pub(super) fn record(&self) -> Result<Record<'a>, Damage> {
         if !(TYPE_SENT..=TYPE_VOID).contains(&self.kind) {
             return Err(Damage::UnknownType(self.kind));
@@ -48,17 +49,18 @@ impl<'a> Frame<'a> {
             return Err(Damage::UnknownVersion(self.version));
         }
         match self.kind {
-            TYPE_SENT => whole(self.payload).map(Record::Sent),
-            TYPE_SETTLE => whole(self.payload).map(Record::Settle),
-            _ => whole(self.payload).map(Record::Void),
+            TYPE_SENT => match codec::take_sent(self.payload) {
+                Ok(sent) => Ok(Record::Sent(sent)),
+                Err(_) => Err(Damage::BadPayload),
+            },
+            TYPE_SETTLE => match codec::take_entry(self.payload) {
+                Ok(entry) => Ok(Record::Settle(entry)),
+                Err(_) => Err(Damage::BadPayload),
+            },
+            _ => match self.payload.try_into() {
+                Ok(request) => Ok(Record::Void(request)),
+                Err(_) => Err(Damage::BadPayload),
+            },
         }
-    }
-}
-
-/// Decodes a payload of which nothing may be left over.
-fn whole<'a, T: Deserialize<'a>>(payload: &'a [u8]) -> Result<T, Damage> {
-    match postcard::take_from_bytes(payload) {
-        Ok((value, [])) => Ok(value),
-        _ => Err(Damage::BadPayload),
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! A record is `len u32 | crc32c u32 | seq u64 | type u8 | version u8 | payload`, integers little
 //! endian. `len` counts the bytes after the checksum; the checksum covers `seq` to the end of the
-//! payload. Payloads are postcard encodings of [`crate::entry`]'s structs. Sequence numbers rise
-//! by one from record to record, over all segments of a chain. A segment ends with its data or
+//! payload. Payloads are as [`crate::codec`] says; that of a VOID is the request's id. Sequence
+//! numbers rise by one from record to record, over all segments of a chain. A segment ends with its data or
 //! with preallocated zeros.
 //!
 //! Files, folders and syncing are not here: this module turns entries into bytes and bytes into

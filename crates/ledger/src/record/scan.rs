@@ -26,6 +26,7 @@ pub struct Scanner<'a> {
     offset: usize,
     next_seq: Option<u64>,
     tail: Option<Tail>,
+    settled_only: bool,
 }
 
 impl<'a> Scanner<'a> {
@@ -33,12 +34,15 @@ impl<'a> Scanner<'a> {
     /// segment before it; `None` takes the first record's number as it is.
     #[must_use]
     pub const fn new(bytes: &'a [u8], first_seq_expected: Option<u64>) -> Self {
-        Self {
-            bytes,
-            offset: 0,
-            next_seq: first_seq_expected,
-            tail: None,
-        }
+        Self { bytes, offset: 0, next_seq: first_seq_expected, tail: None, settled_only: false }
+    }
+
+    /// Passes over SENT and VOID records: they keep their place in the sequence and their
+    /// checksums count, but what they say is not looked at.
+    #[must_use]
+    pub const fn settled_only(mut self) -> Self {
+        self.settled_only = true;
+        self
     }
 
     /// How the segment ends. Reads, and drops, the records that were not asked for yet.
@@ -50,50 +54,53 @@ impl<'a> Scanner<'a> {
                 Err(tail) => break tail,
             }
         };
-        End {
-            valid_bytes: self.offset,
-            next_seq: self.next_seq,
-            tail,
-        }
+        End { valid_bytes: self.offset, next_seq: self.next_seq, tail }
     }
 
     /// The next record, or what comes instead of it.
+    #[inline]
     fn read(&mut self) -> Result<Found<'a>, Tail> {
+        let (mut frame, mut next_offset) = self.frame()?;
+        while self.settled_only && frame.is_unsettled() {
+            self.offset = next_offset;
+            self.next_seq = Some(frame.seq.wrapping_add(1));
+            (frame, next_offset) = self.frame()?;
+        }
+        match frame.record() {
+            Ok(record) => {
+                let offset = std::mem::replace(&mut self.offset, next_offset);
+                self.next_seq = Some(frame.seq.wrapping_add(1));
+                Ok(Found { offset, next_offset, seq: frame.seq, record })
+            }
+            Err(damage) => Err(self.stop(damage)),
+        }
+    }
+
+    /// The next record's frame, in its place in the sequence, and where it ends.
+    fn frame(&mut self) -> Result<(Frame<'a>, usize), Tail> {
         if let Some(tail) = self.tail {
             return Err(tail);
         }
-        let result = self.read_at_offset();
-        match &result {
-            Ok(found) => {
-                self.offset = found.next_offset;
-                self.next_seq = Some(found.seq.wrapping_add(1));
-            }
-            Err(tail) => self.tail = Some(*tail),
+        let rest = self.bytes.get(self.offset..).unwrap_or_default();
+        let Some(frame) = Frame::at(rest) else {
+            let tail = self.tail_of(rest);
+            self.tail = Some(tail);
+            return Err(tail);
+        };
+        if let Some(expected) = self.next_seq.filter(|expected| *expected != frame.seq) {
+            let found = frame.seq;
+            return Err(self.stop(Damage::SequenceGap { expected, found }));
         }
-        result
+        let next_offset = self.offset + HEAD_BYTES + BODY_BYTES_MIN + frame.payload.len();
+        Ok((frame, next_offset))
     }
 
-    fn read_at_offset(&self) -> Result<Found<'a>, Tail> {
+    /// Reads no further.
+    fn stop(&mut self, damage: Damage) -> Tail {
         let offset = self.offset;
-        let rest = self.bytes.get(offset..).unwrap_or_default();
-        let Some(frame) = Frame::at(rest) else {
-            return Err(self.tail_of(rest));
-        };
-        let damaged = |damage| Tail::Damaged { offset, damage };
-        if let Some(expected) = self.next_seq.filter(|expected| *expected != frame.seq) {
-            return Err(damaged(Damage::SequenceGap {
-                expected,
-                found: frame.seq,
-            }));
-        }
-        let record = frame.record().map_err(damaged)?;
-        let next_offset = offset + HEAD_BYTES + BODY_BYTES_MIN + frame.payload.len();
-        Ok(Found {
-            offset,
-            next_offset,
-            seq: frame.seq,
-            record,
-        })
+        let tail = Tail::Damaged { offset, damage };
+        self.tail = Some(tail);
+        tail
     }
 
     /// What `rest` is, given that it does not begin with a good record.
@@ -103,10 +110,7 @@ impl<'a> Scanner<'a> {
         };
         let valid_after = (1..=last).any(|at| rest.get(at..).and_then(Frame::at).is_some());
         if valid_after {
-            return Tail::Damaged {
-                offset: self.offset,
-                damage: Damage::BadRecord,
-            };
+            return Tail::Damaged { offset: self.offset, damage: Damage::BadRecord };
         }
         Tail::Torn
     }

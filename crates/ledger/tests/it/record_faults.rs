@@ -11,10 +11,7 @@ use proptest::prelude::*;
 fn recorded() -> (Vec<u8>, Vec<usize>) {
     let sent = || Record::Sent(samples::sent());
     let settle = || Record::Settle(samples::entry());
-    segment(
-        41,
-        &[sent(), settle(), sent(), Record::Void([7; 16]), sent(), settle()],
-    )
+    segment(41, &[sent(), settle(), sent(), Record::Void([7; 16]), sent(), settle()])
 }
 
 fn scan(bytes: &[u8]) -> (Vec<Found<'_>>, usize, Tail) {
@@ -30,10 +27,7 @@ fn a_cut_at_any_byte_leaves_a_prefix() {
     let (whole, ..) = scan(&bytes);
     assert_eq!(whole.len(), 6);
     for cut in 0..=bytes.len() {
-        let complete = starts
-            .iter()
-            .rposition(|start| *start <= cut)
-            .expect("the first is 0");
+        let complete = starts.iter().rposition(|start| *start <= cut).expect("the first is 0");
         for zeros in [0, 1, 64, 4_096] {
             let mut cut_bytes = bytes[..cut].to_vec();
             cut_bytes.resize(cut + zeros, 0);
@@ -66,10 +60,7 @@ fn a_flipped_bit_in_the_last_two_records_is_seen() {
             let hit = if bit / 8 < starts[5] { 4 } else { 5 };
             assert_eq!(found, whole[..hit], "bit {bit}");
             assert_eq!(valid_bytes, starts[hit]);
-            let damaged = Tail::Damaged {
-                offset: starts[4],
-                damage: Damage::BadRecord,
-            };
+            let damaged = Tail::Damaged { offset: starts[4], damage: Damage::BadRecord };
             assert_eq!(tail, if hit == 4 { damaged } else { Tail::Torn }, "bit {bit}");
             flipped[bit / 8] ^= 1 << (bit % 8);
         }
@@ -83,13 +74,7 @@ fn a_page_of_zeros_before_a_good_record_is_damage() {
     holed[starts[2]..starts[3]].fill(0);
     let (found, valid_bytes, tail) = scan(&holed);
     assert_eq!((found.len(), valid_bytes), (2, starts[2]));
-    assert_eq!(
-        tail,
-        Tail::Damaged {
-            offset: starts[2],
-            damage: Damage::BadRecord
-        }
-    );
+    assert_eq!(tail, Tail::Damaged { offset: starts[2], damage: Damage::BadRecord });
 }
 
 #[test]
@@ -99,13 +84,7 @@ fn a_record_of_another_length_is_found_after_a_torn_one() {
     torn.extend_from_slice(&bytes[starts[3]..]);
     let (found, _, tail) = scan(&torn);
     assert_eq!(found.len(), 2);
-    assert_eq!(
-        tail,
-        Tail::Damaged {
-            offset: starts[2],
-            damage: Damage::BadRecord
-        }
-    );
+    assert_eq!(tail, Tail::Damaged { offset: starts[2], damage: Damage::BadRecord });
 }
 
 proptest! {

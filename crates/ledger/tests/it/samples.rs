@@ -31,12 +31,7 @@ pub fn entry() -> Entry<'static> {
         }],
         status: 200,
         error: "",
-        usage: Usage {
-            in_uncached: 1_200,
-            cache_read: 8_192,
-            out_text: 350,
-            ..Usage::default()
-        },
+        usage: Usage { in_uncached: 1_200, cache_read: 8_192, out_text: 350, ..Usage::default() },
         usage_origin: UsageOrigin::Reported,
         price_version: "deepseek/deepseek-flash@2026-10-01",
         cost: Some(NanoUsd(414_576)),
@@ -57,10 +52,7 @@ pub fn sent() -> Sent<'static> {
         first_token_ms: None,
         ..entry()
     };
-    Sent {
-        entry,
-        prompt_bytes: 40_000,
-    }
+    Sent { entry, prompt_bytes: 40_000 }
 }
 
 /// The entry that comes back from a journal: cut at the documented bounds.
@@ -110,11 +102,8 @@ pub fn any_text() -> impl Strategy<Value = &'static str> {
 
 pub fn any_usage() -> impl Strategy<Value = Usage> {
     let tokens = || prop_oneof![Just(0), 0..2_000_000_u64, any::<u64>()];
-    (
-        (tokens(), tokens(), tokens(), tokens(), tokens()),
-        (tokens(), tokens(), tokens(), tokens()),
-    )
-        .prop_map(|(a, b)| Usage {
+    ((tokens(), tokens(), tokens(), tokens(), tokens()), (tokens(), tokens(), tokens(), tokens())).prop_map(
+        |(a, b)| Usage {
             in_uncached: a.0,
             cache_read: a.1,
             cache_write_5m: a.2,
@@ -124,30 +113,17 @@ pub fn any_usage() -> impl Strategy<Value = Usage> {
             out_text: b.1,
             out_reasoning: b.2,
             out_audio: b.3,
-        })
-}
-
-fn any_attempt() -> impl Strategy<Value = Attempt<'static>> {
-    (any_text(), any_text(), any::<u16>(), any::<u32>(), any_text()).prop_map(
-        |(provider, model, status, ms, outcome)| Attempt {
-            provider,
-            model,
-            status,
-            ms,
-            outcome,
         },
     )
 }
 
+fn any_attempt() -> impl Strategy<Value = Attempt<'static>> {
+    (any_text(), any_text(), any::<u16>(), any::<u32>(), any_text())
+        .prop_map(|(provider, model, status, ms, outcome)| Attempt { provider, model, status, ms, outcome })
+}
+
 pub fn any_entry() -> impl Strategy<Value = Entry<'static>> {
-    let names = (
-        any_text(),
-        any_text(),
-        any_text(),
-        any_text(),
-        any_text(),
-        any_text(),
-    );
+    let names = (any_text(), any_text(), any_text(), any_text(), any_text(), any_text());
     let more = (any_text(), any_text(), any_text(), any_text(), any_text());
     let lists = (vec(any_text(), 0..20), vec(any_attempt(), 0..9));
     let numbers = (any::<([u8; 16], i64, u16, u32, Option<u32>)>(), any_usage());
@@ -172,11 +148,7 @@ pub fn any_entry() -> impl Strategy<Value = Entry<'static>> {
         status: numbers.2,
         error: b.3,
         usage,
-        usage_origin: if rest.1 {
-            UsageOrigin::Estimated
-        } else {
-            UsageOrigin::Reported
-        },
+        usage_origin: if rest.1 { UsageOrigin::Estimated } else { UsageOrigin::Reported },
         price_version: b.4,
         cost: rest.3.map(NanoUsd),
         latency_ms: numbers.3,

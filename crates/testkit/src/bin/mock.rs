@@ -1,10 +1,7 @@
 //! The provider of the load tests: fixed answers, one thread, as little work per request as can be.
 //!
 //! `mock [--listen ADDR] [--chunks N] [--chunk-delay-ms MS] [--latency-ms MS]`
-#![allow(
-    clippy::disallowed_methods,
-    reason = "a tool outside the product: no tasks that shutdown waits for"
-)]
+#![allow(clippy::disallowed_methods, reason = "a tool outside the product: no tasks that shutdown waits for")]
 
 use memchr::memmem;
 use std::io;
@@ -59,11 +56,7 @@ fn parse(arguments: &[String]) -> Result<(SocketAddr, Mock), String> {
         let [flag, value] = pair else {
             return Err(format!("{} needs a value", pair[0]));
         };
-        let number = || {
-            value
-                .parse::<u64>()
-                .map_err(|_| format!("{flag} takes a number, not {value}"))
-        };
+        let number = || value.parse::<u64>().map_err(|_| format!("{flag} takes a number, not {value}"));
         match flag.as_str() {
             "--listen" => listen = value.parse().map_err(|_| format!("no address: {value}"))?,
             "--chunks" => chunks = number()?,
@@ -72,14 +65,7 @@ fn parse(arguments: &[String]) -> Result<(SocketAddr, Mock), String> {
             _ => return Err(format!("no flag {flag}")),
         }
     }
-    Ok((
-        listen,
-        Mock::new(
-            chunks,
-            Duration::from_millis(chunk_delay_ms),
-            Duration::from_millis(latency_ms),
-        ),
-    ))
+    Ok((listen, Mock::new(chunks, Duration::from_millis(chunk_delay_ms), Duration::from_millis(latency_ms))))
 }
 
 impl Mock {
@@ -123,10 +109,7 @@ fn events(count: u64, usage: &str) -> Vec<Vec<u8>> {
         );
         format!("{:x}\r\n{data}\r\n", data.len()).into_bytes()
     };
-    let content = event(
-        r#"{"index":0,"delta":{"content":"word "},"finish_reason":null}"#,
-        "null",
-    );
+    let content = event(r#"{"index":0,"delta":{"content":"word "},"finish_reason":null}"#, "null");
     let mut events: Vec<Vec<u8>> = (0..count).map(|_| content.clone()).collect();
     events.push(event(r#"{"index":0,"delta":{},"finish_reason":"stop"}"#, "null"));
     events.push(event("", usage));
@@ -216,9 +199,5 @@ fn request_length(buffer: &[u8]) -> io::Result<Option<usize>> {
             body = digits.parse().map_err(|_| io::ErrorKind::InvalidData)?;
         }
     }
-    if body > REQUEST_BYTES_MAX {
-        Err(io::ErrorKind::InvalidData.into())
-    } else {
-        Ok(Some(head + 4 + body))
-    }
+    if body > REQUEST_BYTES_MAX { Err(io::ErrorKind::InvalidData.into()) } else { Ok(Some(head + 4 + body)) }
 }

@@ -25,14 +25,7 @@ pub struct Builder {
 impl Builder {
     pub(super) fn new(bin: PathBuf) -> Self {
         let (config, ready_path) = (String::new(), "/readyz".to_owned());
-        Self {
-            bin,
-            config,
-            environment: Vec::new(),
-            arguments: Vec::new(),
-            sqlite: false,
-            ready_path,
-        }
+        Self { bin, config, environment: Vec::new(), arguments: Vec::new(), sqlite: false, ready_path }
     }
 
     /// Adds to the text of the configuration file. Without any there is no file.
@@ -82,13 +75,8 @@ impl Builder {
     /// When a folder, port or database cannot be had.
     #[must_use]
     pub fn prepare(self) -> Keyway {
-        let folder = tempfile::Builder::new()
-            .prefix("keyway-test-")
-            .tempdir()
-            .expect("a folder");
-        let database = postgres::server()
-            .filter(|_| !self.sqlite)
-            .map(|server| Database::create(&server));
+        let folder = tempfile::Builder::new().prefix("keyway-test-").tempdir().expect("a folder");
+        let database = postgres::server().filter(|_| !self.sqlite).map(|server| Database::create(&server));
         let has_config = !self.config.is_empty();
         if has_config {
             std::fs::write(folder.path().join("keyway.toml"), &self.config).expect("the configuration file");

@@ -22,13 +22,7 @@ impl Output {
     /// # Panics
     /// When it is another; the message holds both streams.
     pub fn expect_code(self, code: i32) -> Self {
-        assert_eq!(
-            self.code,
-            Some(code),
-            "stdout:\n{}\nstderr:\n{}",
-            self.stdout,
-            self.stderr
-        );
+        assert_eq!(self.code, Some(code), "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
         self
     }
 
@@ -60,10 +54,7 @@ impl Keyway {
     #[must_use]
     pub fn cli_with_input(&self, arguments: &[&str], input: &[u8]) -> Output {
         let mut command = self.command(arguments);
-        command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program runs");
         if let Some(mut stdin) = child.stdin.take() {
             // A command that does not read its input may be gone by now.
@@ -71,11 +62,7 @@ impl Keyway {
         }
         let output = child.wait_with_output().expect("its output");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        Output {
-            code: output.status.code(),
-            stdout: text(&output.stdout),
-            stderr: text(&output.stderr),
-        }
+        Output { code: output.status.code(), stdout: text(&output.stdout), stderr: text(&output.stderr) }
     }
 
     /// Runs a command with `--json` and reads its answer.
@@ -109,11 +96,7 @@ impl Keyway {
 }
 
 fn id_and_value(answer: &Value) -> (String, String) {
-    let text = |field: &str| {
-        answer[field]
-            .as_str()
-            .unwrap_or_else(|| panic!("no {field} in {answer}"))
-            .to_owned()
-    };
+    let text =
+        |field: &str| answer[field].as_str().unwrap_or_else(|| panic!("no {field} in {answer}")).to_owned();
     (text("id"), text("value"))
 }

@@ -161,20 +161,12 @@ impl Keyway {
         let from = Instant::now();
         self.spawn();
         let ready = within(PATIENCE, || {
-            if let Some(status) = self
-                .child
-                .as_mut()
-                .and_then(|child| child.try_wait().ok().flatten())
-            {
+            if let Some(status) = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten()) {
                 panic!("keyway ended with {status} at its start:\n{}", self.stderr());
             }
             self.is_ready().then_some(())
         });
-        assert!(
-            ready.is_some(),
-            "keyway was not ready after {PATIENCE:?}:\n{}",
-            self.stderr()
-        );
+        assert!(ready.is_some(), "keyway was not ready after {PATIENCE:?}:\n{}", self.stderr());
         self.started_in = from.elapsed();
     }
 
@@ -185,12 +177,8 @@ impl Keyway {
     pub fn spawn(&mut self) {
         let mut command = self.command(&["serve", "--listen", &self.address.to_string()]);
         command.args(&self.arguments);
-        command
-            .stdout(append(&self.stdout_file()))
-            .stderr(append(&self.stderr_file()));
-        let child = command
-            .spawn()
-            .unwrap_or_else(|error| panic!("{}: {error}", self.bin.display()));
+        command.stdout(append(&self.stdout_file())).stderr(append(&self.stderr_file()));
+        let child = command.spawn().unwrap_or_else(|error| panic!("{}: {error}", self.bin.display()));
         self.child = Some(child);
     }
 
@@ -213,10 +201,7 @@ impl Keyway {
         if self.has_config || self.config_file().exists() {
             command.arg("--config").arg(self.config_file());
         }
-        command
-            .env_clear()
-            .current_dir(self.folder.path())
-            .stdin(Stdio::null());
+        command.env_clear().current_dir(self.folder.path()).stdin(Stdio::null());
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         if let Some(url) = self.postgres_url() {
@@ -247,9 +232,5 @@ fn text_of(file: &Path) -> String {
 }
 
 fn append(file: &Path) -> File {
-    File::options()
-        .create(true)
-        .append(true)
-        .open(file)
-        .expect("a file for the program's output")
+    File::options().create(true).append(true).open(file).expect("a file for the program's output")
 }

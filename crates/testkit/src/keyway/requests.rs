@@ -54,12 +54,7 @@ impl Keyway {
     /// DELETE with a key.
     #[must_use]
     pub fn delete(&self, path: &str, key: &str) -> Response {
-        self.request(
-            "DELETE",
-            path,
-            &[("authorization", &format!("Bearer {key}"))],
-            b"",
-        )
+        self.request("DELETE", path, &[("authorization", &format!("Bearer {key}"))], b"")
     }
 
     /// POST of JSON with a key.
@@ -72,12 +67,7 @@ impl Keyway {
     #[must_use]
     pub fn post_bytes(&self, path: &str, key: &str, body: &[u8]) -> Response {
         let bearer = format!("Bearer {key}");
-        self.request(
-            "POST",
-            path,
-            &[("authorization", &bearer), ("content-type", "application/json")],
-            body,
-        )
+        self.request("POST", path, &[("authorization", &bearer), ("content-type", "application/json")], body)
     }
 
     /// POST of JSON whose answer is read as it comes: head, and the connection with its body.
@@ -88,16 +78,9 @@ impl Keyway {
     pub fn stream(&self, path: &str, key: &str, body: &Value) -> (Head, Connection) {
         let mut connection = self.connect();
         let bearer = format!("Bearer {key}");
-        let headers = [
-            ("authorization", bearer.as_str()),
-            ("content-type", "application/json"),
-        ];
-        connection
-            .send("POST", path, &headers, body.to_string().as_bytes())
-            .expect("a request is taken");
-        let head = connection
-            .head()
-            .unwrap_or_else(|error| panic!("{path}: {error}\n{}", self.stderr()));
+        let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+        connection.send("POST", path, &headers, body.to_string().as_bytes()).expect("a request is taken");
+        let head = connection.head().unwrap_or_else(|error| panic!("{path}: {error}\n{}", self.stderr()));
         (head, connection)
     }
 }

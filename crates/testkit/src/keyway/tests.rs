@@ -32,18 +32,10 @@ fn stand_in(folder: &tempfile::TempDir) -> PathBuf {
 #[test]
 fn starts_answers_survives_a_kill_and_ends() {
     let folder = tempfile::tempdir().unwrap();
-    let mut keyway = Keyway::builder(stand_in(&folder))
-        .sqlite()
-        .config("x = 1")
-        .env("EXTRA", "1")
-        .start();
+    let mut keyway = Keyway::builder(stand_in(&folder)).sqlite().config("x = 1").env("EXTRA", "1").start();
     assert_eq!(keyway.get("/healthz", "").expect_status(200).text(), "ok");
     assert!(keyway.stdout().contains("stand-in up"));
-    assert!(
-        keyway.stderr().contains("EXTRA") && !keyway.stderr().contains("CARGO"),
-        "{}",
-        keyway.stderr()
-    );
+    assert!(keyway.stderr().contains("EXTRA") && !keyway.stderr().contains("CARGO"), "{}", keyway.stderr());
     keyway.kill9();
     assert!(keyway.try_request("GET", "/", &[], b"").is_err());
     keyway.restart();

@@ -18,11 +18,7 @@ impl Usage {
     /// Usage without cached tokens.
     #[must_use]
     pub fn new(prompt: u64, completion: u64) -> Self {
-        Self {
-            prompt,
-            completion,
-            cached: 0,
-        }
+        Self { prompt, completion, cached: 0 }
     }
 
     /// As an OpenAI `usage` object.
@@ -158,44 +154,26 @@ impl Answer {
     /// An OpenAI error body.
     #[must_use]
     pub fn error(status: u16, kind: &str, code: &str, message: &str) -> Self {
-        Self::json(
-            status,
-            &json!({"error": {"message": message, "type": kind, "param": null, "code": code}}),
-        )
+        Self::json(status, &json!({"error": {"message": message, "type": kind, "param": null, "code": code}}))
     }
 
     /// 429 with `retry-after` in seconds.
     #[must_use]
     pub fn rate_limited(retry_after_seconds: u64) -> Self {
-        Self::error(
-            429,
-            "requests",
-            "rate_limit_exceeded",
-            "Rate limit reached for requests",
-        )
-        .header("retry-after", &retry_after_seconds.to_string())
+        Self::error(429, "requests", "rate_limit_exceeded", "Rate limit reached for requests")
+            .header("retry-after", &retry_after_seconds.to_string())
     }
 
     /// 401: the provider refuses the gateway's credential.
     #[must_use]
     pub fn unauthorized() -> Self {
-        Self::error(
-            401,
-            "invalid_request_error",
-            "invalid_api_key",
-            "Incorrect API key provided.",
-        )
+        Self::error(401, "invalid_request_error", "invalid_api_key", "Incorrect API key provided.")
     }
 
     /// 402: the account at the provider is empty.
     #[must_use]
     pub fn payment_required() -> Self {
-        Self::error(
-            402,
-            "unknown_error",
-            "invalid_request_error",
-            "Insufficient Balance",
-        )
+        Self::error(402, "unknown_error", "invalid_request_error", "Insufficient Balance")
     }
 
     /// A page of HTML, as a load balancer in front of a provider gives.
@@ -324,7 +302,6 @@ impl Answer {
     pub fn fails_at_frame(self, number: usize, message: &str) -> Self {
         let error = json!({"error": {"message": message, "type": "server_error", "code": "server_error"}});
         let frame = format!("data: {error}\n\n");
-        self.at_frame(number, Step::Send(frame.into_bytes()))
-            .at_frame(number, Step::Close)
+        self.at_frame(number, Step::Send(frame.into_bytes())).at_frame(number, Step::Close)
     }
 }

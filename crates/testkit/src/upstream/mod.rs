@@ -154,9 +154,7 @@ impl Upstream {
     /// # Panics
     /// When they do not come within ten seconds.
     pub fn wait_for(&self, count: u64) {
-        crate::eventually(&format!("{count} upstream requests"), || {
-            (self.count() >= count).then_some(())
-        });
+        crate::eventually(&format!("{count} upstream requests"), || (self.count() >= count).then_some(()));
     }
 
     /// What it would bill, in order of arrival. A request answered with an error is not billed.
@@ -168,9 +166,7 @@ impl Upstream {
     /// The bill of the request whose body holds `marker:<marker>`.
     #[must_use]
     pub fn billed_for(&self, marker: &str) -> Option<Bill> {
-        self.billed()
-            .into_iter()
-            .find(|bill| bill.marker.as_deref() == Some(marker))
+        self.billed().into_iter().find(|bill| bill.marker.as_deref() == Some(marker))
     }
 
     /// Every connection so far.
@@ -182,14 +178,7 @@ impl Upstream {
     /// Waits until the other side has closed connection `number`; `None` when it has not within `limit`.
     #[must_use]
     pub fn closed_by_peer(&self, number: u64, limit: Duration) -> Option<Duration> {
-        within(limit, || {
-            self.shared
-                .lock()
-                .links
-                .iter()
-                .find(|link| link.number == number)?
-                .closed_by_peer
-        })
+        within(limit, || self.shared.lock().links.iter().find(|link| link.number == number)?.closed_by_peer)
     }
 
     /// Time since the start of this provider, on the scale of its records.
@@ -209,9 +198,7 @@ impl Drop for Upstream {
 
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     fn stopped(&self) -> bool {

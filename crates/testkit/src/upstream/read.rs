@@ -61,9 +61,8 @@ impl Request {
     #[must_use]
     pub fn marker(&self) -> Option<String> {
         let at = memchr::memmem::find(&self.body, b"marker:")? + b"marker:".len();
-        let name = self.body[at..]
-            .iter()
-            .take_while(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(byte));
+        let name =
+            self.body[at..].iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(byte));
         Some(name.map(|byte| char::from(*byte)).collect())
     }
 }
@@ -76,11 +75,7 @@ pub(super) fn request(from: &mut impl BufRead) -> io::Result<Option<Request>> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         if from.read_until(b'\n', &mut head)? == 0 {
-            return if head.is_empty() {
-                Ok(None)
-            } else {
-                Err(io::ErrorKind::UnexpectedEof.into())
-            };
+            return if head.is_empty() { Ok(None) } else { Err(io::ErrorKind::UnexpectedEof.into()) };
         }
     }
     let text = String::from_utf8_lossy(&head).into_owned();
@@ -95,16 +90,7 @@ pub(super) fn request(from: &mut impl BufRead) -> io::Result<Option<Request>> {
         .collect();
     let body = body(from, &headers)?;
     let (method, path) = (method.to_owned(), path.to_owned());
-    Ok(Some(Request {
-        number: 0,
-        connection: 0,
-        at: Duration::ZERO,
-        method,
-        path,
-        headers,
-        head,
-        body,
-    }))
+    Ok(Some(Request { number: 0, connection: 0, at: Duration::ZERO, method, path, headers, head, body }))
 }
 
 fn body(from: &mut impl BufRead, headers: &Headers) -> io::Result<Vec<u8>> {

@@ -30,21 +30,11 @@ pub(super) fn plan(answer: &Answer, request: &Request) -> Plan {
         Body::Chunked(steps) => {
             let steps = steps.iter().map(|step| (step.clone(), 0)).collect();
             let usage = Some(answer.usage.unwrap_or(Usage::new(0, 0)));
-            Plan {
-                head: Some(head(answer.status, &answer.headers, None)),
-                usage,
-                ..chunks(answer, steps)
-            }
+            Plan { head: Some(head(answer.status, &answer.headers, None)), usage, ..chunks(answer, steps) }
         }
         Body::Raw(steps) => {
             let steps = steps.iter().map(|step| (step.clone(), 0)).collect();
-            Plan {
-                wait: answer.wait,
-                head: None,
-                chunked: false,
-                steps,
-                usage: answer.usage,
-            }
+            Plan { wait: answer.wait, head: None, chunked: false, steps, usage: answer.usage }
         }
     }
 }
@@ -54,12 +44,7 @@ fn auto(answer: &Answer, request: &Request) -> Plan {
     if path.ends_with("/models") {
         let list = json!({"object": "list", "data": [
             {"id": "small-v2", "object": "model", "created": 1_700_000_000, "owned_by": "testkit"}]});
-        return whole(
-            answer,
-            &with_type(answer, "application/json"),
-            list.to_string().into_bytes(),
-            None,
-        );
+        return whole(answer, &with_type(answer, "application/json"), list.to_string().into_bytes(), None);
     }
     if path.ends_with("/embeddings") {
         let usage = answer.usage.unwrap_or(Usage::new(tokens(request), 0));
@@ -74,31 +59,16 @@ fn auto(answer: &Answer, request: &Request) -> Plan {
         );
     }
     if !path.ends_with("/completions") {
-        return plan(
-            &Answer::error(404, "invalid_request_error", "not_found", "no such path"),
-            request,
-        );
+        return plan(&Answer::error(404, "invalid_request_error", "not_found", "no such path"), request);
     }
     let story = Story::of(answer, request);
     if request.streams() {
         let steps = stream(answer, request, &story);
         let head = head(answer.status, &with_type(answer, "text/event-stream"), None);
-        return Plan {
-            head: Some(head),
-            usage: Some(story.usage),
-            ..chunks(answer, steps)
-        };
+        return Plan { head: Some(head), usage: Some(story.usage), ..chunks(answer, steps) };
     }
-    let body = story
-        .whole(answer.usage_at, answer.deepseek)
-        .to_string()
-        .into_bytes();
-    whole(
-        answer,
-        &with_type(answer, "application/json"),
-        body,
-        Some(story.usage),
-    )
+    let body = story.whole(answer.usage_at, answer.deepseek).to_string().into_bytes();
+    whole(answer, &with_type(answer, "application/json"), body, Some(story.usage))
 }
 
 /// A whole answer. Steps before the body force a chunked one, for its length is then unknown.
@@ -138,22 +108,11 @@ fn chunks(answer: &Answer, frames: Vec<(Step, u64)>) -> Plan {
         steps.push(frame);
     }
     steps.extend(edits_at(answer, |at| at >= frames_count));
-    Plan {
-        wait: answer.wait,
-        head: None,
-        chunked: true,
-        steps,
-        usage: None,
-    }
+    Plan { wait: answer.wait, head: None, chunked: true, steps, usage: None }
 }
 
 fn edits_at(answer: &Answer, here: impl Fn(usize) -> bool) -> Vec<(Step, u64)> {
-    answer
-        .edits
-        .iter()
-        .filter(|(at, _)| here(*at))
-        .map(|(_, step)| (step.clone(), 0))
-        .collect()
+    answer.edits.iter().filter(|(at, _)| here(*at)).map(|(_, step)| (step.clone(), 0)).collect()
 }
 
 /// What a completion says, before it is known how it is delivered.
@@ -167,27 +126,16 @@ struct Story {
 impl Story {
     fn of(answer: &Answer, request: &Request) -> Self {
         let body = request.json();
-        let last_role = body["messages"]
-            .as_array()
-            .and_then(|list| list.last())
-            .map(|m| m["role"].clone());
+        let last_role = body["messages"].as_array().and_then(|list| list.last()).map(|m| m["role"].clone());
         let calls = last_role != Some(json!("tool"));
-        let tool = body["tools"][0]["function"]["name"]
-            .as_str()
-            .filter(|_| calls)
-            .map(|name| {
-                json!({"id": "call_1", "type": "function",
+        let tool = body["tools"][0]["function"]["name"].as_str().filter(|_| calls).map(|name| {
+            json!({"id": "call_1", "type": "function",
                 "function": {"name": name, "arguments": "{\"city\":\"Lisbon\"}"}})
-            });
+        });
         let words: Vec<String> = answer.text.split_inclusive(' ').map(str::to_owned).collect();
         let said = if tool.is_some() { 2 } else { words.len() as u64 };
         let usage = answer.usage.unwrap_or(Usage::new(tokens(request), said));
-        Self {
-            model: body["model"].clone(),
-            words,
-            tool,
-            usage,
-        }
+        Self { model: body["model"].clone(), words, tool, usage }
     }
 
     fn finish(&self) -> &'static str {
@@ -195,11 +143,7 @@ impl Story {
     }
 
     fn usage_json(&self, deepseek: bool) -> Value {
-        if deepseek {
-            self.usage.deepseek_json()
-        } else {
-            self.usage.json()
-        }
+        if deepseek { self.usage.deepseek_json() } else { self.usage.json() }
     }
 
     fn whole(&self, place: UsageAt, deepseek: bool) -> Value {
@@ -225,10 +169,7 @@ impl Story {
         opening["index"] = json!(0);
         opening["function"]["arguments"] = json!("");
         let arguments = json!({"index": 0, "function": {"arguments": call["function"]["arguments"]}});
-        vec![
-            json!({"tool_calls": [opening]}),
-            json!({"tool_calls": [arguments]}),
-        ]
+        vec![json!({"tool_calls": [opening]}), json!({"tool_calls": [arguments]})]
     }
 }
 
@@ -240,16 +181,8 @@ fn stream(answer: &Answer, request: &Request, story: &Story) -> Vec<(Step, u64)>
             "model": story.model, "choices": choices})
     };
     let choice = |delta: Value, finish: Value| json!([{"index": 0, "delta": delta, "finish_reason": finish}]);
-    let mut frames = vec![(
-        chunk(choice(json!({"role": "assistant", "content": ""}), Value::Null)),
-        0,
-    )];
-    frames.extend(
-        story
-            .deltas()
-            .into_iter()
-            .map(|delta| (chunk(choice(delta, Value::Null)), 1)),
-    );
+    let mut frames = vec![(chunk(choice(json!({"role": "assistant", "content": ""}), Value::Null)), 0)];
+    frames.extend(story.deltas().into_iter().map(|delta| (chunk(choice(delta, Value::Null)), 1)));
     frames.push((chunk(choice(json!({}), json!(story.finish()))), 0));
     let finish = frames.len() - 1;
     match place {
@@ -258,11 +191,7 @@ fn stream(answer: &Answer, request: &Request, story: &Story) -> Vec<(Step, u64)>
         UsageAt::EveryChunk => {
             for (number, (frame, _)) in frames.iter_mut().enumerate() {
                 let said = story.usage.completion * number as u64 / finish as u64;
-                frame["usage"] = Usage {
-                    completion: said,
-                    ..story.usage
-                }
-                .json();
+                frame["usage"] = Usage { completion: said, ..story.usage }.json();
             }
         }
         UsageAt::Asked | UsageAt::OwnChunk | UsageAt::Nowhere => {}
@@ -278,9 +207,8 @@ fn stream(answer: &Answer, request: &Request, story: &Story) -> Vec<(Step, u64)>
         frames.push((last, 0));
     }
     let done = (Step::Send(b"data: [DONE]\n\n".to_vec()), 0);
-    let sends = frames
-        .into_iter()
-        .map(|(frame, said)| (Step::Send(format!("data: {frame}\n\n").into_bytes()), said));
+    let sends =
+        frames.into_iter().map(|(frame, said)| (Step::Send(format!("data: {frame}\n\n").into_bytes()), said));
     sends.chain([done]).collect()
 }
 

@@ -28,13 +28,7 @@ pub(super) fn listen(listener: &TcpListener, shared: &Arc<Shared>) {
         }
         let Ok(stream) = stream else { continue };
         let opened = shared.start.elapsed();
-        let link = Link {
-            number,
-            opened,
-            closed_by_peer: None,
-            closed_by_us: None,
-            requests: 0,
-        };
+        let link = Link { number, opened, closed_by_peer: None, closed_by_us: None, requests: 0 };
         shared.lock().links.push(link);
         let shared = Arc::clone(shared);
         std::thread::spawn(move || {
@@ -72,10 +66,7 @@ fn converse(stream: &TcpStream, number: u64, shared: &Shared) -> io::Result<End>
         if let Some(end) = perform(stream, &plan, &request, shared)? {
             return Ok(end);
         }
-        if request
-            .header("connection")
-            .is_some_and(|value| value.eq_ignore_ascii_case("close"))
-        {
+        if request.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close")) {
             return Ok(End::Us);
         }
     }
@@ -209,10 +200,7 @@ fn open_bill(plan: &Plan, request: &Request, shared: &Shared) -> Option<Open> {
         request: request.number,
         request_id: request.header("x-request-id").map(str::to_owned),
         marker: request.marker(),
-        usage: Usage {
-            completion: 0,
-            ..usage
-        },
+        usage: Usage { completion: 0, ..usage },
         finished: false,
     });
     Some(Open(state.bills.len() - 1))

@@ -12,14 +12,7 @@ fn post(upstream: &Upstream, body: &Value) -> Connection {
 fn post_to(address: std::net::SocketAddr, body: &Value) -> Connection {
     let mut connection = Connection::open(address).unwrap();
     let headers = [("Authorization", "Bearer up-secret"), ("X-Request-Id", "req_1")];
-    connection
-        .send(
-            "POST",
-            "/v1/chat/completions",
-            &headers,
-            body.to_string().as_bytes(),
-        )
-        .unwrap();
+    connection.send("POST", "/v1/chat/completions", &headers, body.to_string().as_bytes()).unwrap();
     connection
 }
 
@@ -30,29 +23,16 @@ fn chat(stream: bool) -> Value {
 #[test]
 fn answers_whole_records_and_bills() {
     let upstream = Upstream::start();
-    upstream.push(Answer::ok().text("one two three").usage(Usage {
-        prompt: 9,
-        completion: 3,
-        cached: 4,
-    }));
+    upstream.push(Answer::ok().text("one two three").usage(Usage { prompt: 9, completion: 3, cached: 4 }));
     let mut connection = post(&upstream, &chat(false));
     let answer = connection.response().unwrap();
     assert_eq!(answer.json()["choices"][0]["message"]["content"], "one two three");
-    assert_eq!(
-        answer.json()["usage"]["prompt_tokens_details"]["cached_tokens"],
-        4
-    );
+    assert_eq!(answer.json()["usage"]["prompt_tokens_details"]["cached_tokens"], 4);
     let seen = upstream.last();
-    assert_eq!(
-        (seen.header("authorization"), seen.connection),
-        (Some("Bearer up-secret"), 0)
-    );
+    assert_eq!((seen.header("authorization"), seen.connection), (Some("Bearer up-secret"), 0));
     assert_eq!(seen.body, chat(false).to_string().into_bytes());
     let bill = upstream.billed_for("a-1").unwrap();
-    assert_eq!(
-        (bill.request_id.as_deref(), bill.usage.completion, bill.finished),
-        (Some("req_1"), 3, true)
-    );
+    assert_eq!((bill.request_id.as_deref(), bill.usage.completion, bill.finished), (Some("req_1"), 3, true));
     connection.send("GET", "/v1/models", &[], b"").unwrap();
     assert_eq!(connection.response().unwrap().json()["object"], "list");
     assert_eq!(upstream.links()[0].requests, 2);
@@ -72,10 +52,7 @@ fn streams_with_usage_where_told() {
     ] {
         upstream.push(Answer::ok().text("a b c").usage_at(place).keep_alives());
         let mut connection = post(&upstream, &chat(true));
-        assert_eq!(
-            connection.head().unwrap().header("content-type"),
-            Some("text/event-stream")
-        );
+        assert_eq!(connection.head().unwrap().header("content-type"), Some("text/event-stream"));
         let mut events = Vec::new();
         while let Some(event) = connection.event().unwrap() {
             events.push(event);
@@ -95,10 +72,7 @@ fn a_cut_stream_bills_what_was_sent() {
     let upstream = Upstream::scripted(|_| Answer::ok().text("a b c d").at_frame(3, Step::CloseMidChunk));
     let mut connection = post(&upstream, &chat(true));
     connection.head().unwrap();
-    assert_eq!(
-        connection.body().unwrap_err().kind(),
-        std::io::ErrorKind::UnexpectedEof
-    );
+    assert_eq!(connection.body().unwrap_err().kind(), std::io::ErrorKind::UnexpectedEof);
     let bill = upstream.billed_for("a-1").unwrap();
     assert_eq!((bill.usage.completion, bill.finished), (2, false));
 }
@@ -126,20 +100,8 @@ fn refuses_echoes_and_breaks_the_protocol() {
     upstream.push(Answer::raw(vec![Step::Reset]));
     let answer = post(&upstream, &chat(false)).response().unwrap();
     assert_eq!((answer.status, answer.header("retry-after")), (429, Some("7")));
-    assert!(
-        post(&upstream, &chat(false))
-            .response()
-            .unwrap()
-            .text()
-            .contains("up-secret")
-    );
-    assert!(
-        post(&upstream, &chat(true))
-            .response()
-            .unwrap()
-            .text()
-            .contains("<h1>500")
-    );
+    assert!(post(&upstream, &chat(false)).response().unwrap().text().contains("up-secret"));
+    assert!(post(&upstream, &chat(true)).response().unwrap().text().contains("<h1>500"));
     let mut connection = post(&upstream, &chat(false));
     assert!(connection.response().unwrap().text().contains("first"));
     assert!(connection.response().unwrap().text().contains("smuggled"));
@@ -171,16 +133,10 @@ fn the_line_can_be_slowed_silenced_and_cut() {
     proxy.delay(Duration::ZERO);
     proxy.black_hole(true);
     let mut connection = post_to(proxy.address(), &chat(false));
-    connection
-        .raw()
-        .set_read_timeout(Some(Duration::from_millis(50)))
-        .unwrap();
+    connection.raw().set_read_timeout(Some(Duration::from_millis(50))).unwrap();
     assert!(connection.response().is_err());
     proxy.black_hole(false);
-    connection
-        .raw()
-        .set_read_timeout(Some(Duration::from_secs(5)))
-        .unwrap();
+    connection.raw().set_read_timeout(Some(Duration::from_secs(5))).unwrap();
     connection.response().unwrap();
     proxy.reset();
     assert!(connection.send("GET", "/v1/models", &[], b"").is_err() || connection.response().is_err());

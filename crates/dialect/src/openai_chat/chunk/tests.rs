@@ -7,20 +7,12 @@ fn costed(data: &str, cost: &str) -> String {
 #[test]
 fn the_cost_stands_last() {
     for (data, cost, expected) in [
-        (
-            r#"{"usage":{"a":1}}"#,
-            "0.00012",
-            r#"{"usage":{"a":1},"keyway":{"cost_usd":0.00012}}"#,
-        ),
+        (r#"{"usage":{"a":1}}"#, "0.00012", r#"{"usage":{"a":1},"keyway":{"cost_usd":0.00012}}"#),
         (r#"{"a":1 } "#, "0", r#"{"a":1 ,"keyway":{"cost_usd":0}} "#),
         ("{}", "1", r#"{"keyway":{"cost_usd":1}}"#),
         ("{}", "1,\"x\":2", r#"{"keyway":{"cost_usd":null}}"#),
         ("{}", "", r#"{"keyway":{"cost_usd":null}}"#),
-        (
-            r#"{"keyway":{"cost_usd":9},"a":"}"}"#,
-            "2",
-            r#"{"keyway":{"cost_usd":2},"a":"}"}"#,
-        ),
+        (r#"{"keyway":{"cost_usd":9},"a":"}"}"#, "2", r#"{"keyway":{"cost_usd":2},"a":"}"}"#),
         ("[DONE]", "1", "[DONE]"),
         ("{\"a\"", "1", "{\"a\""),
     ] {

@@ -35,6 +35,8 @@ struct Fragment<'a> {
     id: Option<Text<'a>>,
     name: Option<Text<'a>>,
     arguments: Option<Text<'a>>,
+    /// The arguments are a string, as they should be.
+    quoted: bool,
     form: Option<ToolForm>,
 }
 
@@ -45,16 +47,15 @@ impl<'a> Fragment<'a> {
             return reader.ignore();
         }
         reader.object(|reader, member| {
-            match &*member.key.cow() {
-                "name" => self.name = reader.text_or_skip()?,
-                "arguments" | "input" => {
-                    self.arguments = match reader.kind()? {
+            match member.key {
+                b"name" => self.name = reader.text_or_skip()?,
+                b"arguments" | b"input" => {
+                    let kind = reader.kind()?;
+                    self.quoted = kind == Kind::Text;
+                    self.arguments = match kind {
                         Kind::Text => Some(reader.text()?),
                         Kind::Null => reader.skip().map(|_| None)?,
-                        _ => Some(Text {
-                            raw: reader.raw()?,
-                            escaped: false,
-                        }),
+                        _ => Some(Text::plain(reader.raw()?)),
                     }
                 }
                 _ => reader.ignore()?,
@@ -74,16 +75,13 @@ impl Choice {
         if reader.kind()? != Kind::Object {
             return reader.ignore();
         }
-        let mut fragment = Fragment {
-            form: Some(ToolForm::Function),
-            ..Fragment::default()
-        };
+        let mut fragment = Fragment { form: Some(ToolForm::Function), ..Fragment::default() };
         reader.object(|reader, member| {
-            match &*member.key.cow() {
-                "index" => fragment.index = number(reader)?,
-                "id" => fragment.id = reader.text_or_skip()?.filter(|id| !id.is_empty()),
-                "function" => fragment.function(reader)?,
-                "custom" if reader.kind()? == Kind::Object => {
+            match member.key {
+                b"index" => fragment.index = number(reader)?,
+                b"id" => fragment.id = reader.text_or_skip()?.filter(|id| !id.is_empty()),
+                b"function" => fragment.function(reader)?,
+                b"custom" if reader.kind()? == Kind::Object => {
                     fragment.form = Some(ToolForm::Custom);
                     fragment.function(reader)?;
                 }
@@ -101,11 +99,8 @@ impl Choice {
         reader: &mut Reader<'a>,
         sink: &mut Sink<'_, 'a>,
     ) -> Result<(), JsonError> {
-        let mut fragment = Fragment {
-            index: Some(u32::MAX),
-            form: Some(ToolForm::Legacy),
-            ..Fragment::default()
-        };
+        let mut fragment =
+            Fragment { index: Some(u32::MAX), form: Some(ToolForm::Legacy), ..Fragment::default() };
         fragment.function(reader)?;
         self.fragment(&fragment, sink);
         Ok(())
@@ -116,9 +111,18 @@ impl Choice {
         let arguments = fragment.arguments.filter(|arguments| !arguments.is_empty());
         sink.seen.progress |= name.is_some() || arguments.is_some() || fragment.id.is_some();
         sink.seen.output_bytes += arguments.map_or(0, |arguments| arguments.bytes());
+        let calls = self.calls.len();
         let Some(at) = self.call_of(fragment, name.is_some()) else {
+            sink.touch();
             return;
         };
+        let known = calls == self.calls.len() && self.calls.get(at).is_some_and(|call| call.block.is_some());
+        match arguments {
+            Some(text) if known && fragment.quoted && fragment.id.is_none() && name.is_none() => {
+                sink.say(text);
+            }
+            _ => sink.touch(),
+        }
         let choice = self.index;
         let unnamed = self.calls.get(at).is_some_and(|call| !call.named);
         let opens = unnamed.then_some(name).flatten();
@@ -145,22 +149,14 @@ impl Choice {
             return;
         };
         match call.block {
-            Some(block) => sink.put(|| Event::Delta {
-                choice,
-                block,
-                text: arguments.cow(),
-            }),
+            Some(block) => sink.put(|| Event::Delta { choice, block, text: arguments.cow() }),
             None => keep(&mut self.kept_bytes, &mut call.held, arguments),
         }
     }
 
     /// The call a fragment belongs to, made when it is new.
     fn call_of(&mut self, fragment: &Fragment<'_>, named: bool) -> Option<usize> {
-        let other_id = |call: &Call| {
-            fragment
-                .id
-                .is_some_and(|id| !call.id.is_empty() && !id.is(&call.id))
-        };
+        let other_id = |call: &Call| fragment.id.is_some_and(|id| !call.id.is_empty() && !id.is(&call.id));
         let last = self.calls.len().checked_sub(1);
         let known = match (fragment.index, fragment.id) {
             (Some(index), _) => {
@@ -175,11 +171,7 @@ impl Choice {
         if known.is_some() || self.calls.len() >= CALLS_MAX {
             return known;
         }
-        self.calls.push(Call {
-            index: fragment.index,
-            form: fragment.form,
-            ..Call::default()
-        });
+        self.calls.push(Call { index: fragment.index, form: fragment.form, ..Call::default() });
         Some(self.calls.len() - 1)
     }
 
@@ -203,7 +195,7 @@ impl Choice {
 
 /// Adds `text` to what is kept, as long as the choice has room for it.
 fn keep(kept_bytes: &mut usize, into: &mut String, text: Text<'_>) {
-    let sum = kept_bytes.saturating_add(text.raw.len());
+    let sum = kept_bytes.saturating_add(text.raw().len());
     if sum <= KEPT_BYTES_MAX {
         *kept_bytes = sum;
         into.push_str(&text.cow());
@@ -214,18 +206,10 @@ impl Call {
     fn open<'a>(&mut self, choice: u32, block: u32, name: Cow<'a, str>, sink: &mut Sink<'_, 'a>) {
         let form = self.form.unwrap_or(ToolForm::Function);
         let (id, held) = (self.id.clone(), std::mem::take(&mut self.held));
-        let part = Part::ToolCall {
-            id: Cow::Owned(id),
-            name,
-            form,
-        };
+        let part = Part::ToolCall { id: Cow::Owned(id), name, form };
         sink.put(|| Event::Open { choice, block, part });
         if !held.is_empty() {
-            sink.put(|| Event::Delta {
-                choice,
-                block,
-                text: Cow::Owned(held),
-            });
+            sink.put(|| Event::Delta { choice, block, text: Cow::Owned(held) });
         }
     }
 }

@@ -31,15 +31,12 @@ pub(super) struct Choice {
     /// Bytes kept for them.
     pub(super) kept_bytes: usize,
     /// The last finish reason that was not empty.
-    finish: String,
+    finish: Cow<'static, str>,
 }
 
 impl Choice {
     pub(super) fn new(index: u32) -> Self {
-        Self {
-            index,
-            ..Self::default()
-        }
+        Self { index, ..Self::default() }
     }
 
     pub(super) fn block(&mut self) -> u32 {
@@ -55,13 +52,10 @@ impl Choice {
         }
         sink.seen.progress = true;
         sink.seen.output_bytes += text.bytes();
+        sink.say(text);
         let block = self.prose_block(prose, sink);
         let choice = self.index;
-        sink.put(|| Event::Delta {
-            choice,
-            block,
-            text: text.cow(),
-        });
+        sink.put(|| Event::Delta { choice, block, text: text.cow() });
     }
 
     /// State that goes with the reasoning.
@@ -69,30 +63,20 @@ impl Choice {
         if data.is_empty() {
             return;
         }
+        sink.touch();
         let block = self.prose_block(Prose::Reasoning, sink);
         let choice = self.index;
-        sink.put(|| Event::Signature {
-            choice,
-            block,
-            data: data.cow(),
-        });
+        sink.put(|| Event::Signature { choice, block, data: data.cow() });
     }
 
     /// A thing of this dialect alone, given on as it was written.
-    pub(super) fn opaque<'a>(&mut self, kind: Cow<'a, str>, raw: &'a str, sink: &mut Sink<'_, 'a>) {
+    pub(super) fn opaque<'a>(&mut self, kind: Cow<'a, str>, raw: &'a [u8], sink: &mut Sink<'_, 'a>) {
         sink.seen.progress = true;
+        sink.touch();
         self.close_prose(sink);
         let (choice, block) = (self.index, self.block());
-        sink.put(|| Event::Open {
-            choice,
-            block,
-            part: Part::Opaque { home: HOME, kind },
-        });
-        sink.put(|| Event::Delta {
-            choice,
-            block,
-            text: Cow::Borrowed(raw),
-        });
+        sink.put(|| Event::Open { choice, block, part: Part::Opaque { home: HOME, kind } });
+        sink.put(|| Event::Delta { choice, block, text: Text::plain(raw).cow() });
         sink.put(|| Event::Close { choice, block });
     }
 
@@ -128,9 +112,14 @@ impl Choice {
     }
 
     /// Notes why it ended; true when that word means failure.
-    pub(super) fn finish(&mut self, native: &str) -> bool {
-        native.clone_into(&mut self.finish);
-        FAILURES.contains(&native)
+    pub(super) fn finish(&mut self, native: Cow<'_, str>) -> bool {
+        if let Some((known, _)) = STOPS.iter().find(|(known, _)| *known == native) {
+            self.finish = Cow::Borrowed(known);
+            return false;
+        }
+        let failed = FAILURES.contains(&&*native);
+        self.finish = Cow::Owned(native.into_owned());
+        failed
     }
 
     /// Whether a finish reason has been given.
@@ -140,10 +129,7 @@ impl Choice {
 
     /// Why it ended, in canonical terms and in the provider's word.
     pub(super) fn stop(&self) -> (StopReason, &str) {
-        let known = STOPS
-            .iter()
-            .find(|(native, _)| *native == self.finish)
-            .map(|(_, reason)| *reason);
+        let known = STOPS.iter().find(|(native, _)| *native == self.finish).map(|(_, reason)| *reason);
         let reason = match known {
             Some(StopReason::End) | None if !self.calls.is_empty() => StopReason::ToolUse,
             known => known.unwrap_or(StopReason::Other),
@@ -153,15 +139,8 @@ impl Choice {
 }
 
 /// Finish reasons that say the answer failed (DeepSeek, GLM, Mistral, OpenRouter, vLLM).
-const FAILURES: [&str; 7] = [
-    "error",
-    "network_error",
-    "insufficient_system_resource",
-    "aborted",
-    "abort",
-    "failed",
-    "timeout",
-];
+const FAILURES: [&str; 7] =
+    ["error", "network_error", "insufficient_system_resource", "aborted", "abort", "failed", "timeout"];
 
 /// Finish reasons of OpenAI and the words others have for them.
 const STOPS: [(&str, StopReason); 17] = [

@@ -2,7 +2,7 @@
 
 use super::Sink;
 use super::choice::{Choice, Prose};
-use crate::json::{JsonError, Kind, Reader, Text};
+use crate::json::{JsonError, Kind, Known, Reader, Text, known};
 use std::borrow::Cow;
 
 /// The members of a delta that say something. They are noted first and applied in a fixed
@@ -20,41 +20,71 @@ pub(super) struct Delta<'a> {
     audio: Option<Reader<'a>>,
 }
 
+/// Members of a delta or message.
+#[derive(Clone, Copy)]
+enum Key {
+    Content,
+    Reasoning,
+    ReasoningDetails,
+    Refusal,
+    ToolCalls,
+    FunctionCall,
+    Audio,
+    /// Nothing, but it is usual.
+    Other,
+}
+
+const DELTA: &[Known<Key>] = known![
+    "role" => Key::Other,
+    "content" => Key::Content,
+    "reasoning_content" => Key::Reasoning,
+    "refusal" => Key::Refusal,
+    "annotations" => Key::Other,
+    "tool_calls" => Key::ToolCalls,
+    "reasoning" => Key::Reasoning,
+    "reasoning_details" => Key::ReasoningDetails,
+    "function_call" => Key::FunctionCall,
+    "audio" => Key::Audio,
+];
+
 impl<'a> Delta<'a> {
     /// Notes the members of the next value.
     pub(super) fn read(&mut self, reader: &mut Reader<'a>) -> Result<(), JsonError> {
         if reader.kind()? != Kind::Object {
             return reader.ignore();
         }
-        reader.object(|reader, member| {
+        reader.known_object(DELTA, |reader, member| {
+            let Some(member) = member else {
+                return reader.ignore();
+            };
             let kind = reader.kind()?;
             let here = *reader;
-            match (&*member.key.cow(), kind) {
-                ("content", Kind::Text) => self.content = Some(reader.text()?),
-                ("content", Kind::Array | Kind::Object) => {
+            match (member, kind) {
+                (Key::Content, Kind::Text) => self.content = Some(reader.text()?),
+                (Key::Content, Kind::Array | Kind::Object) => {
                     self.content_parts = Some(here);
                     reader.ignore()?;
                 }
-                ("reasoning_content" | "reasoning", Kind::Text) => {
+                (Key::Reasoning, Kind::Text) => {
                     let text = reader.text()?;
                     if self.reasoning.is_none_or(|known| known.is_empty()) {
                         self.reasoning = Some(text);
                     }
                 }
-                ("reasoning_details", Kind::Array) => {
+                (Key::ReasoningDetails, Kind::Array) => {
                     self.reasoning_details = Some(here);
                     reader.ignore()?;
                 }
-                ("refusal", Kind::Text) => self.refusal = Some(reader.text()?),
-                ("tool_calls", Kind::Array) => {
+                (Key::Refusal, Kind::Text) => self.refusal = Some(reader.text()?),
+                (Key::ToolCalls, Kind::Array) => {
                     self.tool_calls = Some(here);
                     reader.ignore()?;
                 }
-                ("function_call", Kind::Object) => {
+                (Key::FunctionCall, Kind::Object) => {
                     self.function_call = Some(here);
                     reader.ignore()?;
                 }
-                ("audio", Kind::Object) => {
+                (Key::Audio, Kind::Object) => {
                     self.audio = Some(here);
                     reader.ignore()?;
                 }
@@ -118,13 +148,13 @@ struct Fields<'a> {
 fn fields<'a>(reader: &mut Reader<'a>) -> Result<Fields<'a>, JsonError> {
     let mut found = Fields::default();
     reader.object(|reader, member| {
-        match &*member.key.cow() {
-            "type" => found.kind = reader.text_or_skip()?.map(|kind| kind.cow()).unwrap_or_default(),
-            "text" => found.text = reader.text_or_skip()?,
-            "summary" => found.summary = reader.text_or_skip()?,
-            "signature" => found.signature = reader.text_or_skip()?,
-            "data" => found.data = reader.text_or_skip()?,
-            "thinking" => {
+        match member.key {
+            b"type" => found.kind = reader.text_or_skip()?.map(|kind| kind.cow()).unwrap_or_default(),
+            b"text" => found.text = reader.text_or_skip()?,
+            b"summary" => found.summary = reader.text_or_skip()?,
+            b"signature" => found.signature = reader.text_or_skip()?,
+            b"data" => found.data = reader.text_or_skip()?,
+            b"thinking" => {
                 found.thinking = Some(*reader);
                 reader.ignore()?;
             }
@@ -207,7 +237,7 @@ fn audio<'a>(mut audio: Reader<'a>, choice: &mut Choice, sink: &mut Sink<'_, 'a>
     let mut transcript = 0;
     audio.object(|reader, member| {
         let text = reader.text_or_skip()?;
-        if let (true, Some(text)) = (member.key.is("transcript"), text) {
+        if let (true, Some(text)) = (member.key == b"transcript", text) {
             transcript = text.bytes();
         }
         Ok::<(), JsonError>(())

@@ -15,20 +15,9 @@ struct Said {
 
 fn said() -> impl Strategy<Value = Said> {
     let calls = proptest::collection::vec(("[a-z]{1,8}", "\\PC{0,12}"), 0..3);
-    let finish = prop_oneof![
-        Just("stop"),
-        Just("length"),
-        Just("tool_calls"),
-        Just("content_filter")
-    ];
+    let finish = prop_oneof![Just("stop"), Just("length"), Just("tool_calls"), Just("content_filter")];
     (".{0,16}", ".{0,16}", ".{0,8}", calls, finish).prop_map(|(reasoning, text, refusal, calls, finish)| {
-        Said {
-            reasoning,
-            text,
-            refusal,
-            calls,
-            finish: finish.into(),
-        }
+        Said { reasoning, text, refusal, calls, finish: finish.into() }
     })
 }
 
@@ -44,18 +33,12 @@ fn as_whole(said: &Said) -> String {
 /// The same as chunks, each text in pieces of `size` characters.
 fn as_stream(said: &Said, size: usize) -> Vec<String> {
     let pieces = |text: &str| -> Vec<String> {
-        text.chars()
-            .collect::<Vec<_>>()
-            .chunks(size)
-            .map(|piece| piece.iter().collect())
-            .collect()
+        text.chars().collect::<Vec<_>>().chunks(size).map(|piece| piece.iter().collect()).collect()
     };
     let mut deltas = vec![serde_json::json!({"role": "assistant", "content": ""})];
-    for (name, text) in [
-        ("reasoning_content", &said.reasoning),
-        ("content", &said.text),
-        ("refusal", &said.refusal),
-    ] {
+    for (name, text) in
+        [("reasoning_content", &said.reasoning), ("content", &said.text), ("refusal", &said.refusal)]
+    {
         deltas.extend(pieces(text).iter().map(|piece| serde_json::json!({name: piece})));
     }
     for (at, (name, arguments)) in said.calls.iter().enumerate() {
@@ -68,13 +51,9 @@ fn as_stream(said: &Said, size: usize) -> Vec<String> {
     let chunk = |choice: serde_json::Value| {
         serde_json::json!({"id": "i", "model": "m", "choices": [choice]}).to_string()
     };
-    let mut out: Vec<String> = deltas
-        .into_iter()
-        .map(|delta| chunk(serde_json::json!({"index": 0, "delta": delta})))
-        .collect();
-    out.push(chunk(
-        serde_json::json!({"index": 0, "delta": {}, "finish_reason": said.finish}),
-    ));
+    let mut out: Vec<String> =
+        deltas.into_iter().map(|delta| chunk(serde_json::json!({"index": 0, "delta": delta}))).collect();
+    out.push(chunk(serde_json::json!({"index": 0, "delta": {}, "finish_reason": said.finish})));
     out.push(r#"{"id":"i","choices":[],"usage":{"prompt_tokens":3,"completion_tokens":4}}"#.into());
     out.push("[DONE]".into());
     out

@@ -7,16 +7,19 @@
 mod calls;
 mod choice;
 mod delta;
+mod like;
 mod top;
 
 use crate::event::{Event, UpstreamMessage};
+use crate::json::{Reader, Text};
 use crate::openai_chat::usage::{Anomaly, Report, UsageRule};
 use choice::Choice;
+use like::Like;
 use std::borrow::Cow;
 
 /// Most choices followed in one answer; the bound of `n`.
 const CHOICES_MAX: usize = 128;
-/// Longest id or model name kept of an answer, in bytes.
+/// Longest id, model name or finish reason told of an answer, in bytes; a longer one is left out.
 const NAME_BYTES_MAX: usize = 512;
 
 /// What one stream event is to the relay and the meter.
@@ -50,16 +53,46 @@ pub enum Ending {
 }
 
 /// Where events and observations of one input go.
+#[derive(Default)]
 struct Sink<'o, 'a> {
     out: Option<&'o mut Vec<Event<'a>>>,
     seen: Seen,
+    /// What the input said, while that is one string and nothing else.
+    said: Said<'a>,
+    /// A string at the top level that never means anything (OpenAI's `obfuscation`), as written.
+    padding: Option<&'a [u8]>,
+}
+
+/// Whether an input does nothing but add one string to what is being said already.
+#[derive(Default)]
+enum Said<'a> {
+    /// Nothing yet.
+    #[default]
+    Nothing,
+    /// The string, as written.
+    Once(&'a [u8]),
+    /// More than that: it opens, ends or changes something.
+    Else,
 }
 
 impl<'a> Sink<'_, 'a> {
+    #[inline(always)]
     fn put(&mut self, make: impl FnOnce() -> Event<'a>) {
         if let Some(out) = self.out.as_deref_mut() {
             out.push(make());
         }
+    }
+
+    #[inline]
+    fn say(&mut self, text: Text<'a>) {
+        self.said = match self.said {
+            Said::Nothing => Said::Once(text.raw()),
+            _ => Said::Else,
+        };
+    }
+
+    fn touch(&mut self) {
+        self.said = Said::Else;
     }
 }
 
@@ -67,8 +100,8 @@ impl<'a> Sink<'_, 'a> {
 #[derive(Debug, Default)]
 pub struct Decoder {
     rule: UsageRule,
-    id: String,
-    model: String,
+    /// The last event, when the next is probably much like it.
+    like: Like,
     started: bool,
     choices: Vec<Choice>,
     report: Option<Report>,
@@ -82,46 +115,38 @@ impl Decoder {
     /// A decoder for one answer of a provider that counts by `rule`.
     #[must_use]
     pub fn new(rule: UsageRule) -> Self {
-        Self {
-            rule,
-            ..Self::default()
-        }
+        Self { rule, ..Self::default() }
     }
 
     /// Reads the data of one stream event, `[DONE]` included, into canonical events.
     pub fn event<'a>(&mut self, data: &'a [u8], out: &mut Vec<Event<'a>>) -> Seen {
-        self.read(
-            data,
-            Sink {
-                out: Some(out),
-                seen: Seen::default(),
-            },
-            false,
-        )
+        let mut sink = Sink { out: Some(out), ..Sink::default() };
+        self.read(data, &mut sink, false);
+        sink.seen
     }
 
     /// As [`Decoder::event`] for a pass-through, where nobody needs the events.
     pub fn see(&mut self, data: &[u8]) -> Seen {
-        self.read(
-            data,
-            Sink {
-                out: None,
-                seen: Seen::default(),
-            },
-            false,
-        )
+        if let Some(output_bytes) = self.like.matches(data) {
+            return Seen { progress: true, output_bytes, ..Seen::default() };
+        }
+        let mut sink = Sink::default();
+        self.read(data, &mut sink, false);
+        let plain = Seen { progress: true, output_bytes: sink.seen.output_bytes, ..Seen::default() };
+        if let Said::Once(text) = sink.said
+            && sink.seen == plain
+            && !self.over
+        {
+            self.like.learn(data, text, sink.padding);
+        }
+        sink.seen
     }
 
     /// Reads a finished answer that is passed through. White space around it is let by.
     pub fn see_whole(&mut self, body: &[u8]) -> Seen {
-        self.read(
-            body,
-            Sink {
-                out: None,
-                seen: Seen::default(),
-            },
-            true,
-        )
+        let mut sink = Sink::default();
+        self.read(body, &mut sink, true);
+        sink.seen
     }
 
     /// Says that nothing more comes, and gives the events that were held back for it.
@@ -134,10 +159,7 @@ impl Decoder {
                 ..UpstreamMessage::default()
             });
         }
-        self.conclude(&mut Sink {
-            out: Some(out),
-            seen: Seen::default(),
-        });
+        self.conclude(&mut Sink { out: Some(out), ..Sink::default() });
         ending
     }
 
@@ -164,32 +186,19 @@ impl Decoder {
         self.failure.as_deref()
     }
 
-    /// Model that answers, as the provider names it; empty when it has not said.
-    #[must_use]
-    pub fn model(&self) -> &str {
-        &self.model
-    }
-
-    /// The provider's id of the answer; empty when it has not said.
-    #[must_use]
-    pub fn id(&self) -> &str {
-        &self.id
-    }
-
-    fn read<'a>(&mut self, data: &'a [u8], mut sink: Sink<'_, 'a>, whole: bool) -> Seen {
+    fn read<'a>(&mut self, data: &'a [u8], sink: &mut Sink<'_, 'a>, whole: bool) {
+        self.like.forget();
         let data = data.trim_ascii();
         if data.is_empty() && !whole {
-            return sink.seen;
+            return;
         }
         if data.starts_with(b"[DONE]") && !whole {
             self.done = true;
             sink.seen.done = true;
-            self.conclude(&mut sink);
-            return sink.seen;
+            self.conclude(sink);
+            return;
         }
-        let read = std::str::from_utf8(data)
-            .ok()
-            .map(|text| self.chunk(text, &mut sink, whole));
+        let read = Reader::of_bytes(data).map(|reader| self.chunk(data, reader, sink, whole));
         sink.seen.malformed = !matches!(read, Some(Ok(())));
         if whole {
             self.done = true;
@@ -203,9 +212,8 @@ impl Decoder {
             }
         }
         if self.failure.is_some() || whole {
-            self.conclude(&mut sink);
+            self.conclude(sink);
         }
-        sink.seen
     }
 
     fn fail(&mut self, message: UpstreamMessage) {
@@ -225,6 +233,9 @@ impl Decoder {
         if std::mem::replace(&mut self.over, true) {
             return;
         }
+        if sink.out.is_none() {
+            return;
+        }
         for choice in &mut self.choices {
             choice.close_all(sink);
         }
@@ -237,11 +248,7 @@ impl Decoder {
         }
         for choice in &self.choices {
             let (reason, native) = choice.stop();
-            sink.put(|| Event::Stop {
-                choice: choice.index,
-                reason,
-                native: Cow::Owned(native.to_owned()),
-            });
+            sink.put(|| Event::Stop { choice: choice.index, reason, native: Cow::Owned(native.to_owned()) });
         }
     }
 }
@@ -250,11 +257,8 @@ impl Decoder {
 #[must_use]
 pub fn decode_whole(body: &[u8], rule: UsageRule) -> Vec<Event<'_>> {
     let mut out = Vec::new();
-    let sink = Sink {
-        out: Some(&mut out),
-        seen: Seen::default(),
-    };
-    Decoder::new(rule).read(body, sink, true);
+    let mut sink = Sink { out: Some(&mut out), ..Sink::default() };
+    Decoder::new(rule).read(body, &mut sink, true);
     out
 }
 

@@ -26,11 +26,7 @@ fn part_name(part: &Part<'_>) -> String {
         Part::Text => "text".into(),
         Part::Reasoning => "reasoning".into(),
         Part::Refusal => "refusal".into(),
-        Part::ToolCall {
-            id,
-            name,
-            form: ToolForm::Function,
-        } => format!("call {id} {name}"),
+        Part::ToolCall { id, name, form: ToolForm::Function } => format!("call {id} {name}"),
         Part::ToolCall { name, form, .. } => format!("{form:?} {name}"),
         Part::Opaque { kind, .. } => format!("opaque {kind}"),
     }
@@ -54,27 +50,17 @@ pub(super) fn story(events: &[Event<'_>]) -> Story {
                 story.start = Some((id.to_string(), model.to_string()));
             }
             Event::Open { choice, block, part } => {
-                let seen = story
-                    .blocks
-                    .iter()
-                    .filter(|known| known.choice == *choice)
-                    .count();
+                let seen = story.blocks.iter().filter(|known| known.choice == *choice).count();
                 assert_eq!(*block as usize, seen, "blocks are numbered");
                 open.push((*choice, *block, story.blocks.len()));
-                story.blocks.push(Block {
-                    choice: *choice,
-                    part: part_name(part),
-                    ..Block::default()
-                });
+                story.blocks.push(Block { choice: *choice, part: part_name(part), ..Block::default() });
             }
             Event::Delta { choice, block, text } => {
                 assert!(!text.is_empty());
                 story.blocks[find(&open, *choice, *block)].text.push_str(text);
             }
             Event::Signature { choice, block, data } => {
-                story.blocks[find(&open, *choice, *block)]
-                    .signature
-                    .push_str(data);
+                story.blocks[find(&open, *choice, *block)].signature.push_str(data);
             }
             Event::Close { choice, block } => {
                 find(&open, *choice, *block);
@@ -83,11 +69,7 @@ pub(super) fn story(events: &[Event<'_>]) -> Story {
             Event::Usage(usage) => {
                 assert!(story.usage.replace(*usage).is_none() && story.stops.is_empty())
             }
-            Event::Stop {
-                choice,
-                reason,
-                native,
-            } => {
+            Event::Stop { choice, reason, native } => {
                 assert!(open.is_empty(), "a stop with blocks open");
                 story.stops.push((*choice, *reason, native.to_string()));
             }
@@ -99,19 +81,12 @@ pub(super) fn story(events: &[Event<'_>]) -> Story {
 }
 
 pub(super) fn streamed(events: &[&str]) -> (Story, Vec<Seen>, Ending) {
-    let (mut decoder, mut meter) = (
-        Decoder::new(UsageRule::default()),
-        Decoder::new(UsageRule::default()),
-    );
+    let (mut decoder, mut meter) = (Decoder::new(UsageRule::default()), Decoder::new(UsageRule::default()));
     let mut out = Vec::new();
     let mut all = Vec::new();
     for data in events {
         let seen = decoder.event(data.as_bytes(), &mut out);
-        assert_eq!(
-            meter.see(data.as_bytes()),
-            seen,
-            "both ways of reading see the same"
-        );
+        assert_eq!(meter.see(data.as_bytes()), seen, "both ways of reading see the same");
         all.push(seen);
     }
     assert_eq!(meter.ending(), decoder.ending());
@@ -121,9 +96,5 @@ pub(super) fn streamed(events: &[&str]) -> (Story, Vec<Seen>, Ending) {
 }
 
 pub(super) fn blocks(story: &Story) -> Vec<(&str, &str)> {
-    story
-        .blocks
-        .iter()
-        .map(|block| (block.part.as_str(), block.text.as_str()))
-        .collect()
+    story.blocks.iter().map(|block| (block.part.as_str(), block.text.as_str())).collect()
 }

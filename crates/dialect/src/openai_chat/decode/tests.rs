@@ -15,10 +15,7 @@ fn openai_text_with_usage_in_its_own_chunk() {
     assert_eq!(story.start, Some(("c1".into(), "gpt".into())));
     assert_eq!(blocks(&story), [("text", "Hello\n\u{e9}")]);
     assert_eq!(story.stops, [(0, StopReason::End, "stop".into())]);
-    assert_eq!(
-        story.usage.map(|usage| (usage.input(), usage.output())),
-        Some((5, 2))
-    );
+    assert_eq!(story.usage.map(|usage| (usage.input(), usage.output())), Some((5, 2)));
     assert_eq!(ending, Ending::Complete);
     let progress: Vec<bool> = seen.iter().map(|seen| seen.progress).collect();
     assert_eq!(progress, [false, true, true, false, false, false]);
@@ -30,25 +27,16 @@ fn openai_text_with_usage_in_its_own_chunk() {
 #[test]
 fn reasoning_in_every_dress() {
     let deltas = [
-        (
-            r#"{"reasoning_content":"hm"}"#,
-            r#"{"content":"ok","reasoning_content":null}"#,
-        ),
+        (r#"{"reasoning_content":"hm"}"#, r#"{"content":"ok","reasoning_content":null}"#),
         (r#"{"reasoning":"hm"}"#, r#"{"content":"ok"}"#),
         // StepFun: both, with the same text.
-        (
-            r#"{"reasoning":"hm","reasoning_content":"hm"}"#,
-            r#"{"content":"ok"}"#,
-        ),
+        (r#"{"reasoning":"hm","reasoning_content":"hm"}"#, r#"{"content":"ok"}"#),
         // OpenRouter: the text twice, a signature once.
         (
             r#"{"reasoning":"hm","reasoning_details":[{"type":"reasoning.text","text":"hm","signature":"sig"}]}"#,
             r#"{"content":"ok","reasoning":null,"reasoning_details":[]}"#,
         ),
-        (
-            r#"{"reasoning_details":[{"type":"reasoning.summary","summary":"hm"}]}"#,
-            r#"{"content":"ok"}"#,
-        ),
+        (r#"{"reasoning_details":[{"type":"reasoning.summary","summary":"hm"}]}"#, r#"{"content":"ok"}"#),
         // Mistral.
         (
             r#"{"content":[{"type":"thinking","thinking":[{"type":"text","text":"h"},{"type":"text","text":"m"}]}]}"#,
@@ -59,10 +47,7 @@ fn reasoning_in_every_dress() {
         let chunk = |delta: &str| format!(r#"{{"choices":[{{"index":0,"delta":{delta}}}]}}"#);
         let (story, ..) = streamed(&[&chunk(first), &chunk(second), "[DONE]"]);
         assert_eq!(blocks(&story), [("reasoning", "hm"), ("text", "ok")], "{first}");
-        assert_eq!(
-            story.blocks[0].signature,
-            if first.contains("sig\"") { "sig" } else { "" }
-        );
+        assert_eq!(story.blocks[0].signature, if first.contains("sig\"") { "sig" } else { "" });
     }
 }
 
@@ -119,12 +104,7 @@ fn other_things_an_answer_may_hold() {
         r#"{"choices":[{"delta":{"refusal":"no"},"finish_reason":"content_filter"}]}"#,
     ]);
     let audio = r#"{"id":"au","data":"AAAA","transcript":"hi"}"#;
-    let expected = [
-        ("Legacy f", "{}"),
-        ("Custom sh", "ls"),
-        ("opaque audio", audio),
-        ("refusal", "no"),
-    ];
+    let expected = [("Legacy f", "{}"), ("Custom sh", "ls"), ("opaque audio", audio), ("refusal", "no")];
     assert_eq!(blocks(&story), expected);
     assert_eq!(story.stops, [(0, StopReason::Filtered, "content_filter".into())]);
     assert_eq!(seen[3].output_bytes, 2);
@@ -138,13 +118,7 @@ fn several_choices() {
         r#"{"choices":[{"index":1,"delta":{"content":"B"},"finish_reason":"stop"}]}"#,
     ]);
     assert_eq!(blocks(&story), [("text", "bB"), ("text", "aA")]);
-    assert_eq!(
-        story.stops,
-        [
-            (1, StopReason::End, "stop".into()),
-            (0, StopReason::Length, "length".into())
-        ]
-    );
+    assert_eq!(story.stops, [(1, StopReason::End, "stop".into()), (0, StopReason::Length, "length".into())]);
 }
 
 #[test]
@@ -189,11 +163,7 @@ fn usage_wherever_it_rides() {
         ),
     ] {
         let (story, _, ending) = streamed(&events);
-        assert_eq!(
-            story.usage.map(|usage| (usage.input(), usage.output())),
-            Some(expected),
-            "{events:?}"
-        );
+        assert_eq!(story.usage.map(|usage| (usage.input(), usage.output())), Some(expected), "{events:?}");
         assert_eq!((ending, story.stops.len()), (Ending::Complete, 1));
     }
 }
@@ -211,13 +181,7 @@ fn finish_reasons_of_vendors() {
         let chunk = format!(r#"{{"choices":[{{"delta":{{}},"finish_reason":"{native}"}}]}}"#);
         assert_eq!(streamed(&[&chunk]).0.stops, [(0, reason, native.to_owned())]);
     }
-    for native in [
-        "error",
-        "network_error",
-        "insufficient_system_resource",
-        "aborted",
-        "abort",
-    ] {
+    for native in ["error", "network_error", "insufficient_system_resource", "aborted", "abort"] {
         let chunk = format!(r#"{{"choices":[{{"delta":{{"content":"x"}},"finish_reason":"{native}"}}]}}"#);
         let (story, seen, ending) = streamed(&[&chunk, "[DONE]"]);
         assert_eq!(story.failed.unwrap().code.as_deref(), Some(native));
@@ -226,66 +190,32 @@ fn finish_reasons_of_vendors() {
     }
     // xAI: an empty reason after a tool call, then the end.
     let call = r#"{"choices":[{"delta":{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{}"}}]},"finish_reason":""}]}"#;
-    assert_eq!(
-        streamed(&[call, "[DONE]"]).0.stops,
-        [(0, StopReason::ToolUse, String::new())]
-    );
+    assert_eq!(streamed(&[call, "[DONE]"]).0.stops, [(0, StopReason::ToolUse, String::new())]);
     let (story, _, ending) = streamed(&[call]);
-    assert_eq!(
-        (ending, story.failed.unwrap().code.as_deref()),
-        (Ending::Cut, Some("stream_cut"))
-    );
+    assert_eq!((ending, story.failed.unwrap().code.as_deref()), (Ending::Cut, Some("stream_cut")));
 }
 
 #[test]
 fn errors_within_a_stream() {
     for (data, message, code) in [
-        (
-            r#"{"error":{"message":"boom","type":"server_error","code":502}}"#,
-            "boom",
-            Some("502"),
-        ),
+        (r#"{"error":{"message":"boom","type":"server_error","code":502}}"#, "boom", Some("502")),
         (r#"{"error":"boom"}"#, "boom", None),
         (
             r#"{"id":"g","choices":[{"index":0,"delta":{"content":""},"finish_reason":"error"}],"error":{"code":429,"message":"boom"}}"#,
             "boom",
             Some("429"),
         ),
-        (
-            r#"{"choices":[{"delta":{},"error":{"code":"x","message":"boom"}}]}"#,
-            "boom",
-            Some("x"),
-        ),
+        (r#"{"choices":[{"delta":{},"error":{"code":"x","message":"boom"}}]}"#, "boom", Some("x")),
         (r#"{"choices":[],"x_groq":{"error":"boom"}}"#, "boom", None),
-        (
-            r#"{"object":"error","message":"boom","type":"t","code":3}"#,
-            "boom",
-            Some("3"),
-        ),
-        (
-            r#"{"type":"session.error","error":{"message":"boom"}}"#,
-            "boom",
-            None,
-        ),
-        (
-            r#"{"code":"Throttling","message":"boom","request_id":"r"}"#,
-            "boom",
-            Some("Throttling"),
-        ),
-        (
-            r#"{"base_resp":{"status_code":1002,"status_msg":"boom"}}"#,
-            "boom",
-            Some("1002"),
-        ),
+        (r#"{"object":"error","message":"boom","type":"t","code":3}"#, "boom", Some("3")),
+        (r#"{"type":"session.error","error":{"message":"boom"}}"#, "boom", None),
+        (r#"{"code":"Throttling","message":"boom","request_id":"r"}"#, "boom", Some("Throttling")),
+        (r#"{"base_resp":{"status_code":1002,"status_msg":"boom"}}"#, "boom", Some("1002")),
         (r#"{"detail":"boom"}"#, "boom", None),
     ] {
         let (story, seen, ending) = streamed(&[data]);
         let failed = story.failed.expect(data);
-        assert_eq!(
-            (failed.message.as_str(), failed.code.as_deref()),
-            (message, code),
-            "{data}"
-        );
+        assert_eq!((failed.message.as_str(), failed.code.as_deref()), (message, code), "{data}");
         assert!(seen[0].failed && !seen[0].usage_only && !seen[0].malformed);
         assert_eq!(ending, Ending::Failed);
     }
@@ -322,10 +252,7 @@ fn a_finished_answer() {
     for (bad, code) in [
         ("", Some("unreadable_answer")),
         ("<html>", Some("unreadable_answer")),
-        (
-            "{\"choices\":[{\"message\":{\"content\":\"cut",
-            Some("unreadable_answer"),
-        ),
+        ("{\"choices\":[{\"message\":{\"content\":\"cut", Some("unreadable_answer")),
         ("{}", Some("unreadable_answer")),
         ("{\"error\":{\"message\":\"no\",\"code\":7}}", Some("7")),
     ] {

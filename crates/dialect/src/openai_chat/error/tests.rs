@@ -43,10 +43,7 @@ fn too_long_a_prompt_has_one_code() {
 fn credentials_do_not_leave_with_a_message() {
     let body = r#"{"error":{"message":"Incorrect API key: sk-abcd1234efgh","code":"sk-abcd1234efgh"}}"#;
     let [message, _, code, _] = said(401, body);
-    assert_eq!(
-        (&*message, &*code),
-        ("Incorrect API key: [redacted]", "[redacted]")
-    );
+    assert_eq!((&*message, &*code), ("Incorrect API key: [redacted]", "[redacted]"));
 }
 
 #[test]

@@ -30,15 +30,9 @@ fn credentials_go() {
             assert!(!out.contains(tail), "{text} -> {out}");
         }
     }
-    assert_eq!(
-        redact("Authorization: Bearer abc123xyz, x"),
-        "Authorization: Bearer [redacted], x"
-    );
+    assert_eq!(redact("Authorization: Bearer abc123xyz, x"), "Authorization: Bearer [redacted], x");
     assert_eq!(redact("bearer letmein! no"), "bearer [redacted]! no");
-    assert_eq!(
-        redact("see https://h/v1?key=abcd1234&x=1"),
-        "see https://h/v1?key=[redacted]&x=1"
-    );
+    assert_eq!(redact("see https://h/v1?key=abcd1234&x=1"), "see https://h/v1?key=[redacted]&x=1");
     assert_eq!(
         redact("Incorrect API key provided: hunter2. Go."),
         "Incorrect API key provided: [redacted]. Go."

@@ -6,15 +6,7 @@ fn report(text: &str, rule: UsageRule) -> Option<Report> {
 }
 
 fn usage(parts: [u64; 7]) -> Usage {
-    let [
-        in_uncached,
-        cache_read,
-        cache_write_5m,
-        in_audio,
-        out_text,
-        out_reasoning,
-        out_audio,
-    ] = parts;
+    let [in_uncached, cache_read, cache_write_5m, in_audio, out_text, out_reasoning, out_audio] = parts;
     Usage {
         in_uncached,
         cache_read,
@@ -27,12 +19,8 @@ fn usage(parts: [u64; 7]) -> Usage {
     }
 }
 
-const PLAIN: UsageRule = UsageRule {
-    reasoning_apart: false,
-};
-const APART: UsageRule = UsageRule {
-    reasoning_apart: true,
-};
+const PLAIN: UsageRule = UsageRule { reasoning_apart: false };
+const APART: UsageRule = UsageRule { reasoning_apart: true };
 
 #[test]
 fn vendors_and_their_arithmetic() {
@@ -78,66 +66,21 @@ fn the_total_decides_where_reasoning_is_and_the_row_where_there_is_none() {
 const ODDITIES: [(&str, u64, u64, Option<Anomaly>); 12] = [
     (r#"{"prompt_tokens":10.0,"completion_tokens":2}"#, 10, 2, None),
     (r#"{"prompt_tokens":1e1,"completion_tokens":2}"#, 10, 2, None),
-    (
-        r#"{"prompt_tokens":10.2,"completion_tokens":2}"#,
-        11,
-        2,
-        Some(Anomaly::NotInteger),
-    ),
-    (
-        r#"{"prompt_tokens":"10","completion_tokens":2}"#,
-        10,
-        2,
-        Some(Anomaly::NotInteger),
-    ),
-    (
-        r#"{"prompt_tokens":-5,"completion_tokens":2}"#,
-        0,
-        2,
-        Some(Anomaly::Negative),
-    ),
-    (
-        r#"{"prompt_tokens":1000000000000,"completion_tokens":2}"#,
-        COUNT_MAX,
-        2,
-        Some(Anomaly::Huge),
-    ),
-    (
-        r#"{"prompt_tokens":1e300,"completion_tokens":2}"#,
-        COUNT_MAX,
-        2,
-        Some(Anomaly::Huge),
-    ),
-    (
-        r#"{"prompt_tokens":99999999999999999999999,"completion_tokens":2}"#,
-        COUNT_MAX,
-        2,
-        Some(Anomaly::Huge),
-    ),
+    (r#"{"prompt_tokens":10.2,"completion_tokens":2}"#, 11, 2, Some(Anomaly::NotInteger)),
+    (r#"{"prompt_tokens":"10","completion_tokens":2}"#, 10, 2, Some(Anomaly::NotInteger)),
+    (r#"{"prompt_tokens":-5,"completion_tokens":2}"#, 0, 2, Some(Anomaly::Negative)),
+    (r#"{"prompt_tokens":1000000000000,"completion_tokens":2}"#, COUNT_MAX, 2, Some(Anomaly::Huge)),
+    (r#"{"prompt_tokens":1e300,"completion_tokens":2}"#, COUNT_MAX, 2, Some(Anomaly::Huge)),
+    (r#"{"prompt_tokens":99999999999999999999999,"completion_tokens":2}"#, COUNT_MAX, 2, Some(Anomaly::Huge)),
     (
         r#"{"prompt_tokens":5,"completion_tokens":2,"prompt_tokens_details":{"cached_tokens":9}}"#,
         5,
         2,
         Some(Anomaly::PartAboveWhole),
     ),
-    (
-        r#"{"prompt_tokens":5,"completion_tokens":2,"total_tokens":99}"#,
-        5,
-        2,
-        Some(Anomaly::TotalDiffers),
-    ),
-    (
-        r#"{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0}"#,
-        0,
-        0,
-        Some(Anomaly::Zero),
-    ),
-    (
-        r#"{"prompt_tokens":null,"completion_tokens":{},"total_tokens":4}"#,
-        4,
-        0,
-        None,
-    ),
+    (r#"{"prompt_tokens":5,"completion_tokens":2,"total_tokens":99}"#, 5, 2, Some(Anomaly::TotalDiffers)),
+    (r#"{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0}"#, 0, 0, Some(Anomaly::Zero)),
+    (r#"{"prompt_tokens":null,"completion_tokens":{},"total_tokens":4}"#, 4, 0, None),
 ];
 
 #[test]
@@ -150,14 +93,7 @@ fn oddities_are_read_sanely_and_flagged() {
             "{text}"
         );
     }
-    for nothing in [
-        "null",
-        "[]",
-        "{}",
-        "3",
-        r#"{"prompt_tokens":"many"}"#,
-        r#"{"cost":null}"#,
-    ] {
+    for nothing in ["null", "[]", "{}", "3", r#"{"prompt_tokens":"many"}"#, r#"{"cost":null}"#] {
         assert_eq!(report(nothing, PLAIN), None, "{nothing}");
     }
 }

@@ -8,10 +8,7 @@ const TABLE: &[(&str, &str)] = &[
         "[providers.mine]\nbase_ulr = \"http://h/v1\"\n",
         "keyway.toml:2:1: providers.mine.base_ulr is not known; did you mean `base_url`?",
     ),
-    (
-        "[providers.mine]\nbase_url = 5\n",
-        "keyway.toml:2:12: providers.mine.base_url is neither a URL nor",
-    ),
+    ("[providers.mine]\nbase_url = 5\n", "keyway.toml:2:12: providers.mine.base_url is neither a URL nor"),
     (
         "[providers.mine]\nbase_url = \"host\"\n",
         "keyway.toml:2:12: providers.mine.base_url does not start with http",
@@ -52,10 +49,7 @@ const TABLE: &[(&str, &str)] = &[
         "[providers.mine]\npriority = -1\n",
         "keyway.toml:2:12: providers.mine.priority is out of range; write a whole number from 0",
     ),
-    (
-        "[providers.mine]\npriority = \"1\"\n",
-        "keyway.toml:2:12: providers.mine.priority is a string",
-    ),
+    ("[providers.mine]\npriority = \"1\"\n", "keyway.toml:2:12: providers.mine.priority is a string"),
     (
         "[providers.mine]\nconcurrency_max = 0\n",
         "keyway.toml:2:19: providers.mine.concurrency_max is out of range",
@@ -68,50 +62,26 @@ const TABLE: &[(&str, &str)] = &[
         "[providers.mine]\ncredential = \"sk-canary\"\n",
         "keyway.toml:2:14: providers.mine.credential is not a reference",
     ),
-    (
-        "[providers.Mine]\n",
-        "keyway.toml:1:12: providers.Mine is not a name for a provider",
-    ),
-    (
-        "[providers]\nmine = 1\n",
-        "keyway.toml:2:8: providers.mine is a whole number; write a table",
-    ),
-    (
-        "providers = 1\n",
-        "keyway.toml:1:13: providers is a whole number; write a table",
-    ),
+    ("[providers.Mine]\n", "keyway.toml:1:12: providers.Mine is not a name for a provider"),
+    ("[providers]\nmine = 1\n", "keyway.toml:2:8: providers.mine is a whole number; write a table"),
+    ("providers = 1\n", "keyway.toml:1:13: providers is a whole number; write a table"),
     (
         "[models.small]\n",
         "keyway.toml:1:9: models.small is not a model's full name; write [models.\"provider/name\"]",
     ),
-    (
-        "[models.\"mine/a b\"]\n",
-        "keyway.toml:1:9: models.mine/a b is not a model's full name",
-    ),
-    (
-        "[models.\"m/a\"]\nupstream = \"a b\"\n",
-        "keyway.toml:2:12: models.m/a.upstream is not a model's name",
-    ),
+    ("[models.\"mine/a b\"]\n", "keyway.toml:1:9: models.mine/a b is not a model's full name"),
+    ("[models.\"m/a\"]\nupstream = \"a b\"\n", "keyway.toml:2:12: models.m/a.upstream is not a model's name"),
     (
         "[models.\"m/a\"]\ncontext_tokens = 1.5\n",
         "keyway.toml:2:18: models.m/a.context_tokens is a number with a fraction",
     ),
-    (
-        "[models.\"m/a\"]\nreleased = \"2026-13-01\"\n",
-        "keyway.toml:2:12: models.m/a.released is not a day",
-    ),
-    (
-        "[models.\"m/a\"]\nreleased = 2026\n",
-        "keyway.toml:2:12: models.m/a.released is not a day",
-    ),
+    ("[models.\"m/a\"]\nreleased = \"2026-13-01\"\n", "keyway.toml:2:12: models.m/a.released is not a day"),
+    ("[models.\"m/a\"]\nreleased = 2026\n", "keyway.toml:2:12: models.m/a.released is not a day"),
     (
         "[models.\"m/a\"]\nkind = \"chatt\"\n",
         "keyway.toml:2:8: models.m/a.kind is `chatt`, which is not known; did you mean `chat`?",
     ),
-    (
-        "[models.\"m/a\"]\nprice = 1\n",
-        "keyway.toml:2:9: models.m/a.price is a whole number; write a table",
-    ),
+    ("[models.\"m/a\"]\nprice = 1\n", "keyway.toml:2:9: models.m/a.price is a whole number; write a table"),
     (
         "[models.\"m/a\"]\nprice = { input = 1 }\n",
         "keyway.toml:2:1: models.m/a.price.output is missing; write output = 0 when it is free",
@@ -168,14 +138,8 @@ const TABLE: &[(&str, &str)] = &[
         "[models.\"m/a\"]\nprice = { input = 1, output = 1 }\nprices = []\n",
         "keyway.toml:3:10: models.m/a.prices stands beside price",
     ),
-    (
-        "[aliases.fast]\n",
-        "keyway.toml:1:10: aliases.fast.target is missing",
-    ),
-    (
-        "[aliases.auto]\ntarget = \"m/a\"\n",
-        "keyway.toml:1:10: aliases.auto is not a name for an alias",
-    ),
+    ("[aliases.fast]\n", "keyway.toml:1:10: aliases.fast.target is missing"),
+    ("[aliases.auto]\ntarget = \"m/a\"\n", "keyway.toml:1:10: aliases.auto is not a name for an alias"),
     (
         "[aliases.fast]\ntarget = \"m/a\"\nset = [\"thinking-of\"]\n",
         "keyway.toml:3:7: aliases.fast.set names `thinking-of`, which is not known",
@@ -191,10 +155,7 @@ fn every_mistake_has_its_place_and_its_remedy() {
     for (text, expected) in TABLE {
         let mistakes = rows(text).unwrap_err();
         let said: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
-        assert!(
-            said.iter().any(|line| line.starts_with(expected)),
-            "{text}\n{said:#?}"
-        );
+        assert!(said.iter().any(|line| line.starts_with(expected)), "{text}\n{said:#?}");
         assert!(!said.iter().any(|line| line.contains("canary")), "{said:?}");
         assert_eq!(said.len(), 1, "{text}\n{said:#?}");
     }
@@ -209,26 +170,17 @@ const TOGETHER: &[(&str, &str)] = &[
         "[providers.mine]\nspeaks = [\"openai-chat\"]\nbase_url = { gemini = \"http://h\" }\n",
         "keyway.toml:1:12: providers.mine has no base_url for openai-chat",
     ),
-    (
-        "[providers.sandbox]\npriority = 1\n",
-        "keyway.toml:1:12: providers.sandbox is built in",
-    ),
+    ("[providers.sandbox]\npriority = 1\n", "keyway.toml:1:12: providers.sandbox is built in"),
     (
         "[models.\"opnai/x\"]\n",
         "keyway.toml:1:9: models.\"opnai/x\" belongs to `opnai`, which is no provider of yours; did you mean `openai`?",
     ),
-    (
-        "[models.\"sandbox/x\"]\n",
-        "keyway.toml:1:9: models.\"sandbox/x\" belongs to `sandbox`",
-    ),
+    ("[models.\"sandbox/x\"]\n", "keyway.toml:1:9: models.\"sandbox/x\" belongs to `sandbox`"),
     (
         "[aliases.fast]\ntarget = \"openai/gpt-5.55\"\n",
         "keyway.toml:1:10: aliases.fast points at `openai/gpt-5.55`, which nobody serves; did you mean `openai/gpt-5.5`?",
     ),
-    (
-        "[aliases.fast]\ntarget = \"gpt-5.5\"\n",
-        "keyway.toml:1:10: aliases.fast points at `gpt-5.5`",
-    ),
+    ("[aliases.fast]\ntarget = \"gpt-5.5\"\n", "keyway.toml:1:10: aliases.fast points at `gpt-5.5`"),
     (
         "[aliases.a]\ntarget = \"openai/gpt-5.5\"\n[aliases.b]\ntarget = \"a\"\n",
         "keyway.toml:3:10: aliases.b points at `a`, another alias",
@@ -242,15 +194,9 @@ const TOGETHER: &[(&str, &str)] = &[
 #[test]
 fn mistakes_that_show_when_rows_are_put_together() {
     for (text, expected) in TOGETHER {
-        let said: Vec<String> = catalog(text, &["openai"])
-            .unwrap_err()
-            .iter()
-            .map(ToString::to_string)
-            .collect();
-        assert!(
-            said.len() == 1 && said[0].starts_with(expected),
-            "{text}\n{said:#?}"
-        );
+        let said: Vec<String> =
+            catalog(text, &["openai"]).unwrap_err().iter().map(ToString::to_string).collect();
+        assert!(said.len() == 1 && said[0].starts_with(expected), "{text}\n{said:#?}");
     }
     assert!(
         catalog("[aliases.x]\ntarget = \"deepseek/deepseek-flash\"\n", &["openai"]).is_ok(),

@@ -14,17 +14,9 @@ use toml_edit::Document;
 fn rows(text: &str) -> Result<Rows, Vec<Mistake>> {
     let mut reader = Reader::new("keyway.toml", text, false);
     let document = Document::parse(text.to_owned()).unwrap();
-    let root = Fields {
-        table: document.as_table(),
-        path: String::new(),
-        span: None,
-    };
+    let root = Fields { table: document.as_table(), path: String::new(), span: None };
     let rows = super::read(&mut reader, &root, &PriceDefaults::default());
-    if reader.mistakes.is_empty() {
-        Ok(rows)
-    } else {
-        Err(reader.mistakes)
-    }
+    if reader.mistakes.is_empty() { Ok(rows) } else { Err(reader.mistakes) }
 }
 
 /// A catalogue of the built-in rows and `text`.
@@ -35,12 +27,9 @@ fn catalog(text: &str, on: &[&str]) -> Result<Catalog, Vec<Mistake>> {
 /// The ids of the candidates of a name, in order; `-` when nobody serves it.
 fn served(catalog: &Catalog, name: &str) -> String {
     match catalog.resolve(name) {
-        Ok(found) => found
-            .candidates
-            .iter()
-            .map(|target| target.id.to_string())
-            .collect::<Vec<_>>()
-            .join(" "),
+        Ok(found) => {
+            found.candidates.iter().map(|target| target.id.to_string()).collect::<Vec<_>>().join(" ")
+        }
         Err(_) => "-".to_owned(),
     }
 }

@@ -32,16 +32,7 @@ target = "last/not-listed"
 target = "other/shared"
 "#;
 
-const ALL: &[&str] = &[
-    "mine",
-    "other",
-    "last",
-    "deepseek",
-    "openai",
-    "groq",
-    "openrouter",
-    "ollama",
-];
+const ALL: &[&str] = &["mine", "other", "last", "deepseek", "openai", "groq", "openrouter", "ollama"];
 
 #[test]
 fn names_resolve_in_the_documented_order() {
@@ -57,10 +48,7 @@ fn names_resolve_in_the_documented_order() {
         // Listed at an aggregator, and passed on to one that takes any.
         ("openrouter/openai/gpt-5.5", "openrouter/openai/gpt-5.5"),
         ("openrouter/meta-llama/llama-4", "openrouter/meta-llama/llama-4"),
-        (
-            "openrouter/meta-llama/llama-4:free",
-            "openrouter/meta-llama/llama-4:free",
-        ),
+        ("openrouter/meta-llama/llama-4:free", "openrouter/meta-llama/llama-4:free"),
         ("ollama/llama3.2", "ollama/llama3.2"),
         ("last/anything", "last/anything"),
         // Aliases, with and without provider; an alias goes before a bare name.
@@ -76,10 +64,7 @@ fn names_resolve_in_the_documented_order() {
         ("small", "mine/small"),
         ("gpt-5.5", "openai/gpt-5.5"),
         ("shared", "mine/shared other/shared last/shared"),
-        (
-            "llama-3.1-8b-instant",
-            "mine/llama-3.1-8b-instant groq/llama-3.1-8b-instant",
-        ),
+        ("llama-3.1-8b-instant", "mine/llama-3.1-8b-instant groq/llama-3.1-8b-instant"),
         ("vendor/with/slashes", "other/vendor/with/slashes"),
         // The canonical name wins over a bare name that looks like it.
         ("openai/gpt-oss-120b", "groq/openai/gpt-oss-120b"),
@@ -109,10 +94,7 @@ fn names_resolve_in_the_documented_order() {
 #[test]
 fn why_nobody_serves_a_name() {
     let catalog = catalog("", &["openai", "ollama"]).unwrap();
-    assert_eq!(
-        catalog.resolve("deepseek/deepseek-flash").unwrap_err(),
-        NotFound::ProviderOff
-    );
+    assert_eq!(catalog.resolve("deepseek/deepseek-flash").unwrap_err(), NotFound::ProviderOff);
     assert_eq!(catalog.resolve("deepseek-flash").unwrap_err(), NotFound::Unknown);
     assert_eq!(catalog.resolve("deepseek-chat").unwrap_err(), NotFound::Unknown);
     assert_eq!(catalog.resolve("openai/nothing").unwrap_err(), NotFound::Unknown);
@@ -124,10 +106,7 @@ fn why_nobody_serves_a_name() {
 fn a_bare_name_with_a_slash_finds_the_aggregator_when_its_maker_is_off() {
     let catalog = catalog("", &["openrouter"]).unwrap();
     assert_eq!(served(&catalog, "openai/gpt-5.5"), "openrouter/openai/gpt-5.5");
-    assert_eq!(
-        served(&catalog, "deepseek/deepseek-v4-pro"),
-        "openrouter/deepseek/deepseek-v4-pro"
-    );
+    assert_eq!(served(&catalog, "deepseek/deepseek-v4-pro"), "openrouter/deepseek/deepseek-v4-pro");
 }
 
 #[test]
@@ -147,10 +126,7 @@ fn retired_names_carry_their_mode_and_a_notice() {
         assert!(found.candidates[0].model.is_some());
     }
     assert!(catalog.resolve("deepseek-flash").unwrap().alias.is_none());
-    assert_eq!(
-        Edit::ThinkingDisabled.field(),
-        ("thinking", r#"{"type":"disabled"}"#)
-    );
+    assert_eq!(Edit::ThinkingDisabled.field(), ("thinking", r#"{"type":"disabled"}"#));
 }
 
 #[test]
@@ -183,10 +159,7 @@ target = "openai/gpt-next"
 "#;
     let catalog = catalog(text, &["deepseek", "openai"]).unwrap();
     let provider = catalog.provider("deepseek").unwrap();
-    assert_eq!(
-        provider.base_url(crate::catalog::Dialect::OpenaiChat),
-        Some("https://eu.deepseek.example")
-    );
+    assert_eq!(provider.base_url(crate::catalog::Dialect::OpenaiChat), Some("https://eu.deepseek.example"));
     assert_eq!(provider.speaks, [crate::catalog::Dialect::OpenaiChat]);
     assert_eq!(provider.concurrency_max, Some(7));
     assert!(provider.has(Quirk::MaxTokensOnly), "what is not said stays");

@@ -67,34 +67,17 @@ fn prices_are_read_from_the_text_of_numbers() {
     let base = price.base;
     assert_eq!((base.input, base.output), (100_000_000, 300_000_000));
     assert_eq!(base.cache_read, Some(50_000_000));
-    assert_eq!(
-        (base.cache_write_5m, base.cache_write_1h),
-        (Some(1_250_000_000), Some(2_000_000_000))
-    );
-    assert_eq!(
-        (base.reasoning, base.in_audio),
-        (Some(3_000_000_000), Some(4_000_000_000))
-    );
-    assert_eq!(
-        (base.in_image, base.out_audio),
-        (Some(5_000_000_000), Some(6_000_000_000))
-    );
-    let [(at, first), (above, second)] = price.context_tiers.as_slice() else {
-        panic!("two tiers")
-    };
+    assert_eq!((base.cache_write_5m, base.cache_write_1h), (Some(1_250_000_000), Some(2_000_000_000)));
+    assert_eq!((base.reasoning, base.in_audio), (Some(3_000_000_000), Some(4_000_000_000)));
+    assert_eq!((base.in_image, base.out_audio), (Some(5_000_000_000), Some(6_000_000_000)));
+    let [(at, first), (above, second)] = price.context_tiers.as_slice() else { panic!("two tiers") };
     assert_eq!(
         (*at, first.input, first.output, first.cache_read),
         (200_000, 200_000_000, base.output, base.cache_read)
     );
-    assert_eq!(
-        (*above, second.input, second.output),
-        (400_000, 400_000_000, 1_000_000_000)
-    );
+    assert_eq!((*above, second.input, second.output), (400_000, 400_000_000, 1_000_000_000));
     let (hours, rates) = &price.hours[0];
-    assert_eq!(
-        (hours.from_minute, hours.to_minute, hours.weekdays.len()),
-        (1320, 1440, 7)
-    );
+    assert_eq!((hours.from_minute, hours.to_minute, hours.weekdays.len()), (1320, 1440, 7));
     assert_eq!((rates.input, rates.output), (base.input, 150_000_000));
 }
 
@@ -115,22 +98,13 @@ fn a_price_without_a_day_is_named_by_its_numbers() {
 fn several_prices_by_day() {
     let text = "[[models.\"mine/small\".prices]]\ninput = 1\noutput = 2\n[[models.\"mine/small\".prices]]\nfrom = \"2026-10-01\"\ninput = 3\noutput = 4\n";
     let list = rows(text).unwrap().models.remove(0).prices.unwrap().0;
-    assert_eq!(
-        list.iter().map(|price| price.from_ms).collect::<Vec<_>>(),
-        [0, 1_790_812_800_000]
-    );
+    assert_eq!(list.iter().map(|price| price.from_ms).collect::<Vec<_>>(), [0, 1_790_812_800_000]);
 }
 
 #[test]
 fn credentials_are_references() {
-    assert_eq!(
-        CredentialRef::parse("env:A_1"),
-        Ok(CredentialRef::Env("A_1".to_owned()))
-    );
-    assert_eq!(
-        CredentialRef::parse("file:/run/key").unwrap().to_string(),
-        "file:/run/key"
-    );
+    assert_eq!(CredentialRef::parse("env:A_1"), Ok(CredentialRef::Env("A_1".to_owned())));
+    assert_eq!(CredentialRef::parse("file:/run/key").unwrap().to_string(), "file:/run/key");
     for text in [
         "",
         "env:",

@@ -21,28 +21,16 @@ const NAME: &str = "database";
 pub(super) async fn look(config: &Config) -> Vec<Check> {
     let place = place(&config.settings);
     if place.database.is_none() && !place.data_dir.join("keyway.db").exists() {
-        return vec![Check::warn(
-            NAME,
-            "there is no installation yet",
-            "`keyway serve` makes one",
-        )];
+        return vec![Check::warn(NAME, "there is no installation yet", "`keyway serve` makes one")];
     }
     let db = match Db::open(&open::location(&place)).await {
         Ok(db) => db,
         Err(fault) => {
-            return vec![Check::fail(
-                NAME,
-                fault.to_string(),
-                "start it, or correct `database`",
-            )];
+            return vec![Check::fail(NAME, fault.to_string(), "start it, or correct `database`")];
         }
     };
     let checks = look_into(&db, &place, config).await.unwrap_or_else(|fault| {
-        vec![Check::fail(
-            NAME,
-            fault.to_string(),
-            "see whether it is Keyway's database, and whole",
-        )]
+        vec![Check::fail(NAME, fault.to_string(), "see whether it is Keyway's database, and whole")]
     });
     db.close().await;
     checks
@@ -53,10 +41,7 @@ async fn look_into(db: &Db, place: &Place, config: &Config) -> Result<Vec<Check>
         Engine::Sqlite => "SQLite answers",
         Engine::Postgres => "PostgreSQL answers",
     };
-    let mut checks = vec![
-        Check::ok(NAME, engine),
-        schema(db.schema_version().await?, Db::schema_known()),
-    ];
+    let mut checks = vec![Check::ok(NAME, engine), schema(db.schema_version().await?, Db::schema_known())];
     let Some(known) = tenants::master_check(db).await? else {
         checks.push(Check::warn(NAME, "it is empty", "`keyway serve` sets it up"));
         return Ok(checks);
@@ -68,11 +53,7 @@ async fn look_into(db: &Db, place: &Place, config: &Config) -> Result<Vec<Check>
     checks.push(listening(config, keys::any_active(db, "admin").await?));
     let mut found = Vec::new();
     for kind in ["project", "admin"] {
-        let filter = Filter {
-            org: &org,
-            kind,
-            project: "",
-        };
+        let filter = Filter { org: &org, kind, project: "" };
         found.extend(keys::list_newest(db, &filter, "", KEYS_MAX).await?);
     }
     checks.extend(hygiene(&found, now_ms));
@@ -154,17 +135,10 @@ fn hygiene(keys: &[KeyRow], now_ms: i64) -> Vec<Check> {
     }
     if !unused.is_empty() {
         let fix = "revoke what nobody needs";
-        checks.push(Check::warn(
-            NAME,
-            format!("never used in 30 days: {}", few(&unused)),
-            fix,
-        ));
+        checks.push(Check::warn(NAME, format!("never used in 30 days: {}", few(&unused)), fix));
     }
     if checks.is_empty() {
-        checks.push(Check::ok(
-            NAME,
-            format!("{} in order", keys.iter().filter(active).count()),
-        ));
+        checks.push(Check::ok(NAME, format!("{} in order", keys.iter().filter(active).count())));
     }
     checks
 }
@@ -186,32 +160,14 @@ mod tests {
     fn keys_that_want_attention() {
         let now_ms = row().created_ms + UNUSED_MS;
         assert_eq!(hygiene(&[row()], now_ms)[0].state, State::Ok);
-        assert_eq!(
-            hygiene(&[row()], now_ms + 1)[0].detail,
-            format!("never used in 30 days: {}", row().id)
-        );
-        let used = KeyRow {
-            last_used_ms: Some(1),
-            ..row()
-        };
+        assert_eq!(hygiene(&[row()], now_ms + 1)[0].detail, format!("never used in 30 days: {}", row().id));
+        let used = KeyRow { last_used_ms: Some(1), ..row() };
         assert_eq!(hygiene(&[used], now_ms + 1)[0].state, State::Ok);
-        let endless = KeyRow {
-            expires_ms: None,
-            ..row()
-        };
-        assert_eq!(
-            hygiene(std::slice::from_ref(&endless), now_ms)[0].state,
-            State::Warn
-        );
+        let endless = KeyRow { expires_ms: None, ..row() };
+        assert_eq!(hygiene(std::slice::from_ref(&endless), now_ms)[0].state, State::Warn);
         for harmless in [
-            KeyRow {
-                status: "revoked".to_owned(),
-                ..endless.clone()
-            },
-            KeyRow {
-                mode: "test".to_owned(),
-                ..endless
-            },
+            KeyRow { status: "revoked".to_owned(), ..endless.clone() },
+            KeyRow { mode: "test".to_owned(), ..endless },
         ] {
             assert_eq!(hygiene(&[harmless], now_ms)[0].state, State::Ok);
         }

@@ -24,10 +24,7 @@ const ANSWER_MS: u64 = 2_000;
 
 pub(super) fn look(settings: &Settings) -> Vec<Check> {
     let folder = settings.data_dir.as_path();
-    let key = settings
-        .master_key_file
-        .clone()
-        .unwrap_or_else(|| folder.join("master.key"));
+    let key = settings.master_key_file.clone().unwrap_or_else(|| folder.join("master.key"));
     let clock_ms = Clock::system().now_ms();
     let mut checks = vec![data_dir(folder), free(folder), clock(clock_ms), files(settings)];
     checks.extend(key_file(&key));
@@ -38,11 +35,7 @@ fn data_dir(folder: &Path) -> Check {
     const NAME: &str = "data folder";
     let shown = folder.display().to_string();
     if !folder.exists() {
-        return Check::warn(
-            NAME,
-            format!("{shown} is not there yet"),
-            "`keyway serve` makes it",
-        );
+        return Check::warn(NAME, format!("{shown} is not there yet"), "`keyway serve` makes it");
     }
     let probe = folder.join(".doctor");
     match fs::write(&probe, b"").and_then(|()| fs::remove_file(&probe)) {
@@ -58,17 +51,10 @@ fn data_dir(folder: &Path) -> Check {
 fn free(folder: &Path) -> Check {
     const NAME: &str = "disk";
     // What is not there yet will be made on its parent's disk.
-    let there = folder
-        .ancestors()
-        .find(|path| path.exists())
-        .unwrap_or(Path::new("."));
+    let there = folder.ancestors().find(|path| path.exists()).unwrap_or(Path::new("."));
     match rustix::fs::statvfs(there) {
         Ok(disk) => free_of(disk.f_bavail.saturating_mul(disk.f_frsize)),
-        Err(error) => Check::warn(
-            NAME,
-            format!("free space cannot be told: {error}"),
-            "look with `df`",
-        ),
+        Err(error) => Check::warn(NAME, format!("free space cannot be told: {error}"), "look with `df`"),
     }
 }
 
@@ -76,11 +62,9 @@ fn free_of(bytes: u64) -> Check {
     const NAME: &str = "disk";
     let detail = format!("{} MiB free", bytes >> 20);
     match bytes {
-        0..FREE_BYTES_FAIL => Check::fail(
-            NAME,
-            detail,
-            "make room: without it usage cannot be recorded, and nothing is served",
-        ),
+        0..FREE_BYTES_FAIL => {
+            Check::fail(NAME, detail, "make room: without it usage cannot be recorded, and nothing is served")
+        }
         FREE_BYTES_FAIL..FREE_BYTES_WARN => {
             Check::warn(NAME, detail, "make room, or lower requests_retention_days")
         }
@@ -94,26 +78,16 @@ fn clock(now_ms: i64) -> Check {
     if (EARLIEST_MS..LATEST_MS).contains(&now_ms) {
         return Check::ok(NAME, shown);
     }
-    Check::fail(
-        NAME,
-        format!("it says {shown}"),
-        "set the clock, best by NTP: keys expire by it",
-    )
+    Check::fail(NAME, format!("it says {shown}"), "set the clock, best by NTP: keys expire by it")
 }
 
 fn files(settings: &Settings) -> Check {
     const NAME: &str = "open files";
-    let wanted = settings
-        .connections_max
-        .saturating_mul(2)
-        .saturating_add(FILES_BESIDE);
+    let wanted = settings.connections_max.saturating_mul(2).saturating_add(FILES_BESIDE);
     match rustix::process::getrlimit(rustix::process::Resource::Nofile).current {
         Some(limit) if limit < wanted => Check::warn(
             NAME,
-            format!(
-                "the limit is {limit}, and {} connections want {wanted}",
-                settings.connections_max
-            ),
+            format!("the limit is {limit}, and {} connections want {wanted}", settings.connections_max),
             format!("`ulimit -n {wanted}` (systemd: LimitNOFILE), or lower connections_max"),
         ),
         Some(limit) => Check::ok(NAME, format!("the limit is {limit}")),
@@ -146,11 +120,7 @@ pub(super) async fn port(settings: &Settings) -> Check {
     let Err(fault) = listen::bind(address, 1) else {
         return Check::ok(NAME, format!("{address} is free"));
     };
-    let limits = Limits {
-        connect_ms: ANSWER_MS,
-        first_byte_ms: ANSWER_MS,
-        ..Limits::default()
-    };
+    let limits = Limits { connect_ms: ANSWER_MS, first_byte_ms: ANSWER_MS, ..Limits::default() };
     let answer = match Server::new(&url_of(address), None, limits) {
         Ok(server) => server.send(Request::get("/healthz")).await.ok(),
         Err(_) => None,
@@ -159,11 +129,7 @@ pub(super) async fn port(settings: &Settings) -> Check {
         Some(answer) if answer.status == 200 && answer.headers.contains_key("x-request-id") => {
             Check::ok(NAME, format!("a Keyway answers on {address}"))
         }
-        _ => Check::fail(
-            NAME,
-            fault.to_string(),
-            "stop the other program, or choose another `listen`",
-        ),
+        _ => Check::fail(NAME, fault.to_string(), "stop the other program, or choose another `listen`"),
     }
 }
 
@@ -174,12 +140,7 @@ mod tests {
 
     #[test]
     fn space_and_time() {
-        let table = [
-            (0, State::Fail),
-            (64 << 20, State::Warn),
-            (1 << 30, State::Ok),
-            (u64::MAX, State::Ok),
-        ];
+        let table = [(0, State::Fail), (64 << 20, State::Warn), (1 << 30, State::Ok), (u64::MAX, State::Ok)];
         for (bytes, state) in table {
             assert_eq!(free_of(bytes).state, state, "{bytes}");
         }
@@ -193,10 +154,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(data_dir(folder.path()).state, State::Ok);
         assert_eq!(data_dir(&folder.path().join("none")).state, State::Warn);
-        assert!(
-            fs::read_dir(folder.path()).unwrap().next().is_none(),
-            "nothing is left behind"
-        );
+        assert!(fs::read_dir(folder.path()).unwrap().next().is_none(), "nothing is left behind");
         let key = folder.path().join("master.key");
         assert!(key_file(&key).is_none());
         fs::write(&key, "x").unwrap();

@@ -39,30 +39,15 @@ pub struct Check {
 
 impl Check {
     fn ok(name: &'static str, detail: impl Into<String>) -> Self {
-        Self {
-            name,
-            state: State::Ok,
-            detail: detail.into(),
-            fix: None,
-        }
+        Self { name, state: State::Ok, detail: detail.into(), fix: None }
     }
 
     fn warn(name: &'static str, detail: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self {
-            name,
-            state: State::Warn,
-            detail: detail.into(),
-            fix: Some(fix.into()),
-        }
+        Self { name, state: State::Warn, detail: detail.into(), fix: Some(fix.into()) }
     }
 
     fn fail(name: &'static str, detail: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self {
-            name,
-            state: State::Fail,
-            detail: detail.into(),
-            fix: Some(fix.into()),
-        }
+        Self { name, state: State::Fail, detail: detail.into(), fix: Some(fix.into()) }
     }
 }
 
@@ -82,11 +67,7 @@ pub fn run(global: &Global, out: &Out) -> Result<(), Failure> {
     let checks = look(global)?;
     let ok = checks.iter().all(|check| check.state != State::Fail);
     if out.json {
-        out.json(&Report {
-            object: "doctor",
-            ok,
-            checks: &checks,
-        })?;
+        out.json(&Report { object: "doctor", ok, checks: &checks })?;
     } else {
         for check in &checks {
             out.line(&line(check))?;
@@ -107,10 +88,7 @@ fn look(global: &Global) -> Result<Vec<Check>, Failure> {
             return Ok(fails.collect());
         }
     };
-    let file = config
-        .file
-        .as_ref()
-        .map_or_else(|| "no file".to_owned(), |file| file.display().to_string());
+    let file = config.file.as_ref().map_or_else(|| "no file".to_owned(), |file| file.display().to_string());
     let mut checks = vec![Check::ok("config", file)];
     checks.extend(
         config
@@ -160,12 +138,7 @@ mod tests {
         let check = Check::fail("port", "taken", "choose another");
         assert_eq!(line(&check), "fail  port: taken; choose another");
         assert_eq!(line(&Check::ok("clock", "right")), "ok    clock: right");
-        let text = serde_json::to_string(&Report {
-            object: "doctor",
-            ok: false,
-            checks: &[check],
-        })
-        .unwrap();
+        let text = serde_json::to_string(&Report { object: "doctor", ok: false, checks: &[check] }).unwrap();
         assert_eq!(
             text,
             r#"{"object":"doctor","ok":false,"checks":[{"name":"port","state":"fail","detail":"taken","fix":"choose another"}]}"#
@@ -176,9 +149,6 @@ mod tests {
     fn long_lists_are_cut() {
         assert_eq!(few(&["a", "b"]), "a, b");
         assert_eq!(few(&["a", "b", "c", "d", "e"]), "a, b, c, d, e");
-        assert_eq!(
-            few(&["a", "b", "c", "d", "e", "f", "g"]),
-            "a, b, c, d, e and 2 more"
-        );
+        assert_eq!(few(&["a", "b", "c", "d", "e", "f", "g"]), "a, b, c, d, e and 2 more");
     }
 }

@@ -35,41 +35,18 @@ fn every_example_in_it_is_right() {
     let config = loaded(&text, &[], &[]).unwrap_or_else(|mistakes| panic!("{mistakes:#?}\n{text}"));
     for setting in TABLE {
         let told = config.origin(setting.path).unwrap().to_string();
-        assert_eq!(
-            told.starts_with("keyway.toml"),
-            setting.path != "master_key",
-            "{}: {told}",
-            setting.path
-        );
+        assert_eq!(told.starts_with("keyway.toml"), setting.path != "master_key", "{}: {told}", setting.path);
     }
     assert_eq!(config.on.len(), 2);
-    assert_eq!(
-        config.catalog.resolve("fast").unwrap().candidates[0]
-            .upstream
-            .as_ref(),
-        "small-v2"
-    );
+    assert_eq!(config.catalog.resolve("fast").unwrap().candidates[0].upstream.as_ref(), "small-v2");
 }
 
 #[test]
 fn every_default_parses_and_every_row_is_told_once() {
     for setting in TABLE {
-        assert!(
-            parse(setting.kind, setting.default, Path::new("/")).is_ok(),
-            "{}",
-            setting.path
-        );
-        assert!(
-            setting.doc.ends_with('.') && !setting.doc.contains('|'),
-            "{}",
-            setting.path
-        );
-        assert_eq!(
-            TABLE.iter().filter(|other| other.path == setting.path).count(),
-            1,
-            "{}",
-            setting.path
-        );
+        assert!(parse(setting.kind, setting.default, Path::new("/")).is_ok(), "{}", setting.path);
+        assert!(setting.doc.ends_with('.') && !setting.doc.contains('|'), "{}", setting.path);
+        assert_eq!(TABLE.iter().filter(|other| other.path == setting.path).count(), 1, "{}", setting.path);
         assert!(settings_markdown().contains(&format!("| `{}` |", setting.path)));
     }
     let flags: Vec<_> = TABLE.iter().filter_map(|setting| setting.flag).collect();
@@ -81,10 +58,7 @@ fn what_is_shown_can_be_read_again_and_holds_no_secret() {
     let file = "listen = \"127.0.0.1:7\"\n[providers.mine]\nbase_url = \"http://h/v1\"\ncredential = \"env:MINE\"\nmodels_any = true\n[models.\"mine/a\"]\nupstream = \"b\"\n";
     let env = [
         ("KEYWAY_MASTER_KEY", "canary"),
-        (
-            "KEYWAY_DATABASE",
-            "postgres://user:can@ary:canary@host/d?sslmode=require&password=canary",
-        ),
+        ("KEYWAY_DATABASE", "postgres://user:can@ary:canary@host/d?sslmode=require&password=canary"),
         ("DEEPSEEK_API_KEY", "canary"),
     ];
     let config = loaded(file, &env, &[]).unwrap();
@@ -124,11 +98,7 @@ fn the_schema_knows_every_setting_and_row() {
     let schema = schema();
     assert_eq!(schema["additionalProperties"], false);
     let properties = schema["properties"].as_object().unwrap();
-    assert_eq!(
-        properties.len(),
-        TABLE.len() - 1 + 3,
-        "all but the master key, and the three tables of rows"
-    );
+    assert_eq!(properties.len(), TABLE.len() - 1 + 3, "all but the master key, and the three tables of rows");
     assert_eq!(properties["sync_age_seconds_max"]["maximum"], 600);
     assert_eq!(properties["workers"]["default"], 0);
     let model = &properties["models"]["additionalProperties"];

@@ -3,26 +3,11 @@
 use super::mistakes;
 
 const FILE: &[(&str, &str)] = &[
-    (
-        "lisen = \"x\"\n",
-        "keyway.toml:1:1: lisen is not a setting; did you mean `listen`?",
-    ),
-    (
-        "[provider.x]\n",
-        "keyway.toml:1:2: provider is not a setting; did you mean `providers`?",
-    ),
-    (
-        "[log]\nlevel = \"info\"\n",
-        "keyway.toml:1:1: log is not a string; write it in quotes",
-    ),
-    (
-        "listen = 8080\n",
-        "keyway.toml:1:10: listen is not a string; write it in quotes",
-    ),
-    (
-        "listen = \"8080\"\n",
-        "keyway.toml:1:10: listen is `8080`; write an address and a port",
-    ),
+    ("lisen = \"x\"\n", "keyway.toml:1:1: lisen is not a setting; did you mean `listen`?"),
+    ("[provider.x]\n", "keyway.toml:1:2: provider is not a setting; did you mean `providers`?"),
+    ("[log]\nlevel = \"info\"\n", "keyway.toml:1:1: log is not a string; write it in quotes"),
+    ("listen = 8080\n", "keyway.toml:1:10: listen is not a string; write it in quotes"),
+    ("listen = \"8080\"\n", "keyway.toml:1:10: listen is `8080`; write an address and a port"),
     (
         "listen = \"localhost:8080\"\n",
         "keyway.toml:1:10: listen is `localhost:8080`; write an address and a port",
@@ -35,22 +20,13 @@ const FILE: &[(&str, &str)] = &[
         "workers = \"2\"\n",
         "keyway.toml:1:11: workers is not a whole number; write a whole number from 0 to 1024, without quotes",
     ),
-    (
-        "workers = 2.5\n",
-        "keyway.toml:1:11: workers is not a whole number",
-    ),
-    (
-        "workers = -2\n",
-        "keyway.toml:1:11: workers is `-2`; write a whole number from 0 to 1024",
-    ),
+    ("workers = 2.5\n", "keyway.toml:1:11: workers is not a whole number"),
+    ("workers = -2\n", "keyway.toml:1:11: workers is `-2`; write a whole number from 0 to 1024"),
     (
         "sync_age_seconds_max = 1\n",
         "keyway.toml:1:24: sync_age_seconds_max is `1`; write a whole number from 2 to 600",
     ),
-    (
-        "sync_age_seconds_max = 601\n",
-        "keyway.toml:1:24: sync_age_seconds_max is `601`",
-    ),
+    ("sync_age_seconds_max = 601\n", "keyway.toml:1:24: sync_age_seconds_max is `601`"),
     (
         "log_requests = \"true\"\n",
         "keyway.toml:1:16: log_requests is not true or false; write true or false, without quotes",
@@ -59,26 +35,11 @@ const FILE: &[(&str, &str)] = &[
         "request_body_bytes_max = \"32 MB\"\n",
         "keyway.toml:1:26: request_body_bytes_max is `32 MB`; write a size from 1 KiB to 1 GiB",
     ),
-    (
-        "request_body_bytes_max = 1\n",
-        "keyway.toml:1:26: request_body_bytes_max is `1`; write a size",
-    ),
-    (
-        "log = \"inof\"\n",
-        "keyway.toml:1:7: log is `inof`; write error, warn, info",
-    ),
-    (
-        "log = \"keyway=loud\"\n",
-        "keyway.toml:1:7: log is `keyway=loud`; write error",
-    ),
-    (
-        "data_dir = \"\"\n",
-        "keyway.toml:1:12: data_dir is ``; write a path",
-    ),
-    (
-        "database = \"mysql://u:canary@h/d\"\n",
-        "keyway.toml:1:12: database is not a PostgreSQL URL; write",
-    ),
+    ("request_body_bytes_max = 1\n", "keyway.toml:1:26: request_body_bytes_max is `1`; write a size"),
+    ("log = \"inof\"\n", "keyway.toml:1:7: log is `inof`; write error, warn, info"),
+    ("log = \"keyway=loud\"\n", "keyway.toml:1:7: log is `keyway=loud`; write error"),
+    ("data_dir = \"\"\n", "keyway.toml:1:12: data_dir is ``; write a path"),
+    ("database = \"mysql://u:canary@h/d\"\n", "keyway.toml:1:12: database is not a PostgreSQL URL; write"),
     (
         "trusted_proxies = [\"10.0.0.0/8\"]\n",
         "keyway.toml:1:1: trusted_proxies is not available yet; leave it out",
@@ -88,14 +49,8 @@ const FILE: &[(&str, &str)] = &[
         "keyway.toml:1:2: routes is not available yet; leave it out: name a provider's model, or write an alias",
     ),
     ("listen = \n", "keyway.toml:1:10: is not TOML: "),
-    (
-        "[providers.mine]\ncredential = sk-canary\n",
-        "keyway.toml:2:14: is not TOML: ",
-    ),
-    (
-        "listen = \"a:1\"\nlisten = \"b:1\"\n",
-        "keyway.toml:2:1: is not TOML: duplicate key",
-    ),
+    ("[providers.mine]\ncredential = sk-canary\n", "keyway.toml:2:14: is not TOML: "),
+    ("listen = \"a:1\"\nlisten = \"b:1\"\n", "keyway.toml:2:1: is not TOML: duplicate key"),
     (
         "[providers.mine]\ncolour = 1\n",
         "keyway.toml:2:1: providers.mine.colour is not known; write one of display_name, ",
@@ -106,10 +61,7 @@ const FILE: &[(&str, &str)] = &[
 fn in_the_file() {
     for (text, expected) in FILE {
         let said = mistakes(text, &[], &[]);
-        assert!(
-            said.len() == 1 && said[0].starts_with(expected),
-            "{text}{said:#?}"
-        );
+        assert!(said.len() == 1 && said[0].starts_with(expected), "{text}{said:#?}");
         assert!(!said[0].contains("canary"), "{said:?}");
     }
 }
@@ -120,21 +72,13 @@ const ENVIRONMENT: &[(&str, &str, &str)] = &[
         "x",
         "environment variable KEYWAY_LISTN: is not a setting; did you mean KEYWAY_LISTEN? Else unset it",
     ),
-    (
-        "KEYWAY_QQQQQQQQQQQQ",
-        "x",
-        "environment variable KEYWAY_QQQQQQQQQQQQ: is not a setting; unset it",
-    ),
+    ("KEYWAY_QQQQQQQQQQQQ", "x", "environment variable KEYWAY_QQQQQQQQQQQQ: is not a setting; unset it"),
     (
         "KEYWAY_WORKERS",
         "many",
         "environment variable KEYWAY_WORKERS: workers is `many`; write a whole number",
     ),
-    (
-        "KEYWAY_DATABASE",
-        "canary",
-        "environment variable KEYWAY_DATABASE: database is not a PostgreSQL URL",
-    ),
+    ("KEYWAY_DATABASE", "canary", "environment variable KEYWAY_DATABASE: database is not a PostgreSQL URL"),
     (
         "KEYWAY_LOG_REQUESTS",
         "maybe",
@@ -161,10 +105,7 @@ const ENVIRONMENT: &[(&str, &str, &str)] = &[
 fn in_the_environment() {
     for (name, value, expected) in ENVIRONMENT {
         let said = mistakes("", &[(name, value)], &[]);
-        assert!(
-            said.len() == 1 && said[0].starts_with(expected),
-            "{name}: {said:#?}"
-        );
+        assert!(said.len() == 1 && said[0].starts_with(expected), "{name}: {said:#?}");
         assert!(!said[0].contains("canary"), "{said:?}");
     }
 }
@@ -172,42 +113,19 @@ fn in_the_environment() {
 #[test]
 fn in_flags() {
     for (path, value, expected) in [
-        (
-            "listen",
-            "here",
-            "--listen: listen is `here`; write an address and a port",
-        ),
-        (
-            "workers",
-            "",
-            "--set workers: workers is ``; write a whole number",
-        ),
-        (
-            "worker",
-            "1",
-            "--set worker: worker is not a setting; did you mean `workers`?",
-        ),
-        (
-            "tls.certificate",
-            "x",
-            "--set tls.certificate: tls is not available yet",
-        ),
+        ("listen", "here", "--listen: listen is `here`; write an address and a port"),
+        ("workers", "", "--set workers: workers is ``; write a whole number"),
+        ("worker", "1", "--set worker: worker is not a setting; did you mean `workers`?"),
+        ("tls.certificate", "x", "--set tls.certificate: tls is not available yet"),
         (
             "providers.mine.base_url",
             "x",
             "--set providers.mine.base_url: providers.mine.base_url cannot be set by a flag",
         ),
-        (
-            "database",
-            "canary",
-            "--database: database is not a PostgreSQL URL",
-        ),
+        ("database", "canary", "--database: database is not a PostgreSQL URL"),
     ] {
         let said = mistakes("", &[], &[(path, value)]);
-        assert!(
-            said.len() == 1 && said[0].starts_with(expected),
-            "{path}: {said:#?}"
-        );
+        assert!(said.len() == 1 && said[0].starts_with(expected), "{path}: {said:#?}");
         assert!(!said[0].contains("canary"), "{said:?}");
     }
 }
@@ -236,10 +154,7 @@ fn all_of_them_at_once_and_in_order() {
 fn beyond_loopback_in_plain_http_only_when_said() {
     for listen in ["0.0.0.0:1", "[::]:1", "192.0.2.1:1", "[::ffff:192.0.2.1]:1"] {
         assert_eq!(mistakes("", &[], &[("listen", listen)]).len(), 1, "{listen}");
-        assert!(
-            super::loaded("insecure_http = true\n", &[], &[("listen", listen)]).is_ok(),
-            "{listen}"
-        );
+        assert!(super::loaded("insecure_http = true\n", &[], &[("listen", listen)]).is_ok(), "{listen}");
     }
     for listen in ["127.0.0.2:1", "[::1]:1", "[::ffff:127.0.0.1]:1"] {
         assert!(super::loaded("", &[], &[("listen", listen)]).is_ok(), "{listen}");

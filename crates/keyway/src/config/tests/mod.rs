@@ -12,24 +12,15 @@ use tempfile::TempDir;
 fn folder(text: &str) -> (TempDir, Sources) {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("keyway.toml"), text).unwrap();
-    let sources = Sources {
-        cwd: folder.path().to_owned(),
-        ..Sources::default()
-    };
+    let sources = Sources { cwd: folder.path().to_owned(), ..Sources::default() };
     (folder, sources)
 }
 
 /// Sources of a file, variables and flags.
 fn sources(text: &str, env: &[(&str, &str)], flags: &[(&str, &str)]) -> (TempDir, Sources) {
     let (folder, mut sources) = folder(text);
-    sources.env = env
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-        .collect();
-    sources.flags = flags
-        .iter()
-        .map(|(path, value)| ((*path).to_owned(), (*value).to_owned()))
-        .collect();
+    sources.env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    sources.flags = flags.iter().map(|(path, value)| ((*path).to_owned(), (*value).to_owned())).collect();
     (folder, sources)
 }
 

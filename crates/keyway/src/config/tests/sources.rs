@@ -14,23 +14,12 @@ fn defaults_are_those_of_the_contract() {
         settings.database.is_none() && settings.master_key.is_none() && settings.master_key_file.is_none()
     );
     assert!(settings.metrics_listen.is_none() && !settings.insecure_http && settings.log_requests);
-    assert_eq!(
-        (settings.sync_age_seconds_max, settings.journal_segment_bytes),
-        (30, 4 << 20)
-    );
-    assert_eq!(
-        (settings.request_body_bytes_max, settings.header_timeout_ms),
-        (32 << 20, 10_000)
-    );
+    assert_eq!((settings.sync_age_seconds_max, settings.journal_segment_bytes), (30, 4 << 20));
+    assert_eq!((settings.request_body_bytes_max, settings.header_timeout_ms), (32 << 20, 10_000));
     assert_eq!((settings.requests_retention_days, settings.workers), (30, 0));
     assert_eq!(settings.log, "info");
     for setting in TABLE {
-        assert_eq!(
-            config.origin(setting.path),
-            Some(&Place::Nowhere),
-            "{}",
-            setting.path
-        );
+        assert_eq!(config.origin(setting.path), Some(&Place::Nowhere), "{}", setting.path);
     }
     assert!(config.on.is_empty() && config.notes.is_empty());
 }
@@ -59,10 +48,7 @@ fn the_file_is_named_by_flag_variable_or_habit() {
     assert_eq!(load(&sources).ok().unwrap().settings.workers, 2);
     sources.config_file = Some(PathBuf::from("three.toml"));
     let config = load(&sources).ok().unwrap();
-    assert_eq!(
-        (config.settings.workers, config.file),
-        (3, Some(folder.path().join("three.toml")))
-    );
+    assert_eq!((config.settings.workers, config.file), (3, Some(folder.path().join("three.toml"))));
     sources.config_file = None;
     sources.env.clear();
     assert_eq!(load(&sources).ok().unwrap().settings.workers, 1);
@@ -78,9 +64,7 @@ fn a_file_that_was_named_must_be_there_and_readable() {
     sources.config_file = Some(PathBuf::from("absent.toml"));
     assert!(said(&sources).starts_with("--config: cannot read absent.toml: "));
     sources.config_file = None;
-    sources
-        .env
-        .insert("KEYWAY_CONFIG".to_owned(), "absent.toml".to_owned());
+    sources.env.insert("KEYWAY_CONFIG".to_owned(), "absent.toml".to_owned());
     assert!(said(&sources).starts_with("environment variable KEYWAY_CONFIG: cannot read absent.toml: "));
     std::fs::write(folder.path().join("absent.toml"), b"\xff").unwrap();
     assert!(said(&sources).contains("it is not UTF-8 text"));
@@ -118,35 +102,21 @@ fn values_of_every_kind_from_text() {
         ("database", "postgresql://u@h/d"),
     ];
     let settings = loaded("", &[], &flags).unwrap().settings;
-    assert_eq!(
-        (settings.request_body_bytes_max, settings.journal_segment_bytes),
-        (1 << 20, 65_536)
-    );
+    assert_eq!((settings.request_body_bytes_max, settings.journal_segment_bytes), (1 << 20, 65_536));
     assert!(!settings.log_requests && settings.data_dir.is_absolute());
     assert_eq!(settings.metrics_listen.unwrap().port(), 9);
     assert_eq!(settings.master_key_file, Some(PathBuf::from("/k")));
     assert_eq!(settings.database.unwrap().reveal(), "postgresql://u@h/d");
     let file = "request_body_bytes_max = 2048\njournal_segment_bytes = \"1 MiB\"\nlog_requests = false\n";
     let settings = loaded(file, &[], &[]).unwrap().settings;
-    assert_eq!(
-        (settings.request_body_bytes_max, settings.journal_segment_bytes),
-        (2048, 1 << 20)
-    );
+    assert_eq!((settings.request_body_bytes_max, settings.journal_segment_bytes), (2048, 1 << 20));
     assert!(!settings.log_requests);
 }
 
 #[test]
 fn the_master_key_comes_from_one_place() {
     let key = ("KEYWAY_MASTER_KEY", "canary-canary");
-    assert_eq!(
-        loaded("", &[key], &[])
-            .unwrap()
-            .settings
-            .master_key
-            .unwrap()
-            .reveal(),
-        "canary-canary"
-    );
+    assert_eq!(loaded("", &[key], &[]).unwrap().settings.master_key.unwrap().reveal(), "canary-canary");
     let both = mistakes("master_key_file = \"/k\"\n", &[key], &[]);
     assert_eq!(
         both,
@@ -154,10 +124,9 @@ fn the_master_key_comes_from_one_place() {
             "environment variable KEYWAY_MASTER_KEY: master_key is set beside master_key_file (keyway.toml:1:19); keep one of the two"
         ]
     );
-    for said in [
-        mistakes("master_key = \"canary\"\n", &[], &[]),
-        mistakes("", &[], &[("master_key", "canary")]),
-    ] {
+    for said in
+        [mistakes("master_key = \"canary\"\n", &[], &[]), mistakes("", &[], &[("master_key", "canary")])]
+    {
         assert!(
             said.len() == 1 && said[0].contains("KEYWAY_MASTER_KEY") && !said[0].contains("canary"),
             "{said:?}"

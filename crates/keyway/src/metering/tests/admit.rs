@@ -36,23 +36,14 @@ async fn every_path_ends_in_one_line_or_none() {
         worker.note(&entry(6)).unwrap();
 
         assert_eq!(state.open(), 0);
-        let source = crate::metering::intake::Source {
-            boot: "boot_1".into(),
-            node: "node_1".into(),
-        };
+        let source = crate::metering::intake::Source { boot: "boot_1".into(), node: "node_1".into() };
         let dir = bed.journals().join("boot_1");
         let mut shipper =
             crate::metering::Shipper::new(bed.db.clone(), bed.clock.clone(), source, dir, vec![state]);
         assert!(shipper.drain().await.unwrap());
         bed.holds_exactly([1, 2, 4, 5, 6].map(request).to_vec()).await;
-        let left = requests::get(&bed.db, super::fixture::ORG, request(5))
-            .await
-            .unwrap()
-            .unwrap();
-        assert_eq!(
-            (left.status, left.error.as_str(), left.usage.in_uncached),
-            (499, "client_gone", 100)
-        );
+        let left = requests::get(&bed.db, super::fixture::ORG, request(5)).await.unwrap().unwrap();
+        assert_eq!((left.status, left.error.as_str(), left.usage.in_uncached), (499, "client_gone", 100));
         assert_eq!(left.cost.unwrap().0, 100_000);
         bed.finish().await;
     }
@@ -67,16 +58,10 @@ async fn nothing_is_admitted_while_nothing_can_be_recorded() {
     let worker: Rc<Worker> = Worker::new(journal, bed.clock.clone(), Box::new(price));
     let mut admitted = admit(&worker).unwrap();
     plan.fault.full(true);
-    assert!(
-        admitted.sent(&sent(1)).is_err(),
-        "not recorded, so not to be sent"
-    );
+    assert!(admitted.sent(&sent(1)).is_err(), "not recorded, so not to be sent");
     drop(admitted);
     let refusal = admit(&worker).err().unwrap();
-    assert_eq!(
-        (refusal.status(), refusal.code.text()),
-        (503, "metering_unavailable")
-    );
+    assert_eq!((refusal.status(), refusal.code.text()), (503, "metering_unavailable"));
     plan.fault.full(false);
     bed.clock.advance_ms(1_000);
     let mut admitted = admit(&worker).unwrap();

@@ -46,10 +46,7 @@ impl Faults {
 
     pub fn on_write(&self, _bytes: usize) -> io::Result<Option<usize>> {
         let mut plan = self.0.lock().unwrap();
-        let next = plan
-            .writes
-            .pop_front()
-            .unwrap_or(if plan.full { Write::Fails(28) } else { Write::Works });
+        let next = plan.writes.pop_front().unwrap_or(if plan.full { Write::Fails(28) } else { Write::Works });
         match next {
             Write::Works => Ok(None),
             Write::Short(bytes) => Ok(Some(bytes)),

@@ -55,12 +55,7 @@ async fn bed(server: Option<String>) -> Bed {
     };
     let db = Db::open(&location).await.unwrap();
     db.migrate().await.unwrap();
-    Bed {
-        dir,
-        db,
-        clock,
-        admin,
-    }
+    Bed { dir, db, clock, admin }
 }
 
 impl Bed {
@@ -69,10 +64,7 @@ impl Bed {
         if let Some((server, name)) = self.admin {
             let db = Db::open(&Location::Url(server)).await.unwrap();
             let drop = format!("DROP DATABASE {name} WITH (FORCE)");
-            sqlx::raw_sql(sqlx::AssertSqlSafe(drop))
-                .execute(db.pool())
-                .await
-                .unwrap();
+            sqlx::raw_sql(sqlx::AssertSqlSafe(drop)).execute(db.pool()).await.unwrap();
             db.close().await;
         }
     }
@@ -86,28 +78,13 @@ impl Bed {
     }
 
     pub fn journal(&self, boot: &str, shard: u32, bytes: u32) -> Journal {
-        Journal::open(
-            self.plan(boot, bytes),
-            shard,
-            &Spares::start().unwrap(),
-            self.clock.clone(),
-        )
-        .unwrap()
+        Journal::open(self.plan(boot, bytes), shard, &Spares::start().unwrap(), self.clock.clone()).unwrap()
     }
 
     pub fn shipper(&self, boot: &str, journals: &[&Journal]) -> Shipper {
-        let source = Source {
-            boot: boot.to_owned(),
-            node: "node_1".to_owned(),
-        };
+        let source = Source { boot: boot.to_owned(), node: "node_1".to_owned() };
         let states = journals.iter().map(|journal| journal.state()).collect();
-        Shipper::new(
-            self.db.clone(),
-            self.clock.clone(),
-            source,
-            self.journals().join(boot),
-            states,
-        )
+        Shipper::new(self.db.clone(), self.clock.clone(), source, self.journals().join(boot), states)
     }
 
     pub async fn recover(&self) -> Recovered {
@@ -115,25 +92,13 @@ impl Bed {
     }
 
     pub async fn try_recover(&self) -> Result<Recovered, crate::base::Fault> {
-        recover(
-            &self.db,
-            &self.clock,
-            &price,
-            "node_1",
-            &self.journals(),
-            "boot_now",
-        )
-        .await
+        recover(&self.db, &self.clock, &price, "node_1", &self.journals(), "boot_now").await
     }
 
     /// Ids of every stored line, ascending, through every page.
     pub async fn stored(&self) -> Vec<u128> {
         let lines = self.pages(&Filter::default(), 100).await;
-        lines
-            .iter()
-            .rev()
-            .map(|line| u128::from_be_bytes(line.request))
-            .collect()
+        lines.iter().rev().map(|line| u128::from_be_bytes(line.request)).collect()
     }
 
     pub async fn pages(&self, filter: &Filter, limit: usize) -> Vec<requests::OwnedEntry> {
@@ -163,11 +128,7 @@ impl Bed {
             let sum = |measure: usize| rows.iter().map(|row| row.measures.0[measure]).sum::<i64>();
             assert_eq!(sum(at::REQUESTS), ids.len() as i64, "{width:?}");
             assert_eq!(sum(at::COST_NANOUSD), cost, "{width:?}");
-            assert_eq!(
-                rows.iter().map(|row| row.measures.usage().input()).sum::<u64>(),
-                input,
-                "{width:?}"
-            );
+            assert_eq!(rows.iter().map(|row| row.measures.usage().input()).sum::<u64>(), input, "{width:?}");
         }
     }
 
@@ -176,14 +137,7 @@ impl Bed {
         width: Option<Width>,
         group_by: Vec<crate::store::usage_columns::Dimension>,
     ) -> Vec<usage::Row> {
-        let query = Query {
-            start_ms: 0,
-            end_ms: i64::MAX,
-            width,
-            group_by,
-            filters: Vec::new(),
-            test: None,
-        };
+        let query = Query { start_ms: 0, end_ms: i64::MAX, width, group_by, filters: Vec::new(), test: None };
         usage::buckets(&self.db, ORG, &query).await.unwrap().0
     }
 
@@ -200,11 +154,7 @@ impl Bed {
 }
 
 pub fn price(version: &str) -> Option<Price> {
-    let base = Rates {
-        input: 1_000_000_000,
-        output: 2_000_000_000,
-        ..Rates::default()
-    };
+    let base = Rates { input: 1_000_000_000, output: 2_000_000_000, ..Rates::default() };
     (version == "m@1").then(|| Price {
         version: version.to_owned(),
         from_ms: 0,
@@ -234,11 +184,7 @@ pub fn entry(n: u32) -> Entry<'static> {
         model_asked: "deepseek-chat",
         model_served: "deepseek/deepseek-flash",
         provider: "deepseek",
-        labels: if n.is_multiple_of(5) {
-            vec!["team=a", "env=prod"]
-        } else {
-            Vec::new()
-        },
+        labels: if n.is_multiple_of(5) { vec!["team=a", "env=prod"] } else { Vec::new() },
         peer: [7; 16],
         client_request: "",
         stream: true,
@@ -251,11 +197,7 @@ pub fn entry(n: u32) -> Entry<'static> {
         }],
         status: if n % 10 == 9 { 502 } else { 200 },
         error: if n % 10 == 9 { "upstream_error" } else { "" },
-        usage: Usage {
-            in_uncached: u64::from(n),
-            out_text: 7,
-            ..Usage::default()
-        },
+        usage: Usage { in_uncached: u64::from(n), out_text: 7, ..Usage::default() },
         usage_origin: UsageOrigin::Reported,
         price_version: "m@1",
         cost: Some(NanoUsd(1_000 + i64::from(n))),
@@ -271,10 +213,7 @@ pub fn sent(n: u32) -> Sent<'static> {
     entry.usage = Usage::default();
     entry.usage_origin = UsageOrigin::Nothing;
     entry.cost = None;
-    Sent {
-        entry,
-        prompt_bytes: 100,
-    }
+    Sent { entry, prompt_bytes: 100 }
 }
 
 /// SENT and SETTLE of every request of a range.

@@ -10,10 +10,7 @@ const BYTES: u32 = 64 * 1024;
 
 fn open(bed: &Bed, boot: &str) -> (Journal, Plan) {
     let plan = bed.plan(boot, BYTES);
-    (
-        Journal::open(plan.clone(), 0, &Spares::start().unwrap(), bed.clock.clone()).unwrap(),
-        plan,
-    )
+    (Journal::open(plan.clone(), 0, &Spares::start().unwrap(), bed.clock.clone()).unwrap(), plan)
 }
 
 #[tokio::test]
@@ -36,12 +33,7 @@ async fn a_failed_write_is_made_again_in_the_next_segment() {
         let bed = beds().await.remove(0);
         let (mut journal, plan) = open(&bed, "boot_1");
         let mut ids = serve(&mut journal, 0..10);
-        let faults = [
-            Write::Short(11),
-            Write::Fails(EIO),
-            Write::Short(0),
-            Write::Short(200),
-        ];
+        let faults = [Write::Short(11), Write::Fails(EIO), Write::Short(0), Write::Short(200)];
         for (step, fault) in (0..).zip(faults) {
             plan.fault.writes([fault]);
             let before = journal.state().active().0;
@@ -159,10 +151,7 @@ async fn a_sent_that_failed_and_reached_the_disk_is_void() {
     ledger::record::encode_sent(&mut record, journal.state().last_seq() + 1, &sent(3)).unwrap();
     plan.fault.full(true);
     assert!(journal.append_sent(&sent(3)).is_err());
-    let file = std::fs::OpenOptions::new()
-        .write(true)
-        .open(plan.dir.join("0000-0000000000.kwj"))
-        .unwrap();
+    let file = std::fs::OpenOptions::new().write(true).open(plan.dir.join("0000-0000000000.kwj")).unwrap();
     std::os::unix::fs::FileExt::write_all_at(&file, &record, u64::from(end)).unwrap();
     plan.fault.full(false);
     bed.clock.advance_ms(RETRY_MS);

@@ -9,9 +9,7 @@ use std::path::{Path, PathBuf};
 const BYTES: u32 = 64 * 1024;
 
 fn file(bed: &Bed, segment: u32) -> PathBuf {
-    bed.journals()
-        .join("boot_1")
-        .join(format!("0000-{segment:010}.kwj"))
+    bed.journals().join("boot_1").join(format!("0000-{segment:010}.kwj"))
 }
 
 fn overwrite(path: &Path, offset: u32, bytes: &[u8]) {
@@ -36,10 +34,7 @@ async fn a_request_without_an_answer_becomes_one_estimated_line() {
         drop(journal);
 
         let done = bed.recover().await;
-        assert_eq!(
-            (done.boots, done.entries, done.orphans, done.damaged),
-            (1, 3, 1, 0)
-        );
+        assert_eq!((done.boots, done.entries, done.orphans, done.damaged), (1, 3, 1, 0));
         ids.push(request(5));
         bed.holds_exactly(ids.clone()).await;
         let line = requests::get(&bed.db, ORG, request(5)).await.unwrap().unwrap();
@@ -123,10 +118,7 @@ async fn a_torn_end_is_cut_off_at_every_byte() {
         overwrite(&path, end + bytes, &vec![0; (whole - end - bytes) as usize]);
     }
     let done = bed.recover().await;
-    assert_eq!(
-        (done.boots, done.entries, done.damaged, done.orphans),
-        (7, 21, 0, 0)
-    );
+    assert_eq!((done.boots, done.entries, done.damaged, done.orphans), (7, 21, 0, 0));
     assert_eq!(bed.stored().await.len(), 21);
 }
 

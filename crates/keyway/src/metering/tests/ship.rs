@@ -128,22 +128,9 @@ async fn a_line_that_cannot_be_stored_is_kept_aside_and_holds_nothing_up() {
         unbelievable.usage.out_text = u64::MAX;
         settle(&mut journal, &unbelievable);
         ids.extend(serve(&mut journal, 21..30));
-        settle(
-            &mut journal,
-            &Entry {
-                model_asked: "refused",
-                ..entry(30)
-            },
-        );
+        settle(&mut journal, &Entry { model_asked: "refused", ..entry(30) });
         ids.extend(serve(&mut journal, 31..40));
-        settle(
-            &mut journal,
-            &Entry {
-                model_asked: "with\0nul",
-                project: "",
-                ..entry(40)
-            },
-        );
+        settle(&mut journal, &Entry { model_asked: "with\0nul", project: "", ..entry(40) });
         ids.push(request(40));
         let mut shipper = bed.shipper("boot_1", &[&journal]);
         while shipper.round().await.unwrap().more {}
@@ -161,17 +148,11 @@ async fn a_database_that_is_away_delays_and_loses_nothing() {
     let mut shipper = bed.shipper("boot_1", &[&journal]);
     let mut ids = serve(&mut journal, 0..10);
     shipper.round().await.unwrap();
-    sqlx::raw_sql("ALTER TABLE request_batches RENAME TO away")
-        .execute(bed.db.pool())
-        .await
-        .unwrap();
+    sqlx::raw_sql("ALTER TABLE request_batches RENAME TO away").execute(bed.db.pool()).await.unwrap();
     ids.extend(serve(&mut journal, 10..600));
     assert!(shipper.round().await.is_err());
     assert!(shipper.round().await.is_err());
-    sqlx::raw_sql("ALTER TABLE away RENAME TO request_batches")
-        .execute(bed.db.pool())
-        .await
-        .unwrap();
+    sqlx::raw_sql("ALTER TABLE away RENAME TO request_batches").execute(bed.db.pool()).await.unwrap();
     assert!(shipper.drain().await.unwrap());
     bed.holds_exactly(ids).await;
 }

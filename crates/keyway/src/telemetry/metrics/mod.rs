@@ -105,10 +105,7 @@ impl Metrics {
     /// The counters of one worker; a number beyond the workers shares the last shard.
     #[must_use]
     pub fn worker(self: &Arc<Self>, worker: usize) -> WorkerMetrics {
-        WorkerMetrics {
-            metrics: Arc::clone(self),
-            shard: worker.min(self.shards.len() - 1),
-        }
+        WorkerMetrics { metrics: Arc::clone(self), shard: worker.min(self.shards.len() - 1) }
     }
 
     /// The slot of a provider, the same for the same name. For start-up and catalogue changes.
@@ -127,9 +124,7 @@ impl Metrics {
 
     /// Notes a successful sync with the database.
     pub fn synced(&self) {
-        self.gauges
-            .synced_ms
-            .store(self.clock.monotonic_ms().max(1), Ordering::Relaxed);
+        self.gauges.synced_ms.store(self.clock.monotonic_ms().max(1), Ordering::Relaxed);
     }
 
     /// Counts a request line that found the queue full.
@@ -200,13 +195,6 @@ impl WorkerMetrics {
     /// A grant was found in the cache, or was not.
     pub fn grant_looked_up(&self, hit: bool) {
         let shard = self.shard();
-        add(
-            if hit {
-                &shard.grant_hits
-            } else {
-                &shard.grant_misses
-            },
-            1,
-        );
+        add(if hit { &shard.grant_hits } else { &shard.grant_misses }, 1);
     }
 }

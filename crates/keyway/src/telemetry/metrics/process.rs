@@ -6,31 +6,13 @@ use super::text::{Kind, Text, seconds};
 const TICK_MS: u64 = 10;
 
 pub(super) fn render(text: &mut Text, started_ms: i64) {
-    if let Some(kib) = std::fs::read_to_string("/proc/self/status")
-        .ok()
-        .as_deref()
-        .and_then(resident_kib)
-    {
+    if let Some(kib) = std::fs::read_to_string("/proc/self/status").ok().as_deref().and_then(resident_kib) {
         let help = "Resident memory of the process.";
-        text.single(
-            "process_resident_memory_bytes",
-            Kind::Gauge,
-            help,
-            kib.saturating_mul(1024),
-        );
+        text.single("process_resident_memory_bytes", Kind::Gauge, help, kib.saturating_mul(1024));
     }
-    if let Some(ticks) = std::fs::read_to_string("/proc/self/stat")
-        .ok()
-        .as_deref()
-        .and_then(cpu_ticks)
-    {
+    if let Some(ticks) = std::fs::read_to_string("/proc/self/stat").ok().as_deref().and_then(cpu_ticks) {
         let help = "User and system CPU time.";
-        text.single(
-            "process_cpu_seconds_total",
-            Kind::Counter,
-            help,
-            seconds(ticks.saturating_mul(TICK_MS)),
-        );
+        text.single("process_cpu_seconds_total", Kind::Counter, help, seconds(ticks.saturating_mul(TICK_MS)));
     }
     let started = seconds(u64::try_from(started_ms).unwrap_or(0));
     text.single(

@@ -40,36 +40,21 @@ pub(super) fn render(metrics: &Metrics) -> String {
 }
 
 fn sum<'a>(metrics: &'a Metrics, counter: impl Fn(&'a Shard) -> Option<&'a AtomicU64>) -> u64 {
-    let counts = metrics
-        .shards
-        .iter()
-        .filter_map(counter)
-        .map(|counter| counter.load(Ordering::Relaxed));
+    let counts = metrics.shards.iter().filter_map(counter).map(|counter| counter.load(Ordering::Relaxed));
     counts.fold(0, u64::wrapping_add)
 }
 
 /// Workers open and close; a shard alone may be below zero, the sum is not for long.
 fn level<'a>(metrics: &'a Metrics, gauge: impl Fn(&'a Shard) -> &'a AtomicI64) -> i64 {
-    metrics
-        .shards
-        .iter()
-        .map(|shard| gauge(shard).load(Ordering::Relaxed))
-        .sum::<i64>()
-        .max(0)
+    metrics.shards.iter().map(|shard| gauge(shard).load(Ordering::Relaxed)).sum::<i64>().max(0)
 }
 
 fn requests(metrics: &Metrics, text: &mut Text) {
     let name = "keyway_requests_total";
-    text.family(
-        name,
-        Kind::Counter,
-        "Ended requests by route and class of status.",
-    );
+    text.family(name, Kind::Counter, "Ended requests by route and class of status.");
     for (route, template) in metrics.routes.iter().enumerate() {
         for (class, class_name) in STATUS_CLASSES.iter().enumerate() {
-            let count = sum(metrics, |shard| {
-                shard.requests.get(route * STATUS_CLASSES.len() + class)
-            });
+            let count = sum(metrics, |shard| shard.requests.get(route * STATUS_CLASSES.len() + class));
             if count > 0 {
                 text.sample(name, &[("route", template), ("class", class_name)], count);
             }
@@ -86,29 +71,19 @@ fn requests(metrics: &Metrics, text: &mut Text) {
 }
 
 fn providers(metrics: &Metrics, text: &mut Text) {
-    let providers = metrics
-        .providers
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .clone();
+    let providers = metrics.providers.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let name = "keyway_upstream_attempts_total";
     text.family(name, Kind::Counter, "Attempts at providers by outcome.");
     for (slot, provider) in providers.iter().enumerate() {
         for (outcome, outcome_name) in metrics.outcomes.iter().enumerate() {
-            let count = sum(metrics, |shard| {
-                shard.attempts.get(slot * metrics.outcomes.len() + outcome)
-            });
+            let count = sum(metrics, |shard| shard.attempts.get(slot * metrics.outcomes.len() + outcome));
             if count > 0 {
                 text.sample(name, &[("provider", provider), ("outcome", outcome_name)], count);
             }
         }
     }
     let name = "keyway_tokens_total";
-    text.family(
-        name,
-        Kind::Counter,
-        "Tokens of settled requests by billing class.",
-    );
+    text.family(name, Kind::Counter, "Tokens of settled requests by billing class.");
     for (slot, provider) in providers.iter().enumerate() {
         for (class, (class_name, _)) in token_classes(&Usage::default()).iter().enumerate() {
             let count = sum(metrics, |shard| shard.tokens.get(slot * TOKEN_CLASSES + class));
@@ -118,12 +93,7 @@ fn providers(metrics: &Metrics, text: &mut Text) {
         }
     }
     let cost = usd_text(sum(metrics, |shard| Some(&shard.cost_nanousd)).into());
-    text.single(
-        "keyway_cost_usd_total",
-        Kind::Counter,
-        "Cost of settled requests, USD.",
-        cost,
-    );
+    text.single("keyway_cost_usd_total", Kind::Counter, "Cost of settled requests, USD.", cost);
 }
 
 fn histogram<'a>(
@@ -138,71 +108,34 @@ fn histogram<'a>(
     let mut count: u64 = 0;
     for bucket in 0..=BOUNDS_MS.len() {
         count = count.wrapping_add(sum(metrics, |shard| of(shard).buckets.get(bucket)));
-        let bound = BOUNDS_MS
-            .get(bucket)
-            .map_or_else(|| "+Inf".to_owned(), |ms| seconds(u64::from(*ms)));
+        let bound = BOUNDS_MS.get(bucket).map_or_else(|| "+Inf".to_owned(), |ms| seconds(u64::from(*ms)));
         text.sample(&bucket_name, &[("le", &bound)], count);
     }
-    text.sample(
-        &format!("{name}_sum"),
-        &[],
-        seconds(sum(metrics, |shard| Some(&of(shard).sum_ms))),
-    );
+    text.sample(&format!("{name}_sum"), &[], seconds(sum(metrics, |shard| Some(&of(shard).sum_ms))));
     text.sample(&format!("{name}_count"), &[], count);
 }
 
 fn open(metrics: &Metrics, text: &mut Text) {
     let streams = level(metrics, |shard| &shard.streams_open);
-    text.single(
-        "keyway_streams_open",
-        Kind::Gauge,
-        "Streams to clients that are running.",
-        streams,
-    );
+    text.single("keyway_streams_open", Kind::Gauge, "Streams to clients that are running.", streams);
     let connections = level(metrics, |shard| &shard.connections_open);
-    text.single(
-        "keyway_connections_open",
-        Kind::Gauge,
-        "Open connections of clients.",
-        connections,
-    );
+    text.single("keyway_connections_open", Kind::Gauge, "Open connections of clients.", connections);
 }
 
 fn gauges(metrics: &Metrics, text: &mut Text) {
     let gauges = &metrics.gauges;
     let of = |gauge: &AtomicU64| gauge.load(Ordering::Relaxed);
     let table = [
-        (
-            "keyway_journal_bytes",
-            "Bytes of journal not shipped yet.",
-            &gauges.journal_bytes,
-        ),
-        (
-            "keyway_journal_lag_records",
-            "Journal records not shipped yet.",
-            &gauges.journal_lag_records,
-        ),
-        (
-            "keyway_journal_broken",
-            "1 while the journal cannot be written.",
-            &gauges.journal_broken,
-        ),
-        (
-            "keyway_grant_cache_entries",
-            "Entries of the grant cache.",
-            &gauges.grant_cache_entries,
-        ),
+        ("keyway_journal_bytes", "Bytes of journal not shipped yet.", &gauges.journal_bytes),
+        ("keyway_journal_lag_records", "Journal records not shipped yet.", &gauges.journal_lag_records),
+        ("keyway_journal_broken", "1 while the journal cannot be written.", &gauges.journal_broken),
+        ("keyway_grant_cache_entries", "Entries of the grant cache.", &gauges.grant_cache_entries),
     ];
     for (name, help, gauge) in table {
         text.single(name, Kind::Gauge, help, of(gauge));
     }
     let lag = seconds(of(&gauges.journal_lag_ms));
-    text.single(
-        "keyway_journal_lag_seconds",
-        Kind::Gauge,
-        "Age of the oldest record not shipped yet.",
-        lag,
-    );
+    text.single("keyway_journal_lag_seconds", Kind::Gauge, "Age of the oldest record not shipped yet.", lag);
     let synced_ms = gauges.synced_ms.load(Ordering::Relaxed);
     if synced_ms > 0 {
         let age = seconds(u64::try_from(metrics.clock.monotonic_ms() - synced_ms).unwrap_or(0));
@@ -217,17 +150,7 @@ fn gauges(metrics: &Metrics, text: &mut Text) {
 
 fn grant_cache(metrics: &Metrics, text: &mut Text) {
     let hits = sum(metrics, |shard| Some(&shard.grant_hits));
-    text.single(
-        "keyway_grant_cache_hits_total",
-        Kind::Counter,
-        "Grants found in the cache.",
-        hits,
-    );
+    text.single("keyway_grant_cache_hits_total", Kind::Counter, "Grants found in the cache.", hits);
     let misses = sum(metrics, |shard| Some(&shard.grant_misses));
-    text.single(
-        "keyway_grant_cache_misses_total",
-        Kind::Counter,
-        "Grants not found in the cache.",
-        misses,
-    );
+    text.single("keyway_grant_cache_misses_total", Kind::Counter, "Grants not found in the cache.", misses);
 }

@@ -12,9 +12,8 @@ pub(super) const TOKEN_CLASSES: usize = 9;
 pub(super) const STATUS_CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
 
 /// Upper bounds of the histograms' buckets, milliseconds.
-pub(super) const BOUNDS_MS: [u32; 16] = [
-    5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 120_000, 300_000, 600_000,
-];
+pub(super) const BOUNDS_MS: [u32; 16] =
+    [5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 120_000, 300_000, 600_000];
 
 /// Aligned to two cache lines: neighbours are fetched in pairs.
 #[repr(align(128))]

@@ -5,10 +5,8 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-const NAMES: Names = Names {
-    routes: &["/v1/chat/completions", "/v1/models/{id}"],
-    outcomes: &["ok", "connect"],
-};
+const NAMES: Names =
+    Names { routes: &["/v1/chat/completions", "/v1/models/{id}"], outcomes: &["ok", "connect"] };
 
 fn metrics(workers: usize) -> (Arc<Metrics>, Clock) {
     let clock = Clock::standing_at(1_700_000_000_500);
@@ -26,11 +24,7 @@ fn busy() -> Arc<Metrics> {
         worker.request(1, 499, 700_000);
         worker.refusal(Code::InvalidApiKey);
         worker.attempt(mine, 1);
-        let usage = Usage {
-            in_uncached: 7,
-            out_text: 3,
-            ..Usage::default()
-        };
+        let usage = Usage { in_uncached: 7, out_text: 3, ..Usage::default() };
         worker.settled(mine, &usage, Some(NanoUsd(7_000)));
         worker.settled(mine, &usage, None);
         worker.first_token(5);
@@ -104,14 +98,9 @@ fn indices_outside_the_tables_count_nowhere() {
 fn providers_are_bounded() {
     let (metrics, _) = metrics(1);
     assert_eq!(metrics.provider("a"), metrics.provider("a"));
-    let slots: HashSet<usize> = (0..2 * PROVIDERS_MAX)
-        .map(|number| metrics.provider(&number.to_string()).0)
-        .collect();
-    assert_eq!(
-        slots.len(),
-        PROVIDERS_MAX - 1,
-        "`a` has one, the surplus shares one"
-    );
+    let slots: HashSet<usize> =
+        (0..2 * PROVIDERS_MAX).map(|number| metrics.provider(&number.to_string()).0).collect();
+    assert_eq!(slots.len(), PROVIDERS_MAX - 1, "`a` has one, the surplus shares one");
     metrics.worker(0).attempt(metrics.provider("one too many"), 0);
     assert!(metrics.render().contains("{provider=\"other\",outcome=\"ok\"} 1"));
 }
@@ -119,12 +108,7 @@ fn providers_are_bounded() {
 /// Every code has its place: the counters are indexed by it.
 #[test]
 fn codes_are_numbered_in_their_order() {
-    assert!(
-        Code::ALL
-            .iter()
-            .enumerate()
-            .all(|(index, code)| *code as usize == index)
-    );
+    assert!(Code::ALL.iter().enumerate().all(|(index, code)| *code as usize == index));
 }
 
 /// Checks a document against the rules of the text format 0.0.4.
@@ -151,10 +135,7 @@ fn check(text: &str) {
         assert!(value.parse::<f64>().unwrap() >= 0.0, "{line}");
         assert!(series.insert(key), "{key} twice");
         let (name, labels) = key.split_once('{').unwrap_or((key, "}"));
-        assert!(
-            name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'),
-            "{name}"
-        );
+        assert!(name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{name}");
         check_labels(labels);
         if families[current] != "histogram" {
             assert_eq!(name, current, "a sample outside its family");
@@ -163,17 +144,11 @@ fn check(text: &str) {
         let count: u64 = value.parse().unwrap_or(0);
         match name.strip_prefix(current).unwrap() {
             "_bucket" => {
-                assert!(
-                    buckets.last().is_none_or(|last| last.1 <= count),
-                    "buckets are cumulative: {line}"
-                );
+                assert!(buckets.last().is_none_or(|last| last.1 <= count), "buckets are cumulative: {line}");
                 buckets.push((labels.to_owned(), count));
             }
             "_sum" => {}
-            "_count" => assert_eq!(
-                buckets.drain(..).next_back(),
-                Some(("le=\"+Inf\"}".to_owned(), count))
-            ),
+            "_count" => assert_eq!(buckets.drain(..).next_back(), Some(("le=\"+Inf\"}".to_owned(), count))),
             other => panic!("{other} in a histogram"),
         }
     }
@@ -184,10 +159,7 @@ fn check_labels(labels: &str) {
     let mut rest = labels;
     while rest != "}" {
         let (name, after) = rest.split_once("=\"").unwrap();
-        assert!(
-            name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'),
-            "{name}"
-        );
+        assert!(name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{name}");
         let mut escaped = false;
         let end = after.find(|character| {
             let end = character == '"' && !escaped;

@@ -8,18 +8,8 @@ const CHUNKED: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n";
 async fn a_chunked_answer_survives_a_split_at_every_byte() {
     let text = format!("{CHUNKED}5\r\nhello\r\n00A;q=\"v\"\r\n, provider\r\n1\r\n!\r\n0\r\nx-sum: 1\r\n\r\n");
     for at in 1..text.len() {
-        let script = vec![
-            Act::Read,
-            write(&text[..at]),
-            Act::Pause,
-            write(&text[at..]),
-            Act::Hang,
-        ];
-        assert_eq!(
-            ask(script).await,
-            Ok((200, Bytes::from_static(b"hello, provider!"))),
-            "split at {at}"
-        );
+        let script = vec![Act::Read, write(&text[..at]), Act::Pause, write(&text[at..]), Act::Hang];
+        assert_eq!(ask(script).await, Ok((200, Bytes::from_static(b"hello, provider!"))), "split at {at}");
     }
 }
 
@@ -68,12 +58,7 @@ async fn a_close_before_the_end_is_not_an_end() {
 
 #[tokio::test]
 async fn the_end_of_the_connection_may_be_the_end_of_the_body() {
-    let script = vec![
-        Act::Read,
-        write("HTTP/1.1 200 OK\r\n\r\nhel"),
-        Act::Pause,
-        write("lo"),
-    ];
+    let script = vec![Act::Read, write("HTTP/1.1 200 OK\r\n\r\nhel"), Act::Pause, write("lo")];
     assert_eq!(ask(script).await, Ok((200, Bytes::from_static(b"hello"))));
     assert_eq!(answer("HTTP/1.0 200 OK\r\n\r\n").await, Ok((200, Bytes::new())));
 }
@@ -87,34 +72,21 @@ async fn statuses_without_a_body_end_with_their_head() {
     ] {
         assert_eq!(answer_open(head).await.unwrap().1, "", "{head}");
     }
-    let script = vec![
-        Act::Read,
-        write("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n"),
-        Act::Hang,
-    ];
+    let script = vec![Act::Read, write("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n"), Act::Hang];
     let provider = Provider::start(vec![script]).await;
-    let request = Request {
-        method: Method::HEAD,
-        ..Request::get("/models")
-    };
+    let request = Request { method: Method::HEAD, ..Request::get("/models") };
     let response = lanes(limits()).send(&provider.endpoint(), request).await.unwrap();
     assert!(response.body.is_ended());
 }
 
 #[tokio::test]
 async fn answers_are_bounded() {
-    let long = format!(
-        "HTTP/1.1 200 OK\r\ncontent-length: 2000\r\n\r\n{}",
-        "x".repeat(2000)
-    );
+    let long = format!("HTTP/1.1 200 OK\r\ncontent-length: 2000\r\n\r\n{}", "x".repeat(2000));
     let endless = format!("{CHUNKED}7d0\r\n{}\r\n", "x".repeat(2000));
     let until_close = format!("HTTP/1.1 200 OK\r\n\r\n{}", "x".repeat(2000));
     for text in [&long, &endless, &until_close] {
         let provider = Provider::start(vec![vec![Act::Read, write(text), Act::Hang]; 2]).await;
-        let small = lanes(Limits {
-            answer_bytes_max: 1999,
-            ..limits()
-        });
+        let small = lanes(Limits { answer_bytes_max: 1999, ..limits() });
         let failure = match small.send(&provider.endpoint(), chat()).await {
             Ok(response) => response.body.whole(1 << 20).await.err(),
             Err(failure) => Some(failure),
@@ -129,11 +101,8 @@ async fn answers_are_bounded() {
 async fn a_large_answer_arrives_whole() {
     let body = "0123456789abcdef".repeat(1 << 16);
     let by_length = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
-    let chunks: String = body
-        .as_bytes()
-        .chunks(1000)
-        .map(|part| chunk(std::str::from_utf8(part).unwrap()))
-        .collect();
+    let chunks: String =
+        body.as_bytes().chunks(1000).map(|part| chunk(std::str::from_utf8(part).unwrap())).collect();
     for text in [by_length, format!("{CHUNKED}{chunks}0\r\n\r\n")] {
         assert!(answer_open(&text).await.unwrap().1 == body);
     }
@@ -147,10 +116,7 @@ fn chunk(part: &str) -> String {
 async fn after_a_failure_there_is_no_more() {
     let provider = Provider::start(vec![vec![Act::Read, write(CHUNKED), write("zz\r\n"), Act::Hang]]).await;
     let mut response = lanes(limits()).send(&provider.endpoint(), chat()).await.unwrap();
-    assert_eq!(
-        response.body.chunk().await,
-        Some(Err(Failure::Protocol("chunk size")))
-    );
+    assert_eq!(response.body.chunk().await, Some(Err(Failure::Protocol("chunk size"))));
     assert!(response.body.is_ended());
     assert_eq!(response.body.chunk().await, None);
 }

@@ -5,31 +5,20 @@ use crate::upstream::connect::{alternate, dial};
 use std::net::SocketAddr;
 
 fn addresses(list: &[&str]) -> Vec<SocketAddr> {
-    list.iter()
-        .map(|host| format!("{host}:9").parse().unwrap())
-        .collect()
+    list.iter().map(|host| format!("{host}:9").parse().unwrap()).collect()
 }
 
 #[test]
 fn families_take_turns_beginning_with_the_resolvers_choice() {
     for (found, order) in [
-        (
-            &["[::1]", "[::2]", "1.1.1.1", "1.1.1.2"][..],
-            &["[::1]", "1.1.1.1", "[::2]", "1.1.1.2"][..],
-        ),
-        (
-            &["1.1.1.1", "[::1]", "[::2]", "[::3]"],
-            &["1.1.1.1", "[::1]", "[::2]", "[::3]"],
-        ),
+        (&["[::1]", "[::2]", "1.1.1.1", "1.1.1.2"][..], &["[::1]", "1.1.1.1", "[::2]", "1.1.1.2"][..]),
+        (&["1.1.1.1", "[::1]", "[::2]", "[::3]"], &["1.1.1.1", "[::1]", "[::2]", "[::3]"]),
         (&["1.1.1.2", "1.1.1.1"], &["1.1.1.2", "1.1.1.1"]),
         (&[], &[]),
     ] {
         assert_eq!(alternate(addresses(found)), addresses(order));
     }
-    assert_eq!(
-        alternate(addresses(&["1.1.1.1"; 20])).len(),
-        limits::ADDRESSES_MAX
-    );
+    assert_eq!(alternate(addresses(&["1.1.1.1"; 20])).len(), limits::ADDRESSES_MAX);
 }
 
 #[tokio::test]

@@ -50,11 +50,7 @@ async fn unusual_but_plain_heads_are_taken() {
         "HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-encoding: identity\r\nx: \r\n",
         "HTTP/1.1 200 OK\r\ncontent-length: 00000000000000000000005\r\n",
     ] {
-        assert_eq!(
-            answer_open(&format!("{head}\r\nhello")).await.unwrap().1,
-            "hello",
-            "{head:?}"
-        );
+        assert_eq!(answer_open(&format!("{head}\r\nhello")).await.unwrap().1, "hello", "{head:?}");
     }
 }
 
@@ -78,34 +74,19 @@ async fn interim_responses_are_skipped_up_to_a_bound() {
 
 #[tokio::test]
 async fn a_head_is_bounded() {
-    let endless = format!(
-        "HTTP/1.1 200 OK\r\nx: {}",
-        "y".repeat(limits::RESPONSE_HEAD_BYTES_MAX)
-    );
+    let endless = format!("HTTP/1.1 200 OK\r\nx: {}", "y".repeat(limits::RESPONSE_HEAD_BYTES_MAX));
     assert_eq!(answer_open(&endless).await, Err(Failure::TooLarge));
     let complete = format!("{endless}\r\n\r\n");
     assert_eq!(answer_open(&complete).await, Err(Failure::TooLarge));
     let fields = |count: usize| format!("HTTP/1.1 204 None\r\n{}\r\n", "x: y\r\n".repeat(count));
-    assert_eq!(
-        answer_open(&fields(limits::RESPONSE_HEADERS_MAX)).await,
-        Ok((204, Bytes::new()))
-    );
-    assert_eq!(
-        answer_open(&fields(limits::RESPONSE_HEADERS_MAX + 1)).await,
-        Err(Failure::TooLarge)
-    );
+    assert_eq!(answer_open(&fields(limits::RESPONSE_HEADERS_MAX)).await, Ok((204, Bytes::new())));
+    assert_eq!(answer_open(&fields(limits::RESPONSE_HEADERS_MAX + 1)).await, Err(Failure::TooLarge));
 }
 
 #[tokio::test]
 async fn a_head_split_at_every_byte_is_the_same_head() {
     for at in 1..OK.len() {
-        let script = vec![
-            Act::Read,
-            write(&OK[..at]),
-            Act::Pause,
-            write(&OK[at..]),
-            Act::Hang,
-        ];
+        let script = vec![Act::Read, write(&OK[..at]), Act::Pause, write(&OK[at..]), Act::Hang];
         assert_eq!(ask(script).await.unwrap().1, "hi", "split at {at}");
     }
 }
@@ -113,10 +94,7 @@ async fn a_head_split_at_every_byte_is_the_same_head() {
 #[tokio::test]
 async fn a_redirect_is_a_status_and_nothing_more() {
     let mut elsewhere = Provider::start(vec![vec![Act::Read]]).await;
-    let text = format!(
-        "HTTP/1.1 307 Go\r\nlocation: {}/x\r\ncontent-length: 0\r\n\r\n",
-        elsewhere.base_url
-    );
+    let text = format!("HTTP/1.1 307 Go\r\nlocation: {}/x\r\ncontent-length: 0\r\n\r\n", elsewhere.base_url);
     assert_eq!(answer(&text).await.unwrap().0, 307);
     assert!(elsewhere.seen.try_recv().is_err());
 }

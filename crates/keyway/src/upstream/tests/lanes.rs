@@ -3,33 +3,18 @@
 use super::*;
 
 async fn hi(lanes: &Lanes, endpoint: &Endpoint) -> Response {
-    lanes
-        .send(endpoint, chat())
-        .await
-        .map_err(|failure| panic!("{failure}"))
-        .unwrap()
+    lanes.send(endpoint, chat()).await.map_err(|failure| panic!("{failure}")).unwrap()
 }
 
 #[tokio::test]
 async fn a_request_is_written_as_it_should_be() {
     let mut provider = Provider::start(vec![vec![Act::Read, write(OK)]]).await;
-    let endpoint = provider
-        .endpoint()
-        .with_header("anthropic-version", "2023-06-01")
-        .unwrap();
-    let request = Request {
-        headers: &[("x-trace", "1")],
-        query: Some("alt=sse"),
-        ..chat()
-    };
+    let endpoint = provider.endpoint().with_header("anthropic-version", "2023-06-01").unwrap();
+    let request = Request { headers: &[("x-trace", "1")], query: Some("alt=sse"), ..chat() };
     let response = lanes(limits()).send(&endpoint, request).await.unwrap();
     assert_eq!(response.headers.len(), 1);
     assert_eq!(response.body.whole(2).await.unwrap(), "hi");
-    let host = provider
-        .base_url
-        .trim_start_matches("http://")
-        .trim_end_matches("/v1")
-        .to_owned();
+    let host = provider.base_url.trim_start_matches("http://").trim_end_matches("/v1").to_owned();
     let expected = format!(
         "POST /v1/chat/completions?alt=sse HTTP/1.1\r\nhost: {host}\r\nuser-agent: keyway/{}\r\n\
          accept-encoding: identity\r\nanthropic-version: 2023-06-01\r\naccept: application/json\r\n\
@@ -43,17 +28,9 @@ async fn a_request_is_written_as_it_should_be() {
 #[tokio::test]
 async fn a_get_has_neither_body_nor_its_headers() {
     let mut provider = Provider::start(vec![vec![Act::Read, write(OK)]]).await;
-    lanes(limits())
-        .send(&provider.endpoint(), Request::get("/models"))
-        .await
-        .unwrap();
-    let Seen::Request(_, text) = provider.next().await else {
-        panic!()
-    };
-    assert!(
-        text.starts_with("GET /v1/models HTTP/1.1\r\n") && !text.contains("content-"),
-        "{text}"
-    );
+    lanes(limits()).send(&provider.endpoint(), Request::get("/models")).await.unwrap();
+    let Seen::Request(_, text) = provider.next().await else { panic!() };
+    assert!(text.starts_with("GET /v1/models HTTP/1.1\r\n") && !text.contains("content-"), "{text}");
 }
 
 #[tokio::test]
@@ -87,14 +64,7 @@ async fn an_idle_connection_closed_by_the_provider_is_not_used() {
 async fn bytes_on_an_idle_connection_rule_it_out() {
     // Two answers to one request: the second must not reach the next one who asks.
     let evil = "HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nevil";
-    let first = vec![
-        Act::Read,
-        write(OK),
-        Act::Pause,
-        Act::Pause,
-        write(evil),
-        Act::Hang,
-    ];
+    let first = vec![Act::Read, write(OK), Act::Pause, Act::Pause, write(evil), Act::Hang];
     let provider = Provider::start(vec![first, vec![Act::Read, write(OK), Act::Hang]]).await;
     let (lanes, endpoint) = (lanes(limits()), provider.endpoint());
     for _ in 0..2 {
@@ -136,11 +106,7 @@ async fn a_stale_connection_is_replaced_once() {
 #[tokio::test]
 async fn a_fresh_connection_is_never_retried() {
     let mut provider = Provider::start(vec![vec![Act::Read], vec![Act::Read, write(OK)]]).await;
-    let failure = lanes(limits())
-        .send(&provider.endpoint(), chat())
-        .await
-        .err()
-        .unwrap();
+    let failure = lanes(limits()).send(&provider.endpoint(), chat()).await.err().unwrap();
     assert_eq!(failure, Failure::Closed);
     assert!(failure.may_have_been_sent());
     assert!(matches!(provider.next().await, Seen::Request(0, _)));
@@ -169,22 +135,13 @@ async fn a_retry_that_cannot_connect_does_not_hide_the_first_attempt() {
 
 #[tokio::test]
 async fn close_and_http_1_0_are_honoured() {
-    for head in [
-        "HTTP/1.1 200 OK\r\nconnection: x, Close\r\n",
-        "HTTP/1.0 200 OK\r\nconnection: keep-alive\r\n",
-    ] {
+    for head in
+        ["HTTP/1.1 200 OK\r\nconnection: x, Close\r\n", "HTTP/1.0 200 OK\r\nconnection: keep-alive\r\n"]
+    {
         let answer = format!("{head}content-length: 2\r\n\r\nhi");
         let provider = Provider::start(vec![vec![Act::Read, write(&answer), Act::Hang]]).await;
         let lanes = lanes(limits());
-        assert_eq!(
-            hi(&lanes, &provider.endpoint())
-                .await
-                .body
-                .whole(2)
-                .await
-                .unwrap(),
-            "hi"
-        );
+        assert_eq!(hi(&lanes, &provider.endpoint()).await.body.whole(2).await.unwrap(), "hi");
         assert_eq!(lanes.idle_count(), 0);
     }
 }
@@ -194,20 +151,9 @@ async fn idle_connections_are_bounded_in_number_and_age() {
     let script = vec![Act::Read, write(OK), Act::Hang];
     let provider = Provider::start(vec![script; 3]).await;
     let clock = Clock::standing_at(0);
-    let lanes = Lanes::new(
-        Limits {
-            idle_max: 2,
-            ..limits()
-        },
-        clock.clone(),
-        Arc::new(Tls::new(None)),
-    );
+    let lanes = Lanes::new(Limits { idle_max: 2, ..limits() }, clock.clone(), Arc::new(Tls::new(None)));
     let endpoint = provider.endpoint();
-    let open = [
-        hi(&lanes, &endpoint).await,
-        hi(&lanes, &endpoint).await,
-        hi(&lanes, &endpoint).await,
-    ];
+    let open = [hi(&lanes, &endpoint).await, hi(&lanes, &endpoint).await, hi(&lanes, &endpoint).await];
     for response in open {
         response.body.whole(2).await.unwrap();
     }
@@ -250,10 +196,7 @@ async fn an_answer_that_comes_before_the_whole_request_is_heard() {
     let provider = Provider::start(vec![vec![Act::Pause, write(refused), Act::Hang]]).await;
     let lanes = lanes(limits());
     let body = Bytes::from(vec![b'x'; 64 << 20]);
-    let response = lanes
-        .send(&provider.endpoint(), Request::post("/files", body))
-        .await
-        .unwrap();
+    let response = lanes.send(&provider.endpoint(), Request::post("/files", body)).await.unwrap();
     assert_eq!(response.status, 413);
     assert_eq!(response.body.whole(2).await.unwrap(), "no");
     assert_eq!(lanes.idle_count(), 0);
@@ -263,14 +206,9 @@ async fn an_answer_that_comes_before_the_whole_request_is_heard() {
 async fn a_large_request_arrives_whole() {
     let mut provider = Provider::start(vec![vec![Act::Read, write(OK)]]).await;
     let body = Bytes::from(vec![b'y'; 3 << 20]);
-    let response = lanes(limits())
-        .send(&provider.endpoint(), Request::post("/files", body))
-        .await
-        .unwrap();
+    let response = lanes(limits()).send(&provider.endpoint(), Request::post("/files", body)).await.unwrap();
     assert_eq!(response.body.whole(2).await.unwrap(), "hi");
-    let Seen::Request(_, text) = provider.next().await else {
-        panic!()
-    };
+    let Seen::Request(_, text) = provider.next().await else { panic!() };
     let (head, body) = text.split_once("\r\n\r\n").unwrap();
     assert!(
         head.contains("content-length: 3145728")

@@ -52,9 +52,9 @@ impl Provider {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base_url = format!("http://{}/v1", listener.local_addr().unwrap());
         let (report, seen) = mpsc::unbounded_channel();
-        let mut tasks = Tasks::default();
+        let tasks = Tasks::default();
         tasks.spawn(async move {
-            let mut open = Tasks::default();
+            let open = Tasks::default();
             for (index, script) in scripts.into_iter().enumerate() {
                 let (socket, _) = listener.accept().await.unwrap();
                 open.spawn(play(index, socket, script, report.clone()));
@@ -62,20 +62,11 @@ impl Provider {
             drop(listener);
             open.finish().await;
         });
-        Self {
-            base_url,
-            seen,
-            _tasks: tasks,
-        }
+        Self { base_url, seen, _tasks: tasks }
     }
 
     fn endpoint(&self) -> Endpoint {
-        Endpoint::new(
-            &self.base_url,
-            AuthStyle::Bearer,
-            Some(Secret::new("sk-canary".into())),
-        )
-        .unwrap()
+        Endpoint::new(&self.base_url, AuthStyle::Bearer, Some(Secret::new("sk-canary".into()))).unwrap()
     }
 
     async fn next(&mut self) -> Seen {

@@ -9,10 +9,7 @@ fn endpoint(url: &str) -> Result<Endpoint, crate::base::Fault> {
 /// The failure, without anything having been sent: there is nobody at this address.
 async fn refused(request: Request<'_>) -> bool {
     let endpoint = endpoint("http://127.0.0.1:1/v1").unwrap();
-    matches!(
-        lanes(limits()).send(&endpoint, request).await.err(),
-        Some(Failure::Unsendable(_))
-    )
+    matches!(lanes(limits()).send(&endpoint, request).await.err(), Some(Failure::Unsendable(_)))
 }
 
 #[tokio::test]
@@ -33,29 +30,10 @@ async fn injected_headers_are_refused() {
         ("connection", "close"),
         ("cookie", "a=b"),
     ] {
-        assert!(
-            refused(Request {
-                headers: &[(name, value)],
-                ..chat()
-            })
-            .await,
-            "{name:?}: {value:?}"
-        );
+        assert!(refused(Request { headers: &[(name, value)], ..chat() }).await, "{name:?}: {value:?}");
     }
-    assert!(
-        refused(Request {
-            accept: "a\r\nb: c",
-            ..chat()
-        })
-        .await
-    );
-    assert!(
-        refused(Request {
-            content_type: "a\nb",
-            ..chat()
-        })
-        .await
-    );
+    assert!(refused(Request { accept: "a\r\nb: c", ..chat() }).await);
+    assert!(refused(Request { content_type: "a\nb", ..chat() }).await);
 }
 
 #[tokio::test]
@@ -79,22 +57,9 @@ async fn paths_that_lead_elsewhere_are_refused() {
         assert!(refused(Request::post(path, Bytes::new())).await, "{path:?}");
     }
     for query in ["a b", "a#b", "a\r\nb"] {
-        assert!(
-            refused(Request {
-                query: Some(query),
-                ..chat()
-            })
-            .await,
-            "{query:?}"
-        );
+        assert!(refused(Request { query: Some(query), ..chat() }).await, "{query:?}");
     }
-    assert!(
-        refused(Request {
-            method: Method::CONNECT,
-            ..chat()
-        })
-        .await
-    );
+    assert!(refused(Request { method: Method::CONNECT, ..chat() }).await);
     for path in ["/models/gemini-2.5:generate", "/a/...b", "/a%2Fb"] {
         assert!(!refused(Request::post(path, Bytes::new())).await, "{path:?}");
     }
@@ -126,10 +91,7 @@ fn base_urls_are_checked() {
         ("https://a/", "https://a:443", ""),
     ] {
         let endpoint = endpoint(url).unwrap();
-        assert_eq!(
-            (endpoint.origin().to_string(), endpoint.base_path()),
-            (origin.to_owned(), path)
-        );
+        assert_eq!((endpoint.origin().to_string(), endpoint.base_path()), (origin.to_owned(), path));
     }
 }
 

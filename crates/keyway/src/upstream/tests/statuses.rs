@@ -12,10 +12,7 @@ fn every_status_has_its_class() {
         (&[429], Class::RateLimited),
         (&[400, 404, 405, 409, 413, 422, 498, 499], Class::Request),
         (&[408, 504], Class::Timeout),
-        (
-            &[0, 199, 300, 307, 399, 500, 502, 503, 529, 599, 600, 999],
-            Class::Server,
-        ),
+        (&[0, 199, 300, 307, 399, 500, 502, 503, 529, 599, 600, 999], Class::Server),
     ] {
         for status in statuses {
             assert_eq!(classify(*status), class, "{status}");
@@ -64,8 +61,5 @@ fn names_are_distinct_and_plain() {
     ];
     let names: std::collections::HashSet<_> = all.map(Failure::outcome).into();
     assert_eq!(names.len(), all.len());
-    assert_eq!(
-        all.iter().filter(|failure| !failure.may_have_been_sent()).count(),
-        5
-    );
+    assert_eq!(all.iter().filter(|failure| !failure.may_have_been_sent()).count(), 5);
 }

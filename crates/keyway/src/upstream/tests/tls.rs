@@ -8,9 +8,7 @@ use std::path::PathBuf;
 use tokio_rustls::TlsAcceptor;
 
 fn fixture(name: &str) -> PathBuf {
-    [env!("CARGO_MANIFEST_DIR"), "src/upstream/tests/tls_fixture", name]
-        .iter()
-        .collect()
+    [env!("CARGO_MANIFEST_DIR"), "src/upstream/tests/tls_fixture", name].iter().collect()
 }
 
 /// Answers two requests per connection, on two connections, then closes without `close_notify`.
@@ -28,7 +26,7 @@ async fn start(alpn: &[u8], script: &'static [&'static str]) -> (String, Tasks) 
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://localhost:{}/v1", listener.local_addr().unwrap().port());
-    let mut tasks = Tasks::default();
+    let tasks = Tasks::default();
     tasks.spawn(async move {
         loop {
             let (tcp, _) = listener.accept().await.unwrap();
@@ -80,23 +78,11 @@ async fn a_cut_tls_connection_is_not_the_end_of_a_body() {
 async fn strangers_are_refused() {
     let (url, _tasks) = start(b"http/1.1", &[OK]).await;
     let refused = |lanes: Lanes, url: String| async move { lanes.send(&at(&url), chat()).await.err() };
-    assert_eq!(
-        refused(lanes(limits()), url.clone()).await,
-        Some(Failure::Tls),
-        "unknown CA"
-    );
+    assert_eq!(refused(lanes(limits()), url.clone()).await, Some(Failure::Tls), "unknown CA");
     let other_name = url.replace("localhost", "127.0.0.1");
-    assert_eq!(
-        refused(trusting("ca.pem"), other_name).await,
-        Some(Failure::Tls),
-        "wrong name"
-    );
+    assert_eq!(refused(trusting("ca.pem"), other_name).await, Some(Failure::Tls), "wrong name");
     let (url, _tasks) = start(b"h2", &[OK]).await;
-    assert_eq!(
-        refused(trusting("ca.pem"), url).await,
-        Some(Failure::Tls),
-        "no common protocol"
-    );
+    assert_eq!(refused(trusting("ca.pem"), url).await, Some(Failure::Tls), "no common protocol");
 }
 
 #[test]

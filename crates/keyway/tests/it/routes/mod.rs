@@ -1,3 +1,7 @@
 //! The routes, in the tree of their paths.
 
+mod healthz;
+mod metrics;
+mod readyz;
+mod unknown;
 mod v1;

@@ -21,13 +21,7 @@ pub fn floors(text: &str) -> Floors {
         };
         inside |= floor == "floor" && modules.starts_with("module");
         if let (true, Ok(floor)) = (inside, floor.parse()) {
-            floors.extend(
-                modules
-                    .split('`')
-                    .skip(1)
-                    .step_by(2)
-                    .map(|module| (module.to_owned(), floor)),
-            );
+            floors.extend(modules.split('`').skip(1).step_by(2).map(|module| (module.to_owned(), floor)));
         }
     }
     floors
@@ -54,11 +48,7 @@ pub fn upward_uses(file: &Source, floors: &Floors) -> Vec<String> {
         };
         let allowed = used == own || used_floor < floor || (used_floor == floor && Some(floor) == top);
         if !allowed {
-            let what = if used_floor == floor {
-                "its neighbour"
-            } else {
-                "the higher"
-            };
+            let what = if used_floor == floor { "its neighbour" } else { "the higher" };
             faults.push(format!(
                 "{}:{line}: `{own}` (floor {floor}) uses {what} `{used}` (floor {used_floor}) \
                  (move what is shared down, or pass it in)",
@@ -87,13 +77,8 @@ fn uses(file: &Source) -> Vec<(usize, String)> {
         text.push_str(line);
         text.push('\n');
     }
-    let line_of = |at: usize| {
-        starts
-            .iter()
-            .take_while(|(start, _)| *start <= at)
-            .last()
-            .map_or(1, |(_, n)| *n)
-    };
+    let line_of =
+        |at: usize| starts.iter().take_while(|(start, _)| *start <= at).last().map_or(1, |(_, n)| *n);
     let mut found = Vec::new();
     for root in ["crate::".to_owned(), "super::".repeat(file.depth())] {
         for (at, _) in text.match_indices(&root) {
@@ -113,10 +98,7 @@ fn uses(file: &Source) -> Vec<(usize, String)> {
 fn first_names(path: &str) -> Vec<String> {
     let name = |text: &str| {
         let text = text.trim_start();
-        text[..text
-            .find(|c: char| !c.is_alphanumeric() && c != '_')
-            .unwrap_or(text.len())]
-            .to_owned()
+        text[..text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len())].to_owned()
     };
     let Some(group) = path.strip_prefix('{') else {
         return vec![name(path)];
@@ -145,17 +127,8 @@ fn the_map_is_read_and_held_against_the_code() {
     assert_eq!(floors.len(), 5);
     let faults = |name: &str, text: &str| upward_uses(&Source::new(name.to_owned(), text), &floors).len();
     let store = "crates/keyway/src/store/db.rs";
-    assert_eq!(
-        faults(
-            store,
-            "use crate::base::Clock;\nuse crate::store::x;\n// crate::app"
-        ),
-        0
-    );
-    assert_eq!(
-        faults(store, "use crate::{base::{Clock, app}, catalog::x,\n    app};"),
-        2
-    );
+    assert_eq!(faults(store, "use crate::base::Clock;\nuse crate::store::x;\n// crate::app"), 0);
+    assert_eq!(faults(store, "use crate::{base::{Clock, app}, catalog::x,\n    app};"), 2);
     assert_eq!(faults(store, "fn f() { crate::app::run() }"), 1);
     assert_eq!(faults(store, "use super::super::catalog::x;\nuse super::app;"), 1);
     assert_eq!(faults("crates/keyway/src/cli/mod.rs", "use crate::app::x;"), 0);

@@ -17,20 +17,12 @@ pub fn promises(text: &str) -> Vec<Promise> {
     let mut promises: Vec<Promise> = Vec::new();
     for (index, line) in text.lines().enumerate() {
         if let Some(number) = number(line) {
-            promises.push(Promise {
-                line: index + 1,
-                number,
-                names: Vec::new(),
-            });
+            promises.push(Promise { line: index + 1, number, names: Vec::new() });
         }
         let Some(promise) = promises.last_mut() else {
             continue;
         };
-        let quoted = line
-            .split('`')
-            .skip(1)
-            .step_by(2)
-            .filter(|name| name.contains("::"));
+        let quoted = line.split('`').skip(1).step_by(2).filter(|name| name.contains("::"));
         promise.names.extend(quoted.map(str::to_owned));
     }
     promises
@@ -65,10 +57,7 @@ pub fn faults(promise: &Promise, files: &[Source], root: &Path) -> Vec<String> {
         }
     }
     if tests == 0 {
-        faults.push(format!(
-            "INVARIANTS.md:{}: promise {} names no test",
-            promise.line, promise.number
-        ));
+        faults.push(format!("INVARIANTS.md:{}: promise {} names no test", promise.line, promise.number));
     }
     faults
 }
@@ -89,14 +78,9 @@ fn exists(name: &str, files: &[Source], root: &Path) -> bool {
         }
         let parts = file.name.trim_end_matches(".rs").split('/');
         parts.clone().any(|part| part == last)
-            || file
-                .code_lines()
-                .any(|(_, line)| line.contains(&format!("mod {last} ")))
+            || file.code_lines().any(|(_, line)| line.contains(&format!("mod {last} ")))
     };
-    files
-        .iter()
-        .filter(|file| in_place(file))
-        .any(|file| is_test(file, test))
+    files.iter().filter(|file| in_place(file)).any(|file| is_test(file, test))
 }
 
 fn is_test(file: &Source, test: &str) -> bool {
@@ -105,11 +89,7 @@ fn is_test(file: &Source, test: &str) -> bool {
     lines.iter().enumerate().any(|(index, line)| {
         let declared = line.contains(&format!("fn {test}(")) || line.contains(&format!("fn {test}<"));
         let above = &lines[index.saturating_sub(6)..index];
-        declared
-            && (property
-                || above
-                    .iter()
-                    .any(|line| line.contains("test]") || line.contains("test(")))
+        declared && (property || above.iter().any(|line| line.contains("test]") || line.contains("test(")))
     })
 }
 
@@ -121,16 +101,11 @@ fn promises_are_read_and_their_tests_found() {
     assert_eq!(numbers, ["P1", "2", "3"]);
     assert_eq!(found[0].names, ["it::keys::gone", "base::Secret"]);
     let files = [
-        Source::new(
-            "crates/keyway/tests/it/keys.rs".to_owned(),
-            "#[test]\nfn gone() {}\n",
-        ),
+        Source::new("crates/keyway/tests/it/keys.rs".to_owned(), "#[test]\nfn gone() {}\n"),
         Source::new("crates/ledger/src/meter.rs".to_owned(), "fn once() {}\n"),
     ];
-    let lengths: Vec<usize> = found
-        .iter()
-        .map(|promise| faults(promise, &files, Path::new(".")).len())
-        .collect();
+    let lengths: Vec<usize> =
+        found.iter().map(|promise| faults(promise, &files, Path::new(".")).len()).collect();
     // `once` is no test, and `not_there` is not there: each is named wrongly, or leaves none.
     assert_eq!(lengths, [0, 1, 2]);
 }

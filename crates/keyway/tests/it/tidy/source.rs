@@ -16,19 +16,12 @@ pub struct Source {
 
 /// The root of the repository.
 pub fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .ancestors()
-        .nth(2)
-        .unwrap_or(Path::new("."))
-        .to_path_buf()
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap_or(Path::new(".")).to_path_buf()
 }
 
 /// A path from the root of the repository.
 pub fn shown(path: &Path) -> String {
-    path.strip_prefix(repository())
-        .unwrap_or(path)
-        .display()
-        .to_string()
+    path.strip_prefix(repository()).unwrap_or(path).display().to_string()
 }
 
 /// Every Rust file below `folder`, but build output.
@@ -38,10 +31,7 @@ pub fn rust_files(folder: &Path) -> Vec<Source> {
     let declared: Vec<String> = files.iter().flat_map(Source::test_modules).collect();
     for file in &mut files {
         let stem = file.name.trim_end_matches(".rs");
-        if declared
-            .iter()
-            .any(|module| stem == module || stem.starts_with(&format!("{module}/")))
-        {
+        if declared.iter().any(|module| stem == module || stem.starts_with(&format!("{module}/"))) {
             file.test.fill(true);
         }
     }
@@ -65,12 +55,7 @@ impl Source {
         let lines: Vec<String> = text.lines().map(str::to_owned).collect();
         let code: Vec<String> = blanked(text).lines().map(str::to_owned).collect();
         let test = test_lines(&name, &code);
-        Self {
-            name,
-            lines,
-            code,
-            test,
-        }
+        Self { name, lines, code, test }
     }
 
     /// The module of the product that the file belongs to; `lib` and `main` for those two.
@@ -84,27 +69,17 @@ impl Source {
     pub fn depth(&self) -> usize {
         let inside = self.name.split("/src/").nth(1).unwrap_or(&self.name);
         let parts = inside.split('/').count();
-        if inside.ends_with("/mod.rs") {
-            parts - 1
-        } else {
-            parts
-        }
+        if inside.ends_with("/mod.rs") { parts - 1 } else { parts }
     }
 
     /// Paths, without `.rs`, of the modules that the file declares under `#[cfg(test)]`.
     fn test_modules(&self) -> Vec<String> {
         let stem = self.name.trim_end_matches(".rs");
-        let folder = ["/mod", "/lib", "/main"]
-            .iter()
-            .find_map(|root| stem.strip_suffix(root))
-            .unwrap_or(stem);
+        let folder =
+            ["/mod", "/lib", "/main"].iter().find_map(|root| stem.strip_suffix(root)).unwrap_or(stem);
         let declarations = self.code.iter().zip(&self.test).filter(|(_, test)| **test);
         let names = declarations.filter_map(|(line, _)| {
-            let name = line
-                .trim()
-                .trim_start_matches("pub ")
-                .strip_prefix("mod ")?
-                .strip_suffix(';')?;
+            let name = line.trim().trim_start_matches("pub ").strip_prefix("mod ")?.strip_suffix(';')?;
             Some(format!("{folder}/{name}"))
         });
         names.collect()
@@ -112,10 +87,7 @@ impl Source {
 
     /// Line numbers, from 1, and lines without comments and strings.
     pub fn code_lines(&self) -> impl Iterator<Item = (usize, &str)> {
-        self.code
-            .iter()
-            .enumerate()
-            .map(|(index, line)| (index + 1, line.as_str()))
+        self.code.iter().enumerate().map(|(index, line)| (index + 1, line.as_str()))
     }
 
     /// Whether line `number`, from 1, is test code.
@@ -128,13 +100,8 @@ impl Source {
 pub fn has_word(line: &str, word: &str) -> bool {
     let part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     line.match_indices(word).any(|(at, _)| {
-        let before = at
-            .checked_sub(1)
-            .is_some_and(|before| part(line.as_bytes()[before]));
-        let after = line
-            .as_bytes()
-            .get(at + word.len())
-            .is_some_and(|byte| part(*byte));
+        let before = at.checked_sub(1).is_some_and(|before| part(line.as_bytes()[before]));
+        let after = line.as_bytes().get(at + word.len()).is_some_and(|byte| part(*byte));
         !before && !after
     })
 }
@@ -148,10 +115,7 @@ pub fn functions(file: &Source) -> Vec<(usize, String, usize)> {
             continue;
         };
         let qualifiers = ["pub", "const", "async", "extern", "unsafe", "default"];
-        if !words[..at]
-            .iter()
-            .all(|word| qualifiers.contains(word) || word.starts_with("pub("))
-        {
+        if !words[..at].iter().all(|word| qualifiers.contains(word) || word.starts_with("pub(")) {
             continue;
         }
         let Some(name) = words.get(at + 1) else { continue };
@@ -227,8 +191,8 @@ fn literal_or_comment(rest: &str, before: char) -> Option<usize> {
     if rest.starts_with("/*") {
         return Some(rest.find("*/").map_or(rest.len(), |at| at + 2));
     }
-    if rest.starts_with('"') {
-        return Some(1 + escaped_end(&rest[1..], '"'));
+    if let Some(string) = rest.strip_prefix('"') {
+        return Some(1 + escaped_end(string, '"'));
     }
     let in_word = before.is_alphanumeric() || before == '_';
     if !in_word && let Some(raw) = rest.strip_prefix("br").or_else(|| rest.strip_prefix('r')) {
@@ -236,11 +200,7 @@ fn literal_or_comment(rest: &str, before: char) -> Option<usize> {
         if raw[hashes..].starts_with('"') {
             let close = format!("\"{}", "#".repeat(hashes));
             let start = rest.len() - raw.len() + hashes + 1;
-            return Some(
-                rest[start..]
-                    .find(&close)
-                    .map_or(rest.len(), |at| start + at + close.len()),
-            );
+            return Some(rest[start..].find(&close).map_or(rest.len(), |at| start + at + close.len()));
         }
     }
     let quoted = rest.strip_prefix('\'')?;
@@ -285,20 +245,10 @@ fn functions_and_tests_are_told_apart() {
 pub(crate) async fn one<T>(\n    a: T,\n) -> u8\nwhere\n    T: Copy,\n{\n    let b = { 1 };\n    b\n}\n\
 fn two() {}\ntrait T {\n    fn three(&self);\n}\n#[cfg(test)]\nmod tests {\n    fn four() {\n        x.unwrap();\n    }\n}\nfn five() {}\n";
     let file = Source::new("crates/keyway/src/a/b.rs".to_owned(), text);
-    let found: Vec<_> = functions(&file)
-        .into_iter()
-        .map(|(line, name, length)| (name, length, file.is_test(line)))
-        .collect();
-    let expected = [
-        ("one", 9, false),
-        ("two", 1, false),
-        ("three", 1, false),
-        ("four", 3, true),
-        ("five", 1, false),
-    ];
-    assert_eq!(
-        found,
-        expected.map(|(name, length, test)| (name.to_owned(), length, test))
-    );
+    let found: Vec<_> =
+        functions(&file).into_iter().map(|(line, name, length)| (name, length, file.is_test(line))).collect();
+    let expected =
+        [("one", 9, false), ("two", 1, false), ("three", 1, false), ("four", 3, true), ("five", 1, false)];
+    assert_eq!(found, expected.map(|(name, length, test)| (name.to_owned(), length, test)));
     assert_eq!((file.module(), file.depth()), ("a", 2));
 }

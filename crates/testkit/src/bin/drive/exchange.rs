@@ -27,11 +27,7 @@ impl Line {
     pub(crate) async fn open(target: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect(target).await?;
         stream.set_nodelay(true)?;
-        Ok(Self {
-            stream,
-            buffer: Vec::with_capacity(64 * 1024),
-            broken: false,
-        })
+        Ok(Self { stream, buffer: Vec::with_capacity(64 * 1024), broken: false })
     }
 
     pub(crate) async fn exchange(&mut self, request: &[u8]) -> io::Result<Outcome> {
@@ -61,12 +57,7 @@ impl Line {
         }
         self.broken = close;
         let done = Instant::now();
-        Ok(Outcome {
-            status,
-            first_byte: first_byte.unwrap_or(done),
-            done,
-            events: events.total,
-        })
+        Ok(Outcome { status, first_byte: first_byte.unwrap_or(done), done, events: events.total })
     }
 
     async fn read(&mut self) -> io::Result<()> {
@@ -111,10 +102,7 @@ enum Rest {
 fn parse(head: &[u8]) -> io::Result<(u16, Rest, bool)> {
     let text = std::str::from_utf8(head).map_err(|_| io::ErrorKind::InvalidData)?;
     let mut lines = text.split("\r\n");
-    let status = lines
-        .next()
-        .and_then(|line| line.split(' ').nth(1))
-        .and_then(|status| status.parse().ok());
+    let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|status| status.parse().ok());
     let (mut rest, mut close) = (Rest::Length(0), false);
     for (name, value) in lines.filter_map(|line| line.split_once(':')) {
         let value = value.trim();
@@ -178,11 +166,7 @@ mod tests {
                     rest.feed(bytes).unwrap()
                 })
                 .collect();
-            assert_eq!(
-                ends.iter().position(|end| *end),
-                Some(ends.len() - 1),
-                "pieces of {piece}"
-            );
+            assert_eq!(ends.iter().position(|end| *end), Some(ends.len() - 1), "pieces of {piece}");
             assert_eq!(events.total, 2, "pieces of {piece}");
         }
         let (status, mut rest, close) = parse(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n").unwrap();

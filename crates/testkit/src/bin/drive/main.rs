@@ -1,9 +1,6 @@
 //! Load driver: `drive closed|rate|sse [flag value]...`, one line of JSON per run, latencies in
 //! microseconds. One thread, so that it takes one core at most from what is measured.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "a tool outside the product: it measures real time"
-)]
+#![allow(clippy::disallowed_methods, reason = "a tool outside the product: it measures real time")]
 #![allow(clippy::disallowed_types, reason = "a tool outside the product")]
 
 mod exchange;

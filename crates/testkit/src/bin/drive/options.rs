@@ -44,11 +44,8 @@ impl Options {
             _ => return Err("say closed, rate or sse first".to_owned()),
         };
         let mut target = SocketAddr::from(([127, 0, 0, 1], 9000));
-        let (mut path, mut model, mut key) = (
-            "/v1/chat/completions".to_owned(),
-            "load".to_owned(),
-            String::new(),
-        );
+        let (mut path, mut model, mut key) =
+            ("/v1/chat/completions".to_owned(), "load".to_owned(), String::new());
         let (mut prompt_bytes, mut connections, mut seconds, mut rate) = (300, 64, 5.0, 200.0);
         while let Some(flag) = arguments.next() {
             let value = arguments.next().ok_or_else(|| format!("{flag} needs a value"))?;
@@ -68,25 +65,15 @@ impl Options {
             return Err("--connections, --seconds and --rate are above zero".to_owned());
         }
         let body = body(&model, prompt_bytes, mode == Mode::Sse);
-        let credential = if key.is_empty() {
-            String::new()
-        } else {
-            format!("authorization: Bearer {key}\r\n")
-        };
+        let credential =
+            if key.is_empty() { String::new() } else { format!("authorization: Bearer {key}\r\n") };
         let length = body.len();
         let request = format!(
             "POST {path} HTTP/1.1\r\nhost: {target}\r\ncontent-type: application/json\r\n{credential}\
              content-length: {length}\r\n\r\n{body}"
         );
         let (duration, request) = (Duration::from_secs_f64(seconds), request.into_bytes());
-        Ok(Self {
-            mode,
-            target,
-            connections,
-            duration,
-            rate,
-            request,
-        })
+        Ok(Self { mode, target, connections, duration, rate, request })
     }
 }
 
@@ -95,16 +82,9 @@ fn read<T: FromStr>(flag: &str, value: &str) -> Result<T, String> {
 }
 
 fn body(model: &str, prompt_bytes: usize, stream: bool) -> String {
-    let prompt: String = "tell me about gateways and what they count "
-        .chars()
-        .cycle()
-        .take(prompt_bytes)
-        .collect();
-    let tail = if stream {
-        r#","stream":true,"stream_options":{"include_usage":true}"#
-    } else {
-        ""
-    };
+    let prompt: String =
+        "tell me about gateways and what they count ".chars().cycle().take(prompt_bytes).collect();
+    let tail = if stream { r#","stream":true,"stream_options":{"include_usage":true}"# } else { "" };
     format!(
         r#"{{"model":"{model}","messages":[{{"role":"user","content":"{prompt}"}}],"temperature":0.7,"max_tokens":256{tail}}}"#
     )

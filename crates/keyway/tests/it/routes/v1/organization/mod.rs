@@ -8,7 +8,7 @@ mod projects;
 mod requests;
 mod usage;
 
-use crate::scene::Scene;
+use crate::stage::Scene;
 use testkit::{Response, Value};
 
 /// An id of the right form that nothing has.
@@ -17,18 +17,9 @@ const NOBODY: &str = "01m7y800000000000000000000";
 /// The answer is a refusal with this status, code and field.
 fn refused(answer: &Response, status: u16, code: &str, param: Option<&str>) {
     let body = answer.json();
-    let said = (
-        answer.status,
-        body["error"]["code"].as_str(),
-        body["error"]["param"].as_str(),
-    );
+    let said = (answer.status, body["error"]["code"].as_str(), body["error"]["param"].as_str());
     assert_eq!(said, (status, Some(code), param), "{body}");
-    assert!(
-        body["error"]["message"]
-            .as_str()
-            .is_some_and(|text| !text.is_empty()),
-        "{body}"
-    );
+    assert!(body["error"]["message"].as_str().is_some_and(|text| !text.is_empty()), "{body}");
     assert_eq!(answer.header("content-type"), Some("application/json"));
 }
 
@@ -40,16 +31,13 @@ fn walk(scene: &Scene, path: &str, limit: usize, more: &str) -> (Vec<Value>, usi
         pages += 1;
         let data = page["data"].as_array().expect("a list").clone();
         assert_eq!(page["object"], "list");
-        assert_eq!(
-            page["first_id"],
-            data.first().map_or(Value::Null, |first| first["id"].clone())
-        );
+        assert_eq!(page["first_id"], data.first().map_or(Value::Null, |first| first["id"].clone()));
         assert!(data.len() <= limit);
         all.extend(data);
         if page["has_more"] == false {
             return (all, pages);
         }
         assert_eq!(page["last_id"], all.last().expect("an entry")["id"]);
-        after = format!("&after={}", crate::scene::text(&page["last_id"]));
+        after = format!("&after={}", crate::stage::text(&page["last_id"]));
     }
 }

@@ -1,7 +1,7 @@
 //! Who may ask what: every route, with every wrong kind of credential.
 
 use super::{NOBODY, refused};
-use crate::scene::{Scene, bare, text};
+use crate::stage::{Scene, bare, text};
 use testkit::{Response, json};
 
 /// Every route of the management API: method, path below `/v1/organization`, scope. `{P}` and `{K}`
@@ -43,9 +43,7 @@ struct Routes<'a> {
 
 impl Routes<'_> {
     fn path(&self, path: &str) -> String {
-        let path = path
-            .replace("{P}", &self.scene.project)
-            .replace("{K}", &format!("key_{NOBODY}"));
+        let path = path.replace("{P}", &self.scene.project).replace("{K}", &format!("key_{NOBODY}"));
         match path.strip_prefix("/../..") {
             Some(outside) => outside.to_owned(),
             None => format!("/v1/organization{path}"),
@@ -70,10 +68,7 @@ fn every_route_refuses_every_wrong_credential() {
     let (_, live) = scene.make_key();
     let test = text(&scene.create_key(&json!({"name": "t", "mode": "test"}))["value"]);
     let stranger = "sk-kw-admin-NuVtZkCFd3lE72E1Fx7HfYMljrUU9MLkFPyK16EzSFdj8Nf1JpdOW8a110f7S";
-    let (bearer, basic) = (
-        format!("Bearer {}", scene.admin),
-        format!("Basic {}", scene.admin),
-    );
+    let (bearer, basic) = (format!("Bearer {}", scene.admin), format!("Basic {}", scene.admin));
     let absent = routes.ask("GET", "/projects", &[]);
     refused(&absent, 401, "invalid_api_key", None);
     for (method, path, _) in ROUTES {
@@ -86,40 +81,19 @@ fn every_route_refuses_every_wrong_credential() {
             &[("authorization", basic.as_str())],
         ] {
             let answer = routes.ask(method, path, headers);
-            assert_eq!(
-                (answer.status, answer.text()),
-                (401, absent.text()),
-                "{method} {path} {headers:?}"
-            );
+            assert_eq!((answer.status, answer.text()), (401, absent.text()), "{method} {path} {headers:?}");
         }
         for key in [&live, &test] {
             refused(&routes.ask_with(method, path, key), 403, "wrong_key_type", None);
         }
         let two = [("authorization", bearer.as_str()), ("x-api-key", stranger)];
-        refused(
-            &routes.ask(method, path, &two),
-            400,
-            "ambiguous_credentials",
-            None,
-        );
-        let twice = [
-            ("authorization", bearer.as_str()),
-            ("authorization", bearer.as_str()),
-        ];
-        refused(
-            &routes.ask(method, path, &twice),
-            400,
-            "ambiguous_credentials",
-            None,
-        );
+        refused(&routes.ask(method, path, &two), 400, "ambiguous_credentials", None);
+        let twice = [("authorization", bearer.as_str()), ("authorization", bearer.as_str())];
+        refused(&routes.ask(method, path, &twice), 400, "ambiguous_credentials", None);
         // Never from the query string.
         for name in ["key", "api_key", "access_token"] {
             let answer = routes.ask(method, &format!("{path}?{name}={}", scene.admin), &[]);
-            assert_eq!(
-                (answer.status, answer.text()),
-                (401, absent.text()),
-                "{method} {path}"
-            );
+            assert_eq!((answer.status, answer.text()), (401, absent.text()), "{method} {path}");
         }
     }
 }
@@ -130,9 +104,7 @@ fn every_route_asks_for_its_scope_and_for_no_other() {
     let routes = Routes { scene: &scene };
     let key_with = |scopes: &[&str]| {
         let body = json!({"name": "scoped", "scopes": scopes});
-        let made = scene
-            .post("/v1/organization/admin_api_keys", &body)
-            .expect_status(200);
+        let made = scene.post("/v1/organization/admin_api_keys", &body).expect_status(200);
         text(&made.json()["value"])
     };
     for scope in SCOPES {
@@ -144,37 +116,21 @@ fn every_route_asks_for_its_scope_and_for_no_other() {
             refused(&answer, 403, "missing_scope", None);
             assert!(answer.text().contains(scope), "{}", answer.text());
             let answer = routes.ask_with(method, path, &alone);
-            assert!(
-                ![401, 403].contains(&answer.status),
-                "{method} {path}: {}",
-                answer.text()
-            );
+            assert!(![401, 403].contains(&answer.status), "{method} {path}: {}", answer.text());
         }
     }
     let nothing = key_with(&[]);
     for (method, path, _) in ROUTES {
-        refused(
-            &routes.ask_with(method, path, &nothing),
-            403,
-            "missing_scope",
-            None,
-        );
+        refused(&routes.ask_with(method, path, &nothing), 403, "missing_scope", None);
     }
 }
 
 #[test]
 fn an_admin_key_calls_no_model() {
     let scene = Scene::start(bare());
-    refused(
-        &scene.keyway.get("/v1/models", &scene.admin),
-        403,
-        "wrong_key_type",
-        None,
-    );
+    refused(&scene.keyway.get("/v1/models", &scene.admin), 403, "wrong_key_type", None);
     let body = json!({"model": "sandbox/echo", "messages": []});
-    let answer = scene
-        .keyway
-        .post_json("/v1/chat/completions", &scene.admin, &body);
+    let answer = scene.keyway.post_json("/v1/chat/completions", &scene.admin, &body);
     refused(&answer, 403, "wrong_key_type", None);
 }
 

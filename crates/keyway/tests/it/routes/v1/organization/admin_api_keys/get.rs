@@ -2,7 +2,7 @@
 
 use super::super::{NOBODY, refused, walk};
 use crate::database;
-use crate::scene::{Scene, bare, text};
+use crate::stage::{Scene, bare, text};
 use testkit::{Value, json};
 
 const PATH: &str = "/v1/organization/admin_api_keys";
@@ -11,9 +11,7 @@ const PATH: &str = "/v1/organization/admin_api_keys";
 fn pages_go_through_all_of_them() {
     let scene = Scene::start(bare());
     for number in 0..4 {
-        scene
-            .post(PATH, &json!({"name": format!("a{number}")}))
-            .expect_status(200);
+        scene.post(PATH, &json!({"name": format!("a{number}")})).expect_status(200);
     }
     scene.make_key();
     let (all, pages) = walk(&scene, PATH, 2, "");
@@ -24,33 +22,18 @@ fn pages_go_through_all_of_them() {
     assert_eq!(newest_first.len(), 5);
     assert_eq!(newest_first[0]["name"], "a3");
     for (query, param) in [("limit=0", "limit"), ("order=x", "order"), ("x=1", "x")] {
-        refused(
-            &scene.get(&format!("{PATH}?{query}")),
-            400,
-            "invalid_request",
-            Some(param),
-        );
+        refused(&scene.get(&format!("{PATH}?{query}")), 400, "invalid_request", Some(param));
     }
 }
 
 #[test]
 fn a_deleted_one_is_refused_at_once_even_by_itself() {
     let scene = Scene::start(bare());
-    let made = scene
-        .post(PATH, &json!({"name": "short-lived"}))
-        .expect_status(200)
-        .json();
+    let made = scene.post(PATH, &json!({"name": "short-lived"})).expect_status(200).json();
     let (id, key) = (text(&made["id"]), text(&made["value"]));
-    let shown = scene
-        .keyway
-        .get(&format!("{PATH}/{id}"), &key)
-        .expect_status(200)
-        .json();
+    let shown = scene.keyway.get(&format!("{PATH}/{id}"), &key).expect_status(200).json();
     assert_eq!((&shown["status"], shown.get("value")), (&json!("active"), None));
-    let answer = scene
-        .keyway
-        .delete(&format!("{PATH}/{id}"), &key)
-        .expect_status(200);
+    let answer = scene.keyway.delete(&format!("{PATH}/{id}"), &key).expect_status(200);
     assert_eq!(
         answer.text(),
         format!(r#"{{"id":"{id}","object":"organization.admin_api_key.deleted","deleted":true}}"#)
@@ -67,10 +50,7 @@ fn what_is_not_yours_is_not_there() {
     let nobody = scene.get(&format!("{PATH}/key_{NOBODY}"));
     refused(&nobody, 404, "not_found", None);
     for id in [theirs, their_key, &mine, "x"] {
-        for answer in [
-            scene.get(&format!("{PATH}/{id}")),
-            scene.delete(&format!("{PATH}/{id}")),
-        ] {
+        for answer in [scene.get(&format!("{PATH}/{id}")), scene.delete(&format!("{PATH}/{id}"))] {
             assert_eq!((answer.status, answer.text()), (404, nobody.text()), "{id}");
         }
     }

@@ -2,7 +2,7 @@
 
 use super::super::refused;
 use crate::database;
-use crate::scene::{Scene, bare, fields, text};
+use crate::stage::{Scene, bare, fields, text};
 use testkit::{Value, json};
 
 const PATH: &str = "/v1/organization/admin_api_keys";
@@ -42,22 +42,10 @@ fn the_answer_as_documented_and_its_secret_once() {
     );
     let key = answer.json();
     let value = text(&key["value"]);
-    assert!(
-        value.starts_with("sk-kw-admin-") && value.len() == 12 + 61,
-        "{value}"
-    );
-    assert_eq!(
-        (&key["object"], &key["scopes"]),
-        (&json!("organization.admin_api_key"), &json!(ALL))
-    );
-    scene
-        .keyway
-        .get("/v1/organization/projects", &value)
-        .expect_status(200);
-    for text in [
-        scene.get(PATH).text(),
-        scene.get(&format!("{PATH}/{}", text(&key["id"]))).text(),
-    ] {
+    assert!(value.starts_with("sk-kw-admin-") && value.len() == 12 + 61, "{value}");
+    assert_eq!((&key["object"], &key["scopes"]), (&json!("organization.admin_api_key"), &json!(ALL)));
+    scene.keyway.get("/v1/organization/projects", &value).expect_status(200);
+    for text in [scene.get(PATH).text(), scene.get(&format!("{PATH}/{}", text(&key["id"]))).text()] {
         assert!(!text.contains(&value), "{text}");
     }
 }
@@ -67,27 +55,18 @@ fn nobody_grants_what_it_does_not_hold() {
     let scene = Scene::start(bare());
     let narrow = json!({"name": "narrow", "scopes": ["create:keys", "read:keys"]});
     let narrow = text(&scene.post(PATH, &narrow).expect_status(200).json()["value"]);
-    let make = |scopes: Value| {
-        scene
-            .keyway
-            .post_json(PATH, &narrow, &json!({"name": "child", "scopes": scopes}))
-    };
+    let make =
+        |scopes: Value| scene.keyway.post_json(PATH, &narrow, &json!({"name": "child", "scopes": scopes}));
     make(json!(["read:keys"])).expect_status(200);
     let child = make(json!([])).expect_status(200).json();
     refused(
-        &scene
-            .keyway
-            .get("/v1/organization/projects", &text(&child["value"])),
+        &scene.keyway.get("/v1/organization/projects", &text(&child["value"])),
         403,
         "missing_scope",
         None,
     );
     let before = database::one(&scene.keyway, "SELECT CAST(COUNT(*) AS TEXT) FROM keys");
-    for scopes in [
-        json!(["delete:keys"]),
-        json!(["read:keys", "read:usage"]),
-        Value::Null,
-    ] {
+    for scopes in [json!(["delete:keys"]), json!(["read:keys", "read:usage"]), Value::Null] {
         let answer = make(scopes.clone());
         refused(&answer, 403, "missing_scope", Some("scopes"));
     }
@@ -112,10 +91,7 @@ fn what_is_not_known_is_refused_by_name() {
         (json!({"name": "n", "models": []}), "models"),
         (json!({"scopes": []}), "name"),
         (json!({"name": "n", "scopes": ["read:models"]}), "scopes"),
-        (
-            json!({"name": "n", "expires_in_seconds": 0}),
-            "expires_in_seconds",
-        ),
+        (json!({"name": "n", "expires_in_seconds": 0}), "expires_in_seconds"),
     ] {
         refused(&scene.post(PATH, &body), 400, "invalid_request", Some(param));
     }

@@ -1,6 +1,6 @@
 //! GET `/v1/organization/nodes`
 
-use crate::scene::{Scene, bare};
+use crate::stage::{Scene, bare};
 use testkit::json;
 
 #[test]
@@ -14,12 +14,6 @@ fn the_running_server_is_listed() {
     assert_eq!(node["object"], "organization.node");
     assert_eq!(node["listen"], scene.keyway.address().to_string());
     assert_eq!(node["health"]["draining"], json!(false));
-    assert!(
-        node["id"].as_str().is_some_and(|id| id.starts_with("node_")),
-        "{node}"
-    );
-    assert_eq!(
-        (&page["object"], &page["has_more"]),
-        (&json!("list"), &json!(false))
-    );
+    assert!(node["id"].as_str().is_some_and(|id| id.starts_with("node_")), "{node}");
+    assert_eq!((&page["object"], &page["has_more"]), (&json!("list"), &json!(false)));
 }

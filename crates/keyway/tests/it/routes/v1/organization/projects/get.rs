@@ -2,7 +2,7 @@
 
 use super::super::{NOBODY, refused};
 use crate::database;
-use crate::scene::{Scene, bare};
+use crate::stage::{Scene, bare};
 use testkit::json;
 
 #[test]
@@ -42,12 +42,7 @@ fn parameters_are_read_or_refused_by_name() {
         empty,
         json!({"object": "list", "data": [], "first_id": null, "last_id": null, "has_more": false})
     );
-    refused(
-        &scene.get(&format!("{}?limit=1", scene.project_path)),
-        400,
-        "invalid_request",
-        Some("limit"),
-    );
+    refused(&scene.get(&format!("{}?limit=1", scene.project_path)), 400, "invalid_request", Some("limit"));
 }
 
 #[test]

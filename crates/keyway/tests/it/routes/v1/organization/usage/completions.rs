@@ -1,7 +1,7 @@
 //! GET `/v1/organization/usage/completions`
 
 use super::super::refused;
-use crate::scene::{self, MODEL, Scene, bare, fields, hello, text, yesterday};
+use crate::stage::{self, MODEL, Scene, bare, fields, hello, text, yesterday};
 use std::time::Duration;
 use testkit::{Answer, Upstream, Usage, Value, json};
 
@@ -17,32 +17,24 @@ pub fn counted(scene: &Scene, requests: i64) {
 
 /// Tokens whose cost is 0.00062 USD.
 pub fn tokens() -> Usage {
-    Usage {
-        prompt: 1000,
-        completion: 200,
-        cached: 400,
-    }
+    Usage { prompt: 1000, completion: 200, cached: 400 }
 }
 
 fn results(page: &Value) -> Vec<Value> {
     let buckets = page["data"].as_array().into_iter().flatten();
-    buckets
-        .flat_map(|bucket| bucket["results"].as_array().cloned().unwrap_or_default())
-        .collect()
+    buckets.flat_map(|bucket| bucket["results"].as_array().cloned().unwrap_or_default()).collect()
 }
 
 #[test]
 fn a_day_as_documented_with_exact_money() {
     let upstream = Upstream::scripted(|_| Answer::ok().usage(tokens()));
-    let scene = Scene::start(scene::builder(&upstream));
+    let scene = Scene::start(stage::builder(&upstream));
     let (_, key) = scene.make_key();
     let answer = scene.chat(&key).expect_status(200);
     assert_eq!(answer.header("x-keyway-cost-usd"), Some("0.00062"));
     counted(&scene, 1);
-    let today = scene::now_seconds() / 86_400 * 86_400;
-    let page = scene
-        .get(&format!("{PATH}?start_time={}", scene::now_seconds()))
-        .expect_status(200);
+    let today = stage::now_seconds() / 86_400 * 86_400;
+    let page = scene.get(&format!("{PATH}?start_time={}", stage::now_seconds())).expect_status(200);
     // Over midnight there may be a day more; the first is today or was until just now.
     let result = results(&page.json()).pop().expect("a result");
     let expected = json!({"object": "organization.usage.completions.result",
@@ -63,17 +55,14 @@ fn a_day_as_documented_with_exact_money() {
     let bucket = &page["data"][0];
     assert_eq!(bucket["object"], "bucket");
     assert!(bucket["start_time"].as_u64() >= Some(today), "{bucket}");
-    assert_eq!(
-        bucket["end_time"].as_u64(),
-        bucket["start_time"].as_u64().map(|start| start + 86_400)
-    );
+    assert_eq!(bucket["end_time"].as_u64(), bucket["start_time"].as_u64().map(|start| start + 86_400));
     assert_eq!(fields(&page.to_string()).len(), 4);
 }
 
 #[test]
 fn sums_can_be_told_apart_and_filtered() {
     let upstream = Upstream::scripted(|_| Answer::ok().usage(tokens()));
-    let scene = Scene::start(scene::builder(&upstream));
+    let scene = Scene::start(stage::builder(&upstream));
     let ((one, first), (two, second)) = (scene.make_key(), scene.make_key());
     scene.chat(&first).expect_status(200);
     scene.chat(&first).expect_status(200);
@@ -82,39 +71,23 @@ fn sums_can_be_told_apart_and_filtered() {
     scene.chat(&second).expect_status(400);
     let mut echo = hello(false);
     echo["model"] = json!("sandbox/echo");
-    scene
-        .keyway
-        .post_json("/v1/chat/completions", &second, &echo)
-        .expect_status(200);
+    scene.keyway.post_json("/v1/chat/completions", &second, &echo).expect_status(200);
     counted(&scene, 5);
     let ask = |query: &str| results(&scene.get_json(&format!("{PATH}?start_time={}{query}", yesterday())));
 
     let all =
         ask("&group_by=api_key_id&group_by[]=model&group_by=provider&group_by=project_id&group_by=user_id");
     let find = |key: &str, model: &str| {
-        let found = all
-            .iter()
-            .find(|result| result["api_key_id"] == key && result["model"] == model);
-        found
-            .unwrap_or_else(|| panic!("no {key} {model} in {all:#?}"))
-            .clone()
+        let found = all.iter().find(|result| result["api_key_id"] == key && result["model"] == model);
+        found.unwrap_or_else(|| panic!("no {key} {model} in {all:#?}")).clone()
     };
     assert_eq!(all.len(), 3, "{all:#?}");
     let of_one = find(&one, MODEL);
-    assert_eq!(
-        (&of_one["num_model_requests"], &of_one["cost_usd"]),
-        (&json!(2), &json!(0.00124))
-    );
-    assert_eq!(
-        (&of_one["provider"], &of_one["project_id"]),
-        (&json!("mine"), &json!(scene.project))
-    );
+    assert_eq!((&of_one["num_model_requests"], &of_one["cost_usd"]), (&json!(2), &json!(0.00124)));
+    assert_eq!((&of_one["provider"], &of_one["project_id"]), (&json!("mine"), &json!(scene.project)));
     assert_eq!(of_one["user_id"], Value::Null);
     let of_two = find(&two, MODEL);
-    assert_eq!(
-        (&of_two["num_model_requests"], &of_two["num_failed_requests"]),
-        (&json!(2), &json!(1))
-    );
+    assert_eq!((&of_two["num_model_requests"], &of_two["num_failed_requests"]), (&json!(2), &json!(1)));
     assert_eq!(find(&two, "sandbox/echo")["provider"], "sandbox");
 
     for (query, requests) in [
@@ -132,42 +105,31 @@ fn sums_can_be_told_apart_and_filtered() {
         assert_eq!(sum, requests, "{query}");
     }
     let bare = &ask("")[0];
-    assert_eq!(
-        (&bare["model"], &bare["api_key_id"]),
-        (&Value::Null, &Value::Null)
-    );
+    assert_eq!((&bare["model"], &bare["api_key_id"]), (&Value::Null, &Value::Null));
 }
 
 #[test]
 fn every_width_has_the_same_sum_and_its_own_pages() {
     let upstream = Upstream::scripted(|_| Answer::ok().usage(tokens()));
-    let scene = Scene::start(scene::builder(&upstream));
+    let scene = Scene::start(stage::builder(&upstream));
     let (_, key) = scene.make_key();
     for _ in 0..3 {
         scene.chat(&key).expect_status(200);
     }
     counted(&scene, 3);
     for (width, seconds, limit) in [("1m", 60, 1440), ("1h", 3600, 168), ("1d", 86_400, 31)] {
-        let start = scene::now_seconds() - 3 * seconds;
-        let page = scene.get_json(&format!(
-            "{PATH}?start_time={start}&bucket_width={width}&limit={limit}"
-        ));
-        assert_eq!(scene::total(&page)["num_model_requests"], 3, "{width}");
+        let start = stage::now_seconds() - 3 * seconds;
+        let page = scene.get_json(&format!("{PATH}?start_time={start}&bucket_width={width}&limit={limit}"));
+        assert_eq!(stage::total(&page)["num_model_requests"], 3, "{width}");
         // The same, a bucket at a time.
         let (mut found, mut next, mut buckets, mut last_end) = (0, String::new(), 0, None);
         loop {
-            let page = scene.get_json(&format!(
-                "{PATH}?start_time={start}&bucket_width={width}&limit=1{next}"
-            ));
+            let page =
+                scene.get_json(&format!("{PATH}?start_time={start}&bucket_width={width}&limit=1{next}"));
             let bucket = &page["data"][0];
-            assert!(
-                last_end.is_none_or(|end| bucket["start_time"] == end),
-                "a gap: {page}"
-            );
+            assert!(last_end.is_none_or(|end| bucket["start_time"] == end), "a gap: {page}");
             last_end = Some(bucket["end_time"].clone());
-            found += scene::total(&page)["num_model_requests"]
-                .as_i64()
-                .unwrap_or_default();
+            found += stage::total(&page)["num_model_requests"].as_i64().unwrap_or_default();
             buckets += 1;
             if page["has_more"] == false {
                 assert_eq!(page["next_page"], Value::Null);
@@ -193,11 +155,7 @@ fn parameters_are_read_or_refused_by_name() {
         ("start_time=5&end_time=5", "invalid_request", "end_time"),
         ("start_time=5&bucket_width=1w", "invalid_request", "bucket_width"),
         ("start_time=5&limit=32", "invalid_request", "limit"),
-        (
-            "start_time=5&bucket_width=1m&limit=1441",
-            "invalid_request",
-            "limit",
-        ),
+        ("start_time=5&bucket_width=1m&limit=1441", "invalid_request", "limit"),
         ("start_time=5&group_by=colour", "invalid_request", "group_by"),
         ("start_time=5&page=3", "invalid_request", "page"),
         ("start_time=500000&page=page_0", "invalid_request", "page"),
@@ -207,10 +165,5 @@ fn parameters_are_read_or_refused_by_name() {
         refused(&scene.get(&format!("{PATH}?{query}")), 400, code, Some(param));
     }
     let many = "&models=m".repeat(101);
-    refused(
-        &scene.get(&format!("{PATH}?start_time=5{many}")),
-        400,
-        "invalid_request",
-        Some("models"),
-    );
+    refused(&scene.get(&format!("{PATH}?start_time=5{many}")), 400, "invalid_request", Some("models"));
 }

@@ -2,7 +2,7 @@
 
 use super::super::super::{NOBODY, refused};
 use crate::database;
-use crate::scene::{Scene, bare, text};
+use crate::stage::{Scene, bare, text};
 use testkit::json;
 
 #[test]
@@ -15,23 +15,12 @@ fn the_answer_as_documented_and_the_key_gone_for_good() {
         format!(r#"{{"id":"{id}","object":"organization.project.api_key.deleted","deleted":true}}"#);
     assert_eq!(answer.text(), expected);
     let refusal = scene.keyway.get("/v1/models", &key);
-    assert_eq!(
-        (refusal.status, refusal.code().as_str()),
-        (401, "revoked_api_key")
-    );
+    assert_eq!((refusal.status, refusal.code().as_str()), (401, "revoked_api_key"));
     assert_eq!(scene.get_json(&scene.key_path(&id))["status"], "revoked");
     // Only who knows the secret learns that the key was revoked.
-    let wrong = format!(
-        "{}{}",
-        &key[..key.len() - 1],
-        if key.ends_with('0') { '1' } else { '0' }
-    );
+    let wrong = format!("{}{}", &key[..key.len() - 1], if key.ends_with('0') { '1' } else { '0' });
     assert_eq!(scene.keyway.get("/v1/models", &wrong).code(), "invalid_api_key");
-    assert_eq!(
-        scene.delete(&scene.key_path(&id)).expect_status(200).text(),
-        expected,
-        "again"
-    );
+    assert_eq!(scene.delete(&scene.key_path(&id)).expect_status(200).text(), expected, "again");
 }
 
 #[test]

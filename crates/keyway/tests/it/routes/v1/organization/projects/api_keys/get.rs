@@ -2,7 +2,7 @@
 
 use super::super::super::{NOBODY, refused, walk};
 use crate::database;
-use crate::scene::{self, Scene, bare, fields, text};
+use crate::stage::{self, Scene, bare, fields, text};
 use std::time::Duration;
 use testkit::{Upstream, Value, json};
 
@@ -36,10 +36,7 @@ fn a_page_has_twenty_unless_asked() {
         scene.create_key(&json!({"name": "n"}));
     }
     let page = scene.get_json(&scene.keys_path());
-    assert_eq!(
-        (page["data"].as_array().map(Vec::len), &page["has_more"]),
-        (Some(20), &json!(true))
-    );
+    assert_eq!((page["data"].as_array().map(Vec::len), &page["has_more"]), (Some(20), &json!(true)));
 }
 
 #[test]
@@ -59,9 +56,7 @@ fn parameters_are_read_or_refused_by_name() {
         let answer = scene.get(&format!("{}?{query}", scene.keys_path()));
         refused(&answer, 400, "invalid_request", Some(param));
     }
-    scene
-        .get(&format!("{}?limit=1&limit=", scene.keys_path()))
-        .expect_status(400);
+    scene.get(&format!("{}?limit=1&limit=", scene.keys_path())).expect_status(400);
 }
 
 #[test]
@@ -91,12 +86,7 @@ fn one_key_is_shown_as_in_the_list() {
     );
     let list = scene.get_json(&format!("{}?order=desc&limit=1", scene.keys_path()));
     assert_eq!(list["data"][0], shown.json());
-    refused(
-        &scene.get(&format!("{}?x=1", scene.key_path(&id))),
-        400,
-        "invalid_request",
-        Some("x"),
-    );
+    refused(&scene.get(&format!("{}?x=1", scene.key_path(&id))), 400, "invalid_request", Some("x"));
 }
 
 #[test]
@@ -113,9 +103,7 @@ fn what_is_not_yours_is_not_there() {
     // Their key under their project, and mine under theirs.
     let (mine, _) = scene.make_key();
     for id in [theirs, &mine] {
-        let answer = scene.get(&format!(
-            "/v1/organization/projects/{their_project}/api_keys/{id}"
-        ));
+        let answer = scene.get(&format!("/v1/organization/projects/{their_project}/api_keys/{id}"));
         assert_eq!((answer.status, answer.text()), (404, nobody.text()), "{id}");
     }
     let list = scene.get(&format!("/v1/organization/projects/{their_project}/api_keys"));
@@ -127,10 +115,10 @@ fn what_is_not_yours_is_not_there() {
 #[test]
 fn a_use_is_seen_soon() {
     let upstream = Upstream::start();
-    let scene = Scene::start(scene::builder(&upstream));
+    let scene = Scene::start(stage::builder(&upstream));
     let (id, key) = scene.make_key();
     assert_eq!(scene.get_json(&scene.key_path(&id))["last_used_at"], Value::Null);
-    let before = scene::now_seconds() as i64;
+    let before = stage::now_seconds() as i64;
     scene.chat(&key).expect_status(200);
     let used = testkit::within(Duration::from_secs(30), || {
         scene.get_json(&scene.key_path(&id))["last_used_at"].as_i64()

@@ -2,7 +2,7 @@
 
 use super::super::super::refused;
 use crate::database;
-use crate::scene::{Scene, bare, fields, text};
+use crate::stage::{Scene, bare, fields, text};
 use testkit::{Response, Value, json};
 
 fn post(scene: &Scene, path: &str, admin: &str, idempotency: &str, body: &Value) -> Response {
@@ -12,16 +12,11 @@ fn post(scene: &Scene, path: &str, admin: &str, idempotency: &str, body: &Value)
         ("content-type", "application/json"),
         ("idempotency-key", idempotency),
     ];
-    scene
-        .keyway
-        .request("POST", path, &headers, body.to_string().as_bytes())
+    scene.keyway.request("POST", path, &headers, body.to_string().as_bytes())
 }
 
 fn keys(scene: &Scene, name: &str) -> String {
-    database::one(
-        &scene.keyway,
-        &format!("SELECT CAST(COUNT(*) AS TEXT) FROM keys WHERE name = '{name}'"),
-    )
+    database::one(&scene.keyway, &format!("SELECT CAST(COUNT(*) AS TEXT) FROM keys WHERE name = '{name}'"))
 }
 
 #[test]
@@ -50,9 +45,7 @@ fn a_repeated_call_answers_with_the_key_and_never_with_its_secret() {
         refused(&other, 409, "idempotency_conflict", None);
         assert_eq!(other.header("x-should-retry"), Some("false"));
         assert_eq!(keys(&scene, "another"), "0");
-        let fresh = post(&scene, &path, &admin, "call-2", &body)
-            .expect_status(200)
-            .json();
+        let fresh = post(&scene, &path, &admin, "call-2", &body).expect_status(200).json();
         assert_ne!(fresh["id"], made["id"]);
     }
 }
@@ -72,24 +65,11 @@ fn another_caller_with_the_same_words_makes_a_key_of_its_own() {
 fn calls_at_the_same_time_make_one_key() {
     let scene = Scene::start(bare());
     let answers: Vec<Response> = std::thread::scope(|threads| {
-        let call = || {
-            post(
-                &scene,
-                &scene.keys_path(),
-                &scene.admin,
-                "once",
-                &json!({"name": "raced"}),
-            )
-        };
+        let call = || post(&scene, &scene.keys_path(), &scene.admin, "once", &json!({"name": "raced"}));
         let calls: Vec<_> = (0..16).map(|_| threads.spawn(call)).collect();
-        calls
-            .into_iter()
-            .map(|call| call.join().expect("an answer"))
-            .collect()
+        calls.into_iter().map(|call| call.join().expect("an answer")).collect()
     });
-    let shown = answers
-        .iter()
-        .filter(|answer| answer.status == 200 && answer.json()["value"].is_string());
+    let shown = answers.iter().filter(|answer| answer.status == 200 && answer.json()["value"].is_string());
     assert_eq!(shown.count(), 1);
     for answer in &answers {
         let fine = answer.status == 200 || (answer.status == 409 && answer.code() == "conflict");
@@ -102,12 +82,7 @@ fn calls_at_the_same_time_make_one_key() {
 fn a_refused_call_is_not_kept() {
     let scene = Scene::start(bare());
     let path = scene.keys_path();
-    refused(
-        &post(&scene, &path, &scene.admin, "k", &json!({})),
-        400,
-        "invalid_request",
-        Some("name"),
-    );
+    refused(&post(&scene, &path, &scene.admin, "k", &json!({})), 400, "invalid_request", Some("name"));
     let made = post(&scene, &path, &scene.admin, "k", &json!({"name": "n"})).expect_status(200);
     assert!(made.json()["value"].is_string());
 }
@@ -116,23 +91,10 @@ fn a_refused_call_is_not_kept() {
 fn a_key_that_is_none_is_refused() {
     let scene = Scene::start(bare());
     for bad in ["", "a b", &"x".repeat(256)] {
-        let answer = post(
-            &scene,
-            &scene.keys_path(),
-            &scene.admin,
-            bad,
-            &json!({"name": "n"}),
-        );
+        let answer = post(&scene, &scene.keys_path(), &scene.admin, bad, &json!({"name": "n"}));
         refused(&answer, 400, "invalid_request", Some("Idempotency-Key"));
     }
     let long = "x".repeat(255);
-    post(
-        &scene,
-        &scene.keys_path(),
-        &scene.admin,
-        &long,
-        &json!({"name": "n"}),
-    )
-    .expect_status(200);
+    post(&scene, &scene.keys_path(), &scene.admin, &long, &json!({"name": "n"})).expect_status(200);
     assert_eq!(keys(&scene, "n"), "1");
 }

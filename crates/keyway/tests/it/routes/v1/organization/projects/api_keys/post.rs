@@ -2,7 +2,7 @@
 
 use super::super::super::{NOBODY, refused};
 use crate::database;
-use crate::scene::{self, MODEL, Scene, bare, fields, hello, text};
+use crate::stage::{self, MODEL, Scene, bare, fields, hello, text};
 use testkit::{Upstream, Value, json};
 
 /// Fields that the contract names and this version does not have.
@@ -25,9 +25,7 @@ fn count(scene: &Scene) -> String {
 #[test]
 fn the_answer_as_documented_and_its_secret_once() {
     let scene = Scene::start(bare());
-    let answer = scene
-        .post(&scene.keys_path(), &json!({"name": "one"}))
-        .expect_status(200);
+    let answer = scene.post(&scene.keys_path(), &json!({"name": "one"})).expect_status(200);
     assert_eq!(answer.header("cache-control"), Some("no-store"));
     assert_eq!(
         fields(&answer.text()),
@@ -61,18 +59,11 @@ fn the_answer_as_documented_and_its_secret_once() {
             "models": null, "mode": "live", "project_id": scene.project, "owner": null,
             "warnings": key["warnings"]})
     );
-    assert_eq!(
-        key["warnings"].as_array().map(Vec::len),
-        Some(1),
-        "no expiry is warned of"
-    );
-    let age = scene::now_seconds() as i64 - key["created_at"].as_i64().expect("a time");
+    assert_eq!(key["warnings"].as_array().map(Vec::len), Some(1), "no expiry is warned of");
+    let age = stage::now_seconds() as i64 - key["created_at"].as_i64().expect("a time");
     assert!((0..60).contains(&age), "{key}");
     let body = value.strip_prefix("sk-kw-live-").expect("a live key");
-    assert!(
-        body.len() == 61 && body.bytes().all(|byte| byte.is_ascii_alphanumeric()),
-        "{value}"
-    );
+    assert!(body.len() == 61 && body.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{value}");
     assert!(id.starts_with("key_") && id.len() == 30, "{id}");
     // It works at once, and nothing shows it again.
     let own = scene.keyway.get("/v1/key", &value).expect_status(200);
@@ -87,19 +78,12 @@ fn the_answer_as_documented_and_its_secret_once() {
 #[test]
 fn every_field_is_kept_and_obeyed() {
     let upstream = Upstream::start();
-    let scene = Scene::start(scene::builder(&upstream));
-    let key = scene.create_key(
-        &json!({"name": "narrow", "description": "for a test", "expires_in_seconds": 3600,
-        "scopes": ["read:models"], "models": ["mine/*"], "mode": "live"}),
-    );
-    assert_eq!(
-        (&key["description"], &key["models"]),
-        (&json!("for a test"), &json!(["mine/*"]))
-    );
-    assert_eq!(
-        (&key["scopes"], &key["warnings"]),
-        (&json!(["read:models"]), &json!([]))
-    );
+    let scene = Scene::start(stage::builder(&upstream));
+    let key = scene
+        .create_key(&json!({"name": "narrow", "description": "for a test", "expires_in_seconds": 3600,
+        "scopes": ["read:models"], "models": ["mine/*"], "mode": "live"}));
+    assert_eq!((&key["description"], &key["models"]), (&json!("for a test"), &json!(["mine/*"])));
+    assert_eq!((&key["scopes"], &key["warnings"]), (&json!(["read:models"]), &json!([])));
     let left = key["expires_at"].as_i64().expect("an end") - key["created_at"].as_i64().expect("a beginning");
     assert_eq!(left, 3600);
     let value = text(&key["value"]);
@@ -108,15 +92,8 @@ fn every_field_is_kept_and_obeyed() {
 
     let elsewhere = text(&scene.create_key(&json!({"name": "n", "models": ["sandbox/echo"]}))["value"]);
     let answer = scene.chat(&elsewhere);
-    assert_eq!(
-        (answer.status, answer.code().as_str()),
-        (403, "model_not_allowed")
-    );
-    let list = scene
-        .keyway
-        .get("/v1/models", &elsewhere)
-        .expect_status(200)
-        .json();
+    assert_eq!((answer.status, answer.code().as_str()), (403, "model_not_allowed"));
+    let list = scene.keyway.get("/v1/models", &elsewhere).expect_status(200).json();
     assert_eq!(list["data"].as_array().map(Vec::len), Some(1), "{list}");
 
     let nothing = text(&scene.create_key(&json!({"name": "n", "scopes": [], "models": []}))["value"]);
@@ -126,18 +103,12 @@ fn every_field_is_kept_and_obeyed() {
 
     let test = scene.create_key(&json!({"name": "t", "mode": "test"}));
     let value = text(&test["value"]);
-    assert!(
-        value.starts_with("sk-kw-test-") && test["mode"] == "test",
-        "{test}"
-    );
+    assert!(value.starts_with("sk-kw-test-") && test["mode"] == "test", "{test}");
     assert_eq!(test["warnings"], json!([]), "a test key need not end");
     assert_eq!(scene.chat(&value).code(), "model_not_allowed");
     let mut echo = hello(false);
     echo["model"] = json!("sandbox/echo");
-    scene
-        .keyway
-        .post_json("/v1/chat/completions", &value, &echo)
-        .expect_status(200);
+    scene.keyway.post_json("/v1/chat/completions", &value, &echo).expect_status(200);
     assert_eq!(upstream.count(), 0);
     assert_eq!(MODEL, "mine/small");
 }
@@ -160,48 +131,22 @@ fn what_is_not_known_is_refused_by_name_and_makes_nothing() {
         (json!({"name": 5}), "name"),
         (json!({"name": long}), "name"),
         (json!({"name": "a\u{7}"}), "name"),
-        (
-            json!({"name": "n", "description": "x".repeat(1001)}),
-            "description",
-        ),
+        (json!({"name": "n", "description": "x".repeat(1001)}), "description"),
         (json!({"name": "n", "scopes": "read:models"}), "scopes"),
         (json!({"name": "n", "scopes": ["read:everything"]}), "scopes"),
         (json!({"name": "n", "scopes": ["read:keys"]}), "scopes"),
         (json!({"name": "n", "models": [""]}), "models"),
         (json!({"name": "n", "models": vec!["m"; 201]}), "models"),
-        (
-            json!({"name": "n", "expires_in_seconds": 0}),
-            "expires_in_seconds",
-        ),
-        (
-            json!({"name": "n", "expires_in_seconds": -1}),
-            "expires_in_seconds",
-        ),
-        (
-            json!({"name": "n", "expires_in_seconds": 1.5}),
-            "expires_in_seconds",
-        ),
-        (
-            json!({"name": "n", "expires_in_seconds": u64::MAX}),
-            "expires_in_seconds",
-        ),
+        (json!({"name": "n", "expires_in_seconds": 0}), "expires_in_seconds"),
+        (json!({"name": "n", "expires_in_seconds": -1}), "expires_in_seconds"),
+        (json!({"name": "n", "expires_in_seconds": 1.5}), "expires_in_seconds"),
+        (json!({"name": "n", "expires_in_seconds": u64::MAX}), "expires_in_seconds"),
         (json!({"name": "n", "mode": "staging"}), "mode"),
     ];
     for (body, param) in table {
-        refused(
-            &scene.post(&scene.keys_path(), body),
-            400,
-            "invalid_request",
-            Some(param),
-        );
+        refused(&scene.post(&scene.keys_path(), body), 400, "invalid_request", Some(param));
     }
-    for body in [
-        &b"{"[..],
-        b"[1]",
-        b"\"x\"",
-        b"{\"name\":\"a\"} x",
-        b"{\"name\":\"\xff\"}",
-    ] {
+    for body in [&b"{"[..], b"[1]", b"\"x\"", b"{\"name\":\"a\"} x", b"{\"name\":\"\xff\"}"] {
         let answer = scene.keyway.post_bytes(&scene.keys_path(), &scene.admin, body);
         refused(&answer, 400, "invalid_request", None);
     }
@@ -209,12 +154,7 @@ fn what_is_not_known_is_refused_by_name_and_makes_nothing() {
     let answer = scene.keyway.post_bytes(&scene.keys_path(), &scene.admin, twice);
     refused(&answer, 400, "invalid_request", Some("name"));
     let path = format!("{}?wait=all", scene.keys_path());
-    refused(
-        &scene.post(&path, &json!({"name": "n"})),
-        400,
-        "invalid_request",
-        Some("wait"),
-    );
+    refused(&scene.post(&path, &json!({"name": "n"})), 400, "invalid_request", Some("wait"));
     assert_eq!(count(&scene), before);
 }
 

@@ -1,0 +1,57 @@
+//! `GET /v1/models`: what this key may call.
+
+use crate::scene::{Scene, assert_error};
+use testkit::{Value, json};
+
+fn ids(list: &Value) -> Vec<&str> {
+    let data = list["data"].as_array().map(Vec::as_slice).unwrap_or_default();
+    data.iter().filter_map(|model| model["id"].as_str()).collect()
+}
+
+#[test]
+fn it_lists_what_the_key_may_call() {
+    let scene = Scene::start();
+    let make = |arguments: &[&str]| {
+        let made = scene.keyway.json(&[&["key", "create", "--name", "k"], arguments].concat());
+        made["value"].as_str().unwrap().to_owned()
+    };
+    let all = ["mine/small", "sandbox/echo", "sandbox/error", "sandbox/slow"];
+    let table = [
+        (scene.key.clone(), &all[..]),
+        (make(&["--model", "mine/*"]), &all[..1]),
+        (make(&["--model", "sandbox/echo", "small"]), &all[..2]),
+        (make(&["--test"]), &all[1..]),
+        (make(&["--model", "none"]), &[]),
+    ];
+    for (key, expected) in table {
+        for path in ["/v1/models", "/models", "/openai/v1/models"] {
+            let list = scene.keyway.get(path, &key).expect_status(200).json();
+            let mut listed = ids(&list);
+            listed.sort_unstable();
+            assert_eq!((listed.as_slice(), &list["object"]), (expected, &json!("list")), "{path}");
+        }
+    }
+    assert_eq!(scene.upstream.count(), 0, "answered from memory");
+}
+
+#[test]
+fn a_model_has_the_fields_clients_read() {
+    let scene = Scene::start();
+    let list = scene.keyway.get("/v1/models", &scene.key).expect_status(200).json();
+    for model in list["data"].as_array().unwrap() {
+        assert_eq!(model["object"], "model");
+        assert!(model["created"].is_i64() && model["owned_by"].is_string(), "{model}");
+    }
+    let mine = list["data"].as_array().unwrap().iter().find(|model| model["id"] == "mine/small").unwrap();
+    assert_eq!((&mine["owned_by"], &mine["context_length"]), (&json!("mine"), &json!(128_000)));
+}
+
+#[test]
+fn it_takes_a_key_in_any_field() {
+    let scene = Scene::start();
+    assert_error("absent", &scene.keyway.get("/v1/models", ""), 401, "invalid_api_key");
+    for path in ["/v1/models", "/v1/models/mine/small"] {
+        let answer = scene.keyway.request("GET", path, &[("x-api-key", &scene.key)], b"");
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+}

@@ -1,0 +1,404 @@
+//! The bytes of an entry: what a journal record carries and the request log keeps.
+//!
+//! Integers are little endian. In order:
+//!
+//! | part | bytes |
+//! |---|---|
+//! | flags: [`TEST`], [`STREAM`], [`COST`], [`FIRST_TOKEN`], usage origin in the two bits from [`ORIGIN_SHIFT`] | u8 |
+//! | number of labels, number of attempts | u8, u8 |
+//! | usage classes that are not zero, a bit each in the order of [`Usage::by_class`] | u16 |
+//! | `status`, `latency_ms`, `started_ms` | u16, u32, i64 |
+//! | `request`, `peer` | 16, 16 |
+//! | `cost` and `first_token_ms`, if their flags say so | i64, u32 |
+//! | usage of each class that is not zero | LEB128 |
+//! | lengths of the entry's texts, models and price version first | u16 three times, then u8 |
+//! | lengths of the labels | u8 |
+//! | each attempt: status, ms, lengths of provider, model and outcome | u16, u32, u8, u8, u8 |
+//! | the texts, in the order of their lengths | UTF-8 |
+//!
+//! A SENT is its `prompt_bytes` as u64, then its entry. An entry has exactly one encoding:
+//! whatever else decodes to nothing. All texts lie in one piece so that one look at it proves
+//! them to be UTF-8.
+
+use crate::bound::{
+    ATTEMPT_MODEL_BYTES_MAX, ATTEMPTS_MAX, CLIENT_REQUEST_BYTES_MAX, ID_BYTES_MAX, LABEL_BYTES_MAX,
+    LABELS_MAX, MODEL_BYTES_MAX, OUTCOME_BYTES_MAX, PRICE_VERSION_BYTES_MAX, USER_BYTES_MAX, cut,
+};
+use crate::record::RECORD_BYTES_MAX;
+use crate::usage::USAGE_CLASSES;
+use crate::{Attempt, Entry, NanoUsd, Sent, Usage, UsageOrigin};
+use std::fmt;
+
+const TEST: u8 = 1;
+const STREAM: u8 = 2;
+const COST: u8 = 4;
+const FIRST_TOKEN: u8 = 8;
+const ORIGIN_SHIFT: u8 = 4;
+/// Flags no release has given a meaning.
+const FLAGS_UNKNOWN: u8 = 0xC0;
+
+/// Bytes of an attempt besides its texts.
+const ATTEMPT_BYTES: usize = 9;
+
+/// How many texts an entry has besides its lists.
+const TEXTS: usize = 11;
+/// How many of them, the first ones, may be longer than a byte says.
+const WIDE: usize = 3;
+/// Bounds of the texts of [`texts`].
+const BYTES_MAX: [usize; TEXTS] = [
+    MODEL_BYTES_MAX,
+    MODEL_BYTES_MAX,
+    PRICE_VERSION_BYTES_MAX,
+    ID_BYTES_MAX,
+    ID_BYTES_MAX,
+    ID_BYTES_MAX,
+    USER_BYTES_MAX,
+    ID_BYTES_MAX,
+    ID_BYTES_MAX,
+    CLIENT_REQUEST_BYTES_MAX,
+    ID_BYTES_MAX,
+];
+/// Bytes of what stands before the texts, at the most.
+const HEAD_BYTES_MAX: usize = 3 + 2 + 2 + 4 + 8 + 16 + 16 // always there
+    + 8 + 4 + 10 * USAGE_CLASSES // cost, first token, usage
+    + TEXTS + WIDE + LABELS_MAX + ATTEMPT_BYTES * ATTEMPTS_MAX;
+const _: () = assert!(MODEL_BYTES_MAX <= u16::MAX as usize && PRICE_VERSION_BYTES_MAX <= u16::MAX as usize);
+const _: () = assert!(ID_BYTES_MAX < 256 && USER_BYTES_MAX < 256 && CLIENT_REQUEST_BYTES_MAX < 256);
+const _: () = assert!(LABEL_BYTES_MAX < 256 && ATTEMPT_MODEL_BYTES_MAX < 256 && OUTCOME_BYTES_MAX < 256);
+const _: () = assert!(LABELS_MAX < 256 && ATTEMPTS_MAX < 256 && USAGE_CLASSES <= 16);
+
+/// Bytes that are no entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BadPayload;
+
+/// The texts in the order of their lengths.
+#[inline]
+fn texts<'a>(entry: &Entry<'a>) -> [&'a str; TEXTS] {
+    [
+        entry.model_asked,
+        entry.model_served,
+        entry.price_version,
+        entry.org,
+        entry.project,
+        entry.key,
+        entry.user,
+        entry.kind,
+        entry.provider,
+        entry.client_request,
+        entry.error,
+    ]
+}
+
+/// Texts of an attempt, cut.
+#[inline]
+fn attempt_texts<'a>(attempt: &Attempt<'a>) -> [&'a str; 3] {
+    [
+        cut(attempt.provider, ID_BYTES_MAX),
+        cut(attempt.model, ATTEMPT_MODEL_BYTES_MAX),
+        cut(attempt.outcome, OUTCOME_BYTES_MAX),
+    ]
+}
+
+/// Appends what a SENT record carries; texts and lists are cut at the bounds of [`crate::bound`].
+pub fn put_sent(out: &mut Vec<u8>, sent: &Sent<'_>) {
+    out.extend_from_slice(&sent.prompt_bytes.to_le_bytes());
+    put_entry(out, &sent.entry);
+}
+
+/// Appends an entry; texts and lists are cut at the bounds of [`crate::bound`].
+pub fn put_entry(out: &mut Vec<u8>, entry: &Entry<'_>) {
+    let labels = entry.labels.get(..LABELS_MAX).unwrap_or(&entry.labels);
+    let surplus = entry.attempts.len().saturating_sub(ATTEMPTS_MAX);
+    let attempts = entry.attempts.get(surplus..).unwrap_or_default();
+    let mut head = Head::default();
+    put_numbers(&mut head, entry, [labels.len() as u8, attempts.len() as u8]);
+    let mut texts = texts(entry);
+    let mut lengths = [0; TEXTS + WIDE];
+    for at in 0..TEXTS {
+        texts[at] = cut(texts[at], BYTES_MAX[at]);
+        let [low, high] = (texts[at].len() as u16).to_le_bytes();
+        if at < WIDE {
+            (lengths[2 * at], lengths[2 * at + 1]) = (low, high);
+        } else {
+            lengths[WIDE + at] = low;
+        }
+    }
+    head.put(lengths);
+    for label in labels {
+        head.put([cut(label, LABEL_BYTES_MAX).len() as u8]);
+    }
+    for attempt in attempts {
+        let [s0, s1] = attempt.status.to_le_bytes();
+        let [m0, m1, m2, m3] = attempt.ms.to_le_bytes();
+        let [provider, model, outcome] = attempt_texts(attempt).map(|text| text.len() as u8);
+        head.put([s0, s1, m0, m1, m2, m3, provider, model, outcome]);
+    }
+
+    // Once for all parts.
+    out.reserve(RECORD_BYTES_MAX);
+    out.extend_from_slice(head.written());
+    for text in &texts {
+        put_text(out, text);
+    }
+    for label in labels {
+        put_text(out, cut(label, LABEL_BYTES_MAX));
+    }
+    for attempt in attempts {
+        for text in &attempt_texts(attempt) {
+            put_text(out, text);
+        }
+    }
+}
+
+#[inline]
+fn put_text(out: &mut Vec<u8>, text: &str) {
+    if !text.is_empty() {
+        out.extend_from_slice(text.as_bytes());
+    }
+}
+
+#[inline]
+fn put_numbers(head: &mut Head, entry: &Entry<'_>, [labels, attempts]: [u8; 2]) {
+    let origin = match entry.usage_origin {
+        UsageOrigin::Reported => 0,
+        UsageOrigin::Estimated => 1,
+        UsageOrigin::Nothing => 2,
+    };
+    let flag = |set: bool, flag: u8| if set { flag } else { 0 };
+    let flags = flag(entry.test, TEST)
+        | flag(entry.stream, STREAM)
+        | flag(entry.cost.is_some(), COST)
+        | flag(entry.first_token_ms.is_some(), FIRST_TOKEN)
+        | origin << ORIGIN_SHIFT;
+    let usage = entry.usage.by_class();
+    let mut classes = 0_u16;
+    for (bit, tokens) in usage.iter().enumerate() {
+        classes |= u16::from(*tokens != 0) << bit;
+    }
+    head.put([flags, labels, attempts]);
+    head.put(classes.to_le_bytes());
+    head.put(entry.status.to_le_bytes());
+    head.put(entry.latency_ms.to_le_bytes());
+    head.put(entry.started_ms.to_le_bytes());
+    head.put(entry.request);
+    head.put(entry.peer);
+    if let Some(NanoUsd(cost)) = entry.cost {
+        head.put(cost.to_le_bytes());
+    }
+    if let Some(ms) = entry.first_token_ms {
+        head.put(ms.to_le_bytes());
+    }
+    while classes != 0 {
+        // As many zeros as the class's place, which is one of the array's.
+        head.put_varint(usage[classes.trailing_zeros() as usize]);
+        classes &= classes - 1;
+    }
+}
+
+/// What stands before the texts.
+struct Head {
+    bytes: [u8; HEAD_BYTES_MAX],
+    length: usize,
+}
+
+impl Default for Head {
+    fn default() -> Self {
+        Self { bytes: [0; HEAD_BYTES_MAX], length: 0 }
+    }
+}
+
+impl Head {
+    #[inline]
+    fn put<const N: usize>(&mut self, part: [u8; N]) {
+        if let Some(room) = self.bytes.get_mut(self.length..).and_then(<[u8]>::first_chunk_mut) {
+            *room = part;
+            self.length += N;
+        }
+    }
+
+    #[inline]
+    fn put_varint(&mut self, mut number: u64) {
+        while number >= 0x80 {
+            self.put([number as u8 | 0x80]);
+            number >>= 7;
+        }
+        self.put([number as u8]);
+    }
+
+    fn written(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or_default()
+    }
+}
+
+/// Reads what a SENT record carries.
+///
+/// # Errors
+/// The bytes are not what [`put_sent`] writes.
+#[inline]
+pub fn take_sent(bytes: &[u8]) -> Result<Sent<'_>, BadPayload> {
+    let (prompt_bytes, entry) = bytes.split_first_chunk::<8>().ok_or(BadPayload)?;
+    let entry = take_entry(entry)?;
+    let prompt_bytes = u64::from_le_bytes(*prompt_bytes);
+    Ok(Sent { entry, prompt_bytes })
+}
+
+/// Reads an entry. Its texts are borrowed; its lists are allocated if they are not empty.
+///
+/// # Errors
+/// The bytes are not what [`put_entry`] writes, all of them.
+pub fn take_entry(bytes: &[u8]) -> Result<Entry<'_>, BadPayload> {
+    let mut rest = Rest(bytes);
+    let [flags, labels, attempts] = rest.array()?;
+    let classes = u16::from_le_bytes(rest.array()?);
+    if flags & FLAGS_UNKNOWN != 0 || classes >> USAGE_CLASSES != 0 {
+        return Err(BadPayload);
+    }
+    let usage_origin = match flags >> ORIGIN_SHIFT {
+        0 => UsageOrigin::Reported,
+        1 => UsageOrigin::Estimated,
+        2 => UsageOrigin::Nothing,
+        _ => return Err(BadPayload),
+    };
+    let status = u16::from_le_bytes(rest.array()?);
+    let latency_ms = u32::from_le_bytes(rest.array()?);
+    let started_ms = i64::from_le_bytes(rest.array()?);
+    let (request, peer) = (rest.array()?, rest.array()?);
+    let mut cost = None;
+    if flags & COST != 0 {
+        cost = Some(NanoUsd(i64::from_le_bytes(rest.array()?)));
+    }
+    let mut first_token_ms = None;
+    if flags & FIRST_TOKEN != 0 {
+        first_token_ms = Some(u32::from_le_bytes(rest.array()?));
+    }
+    let usage = rest.usage(classes)?;
+    let [a0, a1, s0, s1, v0, v1] = rest.array()?;
+    let [org, project, key, user, kind, provider, client_request, error] = rest.array()?;
+    let labels = rest.slice(usize::from(labels))?;
+    let attempts = rest.slice(ATTEMPT_BYTES * usize::from(attempts))?;
+
+    let mut texts = Texts(std::str::from_utf8(rest.0).map_err(|_| BadPayload)?);
+    // In the order of `texts`: fields are evaluated as they stand here.
+    let entry = Entry {
+        model_asked: texts.take(u16::from_le_bytes([a0, a1]))?,
+        model_served: texts.take(u16::from_le_bytes([s0, s1]))?,
+        price_version: texts.take(u16::from_le_bytes([v0, v1]))?,
+        org: texts.take(org)?,
+        project: texts.take(project)?,
+        key: texts.take(key)?,
+        user: texts.take(user)?,
+        kind: texts.take(kind)?,
+        provider: texts.take(provider)?,
+        client_request: texts.take(client_request)?,
+        error: texts.take(error)?,
+        labels: texts.labels(labels)?,
+        attempts: texts.attempts(attempts)?,
+        test: flags & TEST != 0,
+        stream: flags & STREAM != 0,
+        request,
+        started_ms,
+        peer,
+        status,
+        usage,
+        usage_origin,
+        cost,
+        latency_ms,
+        first_token_ms,
+    };
+    if !texts.0.is_empty() {
+        return Err(BadPayload);
+    }
+    Ok(entry)
+}
+
+/// Bytes not read yet.
+struct Rest<'a>(&'a [u8]);
+
+impl<'a> Rest<'a> {
+    #[inline]
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], BadPayload> {
+        let (array, rest) = self.0.split_first_chunk::<N>().ok_or(BadPayload)?;
+        self.0 = rest;
+        Ok(*array)
+    }
+
+    #[inline]
+    fn slice(&mut self, bytes: usize) -> Result<&'a [u8], BadPayload> {
+        let (slice, rest) = self.0.split_at_checked(bytes).ok_or(BadPayload)?;
+        self.0 = rest;
+        Ok(slice)
+    }
+
+    #[inline]
+    fn usage(&mut self, mut classes: u16) -> Result<Usage, BadPayload> {
+        let mut usage = [0; USAGE_CLASSES];
+        while classes != 0 {
+            let class = usage.get_mut(classes.trailing_zeros() as usize);
+            *class.ok_or(BadPayload)? = self.varint()?;
+            classes &= classes - 1;
+        }
+        Ok(Usage::from_classes(usage))
+    }
+
+    /// A LEB128 number in its shortest form, not zero.
+    #[inline]
+    fn varint(&mut self) -> Result<u64, BadPayload> {
+        let (mut number, mut shift) = (0, 0);
+        loop {
+            let [byte] = self.array()?;
+            number |= u64::from(byte & 0x7F) << shift;
+            if byte < 0x80 {
+                // The tenth byte holds one bit; a last byte of zero says nothing.
+                let fits = byte == 1 || shift < 63 && byte != 0;
+                return if fits { Ok(number) } else { Err(BadPayload) };
+            }
+            shift += 7;
+            if shift > 63 {
+                return Err(BadPayload);
+            }
+        }
+    }
+}
+
+/// Texts not read yet.
+struct Texts<'a>(&'a str);
+
+impl<'a> Texts<'a> {
+    #[inline]
+    fn take(&mut self, bytes: impl Into<usize>) -> Result<&'a str, BadPayload> {
+        let (text, rest) = self.0.split_at_checked(bytes.into()).ok_or(BadPayload)?;
+        self.0 = rest;
+        Ok(text)
+    }
+
+    fn labels(&mut self, lengths: &[u8]) -> Result<Vec<&'a str>, BadPayload> {
+        let mut labels = Vec::with_capacity(lengths.len());
+        for bytes in lengths {
+            labels.push(self.take(*bytes)?);
+        }
+        Ok(labels)
+    }
+
+    fn attempts(&mut self, parts: &[u8]) -> Result<Vec<Attempt<'a>>, BadPayload> {
+        let (parts, _) = parts.as_chunks::<ATTEMPT_BYTES>();
+        let mut attempts = Vec::with_capacity(parts.len());
+        for [s0, s1, m0, m1, m2, m3, provider, model, outcome] in parts {
+            attempts.push(Attempt {
+                provider: self.take(*provider)?,
+                model: self.take(*model)?,
+                outcome: self.take(*outcome)?,
+                status: u16::from_le_bytes([*s0, *s1]),
+                ms: u32::from_le_bytes([*m0, *m1, *m2, *m3]),
+            });
+        }
+        Ok(attempts)
+    }
+}
+
+impl fmt::Display for BadPayload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the bytes are no journal entry")
+    }
+}
+
+impl std::error::Error for BadPayload {}
