@@ -9,8 +9,8 @@ use crate::base::{Code, Fault, Refusal, Trouble, id};
 use crate::relay::route::{BodyLimit, MANAGEMENT_BODY_BYTES_MAX};
 use crate::relay::running::Caller;
 use crate::relay::{Handler, Inbound, Outbound, Route, Worker, refuse, story};
-use crate::telemetry::RequestLine;
 use crate::telemetry::request_line::client_text;
+use crate::telemetry::{RequestLine, scrub};
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
@@ -255,11 +255,10 @@ fn method_name(request: &Request<Incoming>) -> &'static str {
 }
 
 fn unknown_url(parts: &Parts) -> Refusal {
-    let path: String = parts.uri.path().chars().take(200).collect();
-    Refusal::new(
-        Code::NotFound,
-        format!("Unknown request URL: {} {path}. Check the path and the base URL.", parts.method),
-    )
+    // People paste keys where a path belongs.
+    let asked = format!("{} {}", parts.method, parts.uri.path());
+    let asked: String = scrub(&asked).chars().take(200).collect();
+    Refusal::new(Code::NotFound, format!("Unknown request URL: {asked}. Check the path and the base URL."))
 }
 
 fn method_not_allowed(allowed: &str) -> Outbound {

@@ -21,6 +21,7 @@ pub use settings::{Setting, Settings, TABLE};
 pub use show::{show, show_json};
 
 use crate::catalog::{Catalog, Rows};
+use crate::telemetry::scrub;
 use kind::Value;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -71,6 +72,21 @@ impl Config {
 /// # Errors
 /// Every mistake in it, in the order file, environment, flags, what shows when put together.
 pub fn load(sources: &Sources) -> Result<Config, Vec<Mistake>> {
+    read(sources).map_err(|mistakes| mistakes.into_iter().map(without_secrets).collect())
+}
+
+/// A mistake repeats what was written, and people paste secrets into any place.
+fn without_secrets(mistake: Mistake) -> Mistake {
+    let scrubbed = |text: &str| scrub(text).into_owned();
+    Mistake {
+        path: scrubbed(&mistake.path),
+        problem: scrubbed(&mistake.problem),
+        fix: scrubbed(&mistake.fix),
+        place: mistake.place,
+    }
+}
+
+fn read(sources: &Sources) -> Result<Config, Vec<Mistake>> {
     let mut gathered = gather::gather(sources);
     gather::check_together(&mut gathered);
     if !gathered.mistakes.is_empty() {

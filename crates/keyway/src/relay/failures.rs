@@ -4,9 +4,12 @@
 use super::source::{Answer, Source};
 use crate::base::refusal::UpstreamRefusal;
 use crate::base::{Code, Refusal};
+use crate::telemetry::scrub;
 use crate::upstream::{Class, Endpoint, Failure, classify, retry_after};
+use bytes::Bytes;
 use dialect::event::UpstreamMessage;
 use dialect::openai_chat::error;
+use std::borrow::Cow;
 
 /// Bytes of an error body that are read.
 const ERROR_BYTES_MAX: usize = 64 * 1024;
@@ -79,6 +82,16 @@ fn of_status(status: u16, said: UpstreamMessage, retry_after_ms: Option<u64>) ->
 
 fn theirs(status: u16, said: &UpstreamMessage) -> Option<Box<UpstreamRefusal>> {
     Some(Box::new(UpstreamRefusal { status, code: said.code.clone(), kind: said.kind.clone() }))
+}
+
+/// What a provider wrote about its failure, as it may leave: byte for byte, unless it repeats what
+/// looks like a credential.
+#[must_use]
+pub fn said(text: &Bytes) -> Bytes {
+    match scrub(&String::from_utf8_lossy(text)) {
+        Cow::Borrowed(_) => text.clone(),
+        Cow::Owned(scrubbed) => scrubbed.into(),
+    }
 }
 
 /// What a failed exchange means to the client.

@@ -81,7 +81,7 @@ impl Delivery {
             self.book(None);
             self.done = seen.done;
         }
-        self.out.push_back(frame.raw);
+        self.out.push_back(if seen.failed { failures::said(&frame.raw) } else { frame.raw });
     }
 
     /// The client has heard how it ended: nothing of ours may follow.

@@ -1,7 +1,7 @@
 //! Every change has its record, in one gapless chain, and none happens without it.
 
 use crate::database;
-use crate::scene::{self, Scene, bare};
+use crate::stage::{self, Scene, bare};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use testkit::{Upstream, json};
@@ -11,24 +11,13 @@ const COLUMNS: &str = "CAST(seq AS TEXT), CAST(at_ms AS TEXT), org_id, COALESCE(
     COALESCE(actor_ip, ''), event, object_id, detail, hash";
 
 fn records(scene: &Scene) -> Vec<Vec<String>> {
-    let rows = database::rows(
-        &scene.keyway,
-        &format!("SELECT {COLUMNS} FROM audit_log ORDER BY seq"),
-    );
+    let rows = database::rows(&scene.keyway, &format!("SELECT {COLUMNS} FROM audit_log ORDER BY seq"));
     let rows = rows.into_iter();
-    rows.map(|row| {
-        row.into_iter()
-            .map(|column| column.expect("no column is null"))
-            .collect()
-    })
-    .collect()
+    rows.map(|row| row.into_iter().map(|column| column.expect("no column is null")).collect()).collect()
 }
 
 fn changes(scene: &Scene) -> Vec<(String, String)> {
-    let rows = database::rows(
-        &scene.keyway,
-        "SELECT CAST(seq AS TEXT), object_id FROM changes ORDER BY seq",
-    );
+    let rows = database::rows(&scene.keyway, "SELECT CAST(seq AS TEXT), object_id FROM changes ORDER BY seq");
     let text = |column: &Option<String>| column.clone().unwrap_or_default();
     rows.iter().map(|row| (text(&row[0]), text(&row[1]))).collect()
 }
@@ -67,28 +56,20 @@ fn every_change_writes_one_record_and_one_change_of_the_same_number() {
     let (id, _) = scene.make_key();
     let path = scene.key_path(&id);
     for act in ["disable", "disable", "enable"] {
-        scene
-            .post(&format!("{path}/{act}"), &json!({}))
-            .expect_status(200);
+        scene.post(&format!("{path}/{act}"), &json!({})).expect_status(200);
     }
     scene.delete(&path).expect_status(200);
     scene.delete(&path).expect_status(200);
     let (by_command, _) = scene.keyway.make_key("by command");
     let _ = scene.keyway.json(&["key", "disable", &by_command]);
     // What is refused, or reads, leaves nothing.
-    scene
-        .post(&scene.keys_path(), &json!({"name": ""}))
-        .expect_status(400);
-    scene
-        .post(&format!("{path}/enable"), &json!({}))
-        .expect_status(409);
+    scene.post(&scene.keys_path(), &json!({"name": ""})).expect_status(400);
+    scene.post(&format!("{path}/enable"), &json!({})).expect_status(409);
     scene.get(&path).expect_status(200);
 
     let all = records(&scene);
-    let said: Vec<(&str, &str, &str)> = all[before..]
-        .iter()
-        .map(|record| (&*record[7], &*record[4], &*record[8]))
-        .collect();
+    let said: Vec<(&str, &str, &str)> =
+        all[before..].iter().map(|record| (&*record[7], &*record[4], &*record[8])).collect();
     assert_eq!(
         said,
         [
@@ -101,10 +82,8 @@ fn every_change_writes_one_record_and_one_change_of_the_same_number() {
         ]
     );
     assert_eq!(all[before][6], "127.0.0.1");
-    let numbers: Vec<(String, String)> = all
-        .iter()
-        .map(|record| (record[0].clone(), record[8].clone()))
-        .collect();
+    let numbers: Vec<(String, String)> =
+        all.iter().map(|record| (record[0].clone(), record[8].clone())).collect();
     assert_eq!(changes(&scene), numbers);
     assert_eq!(broken_at(&all), None);
     let head = database::one(&scene.keyway, "SELECT audit_hash FROM change_head");
@@ -193,12 +172,10 @@ fn state(scene: &Scene) -> Vec<database::Rows> {
 #[test]
 fn what_cannot_be_recorded_does_not_happen() {
     let upstream = Upstream::start();
-    let scene = Scene::start(scene::builder(&upstream));
+    let scene = Scene::start(stage::builder(&upstream));
     let (id, key) = scene.make_key();
     let (resting, resting_key) = scene.make_key();
-    scene
-        .post(&format!("{}/disable", scene.key_path(&resting)), &json!({}))
-        .expect_status(200);
+    scene.post(&format!("{}/disable", scene.key_path(&resting)), &json!({})).expect_status(200);
     stop_recording(&scene);
     let before = state(&scene);
 
@@ -208,25 +185,14 @@ fn what_cannot_be_recorded_does_not_happen() {
         ("content-type", "application/json"),
         ("idempotency-key", "unrecorded"),
     ];
-    let created = scene
-        .keyway
-        .request("POST", &scene.keys_path(), &headers, b"{\"name\":\"n\"}");
+    let created = scene.keyway.request("POST", &scene.keys_path(), &headers, b"{\"name\":\"n\"}");
     let admin = scene.post("/v1/organization/admin_api_keys", &json!({"name": "n"}));
     let disabled = scene.post(&format!("{}/disable", scene.key_path(&id)), &json!({}));
     let enabled = scene.post(&format!("{}/enable", scene.key_path(&resting)), &json!({}));
     let revoked = scene.delete(&scene.key_path(&id));
     for answer in [created, admin, disabled, enabled, revoked] {
-        assert_eq!(
-            (answer.status, answer.code().as_str()),
-            (500, "internal_error"),
-            "{}",
-            answer.text()
-        );
-        assert!(
-            !answer.text().contains("sk-kw-") && !answer.text().contains("closed"),
-            "{}",
-            answer.text()
-        );
+        assert_eq!((answer.status, answer.code().as_str()), (500, "internal_error"), "{}", answer.text());
+        assert!(!answer.text().contains("sk-kw-") && !answer.text().contains("closed"), "{}", answer.text());
     }
     for arguments in [
         &["key", "create", "--name", "n"][..],
@@ -235,19 +201,14 @@ fn what_cannot_be_recorded_does_not_happen() {
         &["key", "revoke", &id, "--yes"],
     ] {
         let output = scene.keyway.cli(arguments).expect_code(1);
-        assert!(
-            output.stdout.is_empty() && !output.stderr.contains("sk-kw-"),
-            "{output:?}"
-        );
+        assert!(output.stdout.is_empty() && !output.stderr.contains("sk-kw-"), "{output:?}");
     }
     assert_eq!(state(&scene), before);
     scene.chat(&key).expect_status(200);
     assert_eq!(scene.chat(&resting_key).code(), "disabled_api_key");
 
     record_again(&scene);
-    let created = scene
-        .keyway
-        .request("POST", &scene.keys_path(), &headers, b"{\"name\":\"n\"}");
+    let created = scene.keyway.request("POST", &scene.keys_path(), &headers, b"{\"name\":\"n\"}");
     assert!(created.expect_status(200).json()["value"].is_string());
     scene.delete(&scene.key_path(&id)).expect_status(200);
     assert_eq!(scene.chat(&key).code(), "revoked_api_key");

@@ -2,7 +2,7 @@
 //! were shown or set.
 
 use crate::database;
-use crate::scene::{self, CREDENTIAL, Scene, events, hello, text};
+use crate::stage::{self, CREDENTIAL, Scene, events, hello, text};
 use std::io::{Read, Write};
 use testkit::keyway::Builder;
 use testkit::postgres::{self, Database};
@@ -45,7 +45,7 @@ fn builder(upstream: &Upstream, database: Option<&Database>) -> Builder {
         upstream.base_url(),
         file.display()
     );
-    let builder = scene::builder(upstream)
+    let builder = stage::builder(upstream)
         .config(&row)
         .sqlite()
         .env("KEYWAY_LOG", "trace")
@@ -99,10 +99,7 @@ fn secrets_are_nowhere_but_where_they_were_shown() {
 /// A live, a test and two admin keys; by the API and by command.
 fn make_keys(scene: &Scene, canary: &mut Canary) -> Vec<String> {
     let admin = json!({"name": "second"});
-    let admin = scene
-        .post("/v1/organization/admin_api_keys", &admin)
-        .expect_status(200)
-        .json();
+    let admin = scene.post("/v1/organization/admin_api_keys", &admin).expect_status(200).json();
     let keys = vec![
         scene.make_key().1,
         text(&scene.create_key(&json!({"name": "t", "mode": "test"}))["value"]),
@@ -117,7 +114,7 @@ fn make_keys(scene: &Scene, canary: &mut Canary) -> Vec<String> {
 }
 
 fn use_them(scene: &Scene, upstream: &Upstream, keys: &[String], said: &mut Said) {
-    for status in [400, 401, 403, 404, 422, 429, 500, 503] {
+    for status in [200, 400, 401, 403, 404, 422, 429, 500, 503] {
         upstream.push(Answer::echoes_credential(status));
         said.note("an echoing provider", scene.chat(&keys[0]).text());
     }
@@ -135,17 +132,9 @@ fn use_them(scene: &Scene, upstream: &Upstream, keys: &[String], said: &mut Said
         let (_, mut connection) = scene.keyway.stream("/v1/chat/completions", &keys[0], &body);
         said.note("an echoing stream", events(&mut connection).concat());
         upstream.push(Answer::html(502).header("x-echo", credential));
-        said.note(
-            "an echoing head",
-            scene
-                .keyway
-                .post_json("/v1/chat/completions", &keys[0], &body)
-                .text(),
-        );
+        said.note("an echoing head", scene.keyway.post_json("/v1/chat/completions", &keys[0], &body).text());
     }
-    let (_, mut connection) = scene
-        .keyway
-        .stream("/v1/chat/completions", &keys[2], &hello(true));
+    let (_, mut connection) = scene.keyway.stream("/v1/chat/completions", &keys[2], &hello(true));
     assert!(!events(&mut connection).is_empty());
     said.note("own key", scene.keyway.get("/v1/key", &keys[0]).text());
     for path in [
@@ -184,18 +173,12 @@ fn misuse(scene: &Scene, keys: &[String], said: &mut Said) {
         ] {
             said.note("a key in the path", scene.keyway.get(&path, "").text());
         }
-        for body in [
-            format!("{{\"api_key\": \"{key}\""),
-            format!("{{\"name\": {{\"x\": \"{key}\"}}}}"),
-            key.clone(),
-        ] {
-            let answer = scene
-                .keyway
-                .post_bytes("/v1/chat/completions", key, body.as_bytes());
+        for body in
+            [format!("{{\"api_key\": \"{key}\""), format!("{{\"name\": {{\"x\": \"{key}\"}}}}"), key.clone()]
+        {
+            let answer = scene.keyway.post_bytes("/v1/chat/completions", key, body.as_bytes());
             said.note("a key in a broken body", answer.text());
-            let answer = scene
-                .keyway
-                .post_bytes(&scene.keys_path(), &scene.admin, body.as_bytes());
+            let answer = scene.keyway.post_bytes(&scene.keys_path(), &scene.admin, body.as_bytes());
             said.note("a key in a broken call", answer.text());
         }
         broken_head(scene, key, said);
@@ -299,20 +282,13 @@ fn look(scene: &Scene, canary: &Canary, said: &Said, database: Option<&Database>
     let finds: Vec<String> = finds.iter().map(ToString::to_string).collect();
     assert!(finds.is_empty(), "found:\n{}", finds.join("\n"));
     // The search would have found something: what is public of a key is everywhere.
-    assert!(
-        scene.keyway.stderr().contains("TRACE"),
-        "not the most talkative level"
-    );
+    assert!(scene.keyway.stderr().contains("TRACE"), "not the most talkative level");
 }
 
 fn tables(url: &str) -> Vec<(String, String)> {
     let names =
         "SELECT CAST(table_name AS TEXT) FROM information_schema.tables WHERE table_schema = 'public'";
-    let names: Vec<String> = database::rows_at(url, names)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .collect();
+    let names: Vec<String> = database::rows_at(url, names).into_iter().flatten().flatten().collect();
     assert!(names.len() > 5, "{names:?}");
     let content = names.iter().map(|name| {
         let rows = database::rows_at(url, &format!("SELECT CAST(t AS TEXT) FROM {name} t"));

@@ -167,18 +167,8 @@ fn sums(scene: &Scene, rows: &[Value], estimated: i64) {
         "cost_nanousd": sum(&|row| nanousd(&row["cost_usd"])),
     });
     assert_eq!(scene.usage(), of_rows);
-<<<<<<< HEAD
-    assert_eq!(
-        scene::total(&scene.keyway.json(&["usage", "--since", "2d"])),
-        of_rows
-    );
+    assert_eq!(stage::total(&scene.keyway.json(&["usage", "--since", "2d"])), of_rows);
     let by_command = scene.keyway.json(&["log", "list", "--limit", "10000"]);
     assert_eq!(by_command["data"].as_array().map(Vec::len), Some(rows.len()));
-    assert!(
-        of_rows["num_estimated_requests"].as_i64() >= Some(estimated),
-        "{of_rows}"
-    );
-=======
     assert!(of_rows["num_estimated_requests"].as_i64() >= Some(estimated), "{of_rows}");
->>>>>>> main
 }

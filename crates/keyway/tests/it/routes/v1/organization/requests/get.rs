@@ -3,7 +3,7 @@
 use super::super::usage::counted;
 use super::super::{NOBODY, refused, walk};
 use crate::database;
-use crate::scene::{self, MODEL, Scene, bare, fields, hello, text};
+use crate::stage::{self, MODEL, Scene, bare, fields, hello, text};
 use testkit::{Answer, Response, Upstream, Usage, Value, json};
 
 const PATH: &str = "/v1/organization/requests";
@@ -14,14 +14,9 @@ fn id(answer: &Response) -> String {
 
 #[test]
 fn a_line_as_documented() {
-    let upstream = Upstream::scripted(|_| {
-        Answer::ok().usage(Usage {
-            prompt: 1000,
-            completion: 200,
-            cached: 400,
-        })
-    });
-    let scene = Scene::start(scene::builder(&upstream));
+    let upstream =
+        Upstream::scripted(|_| Answer::ok().usage(Usage { prompt: 1000, completion: 200, cached: 400 }));
+    let scene = Scene::start(stage::builder(&upstream));
     let (key_id, key) = scene.make_key();
     let bearer = format!("Bearer {key}");
     let headers = [
@@ -32,12 +27,7 @@ fn a_line_as_documented() {
     ];
     let answer = scene
         .keyway
-        .request(
-            "POST",
-            "/v1/chat/completions",
-            &headers,
-            hello(false).to_string().as_bytes(),
-        )
+        .request("POST", "/v1/chat/completions", &headers, hello(false).to_string().as_bytes())
         .expect_status(200);
     assert_eq!(answer.header("x-client-request-id"), Some("caller-7"));
     let id = id(&answer);
@@ -66,7 +56,7 @@ fn a_line_as_documented() {
 #[test]
 fn pages_go_through_all_of_them_newest_first() {
     let upstream = Upstream::start();
-    let scene = Scene::start(scene::builder(&upstream));
+    let scene = Scene::start(stage::builder(&upstream));
     let (_, key) = scene.make_key();
     let mut sent: Vec<String> = (0..7).map(|_| id(&scene.chat(&key).expect_status(200))).collect();
     counted(&scene, 7);
@@ -82,25 +72,19 @@ fn pages_go_through_all_of_them_newest_first() {
 #[test]
 fn filters_find_what_they_name() {
     let upstream = Upstream::start();
-    let scene = Scene::start(scene::builder(&upstream));
+    let scene = Scene::start(stage::builder(&upstream));
     let ((one, first), (two, second)) = (scene.make_key(), scene.make_key());
     scene.chat(&first).expect_status(200);
     upstream.push(Answer::rate_limited(7));
     scene.chat(&second).expect_status(429);
     let mut echo = hello(true);
     echo["model"] = json!("sandbox/echo");
-    scene
-        .keyway
-        .post_json("/v1/chat/completions", &second, &echo)
-        .expect_status(200);
+    scene.keyway.post_json("/v1/chat/completions", &second, &echo).expect_status(200);
     let mut unknown = hello(false);
     unknown["model"] = json!("nobody/knows");
-    scene
-        .keyway
-        .post_json("/v1/chat/completions", &first, &unknown)
-        .expect_status(404);
+    scene.keyway.post_json("/v1/chat/completions", &first, &unknown).expect_status(404);
     counted(&scene, 4);
-    let (past, now) = (scene::yesterday(), scene::now_seconds());
+    let (past, now) = (stage::yesterday(), stage::now_seconds());
     for (query, count) in [
         (format!("api_key_ids={one}"), 2),
         (format!("api_key_ids[]={one}&api_key_ids[]={two}"), 4),
@@ -120,11 +104,7 @@ fn filters_find_what_they_name() {
         (format!("start_time={}", now + 60), 0),
     ] {
         let page = scene.get_json(&format!("{PATH}?limit=100&{query}"));
-        assert_eq!(
-            page["data"].as_array().map(Vec::len),
-            Some(count),
-            "{query}: {page}"
-        );
+        assert_eq!(page["data"].as_array().map(Vec::len), Some(count), "{query}: {page}");
     }
     let limited = scene.get_json(&format!("{PATH}?status=429"));
     let row = &limited["data"][0];
@@ -136,11 +116,7 @@ fn filters_find_what_they_name() {
     assert_eq!(row["attempts"][0]["status"], 429, "{row}");
     let unknown = scene.get_json(&format!("{PATH}?status=404"));
     let row = &unknown["data"][0];
-    assert_eq!(
-        (&row["error"], &row["model_served"]),
-        (&json!("model_not_found"), &Value::Null),
-        "{row}"
-    );
+    assert_eq!((&row["error"], &row["model_served"]), (&json!("model_not_found"), &Value::Null), "{row}");
     assert_eq!(row["attempts"], json!([]), "{row}");
 }
 
@@ -156,19 +132,14 @@ fn parameters_are_read_or_refused_by_name() {
         ("start_time=x", "start_time"),
         ("order=asc", "order"),
     ] {
-        refused(
-            &scene.get(&format!("{PATH}?{query}")),
-            400,
-            "invalid_request",
-            Some(param),
-        );
+        refused(&scene.get(&format!("{PATH}?{query}")), 400, "invalid_request", Some(param));
     }
 }
 
 #[test]
 fn what_is_not_yours_is_not_there() {
     let upstream = Upstream::start();
-    let scene = Scene::start(scene::builder(&upstream));
+    let scene = Scene::start(stage::builder(&upstream));
     let (_, key) = scene.make_key();
     let mine = id(&scene.chat(&key).expect_status(200));
     let _ = scene.request(&mine);
