@@ -50,7 +50,8 @@ fn builder(upstream: &Upstream, database: Option<&Database>) -> Builder {
         .sqlite()
         .env("KEYWAY_LOG", "trace")
         .env("KEYWAY_MASTER_KEY", MASTER)
-        .env("RUST_BACKTRACE", "1");
+        .env("RUST_BACKTRACE", "1")
+        .env("KEYWAY_JOURNAL_SEGMENT_BYTES", "64 KiB");
     match database {
         Some(database) => builder.env("KEYWAY_DATABASE", &with_password(&database.url())),
         None => builder,

@@ -4,6 +4,7 @@
 
 mod audit;
 mod canary;
+mod cli;
 mod crash;
 mod database;
 mod drain;
