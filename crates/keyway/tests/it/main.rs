@@ -15,3 +15,4 @@ mod scene;
 mod stage;
 mod start;
 mod tidy;
+mod usage;

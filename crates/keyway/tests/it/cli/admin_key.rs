@@ -40,7 +40,7 @@ fn objects_are_those_of_the_api() {
 
 #[test]
 fn mistakes_end_with_their_codes() {
-    let keyway = bare().prepare();
+    let keyway = bare().sqlite().prepare();
     failed(&keyway.cli(&["admin-key", "list"]), 3, &["no installation"]);
     let (project_key, _) = keyway.make_key("one");
     failed(&keyway.cli(&["admin-key", "revoke", &project_key, "--yes"]), 3, &["no such key"]);

@@ -78,7 +78,7 @@ fn the_secret_alone_is_data() {
 
 #[test]
 fn what_is_not_there_ends_with_3() {
-    let keyway = bare().prepare();
+    let keyway = bare().sqlite().prepare();
     for arguments in [&["key", "list"][..], &["key", "show", "key_1"], &["key", "revoke", "key_1", "--yes"]] {
         failed(&keyway.cli(arguments), 3, &["no installation", "--data-dir"]);
     }

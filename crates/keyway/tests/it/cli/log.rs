@@ -51,7 +51,7 @@ fn lines_are_those_of_the_api() {
 
 #[test]
 fn mistakes_end_with_their_codes() {
-    let keyway = bare().prepare();
+    let keyway = bare().sqlite().prepare();
     failed(&keyway.cli(&["log", "list"]), 3, &["no installation"]);
     let _ = keyway.make_key("one");
     for unknown in ["req_01m7y800000000000000000000", "nonsense"] {

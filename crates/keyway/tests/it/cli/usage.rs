@@ -55,7 +55,7 @@ fn tables_and_csv_have_the_columns_asked_for() {
 
 #[test]
 fn mistakes_end_with_their_codes() {
-    let keyway = bare().prepare();
+    let keyway = bare().sqlite().prepare();
     failed(&keyway.cli(&["usage"]), 3, &["no installation"]);
     failed(&keyway.cli(&["usage", "--by", "colour"]), 2, &["colour"]);
     failed(&keyway.cli(&["usage", "--since", "long ago"]), 2, &["--since"]);
