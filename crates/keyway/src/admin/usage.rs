@@ -203,11 +203,14 @@ fn buckets<T>(
 /// The values of a filter.
 ///
 /// # Errors
-/// A refusal when there are too many.
+/// A refusal when there are too many, or one can be no name.
 pub fn values(query: &mut Query, name: &'static str) -> Result<Vec<String>, Refusal> {
     let values = query.many(name);
     if values.len() > FILTER_VALUES_MAX {
         return Err(Refusal::field(name, format!("`{name}` takes at most {FILTER_VALUES_MAX} values.")));
+    }
+    if values.iter().any(|value| value.chars().any(char::is_control)) {
+        return Err(Refusal::field(name, format!("`{name}` has a control character.")));
     }
     Ok(values)
 }

@@ -67,7 +67,9 @@ impl Table {
             let allowed: Vec<&str> = matched.value.iter().map(|(_, route)| route.method.as_str()).collect();
             return Found::OtherMethods(allowed.join(", "));
         };
-        let params = matched.params.iter().map(|(_, value)| decode_percent(value).map(String::from));
+        // No name holds a zero byte, and no database takes one for text.
+        let param = |value| decode_percent(value).filter(|text| !text.contains('\0')).map(String::from);
+        let params = matched.params.iter().map(|(_, value)| param(value));
         match params.collect() {
             Some(params) => Found::Route(*number, route, params),
             None => Found::Nothing,

@@ -74,7 +74,8 @@ async fn whole(mut story: Box<Story>, answer: Answer, mut headers: HeaderMap) ->
     if let Err(refusal) = story.still_good() {
         return cut(story, &refusal);
     }
-    let cost = book(&mut story, &body, code);
+    let (cost, failed) = book(&mut story, &body, code);
+    let body = if failed { failures::said(&body, story.endpoint()) } else { body };
     if let Some(cost) = cost
         && let Ok(value) = HeaderValue::from_str(&cost.to_decimal())
     {
@@ -83,8 +84,8 @@ async fn whole(mut story: Box<Story>, answer: Answer, mut headers: HeaderMap) ->
     Outbound { status: status(code), headers, body: OutBody::Whole(body) }
 }
 
-/// Books a whole answer; its bytes are not changed.
-fn book(story: &mut Story, body: &Bytes, status: u16) -> Option<NanoUsd> {
+/// Books a whole answer: its cost, and whether it is a failure in the dress of an answer.
+fn book(story: &mut Story, body: &Bytes, status: u16) -> (Option<NanoUsd>, bool) {
     let mut decoder = Decoder::new(usage_rule(story.target()));
     let seen = decoder.see_whole(body);
     if seen.progress {
@@ -92,7 +93,7 @@ fn book(story: &mut Story, body: &Bytes, status: u16) -> Option<NanoUsd> {
     }
     let (usage, origin) = used(story, &decoder);
     let code = if seen.failed { Code::UpstreamError.text() } else { "" };
-    story.end(&Ended { status, code, usage, origin })
+    (story.end(&Ended { status, code, usage, origin }), seen.failed)
 }
 
 /// What an answer used: as reported, else as counted here.

@@ -4,9 +4,12 @@
 use super::source::{Answer, Source};
 use crate::base::refusal::UpstreamRefusal;
 use crate::base::{Code, Refusal};
+use crate::telemetry::scrub;
 use crate::upstream::{Class, Endpoint, Failure, classify, retry_after};
+use bytes::Bytes;
 use dialect::event::UpstreamMessage;
 use dialect::openai_chat::error;
+use std::borrow::Cow;
 
 /// Bytes of an error body that are read.
 const ERROR_BYTES_MAX: usize = 64 * 1024;
@@ -79,6 +82,18 @@ fn of_status(status: u16, said: UpstreamMessage, retry_after_ms: Option<u64>) ->
 
 fn theirs(status: u16, said: &UpstreamMessage) -> Option<Box<UpstreamRefusal>> {
     Some(Box::new(UpstreamRefusal { status, code: said.code.clone(), kind: said.kind.clone() }))
+}
+
+/// What a provider wrote about its failure, as it may leave: byte for byte, unless it repeats what
+/// looks like a credential.
+#[must_use]
+pub fn said(text: &Bytes, endpoint: Option<&Endpoint>) -> Bytes {
+    let whole = String::from_utf8_lossy(text).into_owned();
+    let masked = endpoint.map_or_else(|| whole.clone(), |endpoint| endpoint.masked(whole.clone()));
+    match scrub(&masked) {
+        Cow::Borrowed(_) if masked == whole => text.clone(),
+        scrubbed => scrubbed.into_owned().into(),
+    }
 }
 
 /// What a failed exchange means to the client.

@@ -81,20 +81,13 @@ impl Delivery {
             self.book(None);
             self.done = seen.done;
         }
-        let raw = if seen.failed { self.masked(frame.raw) } else { frame.raw };
+        let raw = if seen.failed { self.told(&frame.raw) } else { frame.raw };
         self.out.push_back(raw);
     }
 
-    /// A provider's error as it came, but for our credential, should it be in it.
-    fn masked(&self, raw: Bytes) -> Bytes {
-        let shared = &self.story.worker.shared;
-        let provider = self.story.target().and_then(|target| shared.upstream(&target.provider.name));
-        let (Some(endpoint), Ok(text)) =
-            (provider.and_then(|provider| provider.endpoint.as_ref()), std::str::from_utf8(&raw))
-        else {
-            return raw;
-        };
-        endpoint.masked(text.to_owned()).into()
+    /// A provider's own words about its failure.
+    fn told(&self, raw: &Bytes) -> Bytes {
+        failures::said(raw, self.story.endpoint())
     }
 
     /// The client has heard how it ended: nothing of ours may follow.

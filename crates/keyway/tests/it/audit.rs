@@ -11,13 +11,17 @@ const COLUMNS: &str = "CAST(seq AS TEXT), CAST(at_ms AS TEXT), org_id, COALESCE(
     COALESCE(actor_ip, ''), event, object_id, detail, hash";
 
 fn records(scene: &Scene) -> Vec<Vec<String>> {
-    let rows = database::rows(&scene.keyway, &format!("SELECT {COLUMNS} FROM audit_log ORDER BY seq"));
+    let rows =
+        database::rows(&scene.keyway, &format!("SELECT {COLUMNS} FROM audit_log ORDER BY audit_log.seq"));
     let rows = rows.into_iter();
     rows.map(|row| row.into_iter().map(|column| column.expect("no column is null")).collect()).collect()
 }
 
 fn changes(scene: &Scene) -> Vec<(String, String)> {
-    let rows = database::rows(&scene.keyway, "SELECT CAST(seq AS TEXT), object_id FROM changes ORDER BY seq");
+    let rows = database::rows(
+        &scene.keyway,
+        "SELECT CAST(seq AS TEXT), object_id FROM changes ORDER BY changes.seq",
+    );
     let text = |column: &Option<String>| column.clone().unwrap_or_default();
     rows.iter().map(|row| (text(&row[0]), text(&row[1]))).collect()
 }

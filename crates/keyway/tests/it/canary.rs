@@ -50,7 +50,8 @@ fn builder(upstream: &Upstream, database: Option<&Database>) -> Builder {
         .sqlite()
         .env("KEYWAY_LOG", "trace")
         .env("KEYWAY_MASTER_KEY", MASTER)
-        .env("RUST_BACKTRACE", "1");
+        .env("RUST_BACKTRACE", "1")
+        .env("KEYWAY_JOURNAL_SEGMENT_BYTES", "64 KiB");
     match database {
         Some(database) => builder.env("KEYWAY_DATABASE", &with_password(&database.url())),
         None => builder,
@@ -114,7 +115,7 @@ fn make_keys(scene: &Scene, canary: &mut Canary) -> Vec<String> {
 }
 
 fn use_them(scene: &Scene, upstream: &Upstream, keys: &[String], said: &mut Said) {
-    for status in [400, 401, 403, 404, 422, 429, 500, 503] {
+    for status in [200, 400, 401, 403, 404, 422, 429, 500, 503] {
         upstream.push(Answer::echoes_credential(status));
         said.note("an echoing provider", scene.chat(&keys[0]).text());
     }

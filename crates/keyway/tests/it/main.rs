@@ -4,6 +4,7 @@
 
 mod audit;
 mod canary;
+mod cli;
 mod crash;
 mod database;
 mod drain;
@@ -14,3 +15,4 @@ mod scene;
 mod stage;
 mod start;
 mod tidy;
+mod usage;

@@ -277,3 +277,56 @@ fn waiting_for_every_node_says_how_many_there_are() {
     let again = scene.delete(&scene.key_path(&id)).expect_status(200).json();
     assert_eq!(again["deleted"], true);
 }
+
+/// A second server on the database of the first, with the same master key.
+fn second_node(first: &Scene, upstream: &Upstream, master: &str) -> testkit::Keyway {
+    let url = first.keyway.postgres_url().expect("a PostgreSQL database");
+    stage::builder(upstream)
+        .sqlite()
+        .env("KEYWAY_LOG", "warn")
+        .env("KEYWAY_DATABASE", &url)
+        .env("KEYWAY_MASTER_KEY", master)
+        .start()
+}
+
+#[test]
+fn every_node_of_a_database_refuses_what_one_has_revoked() {
+    if testkit::postgres::server().is_none() {
+        return;
+    }
+    let upstream = Upstream::start();
+    let master = "9d".repeat(32);
+    let builder = stage::builder(&upstream).env("KEYWAY_LOG", "warn").env("KEYWAY_MASTER_KEY", &master);
+    let first = Scene::start(builder);
+    let second = second_node(&first, &upstream, &master);
+    let there = |key: &str| second.post_json("/v1/chat/completions", key, &hello(false));
+    testkit::eventually("two nodes", || {
+        let nodes = first.get_json("/v1/organization/nodes");
+        (nodes["data"].as_array().map(Vec::len) == Some(2)).then_some(())
+    });
+    for round in 0..10 {
+        let (id, key) = first.make_key();
+        // A new key works on the other node at once: what it does not know, it looks up.
+        first.chat(&key).expect_status(200);
+        there(&key).expect_status(200);
+        if round % 2 == 0 {
+            let answer = first.delete(&format!("{}?wait=all", first.key_path(&id))).expect_status(200).json();
+            assert_eq!((&answer["nodes"], &answer["acknowledged"]), (&json!(2), &json!(2)), "{answer}");
+        } else {
+            first.delete(&first.key_path(&id)).expect_status(200);
+            testkit::eventually("a refusal by the other node", || (there(&key).status == 401).then_some(()));
+        }
+        for _ in 0..20 {
+            assert_eq!(there(&key).code(), "revoked_api_key");
+        }
+    }
+    // A stream on the other node ends too.
+    let (id, key) = first.make_key();
+    upstream.push(long_stream());
+    let (head, mut connection) = second.stream("/v1/chat/completions", &key, &hello(true));
+    assert_eq!(head.status, 200);
+    connection.event().expect("an event");
+    first.delete(&first.key_path(&id)).expect_status(200);
+    let rest = events(&mut connection);
+    assert!(rest.last().is_some_and(|last| last.contains("revoked_api_key")), "{rest:?}");
+}

@@ -51,10 +51,11 @@ fn what_is_not_yours_is_not_there() {
     let [theirs, _, _] = database::other_organization(&scene.keyway);
     let nobody = scene.get(&format!("/v1/organization/projects/proj_{NOBODY}"));
     refused(&nobody, 404, "not_found", None);
-    for id in [theirs, "nonsense", "key_1", "%00", "proj_"] {
+    for id in [theirs, "nonsense", "key_1", "proj_", "%C3%A9", "x%20y"] {
         let answer = scene.get(&format!("/v1/organization/projects/{id}"));
         assert_eq!((answer.status, answer.text()), (404, nobody.text()), "{id}");
     }
+    refused(&scene.get("/v1/organization/projects/%00"), 404, "not_found", None);
     let list = scene.get_json("/v1/organization/projects");
     assert_eq!(list["data"].as_array().map(Vec::len), Some(1), "{list}");
 }

@@ -1,0 +1,27 @@
+//! Commands: what they print, where, and how they end.
+
+mod admin_key;
+mod chat;
+mod completion;
+mod config;
+mod key;
+mod log;
+mod model;
+mod rules;
+mod usage;
+
+use testkit::keyway::Output;
+
+/// The command failed with `code`, said so on stderr with these words, and printed no data.
+fn failed(output: &Output, code: i32, words: &[&str]) {
+    assert_eq!(output.code, Some(code), "{output:?}");
+    assert!(output.stdout.is_empty(), "{output:?}");
+    for word in words {
+        assert!(output.stderr.contains(word), "no `{word}` in: {}", output.stderr);
+    }
+}
+
+/// Lines of cells apart by tabs.
+fn cells(text: &str) -> Vec<Vec<String>> {
+    text.lines().map(|line| line.split('\t').map(str::to_owned).collect()).collect()
+}
