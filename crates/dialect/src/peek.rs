@@ -4,7 +4,7 @@
 //! what is understood here is what the provider will understand: a member that two parsers
 //! could read differently (twice, or in another case) is refused when it matters.
 
-use crate::json::{JsonError, Kind, Member, Reader, whole_number};
+use crate::json::{JsonError, Kind, Known, Reader, known, whole_number};
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -14,6 +14,41 @@ pub const MODEL_BYTES_MAX: usize = 256;
 pub const CHOICES_MAX: u32 = 128;
 /// Largest output cap accepted, in tokens; far above any context window.
 pub const OUTPUT_CAP_MAX: u64 = 1_000_000_000;
+
+/// What a member is here. The interpreted ones are numbered as in [`INTERPRETED`].
+#[derive(Clone, Copy)]
+enum Name {
+    Model,
+    Stream,
+    StreamOptions,
+    MaxTokens,
+    MaxCompletionTokens,
+    N,
+    Keyway,
+    Tools,
+    /// Nothing, but it is usual.
+    Other,
+}
+
+const MEMBERS: &[Known<Name>] = known![
+    "model" => Name::Model,
+    "messages" => Name::Other,
+    "temperature" => Name::Other,
+    "max_tokens" => Name::MaxTokens,
+    "max_completion_tokens" => Name::MaxCompletionTokens,
+    "top_p" => Name::Other,
+    "n" => Name::N,
+    "stream" => Name::Stream,
+    "stream_options" => Name::StreamOptions,
+    "model" => Name::Model,
+    "tools" => Name::Tools,
+    "tool_choice" => Name::Other,
+    "response_format" => Name::Other,
+    "reasoning_effort" => Name::Other,
+    "user" => Name::Other,
+    "functions" => Name::Tools,
+    "keyway" => Name::Keyway,
+];
 
 /// Members that are interpreted here. Each may stand once; the index is its bit in `seen`.
 const INTERPRETED: [&str; 7] =
@@ -109,7 +144,7 @@ pub fn peek(body: &[u8]) -> Result<Peek<'_>, PeekError> {
         return Err(PeekError { param: None, message: "The body must be a JSON object.".into() });
     }
     let mut found = Found { body, seen: 0, model: None, peek: empty() };
-    reader.object(|reader, member| found.member(reader, member))?;
+    reader.known_object(MEMBERS, |reader, member, at| found.member(reader, member, at))?;
     reader.end()?;
     let mut peek = found.peek;
     match found.model {
@@ -160,55 +195,46 @@ struct Found<'a> {
 }
 
 impl<'a> Found<'a> {
-    fn member(&mut self, reader: &mut Reader<'a>, member: Member<'_>) -> Result<(), PeekError> {
-        match member.key {
-            b"model" => {
-                self.once(0)?;
-                self.model(reader)
-            }
-            b"stream" => {
-                self.once(1)?;
-                self.peek.stream = boolean(reader, "stream")?.unwrap_or(false);
-                Ok(())
-            }
-            b"stream_options" => {
-                self.once(2)?;
-                self.stream_options(reader)
-            }
-            b"max_tokens" => {
-                self.once(3)?;
-                self.peek.spans.max_tokens = self.cap(reader, "max_tokens")?;
-                Ok(())
-            }
-            b"max_completion_tokens" => {
-                self.once(4)?;
-                self.peek.spans.max_completion_tokens = self.cap(reader, "max_completion_tokens")?;
-                Ok(())
-            }
-            b"n" => {
-                self.once(5)?;
-                let (n, _) = integer(reader, "n", u64::from(CHOICES_MAX))?;
-                self.peek.n = n.and_then(|n| u32::try_from(n).ok()).unwrap_or(1);
-                Ok(())
-            }
-            b"keyway" => {
-                self.once(6)?;
-                self.keyway(reader, member)
-            }
-            b"tools" | b"functions" => {
+    fn member(&mut self, reader: &mut Reader<'a>, member: Option<Name>, at: usize) -> Result<(), PeekError> {
+        let Some(name) = member else {
+            return self.unknown(reader, at);
+        };
+        match name {
+            Name::Other => return Ok(reader.ignore()?),
+            Name::Tools => {
                 let list = reader.raw()?;
                 let some =
                     list.strip_prefix(b"[").is_some_and(|rest| !rest.trim_ascii_start().starts_with(b"]"));
                 self.peek.has_tools |= some;
-                Ok(())
+                return Ok(());
             }
-            other => {
-                if let Some(name) = INTERPRETED.iter().find(|name| same_but_case(other, name)) {
-                    return Err(another_case(name));
-                }
-                Ok(reader.ignore()?)
-            }
+            _ => self.once(name as usize)?,
         }
+        match name {
+            Name::Model => self.model(reader)?,
+            Name::Stream => self.peek.stream = boolean(reader, "stream")?.unwrap_or(false),
+            Name::StreamOptions => self.stream_options(reader)?,
+            Name::MaxTokens => self.peek.spans.max_tokens = self.cap(reader, "max_tokens")?,
+            Name::MaxCompletionTokens => {
+                self.peek.spans.max_completion_tokens = self.cap(reader, "max_completion_tokens")?;
+            }
+            Name::N => {
+                let (n, _) = integer(reader, "n", u64::from(CHOICES_MAX))?;
+                self.peek.n = n.and_then(|n| u32::try_from(n).ok()).unwrap_or(1);
+            }
+            Name::Keyway => self.keyway(reader, at)?,
+            Name::Tools | Name::Other => {}
+        }
+        Ok(())
+    }
+
+    /// A member that is in no table: it must not look like one that is interpreted.
+    fn unknown(&self, reader: &mut Reader<'a>, at: usize) -> Result<(), PeekError> {
+        let key = reader.key_at(at)?.name();
+        if let Some(name) = INTERPRETED.iter().find(|name| same_but_case(&key, name)) {
+            return Err(another_case(name));
+        }
+        Ok(reader.ignore()?)
     }
 
     /// Notes that a member of [`INTERPRETED`] is there.
@@ -282,30 +308,32 @@ impl<'a> Found<'a> {
         reader: &mut Reader<'a>,
         name: &'static str,
     ) -> Result<Option<Range<usize>>, PeekError> {
-        let here = *reader;
-        let value = reader.skip()?;
-        if self.body.get(value.clone()) == Some(b"-1") {
-            return Ok(Some(value));
+        if reader.kind()? == Kind::Number && reader.peeked(b"-1") {
+            // LM Studio's word for no cap.
+            let at = reader.skip()?;
+            let exact = self.body.get(at.clone()) == Some(b"-1");
+            return if exact { Ok(Some(at)) } else { not_from_one(name, OUTPUT_CAP_MAX) };
         }
-        *reader = here;
         let (cap, at) = integer(reader, name, OUTPUT_CAP_MAX)?;
         self.peek.output_cap = self.peek.output_cap.max(cap);
         Ok(Some(at))
     }
 
-    fn keyway(&mut self, reader: &mut Reader<'a>, member: Member<'_>) -> Result<(), PeekError> {
+    /// `key` is where its key stands.
+    fn keyway(&mut self, reader: &mut Reader<'a>, key: usize) -> Result<(), PeekError> {
         if reader.kind()? != Kind::Object {
             return wrong("keyway", "an object");
         }
         let at = reader.skip()?;
         self.peek.keyway = self.body.get(at.clone());
-        self.peek.spans.keyway = Some(match member.comma {
-            Some(comma) => comma..at.end,
-            None => {
+        let before = self.body.get(..key).unwrap_or_default().trim_ascii_end();
+        self.peek.spans.keyway = Some(match before.split_last() {
+            Some((b',', before)) => before.len()..at.end,
+            _ => {
                 let rest = self.body.get(at.end..).unwrap_or_default();
                 let gap = rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
                 let comma = usize::from(rest.get(gap) == Some(&b','));
-                member.at..at.end + if comma == 1 { gap + 1 } else { 0 }
+                key..at.end + if comma == 1 { gap + 1 } else { 0 }
             }
         });
         Ok(())
@@ -332,11 +360,16 @@ fn integer(
         Kind::Null => reader.skip().map(|_| None)?,
         Kind::Number => match whole_number(reader.raw()?) {
             Some(value) if (1..=max).contains(&value) => Some(value),
-            _ => return wrong(name, &format!("a whole number from 1 to {max}")),
+            _ => return not_from_one(name, max),
         },
         _ => return wrong(name, "a whole number"),
     };
     Ok((value, start..reader.at()))
+}
+
+#[cold]
+fn not_from_one<T>(name: &'static str, max: u64) -> Result<T, PeekError> {
+    wrong(name, &format!("a whole number from 1 to {max}"))
 }
 
 fn twice(name: Option<&'static str>) -> PeekError {

@@ -62,8 +62,13 @@ const BYTES_MAX: [usize; TEXTS] = [
 const HEAD_BYTES_MAX: usize = 3 + 2 + 2 + 4 + 8 + 16 + 16 // always there
     + 8 + 4 + 10 * USAGE_CLASSES // cost, first token, usage
     + TEXTS + WIDE + LABELS_MAX + ATTEMPT_BYTES * ATTEMPTS_MAX;
-const _: () = assert!(MODEL_BYTES_MAX <= u16::MAX as usize && PRICE_VERSION_BYTES_MAX <= u16::MAX as usize);
-const _: () = assert!(ID_BYTES_MAX < 256 && USER_BYTES_MAX < 256 && CLIENT_REQUEST_BYTES_MAX < 256);
+const _: () = {
+    let mut at = 0;
+    while at < TEXTS {
+        assert!(BYTES_MAX[at] <= if at < WIDE { 0xFFFF } else { 0xFF });
+        at += 1;
+    }
+};
 const _: () = assert!(LABEL_BYTES_MAX < 256 && ATTEMPT_MODEL_BYTES_MAX < 256 && OUTCOME_BYTES_MAX < 256);
 const _: () = assert!(LABELS_MAX < 256 && ATTEMPTS_MAX < 256 && USAGE_CLASSES <= 16);
 
@@ -253,62 +258,73 @@ pub fn take_entry(bytes: &[u8]) -> Result<Entry<'_>, BadPayload> {
     if flags & FLAGS_UNKNOWN != 0 || classes >> USAGE_CLASSES != 0 {
         return Err(BadPayload);
     }
-    let usage_origin = match flags >> ORIGIN_SHIFT {
-        0 => UsageOrigin::Reported,
-        1 => UsageOrigin::Estimated,
-        2 => UsageOrigin::Nothing,
-        _ => return Err(BadPayload),
-    };
+    let usage_origin = origin(flags)?;
     let status = u16::from_le_bytes(rest.array()?);
     let latency_ms = u32::from_le_bytes(rest.array()?);
     let started_ms = i64::from_le_bytes(rest.array()?);
     let (request, peer) = (rest.array()?, rest.array()?);
-    let mut cost = None;
-    if flags & COST != 0 {
-        cost = Some(NanoUsd(i64::from_le_bytes(rest.array()?)));
-    }
-    let mut first_token_ms = None;
-    if flags & FIRST_TOKEN != 0 {
-        first_token_ms = Some(u32::from_le_bytes(rest.array()?));
-    }
+    let cost = rest.array_if(flags & COST != 0)?.map(|bytes| NanoUsd(i64::from_le_bytes(bytes)));
+    let first_token_ms = rest.array_if(flags & FIRST_TOKEN != 0)?.map(u32::from_le_bytes);
     let usage = rest.usage(classes)?;
-    let [a0, a1, s0, s1, v0, v1] = rest.array()?;
-    let [org, project, key, user, kind, provider, client_request, error] = rest.array()?;
+    let lengths: [u8; TEXTS + WIDE] = rest.array()?;
     let labels = rest.slice(usize::from(labels))?;
     let attempts = rest.slice(ATTEMPT_BYTES * usize::from(attempts))?;
 
     let mut texts = Texts(std::str::from_utf8(rest.0).map_err(|_| BadPayload)?);
-    // In the order of `texts`: fields are evaluated as they stand here.
-    let entry = Entry {
-        model_asked: texts.take(u16::from_le_bytes([a0, a1]))?,
-        model_served: texts.take(u16::from_le_bytes([s0, s1]))?,
-        price_version: texts.take(u16::from_le_bytes([v0, v1]))?,
-        org: texts.take(org)?,
-        project: texts.take(project)?,
-        key: texts.take(key)?,
-        user: texts.take(user)?,
-        kind: texts.take(kind)?,
-        provider: texts.take(provider)?,
-        client_request: texts.take(client_request)?,
-        error: texts.take(error)?,
-        labels: texts.labels(labels)?,
-        attempts: texts.attempts(attempts)?,
-        test: flags & TEST != 0,
-        stream: flags & STREAM != 0,
-        request,
-        started_ms,
-        peer,
-        status,
-        usage,
-        usage_origin,
-        cost,
-        latency_ms,
-        first_token_ms,
-    };
+    // As `texts` has them.
+    let [
+        model_asked,
+        model_served,
+        price_version,
+        org,
+        project,
+        key,
+        user,
+        kind,
+        provider,
+        client_request,
+        error,
+    ] = texts.all(&lengths)?;
+    let labels = texts.labels(labels)?;
+    let attempts = texts.attempts(attempts)?;
     if !texts.0.is_empty() {
         return Err(BadPayload);
     }
-    Ok(entry)
+    Ok(Entry {
+        request,
+        started_ms,
+        org,
+        project,
+        key,
+        user,
+        test: flags & TEST != 0,
+        kind,
+        model_asked,
+        model_served,
+        provider,
+        labels,
+        peer,
+        client_request,
+        stream: flags & STREAM != 0,
+        attempts,
+        status,
+        error,
+        usage,
+        usage_origin,
+        price_version,
+        cost,
+        latency_ms,
+        first_token_ms,
+    })
+}
+
+fn origin(flags: u8) -> Result<UsageOrigin, BadPayload> {
+    match flags >> ORIGIN_SHIFT {
+        0 => Ok(UsageOrigin::Reported),
+        1 => Ok(UsageOrigin::Estimated),
+        2 => Ok(UsageOrigin::Nothing),
+        _ => Err(BadPayload),
+    }
 }
 
 /// Bytes not read yet.
@@ -320,6 +336,11 @@ impl<'a> Rest<'a> {
         let (array, rest) = self.0.split_first_chunk::<N>().ok_or(BadPayload)?;
         self.0 = rest;
         Ok(*array)
+    }
+
+    #[inline]
+    fn array_if<const N: usize>(&mut self, there: bool) -> Result<Option<[u8; N]>, BadPayload> {
+        if there { self.array().map(Some) } else { Ok(None) }
     }
 
     #[inline]
@@ -343,6 +364,11 @@ impl<'a> Rest<'a> {
     /// A LEB128 number in its shortest form, not zero.
     #[inline]
     fn varint(&mut self) -> Result<u64, BadPayload> {
+        // Most take two.
+        if let [low @ 0x80..=0xFF, high @ 1..=0x7F, rest @ ..] = self.0 {
+            self.0 = rest;
+            return Ok(u64::from(low & 0x7F) | u64::from(*high) << 7);
+        }
         let (mut number, mut shift) = (0, 0);
         loop {
             let [byte] = self.array()?;
@@ -369,6 +395,19 @@ impl<'a> Texts<'a> {
         let (text, rest) = self.0.split_at_checked(bytes.into()).ok_or(BadPayload)?;
         self.0 = rest;
         Ok(text)
+    }
+
+    #[inline]
+    fn all(&mut self, lengths: &[u8; TEXTS + WIDE]) -> Result<[&'a str; TEXTS], BadPayload> {
+        let mut texts = [""; TEXTS];
+        for (at, text) in texts.iter_mut().enumerate() {
+            *text = if at < WIDE {
+                self.take(u16::from_le_bytes([lengths[2 * at], lengths[2 * at + 1]]))?
+            } else {
+                self.take(lengths[WIDE + at])?
+            };
+        }
+        Ok(texts)
     }
 
     fn labels(&mut self, lengths: &[u8]) -> Result<Vec<&'a str>, BadPayload> {

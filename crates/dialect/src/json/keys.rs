@@ -19,6 +19,7 @@ pub(crate) use known;
 
 impl<'a> Reader<'a> {
     /// As [`Reader::object`] for an object whose keys are known; all others are told as `None`.
+    /// `visit` is also given the byte offset of the key's opening quote.
     ///
     /// # Errors
     /// What is not JSON, and whatever `visit` returns.
@@ -26,7 +27,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn known_object<K: Copy, E: From<JsonError>>(
         &mut self,
         known: &[Known<K>],
-        mut visit: impl FnMut(&mut Self, Option<K>) -> Result<(), E>,
+        mut visit: impl FnMut(&mut Self, Option<K>, usize) -> Result<(), E>,
     ) -> Result<(), E> {
         self.open(b'{', What::NoObject)?;
         let mut next = 0;
@@ -35,12 +36,13 @@ impl<'a> Reader<'a> {
             return Ok(());
         }
         loop {
+            let at = self.at;
             let place = match self.usual_key(known, next) {
                 Some(place) => place,
                 None => self.other_key(known)?,
             };
             next = place + 1;
-            visit(self, known.get(place).map(|known| known.1))?;
+            visit(self, known.get(place).map(|known| known.1), at)?;
             match self.space() {
                 b',' => self.at += 1,
                 b'}' => {
@@ -57,14 +59,22 @@ impl<'a> Reader<'a> {
     #[inline(always)]
     fn usual_key<K>(&mut self, known: &[Known<K>], next: usize) -> Option<usize> {
         let rest = self.text.get(self.at..)?;
-        let first = rest.get(1)?;
-        for (place, (key, _)) in known.iter().enumerate().skip(next).take(TRIED) {
-            if key.get(1) == Some(first) && rest.starts_with(key) {
+        let mut place = next;
+        while place < next + TRIED {
+            let (key, _) = known.get(place)?;
+            if rest.get(1) == key.get(1) && begins_with(rest, key) {
                 self.at += key.len();
                 return Some(place);
             }
+            place += 1;
         }
         None
+    }
+
+    /// The key that stands at `at`, read again.
+    #[cold]
+    pub(crate) fn key_at(&self, at: usize) -> Result<Text<'a>, JsonError> {
+        Self { at, ..*self }.text()
     }
 
     /// Reads any key; one that is not known has the place behind the last.
@@ -84,5 +94,25 @@ impl<'a> Reader<'a> {
         };
         let same = |(key, _): &Known<K>| key.len() == name.len() + 3 && key.get(1..=name.len()) == Some(name);
         Ok(known.iter().position(same).unwrap_or(known.len()))
+    }
+}
+
+/// `starts_with` in words, without the call that the standard one makes of it.
+#[inline(always)]
+fn begins_with(text: &[u8], key: &[u8]) -> bool {
+    let Some(text) = text.get(..key.len()) else {
+        return false;
+    };
+    let (words, rest) = key.as_chunks::<8>();
+    let (text_words, text_rest) = text.as_chunks::<8>();
+    for (word, other) in words.iter().zip(text_words) {
+        if word != other {
+            return false;
+        }
+    }
+    // What is left over is compared with what is before it, where there is that much.
+    match (key.last_chunk::<8>(), text.last_chunk::<8>()) {
+        (Some(word), Some(other)) => word == other,
+        _ => rest.iter().zip(text_rest).all(|(byte, other)| byte == other),
     }
 }

@@ -4,10 +4,14 @@
 //! the provider will understand it, so the grammar is RFC 8259 to the letter: no trailing
 //! commas, no raw control characters in strings, no leading zeros, no other numbers.
 
+mod fault;
 mod keys;
 mod scan;
 mod text;
 
+use fault::What;
+
+pub use fault::JsonError;
 pub(crate) use keys::{Known, known};
 pub use text::{Text, whole_number, write_text};
 
@@ -16,79 +20,6 @@ use std::ops::Range;
 /// Deepest nesting accepted, the outermost object counted as 1. The same bound
 /// `serde_json` has, and far below where recursive parsers of providers give up.
 pub const NESTING_MAX: u32 = 128;
-
-/// What is wrong with a text that is not JSON. Small, because every step may return one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct JsonError {
-    at: u32,
-    what: What,
-}
-
-/// What was expected or refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum What {
-    NoValue,
-    End,
-    More,
-    NoObject,
-    NoArray,
-    NoText,
-    NoKey,
-    NoColon,
-    NoDigit,
-    ObjectGoesOn,
-    ArrayGoesOn,
-    NestingGoesOn,
-    TooDeep,
-    BadEscape,
-    ControlCharacter,
-    Unterminated,
-}
-
-impl JsonError {
-    #[cold]
-    fn new(at: usize, what: What) -> Self {
-        let at = u32::try_from(at).unwrap_or(u32::MAX);
-        Self { at, what }
-    }
-
-    /// Byte offset at which it was noticed; that of the last byte counted in 32 bits beyond it.
-    #[must_use]
-    pub fn at(&self) -> usize {
-        self.at as usize
-    }
-
-    /// What was expected or refused there.
-    #[must_use]
-    pub fn what(&self) -> &'static str {
-        match self.what {
-            What::NoValue => "expected a value",
-            What::End => "unexpected end",
-            What::More => "unexpected text after the value",
-            What::NoObject => "expected an object",
-            What::NoArray => "expected an array",
-            What::NoText => "expected a string",
-            What::NoKey => "expected a key in quotes",
-            What::NoColon => "expected `:`",
-            What::NoDigit => "expected a digit",
-            What::ObjectGoesOn => "expected `,` or `}`",
-            What::ArrayGoesOn => "expected `,` or `]`",
-            What::NestingGoesOn => "expected `,` or a closing bracket",
-            What::TooDeep => "nested too deeply",
-            What::BadEscape => "a bad escape in a string",
-            What::ControlCharacter => "a control character in a string",
-            What::Unterminated => "unterminated string",
-        }
-    }
-}
-
-impl std::fmt::Display for JsonError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} at byte {}", self.what(), self.at)
-    }
-}
-
-impl std::error::Error for JsonError {}
 
 /// What the next value is, by its first byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,8 +45,6 @@ pub struct Member<'a> {
     pub key: &'a [u8],
     /// Byte offset of the key's opening quote.
     pub at: usize,
-    /// Byte offset of the comma before it; `None` for the first member.
-    pub comma: Option<usize>,
 }
 
 /// A position in a JSON text. Copying it remembers the place, to come back later.
@@ -189,10 +118,22 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Whether the next value is an object.
+    #[inline(always)]
+    pub fn at_object(&mut self) -> bool {
+        self.space() == b'{'
+    }
+
     #[cold]
     fn no_value<T>(&self) -> Result<T, JsonError> {
         let end = self.at >= self.text.len();
         self.fail(if end { What::End } else { What::NoValue })
+    }
+
+    /// Whether the text goes on with `bytes`.
+    #[must_use]
+    pub fn peeked(&self, bytes: &[u8]) -> bool {
+        self.text.get(self.at..).is_some_and(|rest| rest.starts_with(bytes))
     }
 
     /// Refuses anything but white space up to the end of the text.
@@ -217,7 +158,6 @@ impl<'a> Reader<'a> {
         mut visit: impl FnMut(&mut Self, Member<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         self.open(b'{', What::NoObject)?;
-        let mut comma = None;
         if self.space() == b'}' {
             self.close();
             return Ok(());
@@ -236,16 +176,15 @@ impl<'a> Reader<'a> {
                 unescaped = Text { raw, saved }.cow();
                 unescaped.as_bytes()
             };
-            visit(self, Member { key, at, comma })?;
+            visit(self, Member { key, at })?;
             match self.space() {
-                b',' => comma = Some(self.at),
+                b',' => self.at += 1,
                 b'}' => {
                     self.close();
                     return Ok(());
                 }
                 _ => return Ok(self.fail(What::ObjectGoesOn)?),
             }
-            self.at += 1;
             self.space();
         }
     }
@@ -372,7 +311,7 @@ impl<'a> Reader<'a> {
     #[inline(always)]
     fn close(&mut self) {
         self.at += 1;
-        self.depth = self.depth.saturating_sub(1);
+        self.depth = self.depth.wrapping_sub(1);
     }
 
     #[inline(always)]
@@ -529,7 +468,7 @@ impl<'a> Reader<'a> {
 /// Whether `bytes` are UTF-8. Most are ASCII, which is faster to see.
 #[must_use]
 pub fn is_utf8(bytes: &[u8]) -> bool {
-    bytes.is_ascii() || std::str::from_utf8(bytes).is_ok()
+    scan::is_ascii(bytes) || std::str::from_utf8(bytes).is_ok()
 }
 
 /// The text of a string as it stands at the beginning of `bytes`, behind its opening quote.

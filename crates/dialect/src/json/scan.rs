@@ -5,15 +5,25 @@ use super::What;
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = 0x8080_8080_8080_8080;
 /// Bytes of a string looked at a word at a time before it counts as long.
-const SHORT_BYTES: usize = 64;
+const SHORT_BYTES: usize = 256;
 /// Bytes of a long string looked through before their control characters are looked for, so
 /// that they are still at hand.
 const LONG_BYTES: usize = 4096;
+
+/// Bytes in a vector register, at the least.
+const VECTOR_BYTES: usize = 16;
 
 #[inline(always)]
 fn word(bytes: &[u8], at: usize) -> Option<u64> {
     let block = bytes.get(at..at + 8)?.first_chunk::<8>()?;
     Some(u64::from_le_bytes(*block))
+}
+
+#[inline(always)]
+fn words(bytes: &[u8], at: usize) -> Option<(u64, u64)> {
+    let block = bytes.get(at..at + 16)?.first_chunk::<16>()?;
+    let block = u128::from_le_bytes(*block);
+    Some((block as u64, (block >> 64) as u64))
 }
 
 /// Offset, within a word, of the byte whose high bit is the lowest one set.
@@ -35,15 +45,14 @@ fn special(word: u64) -> u64 {
 /// Offset of the first quote, backslash or control character at or after `at`, or the end.
 #[inline(always)]
 pub(super) fn plain_end(bytes: &[u8], at: usize) -> usize {
-    let Some(block) = bytes.get(at..at + 16).and_then(<[u8]>::first_chunk::<16>) else {
+    let Some((low, high)) = words(bytes, at) else {
         return plain_end_near(bytes, at);
     };
-    let block = u128::from_le_bytes(*block);
-    let hit = special(block as u64);
+    let hit = special(low);
     if hit != 0 {
         return at + lowest(hit);
     }
-    let hit = special((block >> 64) as u64);
+    let hit = special(high);
     if hit != 0 {
         return at + 8 + lowest(hit);
     }
@@ -53,12 +62,15 @@ pub(super) fn plain_end(bytes: &[u8], at: usize) -> usize {
 #[inline(never)]
 fn plain_end_far(bytes: &[u8], mut at: usize) -> usize {
     let long = at + SHORT_BYTES;
-    while let Some(word) = word(bytes, at) {
-        let hit = special(word);
-        if hit != 0 {
-            return at + lowest(hit);
+    while let Some((low, high)) = words(bytes, at) {
+        let (low, high) = (special(low), special(high));
+        if low | high != 0 {
+            return match low {
+                0 => at + 8 + lowest(high),
+                low => at + lowest(low),
+            };
         }
-        at += 8;
+        at += 16;
         if at >= long {
             return plain_end_long(bytes, at);
         }
@@ -73,8 +85,9 @@ fn plain_end_long(bytes: &[u8], mut at: usize) -> usize {
         let part = part.get(..LONG_BYTES).unwrap_or(part);
         let found = memchr::memchr2(b'"', b'\\', part);
         let plain = part.get(..found.unwrap_or(part.len())).unwrap_or_default();
-        // Written so that the compiler makes it vectors.
-        if plain.iter().fold(u8::MAX, |least, byte| least.min(*byte)) < 0x20 {
+        // Whole vectors are looked through faster, even if the last reaches beyond the end.
+        let vectors = plain.len().next_multiple_of(VECTOR_BYTES);
+        if least(part.get(..vectors).unwrap_or(plain)) < 0x20 && least(plain) < 0x20 {
             return plain_end_near(bytes, at);
         }
         at += plain.len();
@@ -85,9 +98,30 @@ fn plain_end_long(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// The same, byte by byte: for the last few of a text.
-#[cold]
-fn plain_end_near(bytes: &[u8], at: usize) -> usize {
+/// The least byte; written so that the compiler makes it vectors.
+#[inline(always)]
+fn least(bytes: &[u8]) -> u8 {
+    let (vectors, rest) = bytes.as_chunks::<VECTOR_BYTES>();
+    let mut least = [u8::MAX; VECTOR_BYTES];
+    for vector in vectors {
+        for (least, byte) in least.iter_mut().zip(vector) {
+            *least = (*least).min(*byte);
+        }
+    }
+    let rest = rest.iter().fold(u8::MAX, |least, byte| least.min(*byte));
+    least.iter().fold(rest, |least, byte| least.min(*byte))
+}
+
+/// The same for the last few bytes of a text.
+#[inline(never)]
+fn plain_end_near(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(word) = word(bytes, at) {
+        let hit = special(word);
+        if hit != 0 {
+            return at + lowest(hit);
+        }
+        at += 8;
+    }
     let rest = bytes.get(at..).unwrap_or_default();
     let plain = |byte: &&u8| **byte >= 0x20 && **byte != b'"' && **byte != b'\\';
     at + rest.iter().take_while(plain).count()
@@ -178,6 +212,17 @@ pub(super) fn space_end(bytes: &[u8], mut at: usize) -> usize {
     }
 }
 
+/// Whether all bytes are ASCII; the last word overlaps the one before it.
+#[inline]
+pub(super) fn is_ascii(bytes: &[u8]) -> bool {
+    let Some(last) = bytes.last_chunk::<8>() else {
+        return bytes.iter().all(u8::is_ascii);
+    };
+    let (words, _) = bytes.as_chunks::<8>();
+    let all = words.iter().fold(u64::from_le_bytes(*last), |all, word| all | u64::from_le_bytes(*word));
+    all & HIGH == 0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,6 +237,7 @@ mod tests {
             let mut bytes = plain.into_bytes();
             bytes.extend(rest);
             let plain = |byte: &&u8| **byte >= 0x20 && **byte != b'"' && **byte != b'\\';
+            prop_assert_eq!(is_ascii(&bytes), bytes.is_ascii());
             prop_assert_eq!(plain_end(&bytes, 0), bytes.iter().take_while(plain).count());
         }
 

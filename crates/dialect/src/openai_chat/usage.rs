@@ -93,12 +93,12 @@ struct Counts {
 /// # Errors
 /// What is not JSON.
 pub fn read(reader: &mut Reader<'_>, rule: UsageRule) -> Result<Option<Report>, JsonError> {
-    if reader.kind()? != Kind::Object {
+    if !reader.at_object() {
         reader.ignore()?;
         return Ok(None);
     }
     let mut counts = Counts::default();
-    reader.known_object(USAGE, |reader, member| match member {
+    reader.known_object(USAGE, |reader, member, _| match member {
         Some(Member::Count(slot)) => counts.put(reader, slot),
         Some(Member::Prompt) => counts.details(reader, PROMPT),
         Some(Member::Completion) => counts.details(reader, COMPLETION),
@@ -225,10 +225,10 @@ impl Counts {
     }
 
     fn details(&mut self, reader: &mut Reader<'_>, known: &[Known<Option<Slot>>]) -> Result<(), JsonError> {
-        if reader.kind()? != Kind::Object {
+        if !reader.at_object() {
             return reader.ignore();
         }
-        reader.known_object(known, |reader, slot| match slot.flatten() {
+        reader.known_object(known, |reader, slot, _| match slot.flatten() {
             Some(slot) => self.put(reader, slot),
             None => reader.ignore(),
         })

@@ -1,7 +1,6 @@
 //! From an HTTP request to an answer: find the row, verify the key, read the body, hand over.
 
-use super::body::{self, ResponseBody};
-use super::socket::{Phase, PhaseCell};
+use super::http1::{Body, Head};
 use super::table::{Found, Table};
 use crate::access::Grant;
 use crate::access::verify::{self, Needs, Verdict};
@@ -12,9 +11,7 @@ use crate::relay::{Handler, Inbound, Outbound, Route, Worker, refuse, story};
 use crate::telemetry::request_line::client_text;
 use crate::telemetry::{RequestLine, scrub};
 use bytes::Bytes;
-use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
-use hyper::body::Incoming;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -52,31 +49,25 @@ struct Call {
     told: bool,
 }
 
-/// Answers a request.
-pub async fn answer(
-    front: Rc<Front>,
-    phase: PhaseCell,
-    request: Request<Incoming>,
-    peer: IpAddr,
-) -> Response<ResponseBody> {
-    phase.set(Phase::Busy);
+/// Answers a request, or what was meant to be one.
+pub async fn answer(front: &Front, request: Result<Head, Refusal>, body: Body<'_>, peer: IpAddr) -> Outbound {
     let clock = &front.worker.shared.at.clock;
+    let head = request.as_ref().ok();
     let mut call = Call {
         request: id::mint(clock),
         started_ms: clock.now_ms(),
         started_mono_ms: clock.monotonic_ms(),
         peer,
         route: None,
-        method: method_name(&request),
+        method: head.map_or("OTHER", |head| method_name(&head.method)),
         grant: None,
         told: false,
     };
-    let (parts, body) = request.into_parts();
-    let client_id = client_request_id(&parts.headers).cloned();
-    let agent = parts.headers.get(header::USER_AGENT).cloned();
+    let client_id = head.and_then(|head| client_request_id(&head.headers)).cloned();
+    let agent = head.and_then(|head| head.headers.get(header::USER_AGENT)).cloned();
     let mut fault = None;
     let mut code = "";
-    let mut answer = match serve(&front, &mut call, parts, body).await {
+    let mut answer = match serve(front, &mut call, request, body).await {
         Ok(answer) => answer,
         Err(trouble) => {
             let refusal = match trouble {
@@ -92,7 +83,7 @@ pub async fn answer(
         }
     };
     if !call.told {
-        call.tell(&front, answer.status.as_u16(), code, agent.as_ref(), fault);
+        call.tell(front, answer.status.as_u16(), code, agent.as_ref(), fault);
     }
     answer.set(REQUEST_ID, &id::text("req", call.request));
     if let Some(client_id) = client_id {
@@ -101,37 +92,35 @@ pub async fn answer(
     if front.worker.shared.draining.load(Ordering::Relaxed) {
         answer.headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
-    respond(answer, phase)
+    answer
 }
 
-fn respond(answer: Outbound, phase: PhaseCell) -> Response<ResponseBody> {
-    let mut response = Response::new(ResponseBody::new(answer.body, phase));
-    *response.status_mut() = answer.status;
-    *response.headers_mut() = answer.headers;
-    response
-}
-
-async fn serve(front: &Front, call: &mut Call, parts: Parts, body: Incoming) -> Result<Outbound, Trouble> {
-    let path = parts.uri.path();
-    let (number, route, params) = match front.table.find(&parts.method, path) {
+async fn serve(
+    front: &Front,
+    call: &mut Call,
+    request: Result<Head, Refusal>,
+    body: Body<'_>,
+) -> Result<Outbound, Trouble> {
+    let head = request?;
+    let (number, route, params) = match front.table.find(&head.method, head.target.path()) {
         Found::Route(number, route, params) => (number, route, params),
         Found::OtherMethods(allowed) => return Ok(method_not_allowed(&allowed)),
-        Found::Nothing => return Err(unknown_url(&parts).into()),
+        Found::Nothing => return Err(unknown_url(call.method, head.target.path()).into()),
     };
     call.route = Some((number, route));
-    let caller = verified(front, route.needs, &parts.headers, call.started_ms).await?;
+    let caller = verified(front, route.needs, &head.headers, call.started_ms).await?;
     call.grant = caller.as_ref().map(|caller| Arc::clone(&caller.grant));
     let body = match route.body {
         BodyLimit::None => Bytes::new(),
-        BodyLimit::Management => body::read(body, MANAGEMENT_BODY_BYTES_MAX, front.body_patience).await?,
-        BodyLimit::Inference => body::read(body, front.body_bytes_max, front.body_patience).await?,
+        BodyLimit::Management => body.read(MANAGEMENT_BODY_BYTES_MAX, front.body_patience).await?,
+        BodyLimit::Inference => body.read(front.body_bytes_max, front.body_patience).await?,
     };
     let inbound = Inbound {
         route,
         route_number: number,
         params,
-        query: parts.uri.query().map(str::to_owned),
-        headers: parts.headers,
+        query: head.target.query().map(str::to_owned),
+        headers: head.headers,
         peer: call.peer,
         body,
         request: call.request,
@@ -248,17 +237,18 @@ fn client_request_id(headers: &HeaderMap) -> Option<&HeaderValue> {
 }
 
 /// A method's name as a constant: what is not a usual method is not repeated in the log.
-fn method_name(request: &Request<Incoming>) -> &'static str {
+fn method_name(method: &Method) -> &'static str {
     const USUAL: [&str; 7] = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"];
-    let method = request.method().as_str();
-    USUAL.into_iter().find(|usual| *usual == method).unwrap_or("OTHER")
+    USUAL.into_iter().find(|usual| *usual == method.as_str()).unwrap_or("OTHER")
 }
 
-fn unknown_url(parts: &Parts) -> Refusal {
-    // People paste keys where a path belongs.
-    let asked = format!("{} {}", parts.method, parts.uri.path());
-    let asked: String = scrub(&asked).chars().take(200).collect();
-    Refusal::new(Code::NotFound, format!("Unknown request URL: {asked}. Check the path and the base URL."))
+/// What a caller put into a path may be a key, and answers are logged.
+fn unknown_url(method: &str, path: &str) -> Refusal {
+    let path: String = scrub(path).chars().take(200).collect();
+    Refusal::new(
+        Code::NotFound,
+        format!("Unknown request URL: {method} {path}. Check the path and the base URL."),
+    )
 }
 
 fn method_not_allowed(allowed: &str) -> Outbound {

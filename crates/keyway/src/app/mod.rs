@@ -1,8 +1,8 @@
 //! Floor 7: route table, listeners, start-up, drain.
 
 pub mod banner;
-pub mod body;
 pub mod dispatch;
+pub mod http1;
 pub mod listen;
 pub mod metrics_listener;
 pub mod open;
@@ -10,7 +10,6 @@ pub mod routes;
 pub mod sandbox;
 pub mod serve;
 pub mod signals;
-pub mod socket;
 pub mod start;
 pub mod table;
 pub mod worker;

@@ -2,12 +2,12 @@
 
 use super::banner;
 use super::dispatch::Front;
+use super::http1::ClientTimes;
 use super::listen;
 use super::metrics_listener;
 use super::open::{self, MasterSource, NotOpened, Place};
 use super::routes::ROUTES;
 use super::signals::Signals;
-use super::socket::ClientTimes;
 use super::start::{self, Parts};
 use super::table::Table;
 use super::worker::{self, Seat, Stage};

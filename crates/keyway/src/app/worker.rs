@@ -2,28 +2,18 @@
 //! a request's way crosses threads but atomics.
 
 use super::dispatch::{self, Front};
-use super::socket::{ClientTimes, Phase, TimedSocket};
+use super::http1::{self, Body, ClientTimes, Server};
 use crate::base::Fault;
 use crate::base::fault::Doing;
 use crate::base::tasks::Tasks;
 use crate::relay::running::Orders;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
-use std::cell::Cell;
-use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::LocalSet;
-use tokio::time::Instant;
 
-/// Header fields of a request at most.
-const HEADERS_MAX: usize = 100;
-/// Bytes of a request's head at most; also what is read ahead.
-const HEAD_BYTES_MAX: usize = 64 * 1024;
 /// Rest after a failed accept (out of file descriptors, mostly).
 const ACCEPT_REST: Duration = Duration::from_millis(50);
 /// How often unused connections to providers are looked through.
@@ -74,7 +64,8 @@ pub fn run(seat: Seat, make: impl FnOnce() -> Rc<Front>) -> Result<(), Fault> {
         aside.spawn_local(seat.orders.obey(front.worker.running.clone()));
         aside.spawn_local(sweep(Rc::clone(&front)));
         let connections = Tasks::default();
-        let limits = (seat.times, seat.connections_max);
+        let server = Rc::new(Server::new(seat.times, front.worker.shared.at.clock.clone()));
+        let limits = (server, seat.connections_max);
         accept(listener, &front, &connections, limits, seat.stage.clone()).await;
         let mut stage = seat.stage;
         tokio::select! {
@@ -96,7 +87,7 @@ async fn accept(
     listener: TcpListener,
     front: &Rc<Front>,
     connections: &Tasks,
-    (times, connections_max): (ClientTimes, usize),
+    (server, connections_max): (Rc<Server>, usize),
     mut stage: watch::Receiver<Stage>,
 ) {
     loop {
@@ -108,7 +99,8 @@ async fn accept(
             // Too many: closed at once, so that those that are served are served well.
             Ok(_) if connections.len() >= connections_max => {}
             Ok((stream, peer)) => {
-                connections.spawn_local(serve(stream, peer, Rc::clone(front), times, stage.clone()));
+                let server = Rc::clone(&server);
+                connections.spawn_local(serve(stream, peer, Rc::clone(front), server, stage.clone()));
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection was not accepted");
@@ -122,36 +114,18 @@ async fn serve(
     stream: TcpStream,
     peer: SocketAddr,
     front: Rc<Front>,
-    times: ClientTimes,
-    mut stage: watch::Receiver<Stage>,
+    server: Rc<Server>,
+    stage: watch::Receiver<Stage>,
 ) {
     // Answers are written whole; waiting to fill a packet would only delay them.
     let _ = stream.set_nodelay(true);
     let peer = plain_address(peer.ip());
-    let phase = Rc::new(Cell::new(Phase::Idle(Instant::now())));
-    let socket = TimedSocket::new(stream, times, Rc::clone(&phase));
     let metrics = front.worker.metrics.clone();
     metrics.connection_opened();
-    let service = service_fn(move |request| {
-        let answer = dispatch::answer(Rc::clone(&front), Rc::clone(&phase), request, peer);
-        async move { Ok::<_, Infallible>(answer.await) }
-    });
-    let connection = http1::Builder::new()
-        .max_headers(HEADERS_MAX)
-        .max_buf_size(HEAD_BYTES_MAX)
-        .half_close(false)
-        .serve_connection(TokioIo::new(socket), service);
-    let mut connection = std::pin::pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = reached(&mut stage, Stage::Closing) => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    if let Err(error) = ended {
-        tracing::trace!(%error, "a client's connection ended early");
-    }
+    http1::serve(stream, &server, stage, async |request, body: Body<'_>| {
+        dispatch::answer(&front, request, body, peer).await
+    })
+    .await;
     metrics.connection_closed();
 }
 

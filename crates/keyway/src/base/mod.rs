@@ -1,6 +1,7 @@
 //! Floor 0: what everything stands on.
 
 pub mod clock;
+pub mod deadline;
 pub mod fault;
 pub mod id;
 pub mod refusal;
@@ -8,6 +9,7 @@ pub mod secret;
 pub mod tasks;
 
 pub use clock::Clock;
+pub use deadline::Deadline;
 pub use fault::{Fault, Trouble};
 pub use refusal::{Code, Refusal};
 pub use secret::Secret;

@@ -75,14 +75,14 @@ pub fn load(sources: &Sources) -> Result<Config, Vec<Mistake>> {
     read(sources).map_err(|mistakes| mistakes.into_iter().map(without_secrets).collect())
 }
 
-/// A mistake repeats what was written, and people paste secrets into any place.
+/// What stands in the wrong place may be a secret, and mistakes quote it.
 fn without_secrets(mistake: Mistake) -> Mistake {
-    let scrubbed = |text: &str| scrub(text).into_owned();
+    let clean = |text: String| scrub(&text).into_owned();
     Mistake {
-        path: scrubbed(&mistake.path),
-        problem: scrubbed(&mistake.problem),
-        fix: scrubbed(&mistake.fix),
         place: mistake.place,
+        path: clean(mistake.path),
+        problem: clean(mistake.problem),
+        fix: clean(mistake.fix),
     }
 }
 

@@ -78,7 +78,7 @@ impl Load {
 /// The database refused; whether the load was stored is not known.
 pub async fn store(db: &Db, clock: &Clock, source: &Source, load: Load) -> Result<bool, Fault> {
     let now_ms = clock.now_ms();
-    let (mut batches, mut rollups) = load.fold.finish(clock);
+    let (batches, mut rollups) = load.fold.finish(clock);
     let mut transaction = db.begin_write().await?;
     if load.closing || load.moves.iter().any(|step| step.from == Cursor::default()) {
         journal::open_boot(&mut transaction, &source.boot, &source.node, now_ms).await?;
@@ -97,8 +97,8 @@ pub async fn store(db: &Db, clock: &Clock, source: &Source, load: Load) -> Resul
     for record in &load.quarantine {
         journal::quarantine(&mut transaction, &source.boot, now_ms, record).await?;
     }
-    requests_write::insert(&mut transaction, &mut batches).await?;
-    usage_write::add(&mut transaction, &mut rollups).await?;
+    requests_write::insert(&mut transaction, db.engine, &batches).await?;
+    usage_write::add(&mut transaction, db.engine, &mut rollups).await?;
     transaction.commit().await.doing("committing usage")?;
     Ok(true)
 }

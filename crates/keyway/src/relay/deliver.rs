@@ -75,7 +75,7 @@ async fn whole(mut story: Box<Story>, answer: Answer, mut headers: HeaderMap) ->
         return cut(story, &refusal);
     }
     let (cost, failed) = book(&mut story, &body, code);
-    let body = if failed { failures::said(&body) } else { body };
+    let body = if failed { failures::said(&body, story.endpoint()) } else { body };
     if let Some(cost) = cost
         && let Ok(value) = HeaderValue::from_str(&cost.to_decimal())
     {

@@ -87,10 +87,12 @@ fn theirs(status: u16, said: &UpstreamMessage) -> Option<Box<UpstreamRefusal>> {
 /// What a provider wrote about its failure, as it may leave: byte for byte, unless it repeats what
 /// looks like a credential.
 #[must_use]
-pub fn said(text: &Bytes) -> Bytes {
-    match scrub(&String::from_utf8_lossy(text)) {
-        Cow::Borrowed(_) => text.clone(),
-        Cow::Owned(scrubbed) => scrubbed.into(),
+pub fn said(text: &Bytes, endpoint: Option<&Endpoint>) -> Bytes {
+    let whole = String::from_utf8_lossy(text).into_owned();
+    let masked = endpoint.map_or_else(|| whole.clone(), |endpoint| endpoint.masked(whole.clone()));
+    match scrub(&masked) {
+        Cow::Borrowed(_) if masked == whole => text.clone(),
+        scrubbed => scrubbed.into_owned().into(),
     }
 }
 

@@ -13,6 +13,7 @@ use crate::metering::{Admitted, admit};
 use crate::telemetry::RequestLine;
 use crate::telemetry::metrics::ProviderSlot;
 use crate::telemetry::request_line::client_text;
+use crate::upstream::Endpoint;
 use ledger::entry::UsageOrigin;
 use ledger::{Attempt, Entry, NanoUsd, Sent, Usage};
 use std::net::IpAddr;
@@ -226,6 +227,13 @@ impl Story {
     #[must_use]
     pub fn target(&self) -> Option<&Arc<Target>> {
         self.target.as_ref()
+    }
+
+    /// Where the target is; the sandbox is nowhere.
+    #[must_use]
+    pub fn endpoint(&self) -> Option<&Endpoint> {
+        let target = self.target.as_ref()?;
+        self.worker.shared.upstream(&target.provider.name)?.endpoint.as_ref()
     }
 
     /// Tries so far.

@@ -81,7 +81,13 @@ impl Delivery {
             self.book(None);
             self.done = seen.done;
         }
-        self.out.push_back(if seen.failed { failures::said(&frame.raw) } else { frame.raw });
+        let raw = if seen.failed { self.told(&frame.raw) } else { frame.raw };
+        self.out.push_back(raw);
+    }
+
+    /// A provider's own words about its failure.
+    fn told(&self, raw: &Bytes) -> Bytes {
+        failures::said(raw, self.story.endpoint())
     }
 
     /// The client has heard how it ended: nothing of ours may follow.

@@ -1,11 +1,22 @@
 //! Many rows by one statement, from a few fixed texts, so that the statement cache stays small.
 
+use super::db::Engine;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Rows per statement, largest first; SQLite takes 32,766 parameters, PostgreSQL 65,535.
+/// Rows per statement, largest first.
 const ROWS: [usize; 3] = [16, 4, 1];
+
+/// Parameters of one statement. SQLite finds a parameter's name by walking over all before it, for
+/// each it binds, so that long statements cost more than many short ones; PostgreSQL wants few
+/// round trips, and takes 65,535.
+fn parameters_max(engine: Engine) -> usize {
+    match engine {
+        Engine::Sqlite => 128,
+        Engine::Postgres => 2_048,
+    }
+}
 
 /// An insert of any number of rows: `head VALUES (..), (..) tail`.
 pub(super) struct Insert {
@@ -17,23 +28,24 @@ pub(super) struct Insert {
     pub tail: &'static str,
 }
 
-/// Cuts `items` into runs that each have a text of their own.
-pub(super) fn runs<T>(items: &[T]) -> impl Iterator<Item = &[T]> {
-    let mut rest = items;
-    std::iter::from_fn(move || {
-        let size = ROWS.into_iter().find(|size| *size <= rest.len())?;
-        let (run, left) = rest.split_at(size);
-        rest = left;
-        Some(run)
-    })
-}
-
 /// Texts by their head and number of rows.
 type Texts = HashMap<(&'static str, usize), Arc<str>>;
 
 static TEXTS: Mutex<Option<Texts>> = Mutex::new(None);
 
 impl Insert {
+    /// Cuts `items` into runs that each have a text of their own.
+    pub(super) fn runs<'a, T>(&self, engine: Engine, items: &'a [T]) -> impl Iterator<Item = &'a [T]> {
+        let rows_max = (parameters_max(engine) / self.columns).max(1);
+        let mut rest = items;
+        std::iter::from_fn(move || {
+            let size = ROWS.into_iter().find(|size| *size <= rest.len() && *size <= rows_max)?;
+            let (run, left) = rest.split_at(size);
+            rest = left;
+            Some(run)
+        })
+    }
+
     /// The statement for `rows` rows, made once.
     pub(super) fn text(&self, rows: usize) -> Arc<str> {
         let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);

@@ -3,7 +3,8 @@
 //! A batch's body is a run of lines, each `version u8 | length u16 (little endian) | entry`, the
 //! entry as the journal's records hold it (`ledger::codec`), in order of request ids.
 
-use super::many::{Insert, runs};
+use super::db::Engine;
+use super::many::Insert;
 use crate::base::Fault;
 use crate::base::fault::Doing;
 use sqlx::{AnyConnection, AssertSqlSafe};
@@ -93,8 +94,8 @@ const FACETS: Insert = Insert {
 ///
 /// # Errors
 /// The database refused.
-pub async fn insert(connection: &mut AnyConnection, batches: &mut [Batch]) -> Result<(), Fault> {
-    for run in runs(batches) {
+pub async fn insert(connection: &mut AnyConnection, engine: Engine, batches: &[Batch]) -> Result<(), Fault> {
+    for run in BATCHES.runs(engine, batches) {
         let mut query = sqlx::query(AssertSqlSafe(BATCHES.text(run.len())));
         for batch in run {
             query = query
@@ -111,7 +112,7 @@ pub async fn insert(connection: &mut AnyConnection, batches: &mut [Batch]) -> Re
     }
     let facets: Vec<(&Batch, &(Facet, Box<str>))> =
         batches.iter().flat_map(|batch| batch.facets.iter().map(move |facet| (batch, facet))).collect();
-    for run in runs(&facets) {
+    for run in FACETS.runs(engine, &facets) {
         let mut query = sqlx::query(AssertSqlSafe(FACETS.text(run.len())));
         for (batch, (facet, value)) in run {
             query = query

@@ -1,6 +1,7 @@
 //! Adding to rollups.
 
-use super::many::{Insert, runs};
+use super::db::Engine;
+use super::many::Insert;
 use super::usage_columns::{DIMENSIONS, MEASURES, Rollup, Width};
 use crate::base::Fault;
 use crate::base::fault::Doing;
@@ -15,9 +16,13 @@ const COLUMNS: usize = 3 + DIMENSIONS.len() + MEASURES.len();
 ///
 /// # Errors
 /// The database refused.
-pub async fn add(connection: &mut AnyConnection, rollups: &mut [Rollup]) -> Result<(), Fault> {
+pub async fn add(
+    connection: &mut AnyConnection,
+    engine: Engine,
+    rollups: &mut [Rollup],
+) -> Result<(), Fault> {
     rollups.sort_unstable_by(|a, b| (a.width, a.bucket_ms, &a.dims).cmp(&(b.width, b.bucket_ms, &b.dims)));
-    for run in runs(rollups) {
+    for run in upsert().runs(engine, rollups) {
         let mut query = sqlx::query(AssertSqlSafe(upsert().text(run.len())));
         for rollup in run {
             query = query.bind(rollup.width.code()).bind(rollup.bucket_ms).bind(i64::from(rollup.dims.test));

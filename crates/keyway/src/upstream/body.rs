@@ -4,10 +4,11 @@ use super::Failure;
 use super::head::Framing;
 use super::pool::Pool;
 use super::wire::Wire;
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 /// A body being read. Pulling it is what reads the socket, so a slow client slows the provider. Dropping
 /// it before its end closes the connection at once, which is how a client that leaves stops the provider.
@@ -130,7 +131,7 @@ impl Body {
                 Poll::Ready(Ok(0) | Err(_)) => return Poll::Ready(Some(Err(Failure::Closed))),
                 Poll::Ready(Ok(_)) => wire.deadline.clear(),
                 Poll::Pending => {
-                    wire.deadline.start(self.pool.limits.idle_ms);
+                    wire.deadline.start(Duration::from_millis(self.pool.limits.idle_ms));
                     ready!(wire.deadline.poll_passed(cx));
                     return Poll::Ready(Some(Err(Failure::IdleTimeout)));
                 }
@@ -159,16 +160,6 @@ fn next_piece(framing: &mut Framing, buf: &mut BytesMut) -> Result<Bytes, Failur
             *left -= take as u64;
             Ok(buf.split_to(take).freeze())
         }
-        Framing::Chunked(chunked) => {
-            let fed = chunked.feed(buf).map_err(Failure::Protocol)?;
-            if fed.data.is_empty() {
-                buf.advance(fed.consumed);
-                return Ok(Bytes::new());
-            }
-            let mut used = buf.split_to(fed.consumed);
-            used.truncate(fed.data.end);
-            used.advance(fed.data.start);
-            Ok(used.freeze())
-        }
+        Framing::Chunked(chunked) => chunked.take(buf).map_err(Failure::Protocol),
     }
 }

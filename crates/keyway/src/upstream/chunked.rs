@@ -4,6 +4,7 @@
 //! the first chunk's data stays where it is and the following ones are moved up behind it.
 
 use super::limits::{CHUNK_EXTENSION_BYTES_MAX, TRAILER_BYTES_MAX};
+use bytes::{Buf, Bytes, BytesMut};
 use std::ops::Range;
 
 /// Hex digits in a chunk size; 15 digits cannot overflow a `u64`.
@@ -27,7 +28,7 @@ enum State {
 
 /// Decoder of one chunked body.
 #[derive(Debug)]
-pub(super) struct Chunked {
+pub(crate) struct Chunked {
     state: State,
     /// Size being read, then bytes of it still to come.
     size: u64,
@@ -38,7 +39,7 @@ pub(super) struct Chunked {
 
 /// What one call has made of its input.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Fed {
+pub(crate) struct Fed {
     /// Where the decoded data now lies; may be empty.
     pub data: Range<usize>,
     /// How much of the input is used up; less than all of it only at the end of the body.
@@ -46,17 +47,17 @@ pub(super) struct Fed {
 }
 
 impl Chunked {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { state: State::Size, size: 0, digits: 0, extension_bytes: 0, trailer_bytes: 0 }
     }
 
     /// Whether the final chunk and the trailer section have been read.
-    pub(super) fn is_ended(&self) -> bool {
+    pub(crate) fn is_ended(&self) -> bool {
         self.state == State::End
     }
 
     /// Decodes `buf` in place.
-    pub(super) fn feed(&mut self, buf: &mut [u8]) -> Result<Fed, &'static str> {
+    pub(crate) fn feed(&mut self, buf: &mut [u8]) -> Result<Fed, &'static str> {
         let mut data = 0..0;
         let mut at = 0;
         while at < buf.len() && self.state != State::End {
@@ -80,6 +81,19 @@ impl Chunked {
             }
         }
         Ok(Fed { data, consumed: at })
+    }
+
+    /// Decodes what a buffer holds and takes it off; empty when there is only framing.
+    pub(crate) fn take(&mut self, buf: &mut BytesMut) -> Result<Bytes, &'static str> {
+        let fed = self.feed(buf)?;
+        if fed.data.is_empty() {
+            buf.advance(fed.consumed);
+            return Ok(Bytes::new());
+        }
+        let mut used = buf.split_to(fed.consumed);
+        used.truncate(fed.data.end);
+        used.advance(fed.data.start);
+        Ok(used.freeze())
     }
 
     /// One byte outside of chunk data.

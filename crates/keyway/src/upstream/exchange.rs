@@ -6,6 +6,7 @@ use super::{Failure, Limits};
 use std::future::poll_fn;
 use std::io::IoSlice;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 /// A request as bytes, in the order they are written: no copy of the credential or the body is made.
 pub(super) struct Outgoing<'a> {
@@ -76,7 +77,7 @@ fn late<T>(
     if step.is_ready() {
         return step;
     }
-    wire.deadline.start(ms);
+    wire.deadline.start(Duration::from_millis(ms));
     ready!(wire.deadline.poll_passed(cx));
     Poll::Ready(Err(failure))
 }

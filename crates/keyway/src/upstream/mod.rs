@@ -9,7 +9,7 @@
 //! Redirects are not followed; a credential goes to the origin it is bound to and nowhere else.
 
 mod body;
-mod chunked;
+pub(crate) mod chunked;
 pub mod classify;
 mod connect;
 pub mod endpoint;

@@ -1,15 +1,14 @@
 //! One open connection: socket, read buffer and one timer that outlives its requests.
 
 use super::limits::{READ_BYTES_MAX, READ_BYTES_MIN, READ_SPARE_BYTES_MIN};
+use crate::base::Deadline;
 use bytes::BytesMut;
 use std::future::Future;
 use std::io::{self, IoSlice};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker, ready};
-use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, Sleep};
 use tokio_rustls::client::TlsStream;
 
 /// The two kinds of connection.
@@ -88,45 +87,5 @@ impl Wire {
     /// nothing to report. On TLS, session tickets are taken in on the way.
     pub(super) fn is_quiet(&mut self) -> bool {
         self.buf.is_empty() && self.poll_fill(&mut Context::from_waker(Waker::noop())).is_pending()
-    }
-}
-
-/// A moment after which waiting is over. The timer behind it is made when somebody first has to wait,
-/// and moved only when it fires too early or would fire too late, so that a read that waits a little
-/// does not touch the timer wheel.
-#[derive(Default)]
-pub(super) struct Deadline {
-    at: Option<Instant>,
-    timer: Option<Pin<Box<Sleep>>>,
-}
-
-impl Deadline {
-    pub(super) fn clear(&mut self) {
-        self.at = None;
-    }
-
-    /// Sets the deadline unless it is set.
-    pub(super) fn start(&mut self, ms: u64) {
-        if self.at.is_none() {
-            self.at = Instant::now().checked_add(Duration::from_millis(ms));
-        }
-    }
-
-    /// Ready when the deadline has passed; never without one.
-    pub(super) fn poll_passed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(at) = self.at else {
-            return Poll::Pending;
-        };
-        let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(at)));
-        if timer.deadline() > at {
-            timer.as_mut().reset(at);
-        }
-        loop {
-            ready!(timer.as_mut().poll(cx));
-            if timer.deadline() >= at {
-                return Poll::Ready(());
-            }
-            timer.as_mut().reset(at);
-        }
     }
 }

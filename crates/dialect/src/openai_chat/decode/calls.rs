@@ -7,7 +7,7 @@ use super::Sink;
 use super::choice::Choice;
 use super::top::number;
 use crate::event::{Event, Part, ToolForm};
-use crate::json::{JsonError, Kind, Reader, Text};
+use crate::json::{JsonError, Kind, Known, Reader, Text, known};
 use std::borrow::Cow;
 
 /// Most tool calls followed in one choice.
@@ -28,6 +28,34 @@ pub(super) struct Call {
     form: Option<ToolForm>,
 }
 
+/// Members of a call, and of what is called in it.
+#[derive(Clone, Copy)]
+enum Key {
+    Index,
+    Id,
+    Function,
+    Custom,
+    Name,
+    Arguments,
+    Other,
+}
+
+const CALL: &[Known<Key>] = known![
+    "index" => Key::Index,
+    "id" => Key::Id,
+    "type" => Key::Other,
+    "function" => Key::Function,
+    "custom" => Key::Custom,
+    "index" => Key::Index,
+];
+
+const FUNCTION: &[Known<Key>] = known![
+    "name" => Key::Name,
+    "arguments" => Key::Arguments,
+    "name" => Key::Name,
+    "input" => Key::Arguments,
+];
+
 /// What one fragment says.
 #[derive(Default)]
 struct Fragment<'a> {
@@ -43,13 +71,13 @@ struct Fragment<'a> {
 impl<'a> Fragment<'a> {
     /// Reads `{name, arguments}`. Arguments that are not a string are taken as written.
     fn function(&mut self, reader: &mut Reader<'a>) -> Result<(), JsonError> {
-        if reader.kind()? != Kind::Object {
+        if !reader.at_object() {
             return reader.ignore();
         }
-        reader.object(|reader, member| {
-            match member.key {
-                b"name" => self.name = reader.text_or_skip()?,
-                b"arguments" | b"input" => {
+        reader.known_object(FUNCTION, |reader, member, _| {
+            match member {
+                Some(Key::Name) => self.name = reader.text_or_skip()?,
+                Some(Key::Arguments) => {
                     let kind = reader.kind()?;
                     self.quoted = kind == Kind::Text;
                     self.arguments = match kind {
@@ -72,16 +100,16 @@ impl Choice {
         reader: &mut Reader<'a>,
         sink: &mut Sink<'_, 'a>,
     ) -> Result<(), JsonError> {
-        if reader.kind()? != Kind::Object {
+        if !reader.at_object() {
             return reader.ignore();
         }
         let mut fragment = Fragment { form: Some(ToolForm::Function), ..Fragment::default() };
-        reader.object(|reader, member| {
-            match member.key {
-                b"index" => fragment.index = number(reader)?,
-                b"id" => fragment.id = reader.text_or_skip()?.filter(|id| !id.is_empty()),
-                b"function" => fragment.function(reader)?,
-                b"custom" if reader.kind()? == Kind::Object => {
+        reader.known_object(CALL, |reader, member, _| {
+            match member {
+                Some(Key::Index) => fragment.index = number(reader)?,
+                Some(Key::Id) => fragment.id = reader.text_or_skip()?.filter(|id| !id.is_empty()),
+                Some(Key::Function) => fragment.function(reader)?,
+                Some(Key::Custom) if reader.kind()? == Kind::Object => {
                     fragment.form = Some(ToolForm::Custom);
                     fragment.function(reader)?;
                 }

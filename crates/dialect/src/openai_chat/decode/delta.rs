@@ -50,10 +50,10 @@ const DELTA: &[Known<Key>] = known![
 impl<'a> Delta<'a> {
     /// Notes the members of the next value.
     pub(super) fn read(&mut self, reader: &mut Reader<'a>) -> Result<(), JsonError> {
-        if reader.kind()? != Kind::Object {
+        if !reader.at_object() {
             return reader.ignore();
         }
-        reader.known_object(DELTA, |reader, member| {
+        reader.known_object(DELTA, |reader, member, _| {
             let Some(member) = member else {
                 return reader.ignore();
             };
@@ -172,7 +172,7 @@ fn reasoning_detail<'a>(
     choice: &mut Choice,
     sink: &mut Sink<'_, 'a>,
 ) -> Result<(), JsonError> {
-    if reader.kind()? != Kind::Object {
+    if !reader.at_object() {
         return reader.ignore();
     }
     let mut here = *reader;
@@ -209,7 +209,7 @@ fn content_part<'a>(
         ("text" | "output_text" | "", Some(text), _) => choice.say(Prose::Text, text, sink),
         ("thinking", _, Some(mut thinking)) => match thinking.kind()? {
             Kind::Array => thinking.array(|reader| {
-                if reader.kind()? != Kind::Object {
+                if !reader.at_object() {
                     return reader.ignore();
                 }
                 if let Some(text) = fields(reader)?.text {

@@ -221,10 +221,10 @@ impl Decoder {
     }
 
     /// Keeps the last report; one of nothing but zeros never replaces one that counted.
-    fn keep(&mut self, report: Report) {
+    fn keep(&mut self, report: &Report) {
         let empty = report.anomaly == Some(Anomaly::Zero);
         if !(empty && self.report.is_some()) {
-            self.report = Some(report);
+            self.report = Some(*report);
         }
     }
 
@@ -262,6 +262,8 @@ pub fn decode_whole(body: &[u8], rule: UsageRule) -> Vec<Event<'_>> {
     out
 }
 
+#[cfg(test)]
+mod agree;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]

@@ -109,12 +109,12 @@ impl Decoder {
         whole: bool,
     ) -> Result<(), JsonError> {
         let mut top = Top::default();
-        let mut read = reader.known_object(TOP, |reader, key| self.member(key, reader, &mut top, sink));
+        let mut read = reader.known_object(TOP, |reader, key, _| self.member(key, reader, &mut top, sink));
         if read.is_ok() {
             read = reader.end();
         }
         read = self.start(&mut top, sink).and(read);
-        for report in [top.choice_usage, top.side_usage, top.usage].into_iter().flatten() {
+        for report in [&top.choice_usage, &top.side_usage, &top.usage].into_iter().flatten() {
             self.keep(report);
             sink.seen.usage = true;
         }
@@ -158,7 +158,12 @@ impl Decoder {
             }
             Some(Key::Id) if named => reader.text_or_skip().map(|id| top.id = id),
             Some(Key::Model) if named => reader.text_or_skip().map(|model| top.model = model),
-            Some(Key::Usage) => usage::read(reader, self.rule).map(|report| top.usage = report.or(top.usage)),
+            Some(Key::Usage) => {
+                if let Some(report) = usage::read(reader, self.rule)? {
+                    top.usage = Some(report);
+                }
+                Ok(())
+            }
             Some(Key::Error) => {
                 top.error = truthy(reader)?.or(top.error);
                 Ok(())
@@ -225,7 +230,7 @@ impl Decoder {
         reader.array(|reader| {
             let index = position;
             position += 1;
-            if reader.kind()? != Kind::Object {
+            if !reader.at_object() {
                 return reader.ignore();
             }
             top.any_choice = true;
@@ -244,7 +249,7 @@ impl Decoder {
         let mut delta = Delta::default();
         let mut finish = None;
         let rule = self.rule;
-        reader.known_object(CHOICE, |reader, member| {
+        reader.known_object(CHOICE, |reader, member, _| {
             match member {
                 Some(OfChoice::Index) => index = number(reader)?.unwrap_or(position),
                 Some(OfChoice::Delta) => delta.read(reader)?,

@@ -32,7 +32,7 @@ async fn a_crash_between_any_two_steps_stores_each_line_once() {
             ids.extend(serve(&mut one, polls * 20..polls * 20 + 10));
             ids.extend(serve(&mut two, polls * 20 + 10..polls * 20 + 20));
             let mut shipper = bed.shipper("boot_1", &[&one, &two]);
-            whole += usize::from(cut_after(polls as usize, shipper.round()).await.is_some());
+            whole += usize::from(cut_after(polls as usize * 4, shipper.round()).await.is_some());
         }
         assert!(whole > 0, "some rounds came to their end");
         assert!(whole < 60, "some did not");

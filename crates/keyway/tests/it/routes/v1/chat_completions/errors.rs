@@ -42,7 +42,7 @@ fn a_malformed_body_is_refused_and_the_field_named() {
         (br#"{"model":"mine/small","stream_options":[]}"#, Some("stream_options")),
         (br#"{"model":"mine/small","stream_options":{"include_usage":"yes"}}"#, Some("include_usage")),
         (br#"{"model":"mine/small","max_tokens":"10"}"#, Some("max_tokens")),
-        (br#"{"model":"mine/small","max_tokens":-1}"#, Some("max_tokens")),
+        (br#"{"model":"mine/small","max_tokens":0}"#, Some("max_tokens")),
         (br#"{"model":"mine/small","max_tokens":1.5}"#, Some("max_tokens")),
         (br#"{"model":"mine/small","max_completion_tokens":1e99}"#, Some("max_completion_tokens")),
         (br#"{"model":"mine/small","n":0}"#, Some("n")),
