@@ -110,7 +110,7 @@ fn an_edited_a_missing_and_a_moved_record_are_seen() {
     let mut missing = good.clone();
     missing.remove(2);
     assert!(broken_at(&missing).is_some());
-    let mut moved = good.clone();
+    let mut moved = good;
     moved.swap(2, 3);
     assert!(broken_at(&moved).is_some());
 }

@@ -37,7 +37,7 @@ fn ask(load: &Load, client: usize, number: &mut u64) -> std::io::Result<()> {
     while !load.stop.load(Ordering::SeqCst) {
         *number += 1;
         let marker = format!("c{client}-{number}");
-        let body = json!({"model": MODEL, "stream": *number % 2 == 0,
+        let body = json!({"model": MODEL, "stream": number.is_multiple_of(2),
             "messages": [{"role": "user", "content": format!("marker:{marker}")}]});
         let headers = [
             ("authorization", bearer.as_str()),

@@ -41,7 +41,7 @@ impl Hammer {
                     asked.fetch_add(1, Ordering::SeqCst);
                     let code = if answer.status == 200 { String::new() } else { answer.code() };
                     answers.lock().unwrap().push((began, answer.status, code));
-                    if number % 2 == 0 {
+                    if number.is_multiple_of(2) {
                         kept = Some(connection);
                     }
                 }
