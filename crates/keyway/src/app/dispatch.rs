@@ -32,7 +32,7 @@ pub struct Front {
     pub table: Arc<Table>,
     /// Largest body of an inference request.
     pub body_bytes_max: usize,
-    /// Longest wait for the next piece of a body.
+    /// From the end of a head to the end of its body.
     pub body_patience: Duration,
 }
 

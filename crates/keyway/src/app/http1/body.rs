@@ -46,8 +46,8 @@ impl<'a> Body<'a> {
         Self(inflow)
     }
 
-    /// Reads the body, at most `bytes_max`, each piece within `patience` of the last. A client that
-    /// waits for leave to send it gets it here.
+    /// Reads the body, at most `bytes_max`, all of it within `patience`: one that dribbles in is not
+    /// waited for longer. A client that waits for leave to send it gets it here.
     ///
     /// # Errors
     /// `body_too_large` (before a byte is read, when the length is told), `request_timeout`, or
@@ -154,7 +154,7 @@ impl Inflow {
                 Taken::Some(wanted) => wanted,
             };
             match self.wire.poll_fill(cx, wanted) {
-                Poll::Ready(Ok(read)) if read > 0 => self.wire.deadline.clear(),
+                Poll::Ready(Ok(read)) if read > 0 => {}
                 Poll::Ready(_) => return Poll::Ready(Err(broken())),
                 Poll::Pending => {
                     self.wire.deadline.start(patience);

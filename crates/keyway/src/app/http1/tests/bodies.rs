@@ -166,3 +166,25 @@ async fn a_body_that_breaks_off_ends_the_connection() {
         .await;
     }
 }
+
+#[tokio::test]
+async fn a_dribbled_body_has_one_time_limit_for_all_of_it() {
+    let handler = async |_: Result<Head, Refusal>, body: Body<'_>| {
+        let patience = Duration::from_millis(60);
+        let refusal = body.read(BODY_BYTES_MAX, patience).await.unwrap_err();
+        refuse::render(&refusal, Shape::OpenAi)
+    };
+    meet(PATIENT, handler, async |client| {
+        client.send(post("content-length: 1000\r\n", "")).await;
+        for _ in 0..1000 {
+            tokio::time::sleep(Duration::from_millis(3)).await;
+            if client.socket.write_all(b"x").await.is_err() {
+                break;
+            }
+        }
+        let mut bytes = Vec::new();
+        let _ = client.socket.read_to_end(&mut bytes).await;
+        assert!(bytes.starts_with(b"HTTP/1.1 408 "));
+    })
+    .await;
+}
