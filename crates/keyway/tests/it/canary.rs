@@ -41,9 +41,10 @@ fn builder(upstream: &Upstream, database: Option<&Database>) -> Builder {
     let file = folder.join("credential");
     std::fs::write(&file, format!("{IN_FILE}\n")).expect("the credential's file");
     let row = format!(
-        "[providers.filed]\nbase_url = \"{}\"\ncredential = \"file:{}\"\nmodels_any = true\n",
+        "[providers.filed]\nbase_url = \"{1}\"\ncredential = \"file:{0}\"\nmodels_any = true\n\
+         [providers.gone]\nbase_url = \"http://127.0.0.1:9/v1\"\ncredential = \"file:{0}\"\nmodels_any = true\n",
+        file.display(),
         upstream.base_url(),
-        file.display()
     );
     let builder = stage::builder(upstream)
         .config(&row)
@@ -137,6 +138,12 @@ fn use_them(scene: &Scene, upstream: &Upstream, keys: &[String], said: &mut Said
     }
     let (_, mut connection) = scene.keyway.stream("/v1/chat/completions", &keys[2], &hello(true));
     assert!(!events(&mut connection).is_empty());
+    let mut nowhere = hello(false);
+    nowhere["model"] = json!("gone/any");
+    said.note(
+        "a provider that is not there",
+        scene.keyway.post_json("/v1/chat/completions", &keys[0], &nowhere).text(),
+    );
     said.note("own key", scene.keyway.get("/v1/key", &keys[0]).text());
     for path in [
         "/v1/organization/requests?limit=100".to_owned(),
@@ -282,8 +289,8 @@ fn look(scene: &Scene, canary: &Canary, said: &Said, database: Option<&Database>
     }
     let finds: Vec<String> = finds.iter().map(ToString::to_string).collect();
     assert!(finds.is_empty(), "found:\n{}", finds.join("\n"));
-    // The search would have found something: what is public of a key is everywhere.
-    assert!(scene.keyway.stderr().contains("TRACE"), "not the most talkative level");
+    // It did talk: a provider that is not there is told of at this level and no higher.
+    assert!(scene.keyway.stderr().contains("\"DEBUG\""), "it does not say much");
 }
 
 fn tables(url: &str) -> Vec<(String, String)> {
