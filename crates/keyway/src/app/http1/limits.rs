@@ -27,4 +27,4 @@ pub const LINGER_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Bytes of a stream that are gathered for one write; a single piece may be larger.
 pub const GATHER_BYTES_MAX: usize = 64 * 1024;
 /// Pieces of a stream that are gathered for one write.
-pub const GATHER_PIECES_MAX: usize = 32;
+pub const GATHER_PIECES_MAX: usize = 16;
