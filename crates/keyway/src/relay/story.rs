@@ -96,6 +96,8 @@ pub struct Story {
     target: Option<Arc<Target>>,
     slot: Option<ProviderSlot>,
     sent: bool,
+    /// It was sent, and nothing came back: the provider may have done its work.
+    unanswered: bool,
     tried: Vec<Tried>,
     first_token_ms: Option<u32>,
     fault: Option<Box<str>>,
@@ -129,6 +131,7 @@ impl Story {
             target: None,
             slot: None,
             sent: false,
+            unanswered: false,
             tried: Vec::new(),
             first_token_ms: None,
             fault: None,
@@ -185,6 +188,7 @@ impl Story {
         }
         let ms = self.since(began_mono_ms);
         self.tried.push(Tried { target, status, ms, outcome });
+        self.unanswered = reached && status == 0;
         if !reached {
             self.sent = false;
             self.target = None;
@@ -260,8 +264,9 @@ impl Story {
         };
         self.worker.metrics.refusal(refusal.code);
         // A provider that rejected the request, or failed it, has not billed it; one that was left
-        // while it worked may.
-        let left = self.sent && self.still_good().is_err_and(|cut| cut.code == refusal.code);
+        // while it worked, or never answered, may.
+        let cut = self.still_good().is_err_and(|cut| cut.code == refusal.code);
+        let left = self.sent && (cut || self.unanswered);
         let (usage, origin) = if left {
             (self.estimate(), UsageOrigin::Estimated)
         } else {
