@@ -1,10 +1,12 @@
 //! The one credential of a request, wherever the client's SDK puts it.
 
 use crate::base::{Code, Refusal};
-use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderName};
 
 /// Header fields other than `Authorization` that carry a key as it is.
-const KEY_FIELDS: [&str; 2] = ["x-api-key", "x-goog-api-key"];
+static KEY_FIELDS: [HeaderName; 2] =
+    [HeaderName::from_static("x-api-key"), HeaderName::from_static("x-goog-api-key")];
 
 /// The request's credential, never from the query string.
 ///
@@ -12,7 +14,7 @@ const KEY_FIELDS: [&str; 2] = ["x-api-key", "x-goog-api-key"];
 /// `ambiguous_credentials` for two different ones or a repeated field, `invalid_api_key` for none.
 pub fn of(headers: &HeaderMap) -> Result<&str, Refusal> {
     let mut found: Option<&str> = None;
-    let bearer = one(headers, "authorization")?.map(bearer).transpose()?;
+    let bearer = one(headers, &AUTHORIZATION)?.map(bearer).transpose()?;
     let keys = KEY_FIELDS.iter().map(|field| one(headers, field));
     for key in std::iter::once(Ok(bearer)).chain(keys) {
         match (key?, found) {
@@ -24,7 +26,7 @@ pub fn of(headers: &HeaderMap) -> Result<&str, Refusal> {
     found.ok_or_else(invalid)
 }
 
-fn one<'a>(headers: &'a HeaderMap, field: &str) -> Result<Option<&'a str>, Refusal> {
+fn one<'a>(headers: &'a HeaderMap, field: &HeaderName) -> Result<Option<&'a str>, Refusal> {
     let mut values = headers.get_all(field).iter();
     let Some(value) = values.next() else {
         return Ok(None);
@@ -61,7 +63,7 @@ pub fn invalid() -> Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::{HeaderName, HeaderValue};
+    use http::HeaderValue;
 
     #[test]
     fn one_credential_wherever_it_stands() {

@@ -5,13 +5,14 @@ use super::table::{Found, Table};
 use crate::access::Grant;
 use crate::access::verify::{self, Needs, Verdict};
 use crate::base::{Code, Fault, Refusal, Trouble, id};
+use crate::relay::exchange::{X_CLIENT_REQUEST_ID, X_REQUEST_ID};
 use crate::relay::route::{BodyLimit, MANAGEMENT_BODY_BYTES_MAX};
 use crate::relay::running::Caller;
 use crate::relay::{Handler, Inbound, Outbound, Route, Worker, refuse, story};
 use crate::telemetry::request_line::client_text;
 use crate::telemetry::{RequestLine, scrub};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderValue, Method, header};
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -19,10 +20,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Looks into the database for one request, when keys change faster than they are read.
 const LOOKUPS_MAX: usize = 4;
-const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-client-request-id");
 
 /// What a worker needs to answer.
 pub struct Front {
@@ -85,9 +84,9 @@ pub async fn answer(front: &Front, request: Result<Head, Refusal>, body: Body<'_
     if !call.told {
         call.tell(front, answer.status.as_u16(), code, agent.as_ref(), fault);
     }
-    answer.set(REQUEST_ID, &id::text("req", call.request));
+    answer.set(X_REQUEST_ID, &id::text("req", call.request));
     if let Some(client_id) = client_id {
-        answer.headers.insert(CLIENT_REQUEST_ID, client_id);
+        answer.headers.insert(X_CLIENT_REQUEST_ID, client_id);
     }
     if front.worker.shared.draining.load(Ordering::Relaxed) {
         answer.headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
@@ -232,7 +231,7 @@ impl Call {
 }
 
 fn client_request_id(headers: &HeaderMap) -> Option<&HeaderValue> {
-    let value = headers.get(&REQUEST_ID).or_else(|| headers.get(&CLIENT_REQUEST_ID))?;
+    let value = headers.get(&X_REQUEST_ID).or_else(|| headers.get(&X_CLIENT_REQUEST_ID))?;
     crate::relay::exchange::is_sane_id(value.as_bytes()).then_some(value)
 }
 

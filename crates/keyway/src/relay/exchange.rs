@@ -3,11 +3,19 @@
 use super::route::Route;
 use crate::base::id;
 use bytes::Bytes;
+use http::header::AsHeaderName;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use ledger::bound::CLIENT_REQUEST_BYTES_MAX;
 use std::borrow::Cow;
 use std::net::IpAddr;
 use std::task::{Context, Poll};
+
+/// Our id of a request, on every answer; the caller's own, on a request.
+pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The caller's own id, echoed.
+pub const X_CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-client-request-id");
+/// A request's labels.
+pub const X_KEYWAY_LABELS: HeaderName = HeaderName::from_static("x-keyway-labels");
 
 /// A request, read whole.
 pub struct Inbound {
@@ -43,13 +51,13 @@ impl Inbound {
     /// The caller's own id of the request, if it is short and printable.
     #[must_use]
     pub fn client_request_id(&self) -> Option<&str> {
-        let id = self.header("x-request-id").or_else(|| self.header("x-client-request-id"))?;
+        let id = self.header(&X_REQUEST_ID).or_else(|| self.header(&X_CLIENT_REQUEST_ID))?;
         is_sane_id(id.as_bytes()).then_some(id)
     }
 
     /// A header field as text; absent when it is not ASCII.
     #[must_use]
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub fn header(&self, name: impl AsHeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
