@@ -19,8 +19,13 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 use tokio::sync::futures::OwnedNotified;
+use tokio::time::Sleep;
 
+/// How long a provider may keep its connection open after `[DONE]`, before the client's answer ends
+/// without it. Most close at once, and their connection can be used again.
+const AFTER_DONE: Duration = Duration::from_secs(1);
 /// Longest event of a stream.
 pub const EVENT_BYTES_MAX: usize = 8 * 1024 * 1024;
 
@@ -40,6 +45,8 @@ pub struct Delivery {
     done: bool,
     ended: bool,
     gone: Pin<Box<OwnedNotified>>,
+    /// Runs after `[DONE]`, while the provider has not ended its answer.
+    grace: Option<Pin<Box<Sleep>>>,
     /// Last, so that the connection is closed before the books are.
     story: Box<Story>,
 }
@@ -58,6 +65,7 @@ impl Delivery {
             status: answer.status,
             done: false,
             ended: false,
+            grace: None,
             gone: Box::pin(Arc::clone(&story.grant.gone).notified_owned()),
             story,
         }
@@ -159,6 +167,11 @@ impl Delivery {
         }
     }
 
+    fn poll_grace(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let grace = self.grace.get_or_insert_with(|| Box::pin(tokio::time::sleep(AFTER_DONE)));
+        grace.as_mut().poll(cx)
+    }
+
     fn failure(&self, failure: Failure) -> Refusal {
         let provider = self.story.target().map(|target| Arc::clone(&target.provider.name));
         failures::of_failure(failure, provider.as_deref().unwrap_or_default())
@@ -185,6 +198,7 @@ impl Frames for Delivery {
                 Poll::Ready(Some(Ok(chunk))) => self.feed(chunk),
                 Poll::Ready(Some(Err(failure))) => self.break_off(&self.failure(failure)),
                 Poll::Ready(None) => self.finish(),
+                Poll::Pending if self.done && self.poll_grace(cx).is_ready() => self.ended = true,
                 Poll::Pending => {
                     if self.gone.as_mut().poll(cx).is_pending() {
                         return Poll::Pending;

@@ -90,3 +90,12 @@ fn after_the_last_event_silence_harms_nobody() {
     assert!(scene.log(7).iter().all(|entry| entry["status"] == 200));
     assert_eq!(scene.chat(HI_STREAM).text(), whole);
 }
+
+/// With the longest silence allowed, only the end after `[DONE]` lets the client's answer end.
+#[test]
+fn an_answer_ends_with_done_though_its_provider_stays() {
+    let scene = Scene::with("upstream_idle_timeout_ms = 3600000");
+    let whole = scene.streamed(Answer::ok()).text();
+    assert_eq!(scene.streamed(Answer::ok().at_frame(99, Step::Stall)).text(), whole);
+    assert!(scene.log(2).iter().all(|entry| entry["status"] == 200));
+}
