@@ -63,7 +63,7 @@ async fn list_of(shared: &Shared, inbound: &Inbound, grant: &Grant) -> Result<Ou
     let archived = query.word("include_archived", &[("true", true), ("false", false)])?.unwrap_or(false);
     query.finish()?;
     let filter = ProjectFilter { org: &grant.org, archived, newest_first: page.newest_first };
-    let mut found = tenants::projects_page(&shared.at.db, &filter, &page.after, page.limit + 1).await?;
+    let mut found = tenants::projects(&shared.at.db, &filter, &page.after, page.limit + 1).await?;
     let more = json::cut(&mut found, &page);
     let objects = found.iter().map(ProjectObject::new).collect();
     json::answer(&List::new(objects, more, |object: &ProjectObject<'_>| object.id))

@@ -5,6 +5,7 @@ use crate::audit::Author;
 use crate::base::{Fault, Secret, Trouble};
 use crate::config::Config;
 use crate::relay::Shared;
+use crate::store::tenants::ProjectFilter;
 use crate::store::{Engine, tenants};
 use std::fmt::Write;
 use std::net::SocketAddr;
@@ -59,7 +60,8 @@ fn curl(url: &str, key: &str) -> String {
 
 async fn first_test_key(shared: &Shared) -> Result<Secret, Fault> {
     let org = tenants::default_org(&shared.at.db).await?;
-    let project = tenants::projects(&shared.at.db, &org, "", 1).await?.into_iter().next();
+    let filter = ProjectFilter { org: &org, archived: false, newest_first: false };
+    let project = tenants::projects(&shared.at.db, &filter, "", 1).await?.into_iter().next();
     let new = NewKey {
         project: project.map(|project| project.id),
         test: true,

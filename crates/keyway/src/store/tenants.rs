@@ -95,24 +95,6 @@ pub async fn default_org(db: &Db) -> Result<String, Fault> {
     Ok(row.get(0))
 }
 
-/// Projects of an organisation, oldest first, at most `limit` after the id `after`.
-///
-/// # Errors
-/// When the database cannot be used.
-pub async fn projects(db: &Db, org: &str, after: &str, limit: i64) -> Result<Vec<Project>, Fault> {
-    let rows = sqlx::query(
-        "SELECT id, org_id, name, environment, created_ms, archived_ms FROM projects \
-         WHERE org_id = $1 AND id > $2 ORDER BY id LIMIT $3",
-    )
-    .bind(org)
-    .bind(after)
-    .bind(limit)
-    .fetch_all(db.pool())
-    .await
-    .doing("listing projects")?;
-    Ok(rows.iter().map(read_project).collect())
-}
-
 /// A project of an organisation by id.
 ///
 /// # Errors
@@ -155,7 +137,7 @@ pub struct ProjectFilter<'a> {
 ///
 /// # Errors
 /// When the database cannot be used.
-pub async fn projects_page(
+pub async fn projects(
     db: &Db,
     filter: &ProjectFilter<'_>,
     after: &str,
