@@ -4,7 +4,6 @@ pub mod chunk;
 pub mod decode;
 pub mod error;
 pub mod redact;
-pub mod reply;
 pub mod usage;
 
 pub use chunk::with_cost;

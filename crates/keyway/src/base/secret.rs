@@ -1,6 +1,5 @@
-//! A value that must never be printed, logged, compared in variable time or left in memory.
+//! A value that must never be printed, logged or left in memory.
 
-use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 /// A secret string. No `Debug`, no `Display`, no `Serialize`: what cannot print cannot leak.
@@ -18,11 +17,5 @@ impl Secret {
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0
-    }
-
-    /// Equality in constant time (for equal lengths).
-    #[must_use]
-    pub fn same_as(&self, other: &Self) -> bool {
-        self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
     }
 }

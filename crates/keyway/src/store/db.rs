@@ -131,20 +131,6 @@ impl Db {
         MIGRATOR.iter().map(|migration| migration.version).max().unwrap_or(0)
     }
 
-    /// Makes everything committed so far durable, so that what it was copied from may go.
-    ///
-    /// # Errors
-    /// When the database cannot be reached.
-    pub async fn checkpoint(&self) -> Result<(), Fault> {
-        if self.engine == Engine::Sqlite {
-            self.pool
-                .execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                .await
-                .doing("writing the database's log back")?;
-        }
-        Ok(())
-    }
-
     /// Closes every connection.
     pub async fn close(&self) {
         self.pool.close().await;
