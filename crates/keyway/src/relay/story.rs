@@ -122,7 +122,7 @@ impl Story {
             started_mono_ms: inbound.started_mono_ms,
             peer: inbound.peer,
             client_request: inbound.client_request_id().unwrap_or_default().to_owned(),
-            user_agent: inbound.header(&http::header::USER_AGENT).and_then(client_text),
+            user_agent: inbound.header("user-agent").and_then(client_text),
             prompt_bytes: inbound.body.len() as u64,
             route: inbound.route,
             worker,
