@@ -15,6 +15,7 @@ use dialect::openai_chat::Decoder;
 use http::StatusCode;
 use ledger::entry::UsageOrigin;
 use ledger::{NanoUsd, Usage};
+use std::pin::pin;
 
 /// Largest answer that is read whole before it leaves, so that its cost can stand in its head.
 pub const WHOLE_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -47,23 +48,19 @@ fn stream(story: Box<Story>, answer: Answer, mut headers: Lines, wishes: &Wishes
 
 async fn whole(mut story: Box<Story>, answer: Answer, mut headers: Lines) -> Outbound {
     let Answer { status: code, mut bytes, .. } = answer;
-    let gone = std::sync::Arc::clone(&story.grant.gone);
-    let read = tokio::select! {
-        biased;
-        read = read_whole(&mut bytes) => read,
-        () = gone.notified() => {
-            let refusal = story.cut_by();
-            return cut(story, &refusal);
-        }
+    let read = {
+        let reading = pin!(read_whole(&mut bytes));
+        story.unless_cut(reading).await
     };
     let body = match read {
-        Ok(Read::All(body)) => body,
-        Ok(Read::Some(first)) => {
+        Ok(Ok(Read::All(body))) => body,
+        Ok(Ok(Read::Some(first))) => {
             let large = Large::new(story, first, bytes, code);
             let body = OutBody::Stream(Box::new(large));
             return Outbound { status: status(code), headers, close: false, body };
         }
-        Err(failure) => {
+        Err(refusal) => return cut(story, &refusal),
+        Ok(Err(failure)) => {
             let provider = story.target().map(|target| target.provider.name.clone()).unwrap_or_default();
             return cut(story, &failures::of_failure(failure, &provider));
         }

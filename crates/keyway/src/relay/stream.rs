@@ -20,7 +20,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::sync::futures::OwnedNotified;
 use tokio::time::Sleep;
 
 /// How long a provider may keep its connection open after `[DONE]`, before the client's answer ends
@@ -44,7 +43,6 @@ pub struct Delivery {
     /// `[DONE]` has been passed on: what comes after it is nobody's.
     done: bool,
     ended: bool,
-    gone: Pin<Box<OwnedNotified>>,
     /// Runs after `[DONE]`, while the provider has not ended its answer.
     grace: Option<Pin<Box<Sleep>>>,
     /// Last, so that the connection is closed before the books are.
@@ -66,7 +64,6 @@ impl Delivery {
             done: false,
             ended: false,
             grace: None,
-            gone: Box::pin(Arc::clone(&story.grant.gone).notified_owned()),
             story,
         }
     }
@@ -183,7 +180,7 @@ impl Frames for Delivery {
         loop {
             if !self.ended
                 && !self.is_over()
-                && let Err(refusal) = self.story.still_good()
+                && let Poll::Ready(refusal) = self.story.poll_cut(cx)
             {
                 self.out.clear();
                 self.break_off(&refusal);
@@ -199,12 +196,7 @@ impl Frames for Delivery {
                 Poll::Ready(Some(Err(failure))) => self.break_off(&self.failure(failure)),
                 Poll::Ready(None) => self.finish(),
                 Poll::Pending if self.done && self.poll_grace(cx).is_ready() => self.ended = true,
-                Poll::Pending => {
-                    if self.gone.as_mut().poll(cx).is_pending() {
-                        return Poll::Pending;
-                    }
-                    self.gone.set(Arc::clone(&self.story.grant.gone).notified_owned());
-                }
+                Poll::Pending => return Poll::Pending,
             }
         }
     }

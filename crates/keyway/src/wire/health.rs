@@ -40,7 +40,7 @@ pub fn reason_not_ready(shared: &Shared) -> Option<&'static str> {
     if shared.draining.load(Ordering::SeqCst) {
         return Some("draining");
     }
-    if !shared.cache.is_fresh() {
+    if !shared.cache.is_fresh(shared.at.clock.monotonic_ms()) {
         return Some("database_lost");
     }
     if shared.journals.iter().any(|journal| journal.is_broken()) {

@@ -32,7 +32,8 @@ where
         };
         let mut terms = Terms::of(request.as_ref().ok());
         inflow.borrow_mut().begin(request.as_ref().ok());
-        let making = handler(request, Body::new(&inflow));
+        // Pinned here: passed on by value, the connection would hold it twice.
+        let making = pin!(handler(request, Body::new(&inflow)));
         let Some(answer) = unless_gone(&inflow, making).await else {
             return;
         };
@@ -104,8 +105,10 @@ fn poll_request(
 }
 
 /// Waits for an answer; `None`, and the making of it is dropped, when the client has left.
-async fn unless_gone(inflow: &RefCell<Inflow>, making: impl Future<Output = Outbound>) -> Option<Outbound> {
-    let mut making = pin!(making);
+async fn unless_gone(
+    inflow: &RefCell<Inflow>,
+    mut making: Pin<&mut impl Future<Output = Outbound>>,
+) -> Option<Outbound> {
     poll_fn(|cx| match making.as_mut().poll(cx) {
         Poll::Ready(answer) => Poll::Ready(Some(answer)),
         Poll::Pending => inflow.borrow_mut().poll_gone(cx).map(|()| None),
