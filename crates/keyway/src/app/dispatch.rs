@@ -1,6 +1,7 @@
 //! From an HTTP request to an answer: find the row, verify the key, read the body, hand over.
 
 use super::http1::{Body, Head};
+use super::pace::Pace;
 use super::table::{Found, Table};
 use crate::access::Grant;
 use crate::access::verify::{self, Needs, Verdict};
@@ -17,7 +18,6 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// Looks into the database for one request, when keys change faster than they are read.
@@ -31,8 +31,8 @@ pub struct Front {
     pub table: Arc<Table>,
     /// Largest body of an inference request.
     pub body_bytes_max: usize,
-    /// From the end of a head to the end of its body.
-    pub body_patience: Duration,
+    /// How slowly a body may come.
+    pub body_pace: Pace,
 }
 
 /// One call, as far as it is known.
@@ -109,8 +109,8 @@ async fn serve(
     call.grant = caller.as_ref().map(|caller| Arc::clone(&caller.grant));
     let body = match route.body {
         BodyLimit::None => Bytes::new(),
-        BodyLimit::Management => body.read(MANAGEMENT_BODY_BYTES_MAX, front.body_patience).await?,
-        BodyLimit::Inference => body.read(front.body_bytes_max, front.body_patience).await?,
+        BodyLimit::Management => body.read(MANAGEMENT_BODY_BYTES_MAX, front.body_pace).await?,
+        BodyLimit::Inference => body.read(front.body_bytes_max, front.body_pace).await?,
     };
     let inbound = Inbound {
         route,

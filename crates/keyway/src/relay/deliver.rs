@@ -1,5 +1,5 @@
 //! Delivering an answer: whole ones are read to their end and booked before they leave; streams go
-//! out as they come and are booked before their last byte.
+//! out as they come, from the provider's first words on, and are booked before their last byte.
 
 use super::attempt::usage_rule;
 use super::exchange::{OutBody, Outbound};
@@ -15,6 +15,7 @@ use dialect::openai_chat::Decoder;
 use http::StatusCode;
 use ledger::entry::UsageOrigin;
 use ledger::{NanoUsd, Usage};
+use std::future::poll_fn;
 use std::pin::pin;
 
 /// Largest answer that is read whole before it leaves, so that its cost can stand in its head.
@@ -34,15 +35,20 @@ pub struct Wishes {
 pub async fn deliver(story: Box<Story>, answer: Answer, wishes: Wishes) -> Outbound {
     let headers = headers(&story, &answer.headers, &wishes);
     if is_event_stream(&answer.headers) {
-        return stream(story, answer, headers, &wishes);
+        return stream(story, answer, headers, &wishes).await;
     }
     whole(story, answer, headers).await
 }
 
-fn stream(story: Box<Story>, answer: Answer, mut headers: Lines, wishes: &Wishes) -> Outbound {
+async fn stream(story: Box<Story>, answer: Answer, mut headers: Lines, wishes: &Wishes) -> Outbound {
+    let (shape, metrics) = (story.route.shape, story.worker.metrics.clone());
     headers.put("cache-control", "no-cache");
     let status = status(answer.status);
-    let delivery = Delivery::new(story, answer, wishes.include_usage);
+    let mut delivery = Delivery::new(story, answer, wishes.include_usage);
+    if let Some(refusal) = poll_fn(|cx| delivery.poll_begun(cx)).await {
+        metrics.refusal(refusal.code);
+        return super::refuse::render(&refusal, shape);
+    }
     Outbound { status, headers, close: false, body: OutBody::Stream(Box::new(delivery)) }
 }
 
