@@ -114,6 +114,13 @@ pub fn of_failure(failure: Failure, provider: &str) -> Refusal {
     Refusal::new(Code::UpstreamError, format!("The provider `{provider}` {what}."))
 }
 
+/// What an answer that claims success and is not even JSON means to the client.
+#[must_use]
+pub fn unreadable(provider: &str) -> Refusal {
+    let what = "answered with something that is not a chat completion";
+    Refusal::new(Code::UpstreamError, format!("The provider `{provider}` {what}."))
+}
+
 /// What a failure that the provider announces inside an answer is called.
 #[must_use]
 pub fn announced(said: Option<&UpstreamMessage>) -> Refusal {
