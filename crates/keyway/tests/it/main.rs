@@ -8,6 +8,8 @@ mod cli;
 mod crash;
 mod database;
 mod drain;
+mod fuzz;
+mod memory;
 mod providers;
 mod revoke;
 mod routes;
