@@ -9,6 +9,8 @@ mod crash;
 mod database;
 mod drain;
 mod edge;
+mod fuzz;
+mod memory;
 mod providers;
 mod revoke;
 mod routes;
