@@ -150,6 +150,7 @@ async fn serve(
 ) {
     // Answers are written whole; waiting to fill a packet would only delay them.
     let _ = stream.set_nodelay(true);
+    listen::bound_unsent(&stream);
     let metrics = front.worker.metrics.clone();
     metrics.connection_opened();
     http1::serve(stream, &server, stage, async |request, body: Body<'_>| {
