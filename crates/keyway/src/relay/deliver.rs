@@ -44,6 +44,7 @@ pub async fn deliver(story: Box<Story>, answer: Answer, wishes: Wishes) -> Outbo
 
 fn stream(story: Box<Story>, answer: Answer, mut headers: HeaderMap, wishes: &Wishes) -> Outbound {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    story.tell_limits(&mut headers);
     let status = status(answer.status);
     let delivery = Delivery::new(story, answer, wishes.include_usage);
     Outbound { status, headers, body: OutBody::Stream(Box::new(delivery)) }
@@ -63,6 +64,7 @@ async fn whole(mut story: Box<Story>, answer: Answer, mut headers: HeaderMap) ->
     let body = match read {
         Ok(Read::All(body)) => body,
         Ok(Read::Some(first)) => {
+            story.tell_limits(&mut headers);
             let large = Large::new(story, first, bytes, code);
             return Outbound { status: status(code), headers, body: OutBody::Stream(Box::new(large)) };
         }
@@ -75,6 +77,7 @@ async fn whole(mut story: Box<Story>, answer: Answer, mut headers: HeaderMap) ->
         return cut(story, &refusal);
     }
     let (cost, failed) = book(&mut story, &body, code);
+    story.tell_limits(&mut headers);
     let body = if failed { failures::said(&body, story.endpoint()) } else { body };
     if let Some(cost) = cost
         && let Ok(value) = HeaderValue::from_str(&cost.to_decimal())
@@ -114,7 +117,9 @@ fn cut(mut story: Box<Story>, refusal: &Refusal) -> Outbound {
         usage,
         origin: UsageOrigin::Estimated,
     });
-    super::refuse::render(refusal, story.route.shape)
+    let mut answer = super::refuse::render(refusal, story.route.shape);
+    story.tell_limits(&mut answer.headers);
+    answer
 }
 
 enum Read {

@@ -8,6 +8,7 @@ pub mod failures;
 pub mod labels;
 pub mod large;
 pub mod obey;
+pub mod rate_headers;
 pub mod refuse;
 pub mod route;
 pub mod run;

@@ -3,17 +3,19 @@
 
 use super::context::Worker;
 use super::exchange::{Inbound, Outbound};
-use super::refuse;
 use super::route::Route;
 use super::running::{Caller, Place};
+use super::{rate_headers, refuse};
 use crate::access::{Grant, Mode};
 use crate::base::{Code, Fault, Refusal, Trouble};
 use crate::catalog::Target;
+use crate::metering::limits::{Limited, Size};
 use crate::metering::{Admitted, admit};
 use crate::telemetry::RequestLine;
 use crate::telemetry::metrics::ProviderSlot;
 use crate::telemetry::request_line::client_text;
 use crate::upstream::Endpoint;
+use http::HeaderMap;
 use ledger::entry::UsageOrigin;
 use ledger::{Attempt, Entry, NanoUsd, Sent, Usage};
 use std::net::IpAddr;
@@ -93,6 +95,8 @@ pub struct Story {
     user_agent: Option<Box<str>>,
     prompt_bytes: u64,
     admitted: Option<Admitted>,
+    /// Where the key has limits: what the request holds of them.
+    limited: Option<Box<Limited>>,
     target: Option<Arc<Target>>,
     slot: Option<ProviderSlot>,
     sent: bool,
@@ -128,6 +132,7 @@ impl Story {
             worker,
             grant,
             admitted: None,
+            limited: None,
             target: None,
             slot: None,
             sent: false,
@@ -137,6 +142,23 @@ impl Story {
             fault: None,
             ended: false,
             _place: caller.place,
+        }
+    }
+
+    /// Asks the limits of a key that has any.
+    ///
+    /// # Errors
+    /// `rate_limit_exceeded`, `concurrency_exceeded`.
+    pub fn limit(&mut self, model: &str, size: Size) -> Result<(), Refusal> {
+        let (limited, asked) = Limited::ask(&self.grant, model, size, self.now_mono_ms());
+        self.limited = Some(Box::new(limited));
+        asked
+    }
+
+    /// Writes how the key's limits stand into the head of its answer.
+    pub fn tell_limits(&self, headers: &mut HeaderMap) {
+        if let Some(limited) = &self.limited {
+            rate_headers::write(limited.headroom(), self.route.shape, headers);
         }
     }
 
@@ -168,6 +190,10 @@ impl Story {
             return Err(unmetered().into());
         }
         self.sent = true;
+        if let Some(mut limited) = self.limited.take() {
+            limited.sent(self.now_mono_ms());
+            self.limited = Some(limited);
+        }
         Ok(())
     }
 
@@ -273,7 +299,9 @@ impl Story {
             (Usage::default(), UsageOrigin::Nothing)
         };
         self.end(&Ended { status: refusal.status(), code: refusal.code.text(), usage, origin });
-        refuse::render(&refusal, self.route.shape)
+        let mut answer = refuse::render(&refusal, self.route.shape);
+        self.tell_limits(&mut answer.headers);
+        answer
     }
 
     /// Ends: one line in the journal, before the last byte of the answer; then log and metrics.
@@ -284,6 +312,11 @@ impl Story {
         }
         let admitted = self.admitted.take();
         let latency_ms = self.since(self.started_mono_ms);
+        if let Some(mut limited) = self.limited.take() {
+            let usage = &ended.usage;
+            limited.settle(usage.input().saturating_add(usage.output()), self.now_mono_ms());
+            self.limited = Some(limited);
+        }
         let entry = self.entry(ended, latency_ms);
         let cost = entry.cost;
         let written = match admitted {

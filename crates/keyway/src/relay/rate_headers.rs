@@ -1,0 +1,86 @@
+//! How the limits of a key stand, told in the header fields its SDK reads.
+
+use super::route::Shape;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use ledger::limit::{Headroom, Rate};
+use std::fmt::Write as _;
+
+/// Limit, remaining and reset of one thing that is counted.
+type Names = [HeaderName; 3];
+
+const REQUESTS: Names = [
+    HeaderName::from_static("x-ratelimit-limit-requests"),
+    HeaderName::from_static("x-ratelimit-remaining-requests"),
+    HeaderName::from_static("x-ratelimit-reset-requests"),
+];
+const TOKENS: Names = [
+    HeaderName::from_static("x-ratelimit-limit-tokens"),
+    HeaderName::from_static("x-ratelimit-remaining-tokens"),
+    HeaderName::from_static("x-ratelimit-reset-tokens"),
+];
+
+/// Writes them into the head of an answer.
+pub fn write(headroom: &Headroom, shape: Shape, headers: &mut HeaderMap) {
+    match shape {
+        Shape::OpenAi => {
+            for (rate, names) in [(headroom.requests, REQUESTS), (headroom.tokens, TOKENS)] {
+                if let Some(rate) = rate {
+                    openai(rate, names, headers);
+                }
+            }
+        }
+    }
+}
+
+fn openai(rate: Rate, [limit, remaining, reset]: Names, headers: &mut HeaderMap) {
+    headers.insert(limit, rate.limit.into());
+    headers.insert(remaining, rate.remaining.into());
+    if let Ok(value) = HeaderValue::from_str(&span(rate.reset_ms)) {
+        headers.insert(reset, value);
+    }
+}
+
+/// A span of time as OpenAI writes it: `20ms`, `1.5s`, `6m0s`, `1h0m0s`.
+fn span(ms: i64) -> String {
+    if ms < 1_000 {
+        return if ms <= 0 { "0s".to_owned() } else { format!("{ms}ms") };
+    }
+    let (seconds, rest) = (ms / 1_000, ms % 1_000);
+    let mut text = String::new();
+    if seconds >= 3_600 {
+        let _ = write!(text, "{}h", seconds / 3_600);
+    }
+    if seconds >= 60 {
+        let _ = write!(text, "{}m", seconds % 3_600 / 60);
+    }
+    let _ = write!(text, "{}", seconds % 60);
+    if rest > 0 {
+        let _ = write!(text, ".{}", format!("{rest:03}").trim_end_matches('0'));
+    }
+    text.push('s');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_as_openai_writes_them() {
+        let table = [
+            (0, "0s"),
+            (20, "20ms"),
+            (999, "999ms"),
+            (1_000, "1s"),
+            (1_500, "1.5s"),
+            (59_001, "59.001s"),
+            (60_000, "1m0s"),
+            (360_000, "6m0s"),
+            (86_400_000, "24h0m0s"),
+            (3_725_250, "1h2m5.25s"),
+        ];
+        for (ms, text) in table {
+            assert_eq!(span(ms), text);
+        }
+    }
+}
