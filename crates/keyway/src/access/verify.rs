@@ -4,9 +4,8 @@ use super::cache::{KeyCache, Known};
 use super::grant::{Grant, Kind};
 use super::{credential, format};
 use crate::accounts::Scope;
-use crate::base::{Code, Refusal};
+use crate::base::{Code, Fields, Refusal};
 use crate::sealing::{Digest, MasterKey};
-use http::HeaderMap;
 use std::sync::Arc;
 
 /// What verification came to without the database.
@@ -21,7 +20,7 @@ pub enum Verdict {
 ///
 /// # Errors
 /// The refusal to answer with.
-pub fn from_memory(headers: &HeaderMap, master: &MasterKey, cache: &KeyCache) -> Result<Verdict, Refusal> {
+pub fn from_memory(headers: &Fields, master: &MasterKey, cache: &KeyCache) -> Result<Verdict, Refusal> {
     let text = credential::of(headers)?;
     let (_, kid) = format::parse(text).ok_or_else(credential::invalid)?;
     if !cache.is_fresh() {

@@ -160,13 +160,12 @@ impl Page {
 /// # Errors
 /// A refusal when it is given twice, or is not 1 to 255 visible ASCII characters.
 pub fn idempotency_key(inbound: &Inbound) -> Result<Option<&str>, Refusal> {
-    let mut given = inbound.headers.get_all("idempotency-key").iter();
-    let Some(key) = given.next() else { return Ok(None) };
-    let bytes = key.as_bytes();
+    let mut given = inbound.headers.all("idempotency-key");
+    let Some(bytes) = given.next() else { return Ok(None) };
     let sane = given.next().is_none()
         && (1..=IDEMPOTENCY_KEY_CHARS_MAX).contains(&bytes.len())
         && bytes.iter().all(u8::is_ascii_graphic);
-    match key.to_str() {
+    match std::str::from_utf8(bytes) {
         Ok(text) if sane => Ok(Some(text)),
         _ => Err(Refusal::field(
             "Idempotency-Key",

@@ -4,7 +4,7 @@ use super::ask::Page;
 use crate::base::Trouble;
 use crate::base::fault::Doing;
 use crate::relay::Outbound;
-use http::{StatusCode, header};
+use http::StatusCode;
 use ledger::NanoUsd;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -102,7 +102,7 @@ pub fn answer(object: &impl Serialize) -> Result<Outbound, Trouble> {
 #[must_use]
 pub fn answer_once(text: String) -> Outbound {
     let mut answer = Outbound::whole(StatusCode::OK, "application/json", text);
-    answer.set(header::CACHE_CONTROL, "no-store");
+    answer.set("cache-control", "no-store");
     answer
 }
 

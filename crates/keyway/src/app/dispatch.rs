@@ -4,15 +4,15 @@ use super::http1::{Body, Head};
 use super::table::{Found, Table};
 use crate::access::Grant;
 use crate::access::verify::{self, Needs, Verdict};
-use crate::base::{Code, Fault, Refusal, Trouble, id};
-use crate::relay::exchange::{X_CLIENT_REQUEST_ID, X_REQUEST_ID};
+use crate::base::{Code, Fault, Fields, Refusal, Trouble, id};
+use crate::relay::exchange::{X_CLIENT_REQUEST_ID, X_REQUEST_ID, client_request_id};
 use crate::relay::route::{BodyLimit, MANAGEMENT_BODY_BYTES_MAX};
 use crate::relay::running::Caller;
 use crate::relay::{Handler, Inbound, Outbound, Route, Worker, refuse, story};
 use crate::telemetry::request_line::client_text;
 use crate::telemetry::{RequestLine, scrub};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::Method;
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -62,8 +62,8 @@ pub async fn answer(front: &Front, request: Result<Head, Refusal>, body: Body<'_
         grant: None,
         told: false,
     };
-    let client_id = head.and_then(|head| client_request_id(&head.headers)).cloned();
-    let agent = head.and_then(|head| head.headers.get(header::USER_AGENT)).cloned();
+    let client_id = head.and_then(|head| client_request_id(&head.headers)).map(str::to_owned);
+    let agent = head.and_then(|head| head.headers.text("user-agent")).map(str::to_owned);
     let mut fault = None;
     let mut code = "";
     let mut answer = match serve(front, &mut call, request, body).await {
@@ -82,15 +82,13 @@ pub async fn answer(front: &Front, request: Result<Head, Refusal>, body: Body<'_
         }
     };
     if !call.told {
-        call.tell(front, answer.status.as_u16(), code, agent.as_ref(), fault);
+        call.tell(front, answer.status.as_u16(), code, agent.as_deref(), fault);
     }
     answer.set(X_REQUEST_ID, &id::text("req", call.request));
     if let Some(client_id) = client_id {
-        answer.headers.insert(X_CLIENT_REQUEST_ID, client_id);
+        answer.set(X_CLIENT_REQUEST_ID, &client_id);
     }
-    if front.worker.shared.draining.load(Ordering::Relaxed) {
-        answer.headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
-    }
+    answer.close |= front.worker.shared.draining.load(Ordering::Relaxed);
     answer
 }
 
@@ -171,7 +169,7 @@ async fn hand_over(
 async fn verified(
     front: &Front,
     needs: Needs,
-    headers: &HeaderMap,
+    headers: &Fields,
     now_ms: i64,
 ) -> Result<Option<Caller>, Trouble> {
     if needs == Needs::Nothing {
@@ -206,7 +204,7 @@ impl Call {
         front: &Front,
         status: u16,
         code: &'static str,
-        agent: Option<&HeaderValue>,
+        agent: Option<&str>,
         fault: Option<String>,
     ) {
         let elapsed = front.worker.shared.at.clock.monotonic_ms() - self.started_mono_ms;
@@ -223,16 +221,11 @@ impl Call {
             key: self.grant.as_ref().map(|grant| Arc::clone(&grant.key)),
             latency_ms,
             peer: Some(self.peer),
-            user_agent: agent.and_then(|agent| agent.to_str().ok()).and_then(client_text),
+            user_agent: agent.and_then(client_text),
             fault: fault.map(Into::into),
             ..RequestLine::new(self.request, self.started_ms, path, self.method)
         });
     }
-}
-
-fn client_request_id(headers: &HeaderMap) -> Option<&HeaderValue> {
-    let value = headers.get(&X_REQUEST_ID).or_else(|| headers.get(&X_CLIENT_REQUEST_ID))?;
-    crate::relay::exchange::is_sane_id(value.as_bytes()).then_some(value)
 }
 
 /// A method's name as a constant: what is not a usual method is not repeated in the log.
@@ -253,6 +246,6 @@ fn unknown_url(method: &str, path: &str) -> Refusal {
 fn method_not_allowed(allowed: &str) -> Outbound {
     let refusal = Refusal::new(Code::MethodNotAllowed, format!("This path takes {allowed}."));
     let mut answer = refuse::render(&refusal, crate::relay::route::Shape::OpenAi);
-    answer.set(header::ALLOW, allowed);
+    answer.set("allow", allowed);
     answer
 }

@@ -5,7 +5,7 @@ use crate::base::fault::Doing;
 use crate::relay::{OutBody, Shared};
 use crate::wire::health;
 use bytes::Bytes;
-use http::{Method, Request, Response, StatusCode};
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -66,6 +66,12 @@ fn answer(request: &Request<Incoming>, shared: &Shared) -> Response<Full<Bytes>>
         OutBody::Stream(_) => Bytes::new(),
     };
     let mut response = Response::new(Full::new(body));
-    *response.headers_mut() = rendered.headers;
+    for (name, value) in rendered.headers.iter() {
+        if let (Ok(name), Ok(value)) =
+            (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value))
+        {
+            response.headers_mut().insert(name, value);
+        }
+    }
     response
 }

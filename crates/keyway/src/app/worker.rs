@@ -11,8 +11,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::LocalOptions;
 use tokio::sync::watch;
-use tokio::task::LocalSet;
 
 /// Rest after a failed accept (out of file descriptors, mostly).
 const ACCEPT_REST: Duration = Duration::from_millis(50);
@@ -54,10 +54,9 @@ pub struct Seat {
 pub fn run(seat: Seat, make: impl FnOnce() -> Rc<Front>) -> Result<(), Fault> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .build()
+        .build_local(LocalOptions::default())
         .doing("making a worker's runtime")?;
-    let local = LocalSet::new();
-    local.block_on(&runtime, async {
+    runtime.block_on(async {
         let listener = TcpListener::from_std(seat.listener).doing("listening")?;
         let front = make();
         let aside = Tasks::default();
@@ -80,7 +79,7 @@ pub fn run(seat: Seat, make: impl FnOnce() -> Rc<Front>) -> Result<(), Fault> {
         }
         Ok(())
     })
-    // Whatever still runs is dropped with the local set, and booked by being dropped.
+    // Whatever still runs is dropped with the runtime, and booked by being dropped.
 }
 
 async fn accept(

@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod deadline;
 pub mod fault;
+pub mod fields;
 pub mod id;
 pub mod refusal;
 pub mod secret;
@@ -11,5 +12,6 @@ pub mod tasks;
 pub use clock::Clock;
 pub use deadline::Deadline;
 pub use fault::{Fault, Trouble};
+pub use fields::{Fields, Lines};
 pub use refusal::{Code, Refusal};
 pub use secret::Secret;

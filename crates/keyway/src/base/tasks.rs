@@ -22,7 +22,7 @@ impl Tasks {
         self.0.spawn_on(task, runtime);
     }
 
-    /// Starts a task on the current thread's local set.
+    /// Starts a task on the current thread's runtime.
     pub fn spawn_local(&self, task: impl Future<Output = ()> + 'static) {
         self.0.spawn_local(task);
     }

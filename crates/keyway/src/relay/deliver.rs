@@ -8,22 +8,18 @@ use super::large::Large;
 use super::source::{Answer, Source};
 use super::story::{Counted, Ended, Story};
 use super::stream::Delivery;
-use crate::base::{Code, Refusal};
+use crate::base::{Code, Fields, Lines, Refusal};
 use crate::upstream::Failure;
 use bytes::{Bytes, BytesMut};
 use dialect::openai_chat::Decoder;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::StatusCode;
 use ledger::entry::UsageOrigin;
 use ledger::{NanoUsd, Usage};
 
 /// Largest answer that is read whole before it leaves, so that its cost can stand in its head.
 pub const WHOLE_BYTES_MAX: usize = 8 * 1024 * 1024;
 
-const MODEL: HeaderName = HeaderName::from_static("x-keyway-model");
-const PROVIDER: HeaderName = HeaderName::from_static("x-keyway-provider");
-const ATTEMPTS: HeaderName = HeaderName::from_static("x-keyway-attempts");
-const COST: HeaderName = HeaderName::from_static("x-keyway-cost-usd");
-const NOTICE: HeaderName = HeaderName::from_static("x-keyway-notice");
+const CONTENT_TYPE: &str = "content-type";
 
 /// What the client asked for beside the answer itself.
 pub struct Wishes {
@@ -42,15 +38,15 @@ pub async fn deliver(story: Box<Story>, answer: Answer, wishes: Wishes) -> Outbo
     whole(story, answer, headers).await
 }
 
-fn stream(story: Box<Story>, answer: Answer, mut headers: HeaderMap, wishes: &Wishes) -> Outbound {
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+fn stream(story: Box<Story>, answer: Answer, mut headers: Lines, wishes: &Wishes) -> Outbound {
+    headers.put("cache-control", "no-cache");
     story.tell_limits(&mut headers);
     let status = status(answer.status);
     let delivery = Delivery::new(story, answer, wishes.include_usage);
-    Outbound { status, headers, body: OutBody::Stream(Box::new(delivery)) }
+    Outbound { status, headers, close: false, body: OutBody::Stream(Box::new(delivery)) }
 }
 
-async fn whole(mut story: Box<Story>, answer: Answer, mut headers: HeaderMap) -> Outbound {
+async fn whole(mut story: Box<Story>, answer: Answer, mut headers: Lines) -> Outbound {
     let Answer { status: code, mut bytes, .. } = answer;
     let gone = std::sync::Arc::clone(&story.grant.gone);
     let read = tokio::select! {
@@ -66,7 +62,8 @@ async fn whole(mut story: Box<Story>, answer: Answer, mut headers: HeaderMap) ->
         Ok(Read::Some(first)) => {
             story.tell_limits(&mut headers);
             let large = Large::new(story, first, bytes, code);
-            return Outbound { status: status(code), headers, body: OutBody::Stream(Box::new(large)) };
+            let body = OutBody::Stream(Box::new(large));
+            return Outbound { status: status(code), headers, close: false, body };
         }
         Err(failure) => {
             let provider = story.target().map(|target| target.provider.name.clone()).unwrap_or_default();
@@ -79,12 +76,10 @@ async fn whole(mut story: Box<Story>, answer: Answer, mut headers: HeaderMap) ->
     let (cost, failed) = book(&mut story, &body, code);
     story.tell_limits(&mut headers);
     let body = if failed { failures::said(&body, story.endpoint()) } else { body };
-    if let Some(cost) = cost
-        && let Ok(value) = HeaderValue::from_str(&cost.to_decimal())
-    {
-        headers.insert(COST, value);
+    if let Some(cost) = cost {
+        headers.put("x-keyway-cost-usd", cost.to_decimal());
     }
-    Outbound { status: status(code), headers, body: OutBody::Whole(body) }
+    Outbound { status: status(code), headers, close: false, body: OutBody::Whole(body) }
 }
 
 /// Books a whole answer: its cost, and whether it is a failure in the dress of an answer.
@@ -145,32 +140,24 @@ async fn read_whole(source: &mut Source) -> Result<Read, Failure> {
 }
 
 /// Of the provider's header fields only the content type passes; the rest is ours.
-fn headers(story: &Story, theirs: &HeaderMap, wishes: &Wishes) -> HeaderMap {
-    let mut headers = HeaderMap::with_capacity(12);
-    let content_type = theirs.get(header::CONTENT_TYPE).cloned();
-    headers
-        .insert(header::CONTENT_TYPE, content_type.unwrap_or(HeaderValue::from_static("application/json")));
-    let mut set = |name: HeaderName, value: &str| {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            headers.insert(name, value);
-        }
-    };
+fn headers(story: &Story, theirs: &Fields, wishes: &Wishes) -> Lines {
+    let mut headers = Lines::new();
+    headers.put("content-type", theirs.get(CONTENT_TYPE).unwrap_or(b"application/json"));
     if let Some(target) = story.target() {
-        set(MODEL, &target.id);
-        set(PROVIDER, &target.provider.name);
+        headers.put("x-keyway-model", &*target.id);
+        headers.put("x-keyway-provider", &*target.provider.name);
     }
-    set(ATTEMPTS, itoa::Buffer::new().format(story.attempts()));
+    headers.put("x-keyway-attempts", itoa::Buffer::new().format(story.attempts()));
     if let Some(notice) = &wishes.notice {
-        set(NOTICE, notice);
+        headers.put("x-keyway-notice", notice);
     }
     headers
 }
 
-fn is_event_stream(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.trim_start().to_ascii_lowercase().starts_with("text/event-stream"))
+fn is_event_stream(headers: &Fields) -> bool {
+    const EVENTS: &[u8] = b"text/event-stream";
+    let kind = headers.get(CONTENT_TYPE).unwrap_or_default().trim_ascii_start();
+    kind.get(..EVENTS.len()).is_some_and(|start| start.eq_ignore_ascii_case(EVENTS))
 }
 
 fn status(code: u16) -> StatusCode {

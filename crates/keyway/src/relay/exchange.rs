@@ -1,21 +1,20 @@
 //! What goes in and what comes out, in our own types: the HTTP library stays behind `app`.
 
 use super::route::Route;
-use crate::base::id;
+use crate::base::{Fields, Lines, id};
 use bytes::Bytes;
-use http::header::AsHeaderName;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::StatusCode;
 use ledger::bound::CLIENT_REQUEST_BYTES_MAX;
 use std::borrow::Cow;
 use std::net::IpAddr;
 use std::task::{Context, Poll};
 
 /// Our id of a request, on every answer; the caller's own, on a request.
-pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub const X_REQUEST_ID: &str = "x-request-id";
 /// The caller's own id, echoed.
-pub const X_CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-client-request-id");
+pub const X_CLIENT_REQUEST_ID: &str = "x-client-request-id";
 /// A request's labels.
-pub const X_KEYWAY_LABELS: HeaderName = HeaderName::from_static("x-keyway-labels");
+pub const X_KEYWAY_LABELS: &str = "x-keyway-labels";
 
 /// A request, read whole.
 pub struct Inbound {
@@ -28,7 +27,7 @@ pub struct Inbound {
     /// Query string, without the question mark.
     pub query: Option<String>,
     /// Header fields.
-    pub headers: HeaderMap,
+    pub headers: Fields,
     /// The caller's address; v4 also when it came over a v6 socket.
     pub peer: IpAddr,
     /// The body, no larger than the route takes.
@@ -51,14 +50,13 @@ impl Inbound {
     /// The caller's own id of the request, if it is short and printable.
     #[must_use]
     pub fn client_request_id(&self) -> Option<&str> {
-        let id = self.header(&X_REQUEST_ID).or_else(|| self.header(&X_CLIENT_REQUEST_ID))?;
-        is_sane_id(id.as_bytes()).then_some(id)
+        client_request_id(&self.headers)
     }
 
     /// A header field as text; absent when it is not ASCII.
     #[must_use]
-    pub fn header(&self, name: impl AsHeaderName) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.text(name)
     }
 
     /// Name and value pairs of the query string, decoded.
@@ -79,8 +77,10 @@ impl Inbound {
 pub struct Outbound {
     /// Its status.
     pub status: StatusCode,
-    /// Its header fields.
-    pub headers: HeaderMap,
+    /// Its header fields; those about framing and the connection are not among them.
+    pub headers: Lines,
+    /// The connection takes no further request after it.
+    pub close: bool,
     /// Its body.
     pub body: OutBody,
 }
@@ -88,13 +88,15 @@ pub struct Outbound {
 /// An answer that is all there, and may cross threads.
 pub struct WholeAnswer {
     status: StatusCode,
-    headers: HeaderMap,
+    headers: Lines,
+    close: bool,
     body: Bytes,
 }
 
 impl From<WholeAnswer> for Outbound {
     fn from(answer: WholeAnswer) -> Self {
-        Self { status: answer.status, headers: answer.headers, body: OutBody::Whole(answer.body) }
+        let WholeAnswer { status, headers, close, body } = answer;
+        Self { status, headers, close, body: OutBody::Whole(body) }
     }
 }
 
@@ -129,9 +131,9 @@ impl Outbound {
     /// A whole answer of a content type.
     #[must_use]
     pub fn whole(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Self {
-        let mut headers = HeaderMap::with_capacity(8);
-        headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-        Self { status, headers, body: OutBody::Whole(body.into()) }
+        let mut headers = Lines::new();
+        headers.put("content-type", content_type);
+        Self { status, headers, close: false, body: OutBody::Whole(body.into()) }
     }
 
     /// A JSON answer.
@@ -143,24 +145,25 @@ impl Outbound {
     /// The answer, if all of it is there.
     #[must_use]
     pub fn into_whole(self) -> Option<WholeAnswer> {
-        match self.body {
-            OutBody::Whole(body) => Some(WholeAnswer { status: self.status, headers: self.headers, body }),
+        let Self { status, headers, close, body } = self;
+        match body {
+            OutBody::Whole(body) => Some(WholeAnswer { status, headers, close, body }),
             OutBody::Stream(_) => None,
         }
     }
 
-    /// Sets a header field; a value that no field may hold is left out.
-    pub fn set(&mut self, name: HeaderName, value: &str) {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            self.headers.insert(name, value);
-        }
+    /// Adds a header field; a value that no field may hold is left out.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.headers.put(name, value);
     }
 }
 
-/// Whether a caller's own request id is short and printable.
+/// The caller's own id of a request, if it is short and printable.
 #[must_use]
-pub fn is_sane_id(id: &[u8]) -> bool {
-    !id.is_empty() && id.len() <= CLIENT_REQUEST_BYTES_MAX && id.iter().all(u8::is_ascii_graphic)
+pub fn client_request_id(headers: &Fields) -> Option<&str> {
+    let id = headers.get(X_REQUEST_ID).or_else(|| headers.get(X_CLIENT_REQUEST_ID))?;
+    let is_sane = (1..=CLIENT_REQUEST_BYTES_MAX).contains(&id.len()) && id.iter().all(u8::is_ascii_graphic);
+    is_sane.then(|| std::str::from_utf8(id).ok())?
 }
 
 /// Decodes `%xx`; `None` when what comes out is not UTF-8 or an escape is broken.

@@ -1,26 +1,20 @@
 //! How the limits of a key stand, told in the header fields its SDK reads.
 
 use super::route::Shape;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use crate::base::Lines;
 use ledger::limit::{Headroom, Rate};
 use std::fmt::Write as _;
 
 /// Limit, remaining and reset of one thing that is counted.
-type Names = [HeaderName; 3];
+type Names = [&'static str; 3];
 
-const REQUESTS: Names = [
-    HeaderName::from_static("x-ratelimit-limit-requests"),
-    HeaderName::from_static("x-ratelimit-remaining-requests"),
-    HeaderName::from_static("x-ratelimit-reset-requests"),
-];
-const TOKENS: Names = [
-    HeaderName::from_static("x-ratelimit-limit-tokens"),
-    HeaderName::from_static("x-ratelimit-remaining-tokens"),
-    HeaderName::from_static("x-ratelimit-reset-tokens"),
-];
+const REQUESTS: Names =
+    ["x-ratelimit-limit-requests", "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests"];
+const TOKENS: Names =
+    ["x-ratelimit-limit-tokens", "x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"];
 
 /// Writes them into the head of an answer.
-pub fn write(headroom: &Headroom, shape: Shape, headers: &mut HeaderMap) {
+pub fn write(headroom: &Headroom, shape: Shape, headers: &mut Lines) {
     match shape {
         Shape::OpenAi => {
             for (rate, names) in [(headroom.requests, REQUESTS), (headroom.tokens, TOKENS)] {
@@ -32,12 +26,10 @@ pub fn write(headroom: &Headroom, shape: Shape, headers: &mut HeaderMap) {
     }
 }
 
-fn openai(rate: Rate, [limit, remaining, reset]: Names, headers: &mut HeaderMap) {
-    headers.insert(limit, rate.limit.into());
-    headers.insert(remaining, rate.remaining.into());
-    if let Ok(value) = HeaderValue::from_str(&span(rate.reset_ms)) {
-        headers.insert(reset, value);
-    }
+fn openai(rate: Rate, [limit, remaining, reset]: Names, headers: &mut Lines) {
+    headers.put(limit, itoa::Buffer::new().format(rate.limit));
+    headers.put(remaining, itoa::Buffer::new().format(rate.remaining));
+    headers.put(reset, span(rate.reset_ms));
 }
 
 /// A span of time as OpenAI writes it: `20ms`, `1.5s`, `6m0s`, `1h0m0s`.

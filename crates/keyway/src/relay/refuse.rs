@@ -4,11 +4,8 @@ use super::exchange::Outbound;
 use super::route::Shape;
 use crate::base::{Code, Refusal};
 use dialect::openai_chat::error;
-use http::{HeaderName, StatusCode};
+use http::StatusCode;
 
-const RETRY_AFTER: HeaderName = http::header::RETRY_AFTER;
-const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
-const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 /// What a client is told to wait where nobody knows better.
 const RETRY_AFTER_MS_DEFAULT: u64 = 1000;
 
@@ -24,11 +21,11 @@ pub fn render(refusal: &Refusal, shape: Shape) -> Outbound {
     };
     let mut answer = Outbound::whole(status, "application/json", body);
     if let Some(ms) = retry_after_ms(refusal) {
-        answer.set(RETRY_AFTER, &ms.div_ceil(1000).to_string());
-        answer.set(RETRY_AFTER_MS, &ms.to_string());
+        answer.set("retry-after", &ms.div_ceil(1000).to_string());
+        answer.set("retry-after-ms", &ms.to_string());
     }
     if is_pointless_to_retry(refusal) {
-        answer.set(SHOULD_RETRY, "false");
+        answer.set("x-should-retry", "false");
     }
     answer
 }

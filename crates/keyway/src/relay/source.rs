@@ -1,12 +1,11 @@
 //! Where an answer's bytes come from: a provider, or the sandbox in this process.
 
 use super::context::Upstream;
-use crate::base::{Clock, id};
+use crate::base::{Clock, Fields, id};
 use crate::metering::Admitted;
 use crate::sandbox::{self, AnswerBody, SandboxStream};
 use crate::upstream::{Body, Failure, Lanes, Request};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -15,7 +14,7 @@ pub struct Answer {
     /// HTTP status.
     pub status: u16,
     /// Its header fields, as they came.
-    pub headers: HeaderMap,
+    pub headers: Fields,
     /// Its bytes.
     pub bytes: Source,
 }
@@ -83,11 +82,10 @@ async fn ask_sandbox(asked: &Asked<'_>, clock: &Clock) -> Answer {
     if answer.delay_ms > 0 {
         tokio::time::sleep(Duration::from_millis(answer.delay_ms)).await;
     }
-    let mut headers = HeaderMap::new();
-    headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static(answer.content_type));
-    if let Some(seconds) = answer.retry_after_s {
-        headers.insert(http::header::RETRY_AFTER, HeaderValue::from(seconds));
-    }
+    let retry_after = answer.retry_after_s.map(|seconds| seconds.to_string());
+    let retry_after = retry_after.iter().map(|seconds| ("retry-after", seconds.as_bytes()));
+    let content_type = ("content-type", answer.content_type.as_bytes());
+    let headers = Fields::of(std::iter::once(content_type).chain(retry_after));
     let bytes = match answer.body {
         AnswerBody::Whole(bytes) => Source::Ready(Some(bytes)),
         AnswerBody::Stream(stream) => Source::Sandbox(stream),

@@ -7,7 +7,7 @@ use super::route::Route;
 use super::running::{Caller, Place};
 use super::{rate_headers, refuse};
 use crate::access::{Grant, Mode};
-use crate::base::{Code, Fault, Refusal, Trouble};
+use crate::base::{Code, Fault, Lines, Refusal, Trouble};
 use crate::catalog::Target;
 use crate::metering::limits::{Limited, Size};
 use crate::metering::{Admitted, admit};
@@ -15,7 +15,6 @@ use crate::telemetry::RequestLine;
 use crate::telemetry::metrics::ProviderSlot;
 use crate::telemetry::request_line::client_text;
 use crate::upstream::Endpoint;
-use http::HeaderMap;
 use ledger::entry::UsageOrigin;
 use ledger::{Attempt, Entry, NanoUsd, Sent, Usage};
 use std::net::IpAddr;
@@ -126,7 +125,7 @@ impl Story {
             started_mono_ms: inbound.started_mono_ms,
             peer: inbound.peer,
             client_request: inbound.client_request_id().unwrap_or_default().to_owned(),
-            user_agent: inbound.header(&http::header::USER_AGENT).and_then(client_text),
+            user_agent: inbound.header("user-agent").and_then(client_text),
             prompt_bytes: inbound.body.len() as u64,
             route: inbound.route,
             worker,
@@ -156,7 +155,7 @@ impl Story {
     }
 
     /// Writes how the key's limits stand into the head of its answer.
-    pub fn tell_limits(&self, headers: &mut HeaderMap) {
+    pub fn tell_limits(&self, headers: &mut Lines) {
         if let Some(limited) = &self.limited {
             rate_headers::write(limited.headroom(), self.route.shape, headers);
         }

@@ -1,6 +1,6 @@
 //! What a provider's status means for us, as a table.
 
-use http::HeaderMap;
+use crate::base::Fields;
 
 /// What kind of answer a status announces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -46,8 +46,8 @@ pub fn classify(status: u16) -> Class {
 /// `retry-after-ms`, else `retry-after` as seconds or as an HTTP date (hence `now_ms`, Unix time).
 /// `None` when absent or unreadable.
 #[must_use]
-pub fn retry_after(headers: &HeaderMap, now_ms: i64) -> Option<u64> {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+pub fn retry_after(headers: &Fields, now_ms: i64) -> Option<u64> {
+    let text = |name: &str| headers.text(name).map(str::trim);
     let wait_ms = text("retry-after-ms")
         .and_then(|text| thousandths(text).map(|n| n.div_ceil(1000)))
         .or_else(|| {

@@ -3,8 +3,8 @@
 use super::Failure;
 use super::chunked::Chunked;
 use super::limits::{INTERIM_MAX, RESPONSE_HEAD_BYTES_MAX, RESPONSE_HEADERS_MAX};
+use crate::base::Fields;
 use bytes::{Bytes, BytesMut};
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use std::mem::MaybeUninit;
 
 const START: &[u8] = b"HTTP/1.";
@@ -12,7 +12,7 @@ const START: &[u8] = b"HTTP/1.";
 /// A final response head.
 pub(super) struct Head {
     pub status: u16,
-    pub headers: HeaderMap,
+    pub headers: Fields,
     pub framing: Framing,
     /// Whether the connection may be used again once the body has been read.
     pub keep_alive: bool,
@@ -98,17 +98,12 @@ fn parse(bytes: &Bytes, no_body: bool) -> Result<Option<Head>, Failure> {
         200..=999 => {}
         _ => return Err(Failure::Protocol("malformed response head")),
     }
-    let mut headers = HeaderMap::with_capacity(response.headers.len());
     let mut facts = Facts::default();
     for field in response.headers.iter() {
-        let name =
-            HeaderName::from_bytes(field.name.as_bytes()).map_err(|_| Failure::Protocol("header name"))?;
-        // A slice of the head itself: no copy.
-        let value = HeaderValue::from_maybe_shared(bytes.slice_ref(field.value))
-            .map_err(|_| Failure::Protocol("header value"))?;
-        facts.note(&name, field.value).map_err(Failure::Protocol)?;
-        headers.append(name, value);
+        facts.note(field.name, field.value).map_err(Failure::Protocol)?;
     }
+    let headers =
+        Fields::within(bytes.clone(), response.headers.iter().map(|field| (field.name, field.value)));
     let no_body = no_body || status == 204 || status == 304;
     let (framing, keep_alive) =
         facts.conclude(response.version == Some(1), no_body).map_err(Failure::Protocol)?;
@@ -124,27 +119,31 @@ struct Facts {
 }
 
 impl Facts {
-    fn note(&mut self, name: &HeaderName, value: &[u8]) -> Result<(), &'static str> {
+    fn note(&mut self, name: &str, value: &[u8]) -> Result<(), &'static str> {
         let value = value.trim_ascii();
-        if *name == header::CONTENT_LENGTH {
-            let length = decimal(value).ok_or("content-length")?;
-            if self.length.is_some_and(|other| other != length) {
-                return Err("several content-lengths");
+        let is = |known: &str| name.eq_ignore_ascii_case(known);
+        match name.len() {
+            14 if is("content-length") => {
+                let length = decimal(value).ok_or("content-length")?;
+                if self.length.is_some_and(|other| other != length) {
+                    return Err("several content-lengths");
+                }
+                self.length = Some(length);
             }
-            self.length = Some(length);
-        } else if *name == header::TRANSFER_ENCODING {
-            if self.chunked || !value.eq_ignore_ascii_case(b"chunked") {
-                return Err("transfer-encoding");
+            17 if is("transfer-encoding") => {
+                if self.chunked || !value.eq_ignore_ascii_case(b"chunked") {
+                    return Err("transfer-encoding");
+                }
+                self.chunked = true;
             }
-            self.chunked = true;
-        } else if *name == header::CONNECTION {
-            let mut options = value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
-            self.close |= options.any(|option| option.eq_ignore_ascii_case(b"close"));
-        } else if *name == header::CONTENT_ENCODING
-            && !value.is_empty()
-            && !value.eq_ignore_ascii_case(b"identity")
-        {
-            return Err("content-encoding");
+            10 if is("connection") => {
+                let mut options = value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+                self.close |= options.any(|option| option.eq_ignore_ascii_case(b"close"));
+            }
+            16 if is("content-encoding") && !value.is_empty() && !value.eq_ignore_ascii_case(b"identity") => {
+                return Err("content-encoding");
+            }
+            _ => {}
         }
         Ok(())
     }

@@ -33,9 +33,9 @@ pub use limits::Limits;
 pub use request::Request;
 pub use tls::Tls;
 
-use crate::base::Clock;
+use crate::base::{Clock, Fields};
 use exchange::{Outgoing, exchange};
-use http::{HeaderMap, Method};
+use http::Method;
 use pool::Pool;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -55,7 +55,7 @@ pub struct Response {
     /// HTTP status, 200 to 999. Redirects are not followed.
     pub status: u16,
     /// All fields, as they came; what a client may see of them is not decided here.
-    pub headers: HeaderMap,
+    pub headers: Fields,
     /// The body.
     pub body: Body,
     /// Whether the connection had been used before.

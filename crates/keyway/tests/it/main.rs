@@ -8,6 +8,7 @@ mod cli;
 mod crash;
 mod database;
 mod drain;
+mod limits;
 mod providers;
 mod revoke;
 mod routes;

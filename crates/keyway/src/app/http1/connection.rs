@@ -9,7 +9,7 @@ use crate::app::worker::Stage;
 use crate::base::{Code, Refusal};
 use crate::relay::{OutBody, Outbound};
 use bytes::BytesMut;
-use http::{Method, StatusCode, Version, header};
+use http::{Method, StatusCode, Version};
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
 use std::io;
@@ -147,7 +147,7 @@ async fn deliver(
     terms: &Terms,
 ) -> io::Result<Next> {
     let coding = coding(&answer, terms);
-    let close = !terms.keep_alive || coding == Coding::UntilClose || wants_close(&answer);
+    let close = !terms.keep_alive || coding == Coding::UntilClose || answer.close;
     let connection = match (close, terms.version) {
         (true, _) => Some("close"),
         (false, Version::HTTP_10) => Some("keep-alive"),
@@ -192,9 +192,4 @@ fn coding(answer: &Outbound, terms: &Terms) -> Coding {
         OutBody::Stream(_) if terms.version == Version::HTTP_10 => Coding::UntilClose,
         OutBody::Stream(_) => Coding::Chunked,
     }
-}
-
-fn wants_close(answer: &Outbound) -> bool {
-    let value = answer.headers.get(header::CONNECTION);
-    value.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"close"))
 }

@@ -6,9 +6,8 @@
 
 use super::limits::{HEAD_BYTES_MAX, HEADERS_MAX, REQUEST_LINE_BYTES_MAX};
 use super::target;
-use crate::base::{Code, Refusal};
+use crate::base::{Code, Fields, Refusal};
 use bytes::{Buf, Bytes, BytesMut};
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::uri::PathAndQuery;
 use http::{Method, Version};
 use std::mem::MaybeUninit;
@@ -21,7 +20,7 @@ pub struct Head {
     /// Path and query, as they were sent.
     pub target: PathAndQuery,
     /// Header fields; their values are slices of the bytes that were read.
-    pub headers: HeaderMap,
+    pub headers: Fields,
     /// HTTP/1.1 or HTTP/1.0.
     pub version: Version,
     /// How the body is framed.
@@ -120,17 +119,12 @@ fn parse(bytes: &Bytes) -> Result<Head, Refusal> {
         return Err(malformed("The request line is malformed."));
     };
     let method = Method::from_bytes(method.as_bytes()).map_err(|_| malformed("The method is malformed."))?;
-    let mut headers = HeaderMap::with_capacity(request.headers.len());
     let mut facts = Facts::default();
     for field in request.headers.iter() {
-        let name = HeaderName::from_bytes(field.name.as_bytes())
-            .map_err(|_| malformed("A header has a malformed name."))?;
-        // A slice of the head itself: no copy.
-        let value = HeaderValue::from_maybe_shared(bytes.slice_ref(field.value))
-            .map_err(|_| malformed("A header has a malformed value."))?;
-        facts.note(&name, field.value)?;
-        headers.append(name, value);
+        facts.note(field.name, field.value)?;
     }
+    let headers =
+        Fields::within(bytes.clone(), request.headers.iter().map(|field| (field.name, field.value)));
     let version = if minor == 1 { Version::HTTP_11 } else { Version::HTTP_10 };
     let target = target::read(bytes, raw_target, facts.host)?;
     let framing = facts.framing(version)?;
@@ -158,44 +152,55 @@ struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    fn note(&mut self, name: &HeaderName, value: &'a [u8]) -> Result<(), Refusal> {
-        if *name == header::HOST {
-            if self.host.is_some() {
-                return Err(malformed("The request has more than one Host header."));
+    /// `httparse` has seen to it that the name is a token and that the value holds no control character.
+    fn note(&mut self, name: &str, value: &'a [u8]) -> Result<(), Refusal> {
+        let is = |known: &str| name.eq_ignore_ascii_case(known);
+        match name.len() {
+            4 if is("host") => {
+                if self.host.is_some() {
+                    return Err(malformed("The request has more than one Host header."));
+                }
+                if !target::is_host(value) {
+                    return Err(malformed("The Host header is malformed."));
+                }
+                self.host = Some(value);
             }
-            if !target::is_host(value) {
-                return Err(malformed("The Host header is malformed."));
+            14 if is("content-length") => {
+                if self.length.is_some() {
+                    return Err(malformed("The request has more than one Content-Length header."));
+                }
+                let length =
+                    decimal(value).ok_or_else(|| malformed("The Content-Length is not a number."))?;
+                self.length = Some(length);
             }
-            self.host = Some(value);
-        } else if *name == header::CONTENT_LENGTH {
-            if self.length.is_some() {
-                return Err(malformed("The request has more than one Content-Length header."));
+            17 if is("transfer-encoding") => {
+                if self.chunked || value != b"chunked" {
+                    return Err(malformed("The only Transfer-Encoding is one `chunked`."));
+                }
+                self.chunked = true;
             }
-            let length = decimal(value).ok_or_else(|| malformed("The Content-Length is not a number."))?;
-            self.length = Some(length);
-        } else if *name == header::TRANSFER_ENCODING {
-            if self.chunked || value != b"chunked" {
-                return Err(malformed("The only Transfer-Encoding is one `chunked`."));
+            10 if is("connection") => {
+                for option in value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
+                    self.close |= option.eq_ignore_ascii_case(b"close");
+                    self.keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
+                }
             }
-            self.chunked = true;
-        } else if *name == header::CONNECTION {
-            for option in value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
-                self.close |= option.eq_ignore_ascii_case(b"close");
-                self.keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
+            6 if is("expect") => {
+                if !value.eq_ignore_ascii_case(b"100-continue") {
+                    return Err(malformed("The only Expect is `100-continue`."));
+                }
+                self.expect_continue = true;
             }
-        } else if *name == header::EXPECT {
-            if !value.eq_ignore_ascii_case(b"100-continue") {
-                return Err(malformed("The only Expect is `100-continue`."));
+            13 if is("authorization") => {
+                if self.authorized {
+                    return Err(Refusal::new(
+                        Code::AmbiguousCredentials,
+                        "The request has more than one Authorization header.",
+                    ));
+                }
+                self.authorized = true;
             }
-            self.expect_continue = true;
-        } else if *name == header::AUTHORIZATION {
-            if self.authorized {
-                return Err(Refusal::new(
-                    Code::AmbiguousCredentials,
-                    "The request has more than one Authorization header.",
-                ));
-            }
-            self.authorized = true;
+            _ => {}
         }
         Ok(())
     }

@@ -3,9 +3,10 @@
 use super::body::Inflow;
 use super::limits::{GATHER_BYTES_MAX, GATHER_PIECES_MAX};
 use super::wire::Wire;
+use crate::base::Lines;
 use crate::relay::Frames;
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode, header};
+use http::StatusCode;
 use std::io::{self, IoSlice, Write as _};
 use std::task::{Context, Poll, ready};
 
@@ -40,10 +41,10 @@ pub(super) struct Outflow {
 }
 
 impl Outflow {
-    /// Begins with a head. Of its fields, those about the connection are ours alone.
+    /// Begins with a head. Its fields say nothing about the connection: those are written here.
     pub(super) fn new(
         status: StatusCode,
-        headers: &HeaderMap,
+        headers: &Lines,
         coding: Coding,
         connection: Option<&str>,
         date: &str,
@@ -54,18 +55,12 @@ impl Outflow {
         head.push(b' ');
         head.extend_from_slice(status.canonical_reason().unwrap_or_default().as_bytes());
         head.extend_from_slice(b"\r\n");
+        head.extend_from_slice(headers.as_bytes());
         let mut put = |name: &str, value: &[u8]| {
-            head.extend_from_slice(name.as_bytes());
-            head.extend_from_slice(b": ");
-            head.extend_from_slice(value);
-            head.extend_from_slice(b"\r\n");
-        };
-        for (name, value) in headers {
-            let ours = [header::CONNECTION, header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::DATE];
-            if !ours.contains(name) {
-                put(name.as_str(), value.as_bytes());
+            for part in [name.as_bytes(), b": ", value, b"\r\n"] {
+                head.extend_from_slice(part);
             }
-        }
+        };
         match coding {
             Coding::Length(length) => {
                 put("content-length", itoa::Buffer::new().format(length).as_bytes());

@@ -126,7 +126,7 @@ pub(super) async fn port(settings: &Settings) -> Check {
         Err(_) => None,
     };
     match answer {
-        Some(answer) if answer.status == 200 && answer.headers.contains_key("x-request-id") => {
+        Some(answer) if answer.status == 200 && answer.headers.get("x-request-id").is_some() => {
             Check::ok(NAME, format!("a Keyway answers on {address}"))
         }
         _ => Check::fail(NAME, fault.to_string(), "stop the other program, or choose another `listen`"),

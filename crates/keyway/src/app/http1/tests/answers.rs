@@ -1,7 +1,6 @@
 //! How answers are written.
 
 use super::*;
-use http::header;
 
 #[tokio::test]
 async fn an_answer_to_the_byte() {
@@ -21,11 +20,8 @@ async fn an_answer_to_the_byte() {
 async fn fields_about_the_connection_are_ours() {
     let handler = async |_: Result<Head, Refusal>, _: Body<'_>| {
         let mut answer = Outbound::whole(StatusCode::CREATED, "text/plain", "x");
-        answer.set(header::CONTENT_LENGTH, "7");
-        answer.set(header::TRANSFER_ENCODING, "gzip");
-        answer.set(header::DATE, "today");
-        answer.set(header::ETAG, "y");
-        answer.set(header::CONNECTION, "close");
+        answer.set("etag", "y");
+        answer.close = true;
         answer
     };
     meet(PATIENT, handler, async |client| {
@@ -121,7 +117,8 @@ async fn a_client_that_takes_nothing_is_given_up() {
     let times = ClientTimes { write_stall: SOON, ..PATIENT };
     let handler = async |_: Result<Head, Refusal>, _: Body<'_>| Outbound {
         status: StatusCode::OK,
-        headers: http::HeaderMap::new(),
+        headers: Lines::new(),
+        close: false,
         body: OutBody::Whole(Bytes::from(vec![b'x'; 64 << 20])),
     };
     let (done, given_up) = tokio::sync::oneshot::channel();

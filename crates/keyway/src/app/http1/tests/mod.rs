@@ -8,7 +8,7 @@ mod streams;
 
 use super::*;
 use crate::app::worker::Stage;
-use crate::base::Refusal;
+use crate::base::{Lines, Refusal};
 use crate::relay::route::Shape;
 use crate::relay::{OutBody, Outbound, refuse};
 use bytes::Bytes;

@@ -1,0 +1,188 @@
+//! Header fields as they were read and as they are written: bytes, without a map. A message has about
+//! ten of them and is asked for five, so looking along a list is cheaper than building anything.
+
+use bytes::Bytes;
+use std::ops::Range;
+
+/// The header fields of a message that was read: slices of its head, in their order.
+#[derive(Debug, Clone, Default)]
+pub struct Fields {
+    head: Bytes,
+    list: Vec<Field>,
+}
+
+/// Where a field stands in the head; a head is far shorter than 4 GiB.
+#[derive(Debug, Clone)]
+struct Field {
+    name: Range<u32>,
+    value: Range<u32>,
+}
+
+impl Fields {
+    /// The fields of `head`, of which every name and value is a slice.
+    #[must_use]
+    pub fn within<'a>(head: Bytes, fields: impl ExactSizeIterator<Item = (&'a str, &'a [u8])>) -> Self {
+        let mut list = Vec::with_capacity(fields.len());
+        for (name, value) in fields {
+            if let (Some(name), Some(value)) = (place(&head, name.as_bytes()), place(&head, value)) {
+                list.push(Field { name, value });
+            }
+        }
+        Self { head, list }
+    }
+
+    /// Fields that stand nowhere yet.
+    #[must_use]
+    pub fn of<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Self {
+        let (mut head, mut list) = (Vec::new(), Vec::new());
+        let mut add = |part: &[u8]| {
+            let start = u32::try_from(head.len()).unwrap_or(u32::MAX);
+            head.extend_from_slice(part);
+            start..u32::try_from(head.len()).unwrap_or(u32::MAX)
+        };
+        for (name, value) in pairs {
+            list.push(Field { name: add(name.as_bytes()), value: add(value) });
+        }
+        Self { head: head.into(), list }
+    }
+
+    /// The first value of a field; names are compared without regard to case (RFC 9110 section 5.1).
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&[u8]> {
+        self.all(name).next()
+    }
+
+    /// Every value of a field.
+    pub fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]> {
+        let fields = self.list.iter().filter(move |field| {
+            field.name.len() == name.len() && self.slice(&field.name).eq_ignore_ascii_case(name.as_bytes())
+        });
+        fields.map(|field| self.slice(&field.value))
+    }
+
+    /// The first value of a field as text; absent when it is not printable ASCII.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        let value = self.get(name)?;
+        value.iter().all(is_printable).then(|| std::str::from_utf8(value).ok())?
+    }
+
+    /// Names and values, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.list.iter().map(|field| (self.slice(&field.name), self.slice(&field.value)))
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    fn slice(&self, place: &Range<u32>) -> &[u8] {
+        self.head.get(place.start as usize..place.end as usize).unwrap_or_default()
+    }
+}
+
+fn place(head: &[u8], part: &[u8]) -> Option<Range<u32>> {
+    let start = (part.as_ptr() as usize).checked_sub(head.as_ptr() as usize)?;
+    let end = start + part.len();
+    (end <= head.len()).then_some(u32::try_from(start).ok()?..u32::try_from(end).ok()?)
+}
+
+fn is_printable(byte: &u8) -> bool {
+    matches!(byte, b'\t' | b' '..=b'~')
+}
+
+/// The header fields of an answer, as they will stand on the wire: `name: value` and a line end each.
+#[derive(Debug, Clone, Default)]
+pub struct Lines(Vec<u8>);
+
+/// Room for the fields of a usual answer, bytes.
+const LINES_BYTES: usize = 384;
+
+impl Lines {
+    /// No fields, and room for the usual ones.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(Vec::with_capacity(LINES_BYTES))
+    }
+
+    /// Adds a field. One that no field may be (RFC 9110 section 5.5: a control character in its value)
+    /// is left out: nothing can write a line of its own into an answer.
+    pub fn put(&mut self, name: &str, value: impl AsRef<[u8]>) {
+        let value = value.as_ref();
+        if value.iter().all(|byte| is_printable(byte) || *byte >= 0x80) {
+            for part in [name.as_bytes(), b": ", value, b"\r\n"] {
+                self.0.extend_from_slice(part);
+            }
+        }
+    }
+
+    /// The lines.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Names and values, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.0.split(|byte| *byte == b'\n').filter_map(|line| {
+            let line = line.strip_suffix(b"\r")?;
+            let colon = line.iter().position(|byte| *byte == b':')?;
+            Some((std::str::from_utf8(&line[..colon]).ok()?, line.get(colon + 2..)?))
+        })
+    }
+
+    /// The first value of a field.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&[u8]> {
+        self.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_found_whatever_their_case() {
+        let head = Bytes::from_static(b"Host: a\r\nX-One: 1\r\nx-one: 2\r\n");
+        let pairs = [("Host", 0, 6..7), ("X-One", 9, 16..17), ("x-one", 19, 26..27)];
+        let parsed: Vec<(&str, &[u8])> = pairs
+            .iter()
+            .map(|(name, at, value)| {
+                (std::str::from_utf8(&head[*at..at + name.len()]).unwrap(), &head[value.clone()])
+            })
+            .collect();
+        let within = Fields::within(head.clone(), parsed.iter().copied());
+        let of = Fields::of(parsed.iter().copied());
+        for fields in [within, of] {
+            assert_eq!(fields.get("host"), Some(&b"a"[..]));
+            assert_eq!(fields.text("X-ONE"), Some("1"));
+            assert_eq!(fields.all("x-one").collect::<Vec<_>>(), [b"1", b"2"]);
+            assert_eq!(fields.get("x-two"), None);
+            assert_eq!(fields.iter().count(), fields.len());
+        }
+        let odd = Fields::of([("a", &b"caf\xc3\xa9"[..])]);
+        assert_eq!((odd.get("a").is_some(), odd.text("a")), (true, None));
+    }
+
+    #[test]
+    fn nothing_writes_a_line_of_its_own() {
+        let mut lines = Lines::new();
+        lines.put("x-good", "a: b");
+        for bad in ["a\r\nx-evil: 1", "a\nb", "a\0b", "a\x7f"] {
+            lines.put("x-bad", bad);
+        }
+        lines.put("x-last", "");
+        assert_eq!(lines.as_bytes(), b"x-good: a: b\r\nx-last: \r\n");
+        assert_eq!(lines.iter().collect::<Vec<_>>(), [("x-good", &b"a: b"[..]), ("x-last", b"")]);
+        assert_eq!(lines.get("x-good"), Some(&b"a: b"[..]));
+    }
+}
