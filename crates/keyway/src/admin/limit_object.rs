@@ -84,9 +84,10 @@ impl<'a> RateLimitObject<'a> {
 /// The model that the id of a row names, empty for all together; `None` when it is no such id.
 #[must_use]
 pub fn model_of(id: &str) -> Option<&str> {
-    let model = id.strip_prefix(ID_PREFIX)?;
-    Some(if model == EVERY_MODEL { "" } else { model })
-        .filter(|model| model.is_empty() || model.contains('/'))
+    match id.strip_prefix(ID_PREFIX)? {
+        EVERY_MODEL => Some(""),
+        model => model.contains('/').then_some(model),
+    }
 }
 
 /// Reads the edit of a row.
@@ -155,8 +156,7 @@ mod tests {
         let object = RateLimitObject::new(&row, false);
         assert_eq!((object.object, &*object.id), ("organization.rate_limit", "rl-mine/small"));
         assert_eq!(model_of(&object.id), Some("mine/small"));
-        for (id, model) in [("rl-all", Some("")), ("rl-small", None), ("mine/small", None), ("rl-", Some(""))]
-        {
+        for (id, model) in [("rl-all", Some("")), ("rl-small", None), ("mine/small", None), ("rl-", None)] {
             assert_eq!(model_of(id), model, "{id}");
         }
     }

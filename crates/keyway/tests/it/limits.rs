@@ -81,9 +81,10 @@ fn keys_of_a_project_share_its_limit_and_the_rest_of_theirs_is_untouched() {
     // The organisation's is a level of its own.
     scene.post(&path, &json!({"max_requests_per_1_day": null})).expect_status(200);
     let organization = "/v1/organization/rate_limits/rl-all";
-    scene.post(organization, &json!({"max_requests_per_1_day": 3})).expect_status(200);
-    let (admitted, _) = storm(&scene, &[&first, &second], 6, 2, "rate_limit_exceeded");
-    assert_eq!(admitted, 3, "it counts from when it was set, and what the rollups know");
+    scene.post(organization, &json!({"max_concurrent_requests": 1})).expect_status(200);
+    let _held = held(&scene, &upstream, &first);
+    let refused = scene.chat(&second).expect_status(429);
+    assert!(text(&refused.json()["error"]["message"]).contains("organization's limit of 1 request at"));
 }
 
 #[test]

@@ -59,6 +59,9 @@ pub struct Gcra {
     period: Period,
     /// 0 until it is set for the first time.
     limit: u32,
+    /// Units per period that drain while the level is above the limit: what was used under a larger limit
+    /// goes as it would have gone. Never less than the limit.
+    above: u32,
     /// Units posted and not drained, times milliseconds of the period.
     level: i64,
     at_ms: i64,
@@ -70,7 +73,7 @@ impl Gcra {
     /// An empty meter without a limit.
     #[must_use]
     pub const fn new(period: Period) -> Self {
-        Self { period, limit: 0, level: 0, at_ms: i64::MIN, held: 0 }
+        Self { period, limit: 0, above: 0, level: 0, at_ms: i64::MIN, held: 0 }
     }
 
     /// Whether a limit was ever set.
@@ -79,13 +82,15 @@ impl Gcra {
         self.limit > 0
     }
 
-    /// Brings the meter to an instant, and to a limit from then on. What was used stays used: another
-    /// limit refills nothing; a smaller one finds the meter full at most.
+    /// Brings the meter to an instant, and to a limit from then on. What was used stays used: no edit, nor
+    /// any row of edits, refills anything. What is above a smaller limit drains as under the larger one, so
+    /// that nobody who used what was allowed waits for longer than a period.
     pub fn adjust(&mut self, limit: u32, now_ms: i64) {
         self.drain(now_ms);
         if limit != self.limit {
+            let before = self.above.max(self.limit);
             self.limit = limit;
-            self.level = self.level.min(self.full());
+            self.above = if self.level > self.full() { before.max(limit) } else { limit };
         }
     }
 
@@ -94,15 +99,14 @@ impl Gcra {
     #[must_use]
     pub fn wait_ms(&self, cost: u64) -> i64 {
         let asked = (self.held + i64::from(self.priced(cost))) * self.period.ms();
-        let excess = self.level + asked - self.full();
-        if excess <= 0 {
+        if self.level + asked <= self.full() {
             return 0;
         }
         // What is held does not drain.
-        if excess > self.level {
+        if asked > self.full() {
             return self.reset_ms().max(HELD_WAIT_MS);
         }
-        ceil(excess, self.limit)
+        self.drained_in_ms(self.full() - asked)
     }
 
     /// Holds `cost` units, or the limit if that is less; answers how many.
@@ -123,7 +127,8 @@ impl Gcra {
         self.drain(now_ms);
         let most = i64::from(self.limit) * (1 + self.period.owed_max());
         let used = i64::try_from(used).unwrap_or(i64::MAX).min(most);
-        self.level = (self.level + used * self.period.ms()).min(most * self.period.ms());
+        let most = (most * self.period.ms()).max(self.level);
+        self.level = (self.level + used * self.period.ms()).min(most);
     }
 
     /// How it stands now.
@@ -143,7 +148,20 @@ impl Gcra {
     fn drain(&mut self, now_ms: i64) {
         let passed_ms = now_ms.saturating_sub(self.at_ms).max(0);
         self.at_ms = self.at_ms.max(now_ms);
+        let above_ms = ceil((self.level - self.full()).max(0), self.above).min(passed_ms);
+        if above_ms > 0 {
+            // The millisecond in which the limit is reached ends at the limit.
+            let floor = self.full().min(self.level);
+            self.level = (self.level - above_ms.saturating_mul(i64::from(self.above))).max(floor);
+        }
+        let passed_ms = passed_ms - above_ms;
         self.level = (self.level - passed_ms.saturating_mul(i64::from(self.limit))).max(0);
+    }
+
+    /// Milliseconds until the level is `target`, which is no more than the limit.
+    fn drained_in_ms(&self, target: i64) -> i64 {
+        let above_ms = ceil((self.level - self.full()).max(0), self.above);
+        above_ms + ceil(self.level.min(self.full()) - target, self.limit)
     }
 
     fn priced(&self, cost: u64) -> u32 {
@@ -154,8 +172,9 @@ impl Gcra {
         i64::from(self.limit) * self.period.ms()
     }
 
+    /// Milliseconds until nothing that was used counts any more.
     fn reset_ms(&self) -> i64 {
-        ceil(self.level, self.limit)
+        self.drained_in_ms(0)
     }
 }
 

@@ -102,10 +102,24 @@ fn an_edit_refills_nothing() {
     assert!(take(&key, 0), "no limit refuses nothing");
     key.limits.set(RPM, Some(12));
     assert_eq!(remaining(&key, 0), [4]);
-    // A limit far below what was used is full, and no fuller: it is usable again within its period.
+    // What is above a smaller limit drains as under the larger one: six in half a minute.
     key.limits.set(RPM, Some(2));
     assert_eq!(remaining(&key, 0), [0]);
-    assert_eq!(admit(&[&key], 0, 0).expect_err("full").wait_ms, 30_000);
+    assert_eq!(admit(&[&key], 0, 0).expect_err("above").wait_ms, 60_000);
+    assert_eq!(admit(&[&key], 0, 29_999).expect_err("above").wait_ms, 30_001);
+    assert_eq!(remaining(&key, 30_000), [0]);
+    assert_eq!(remaining(&key, 60_000), [1]);
+    // Down and up again gives nothing back.
+    let mut key = level(&[(RPM, 1_000)]);
+    assert!((0..1_000).all(|_| take(&key, 0)));
+    for limit in [1, 500, 2, 1_000] {
+        key.limits.set(RPM, Some(limit));
+        assert_eq!(remaining(&key, 0), [0], "at {limit}");
+    }
+    key.limits.set(RPM, Some(1));
+    assert!(admit(&[&key], 0, 0).is_err());
+    key.limits.set(RPM, Some(1_003));
+    assert_eq!(remaining(&key, 0), [3]);
     // What is held when its limit is edited is given back as it was taken.
     key.limits = Limits::default().with(TPM, 1_000);
     let (held, _) = admit(&[&key], 800, 0).expect("room");

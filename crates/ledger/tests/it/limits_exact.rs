@@ -126,6 +126,32 @@ proptest! {
     }
 
     #[test]
+    fn no_row_of_edits_refills_anything(
+        edits in proptest::collection::vec((1_u32..2_000, 0_u64..40), 1..60),
+    ) {
+        let mut meter = Gcra::new(Period::Minute);
+        let mut used = 0_i64;
+        for (limit, asked) in edits {
+            meter.adjust(limit, 7);
+            for _ in 0..asked {
+                if meter.wait_ms(1) == 0 {
+                    let taken = meter.hold(1);
+                    meter.post(taken, 1, 7);
+                    used += 1;
+                }
+            }
+            let left = (i64::from(limit) - used).max(0);
+            prop_assert_eq!(i64::from(meter.rate(7).remaining), left);
+            // Whoever used what was allowed waits for a period, and the time of one more.
+            let wait_ms = meter.wait_ms(1);
+            prop_assert!(wait_ms <= 60_000 + 60_000 / i64::from(limit) + 2, "{}", wait_ms);
+            let mut later = meter.clone();
+            later.adjust(limit, 7 + wait_ms);
+            prop_assert_eq!(later.wait_ms(1), 0);
+        }
+    }
+
+    #[test]
     fn no_span_of_time_admits_more_than_its_share(
         limit in 1_u32..50,
         asks in proptest::collection::vec((0_i64..4_000, 1_u64..6), 1..300),
