@@ -116,10 +116,10 @@ impl KeyCache {
         self.clock.monotonic_ms() - self.synced_ms.load(Ordering::SeqCst)
     }
 
-    /// Whether entries may be believed now.
+    /// Whether entries may be believed at a moment of the monotonic clock.
     #[must_use]
-    pub fn is_fresh(&self) -> bool {
-        self.age_ms() < self.age_ms_max
+    pub fn is_fresh(&self, now_mono_ms: i64) -> bool {
+        now_mono_ms - self.synced_ms.load(Ordering::SeqCst) < self.age_ms_max
     }
 
     /// What is known of a digest.

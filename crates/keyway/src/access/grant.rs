@@ -8,7 +8,6 @@ use crate::store::keys::Verifiable;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use tokio::sync::Notify;
 
 /// Which plane a key works on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,8 +59,6 @@ pub struct Grant {
     standing: Standing,
     /// Set when the key stops being good; looked at before anything is sent or passed on.
     dead: AtomicBool,
-    /// Wakes requests that wait, when the key dies.
-    pub gone: Arc<Notify>,
     /// A use not yet written to the database.
     used: Mutex<Option<(i64, IpAddr)>>,
 }
@@ -128,7 +125,6 @@ impl Grant {
             created_ms: row.created_ms,
             standing,
             dead: AtomicBool::new(standing != Standing::Good),
-            gone: Arc::new(Notify::new()),
             used: Mutex::new(None),
         })
     }
@@ -158,10 +154,10 @@ impl Grant {
         self.dead.load(Ordering::SeqCst)
     }
 
-    /// Ends what runs under the key.
+    /// Marks the key as dead. Requests look at this before they send or pass anything on; whoever calls
+    /// it wakes those that wait.
     pub fn kill(&self) {
         self.dead.store(true, Ordering::SeqCst);
-        self.gone.notify_waiters();
     }
 
     /// Notes a use. True when it is the first since the last [`Grant::take_use`]: the caller

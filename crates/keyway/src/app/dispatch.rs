@@ -1,6 +1,7 @@
 //! From an HTTP request to an answer: find the row, verify the key, read the body, hand over.
 
 use super::http1::{Body, Head};
+use super::pace::Pace;
 use super::table::{Found, Table};
 use crate::access::Grant;
 use crate::access::verify::{self, Needs, Verdict};
@@ -17,7 +18,6 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// Looks into the database for one request, when keys change faster than they are read.
@@ -31,8 +31,8 @@ pub struct Front {
     pub table: Arc<Table>,
     /// Largest body of an inference request.
     pub body_bytes_max: usize,
-    /// From the end of a head to the end of its body.
-    pub body_patience: Duration,
+    /// How slowly a body may come.
+    pub body_pace: Pace,
 }
 
 /// One call, as far as it is known.
@@ -52,9 +52,11 @@ struct Call {
 pub async fn answer(front: &Front, request: Result<Head, Refusal>, body: Body<'_>, peer: IpAddr) -> Outbound {
     let clock = &front.worker.shared.at.clock;
     let head = request.as_ref().ok();
+    let headers = head.map(|head| head.headers.clone()).unwrap_or_default();
+    let started_ms = clock.now_ms();
     let mut call = Call {
-        request: id::mint(clock),
-        started_ms: clock.now_ms(),
+        request: id::mint(started_ms),
+        started_ms,
         started_mono_ms: clock.monotonic_ms(),
         peer,
         route: None,
@@ -62,8 +64,6 @@ pub async fn answer(front: &Front, request: Result<Head, Refusal>, body: Body<'_
         grant: None,
         told: false,
     };
-    let client_id = head.and_then(|head| client_request_id(&head.headers)).map(str::to_owned);
-    let agent = head.and_then(|head| head.headers.text("user-agent")).map(str::to_owned);
     let mut fault = None;
     let mut code = "";
     let mut answer = match serve(front, &mut call, request, body).await {
@@ -82,11 +82,11 @@ pub async fn answer(front: &Front, request: Result<Head, Refusal>, body: Body<'_
         }
     };
     if !call.told {
-        call.tell(front, answer.status.as_u16(), code, agent.as_deref(), fault);
+        call.tell(front, answer.status.as_u16(), code, headers.text("user-agent"), fault);
     }
     answer.set(X_REQUEST_ID, &id::text("req", call.request));
-    if let Some(client_id) = client_id {
-        answer.set(X_CLIENT_REQUEST_ID, &client_id);
+    if let Some(client_id) = client_request_id(&headers) {
+        answer.set(X_CLIENT_REQUEST_ID, client_id);
     }
     answer.close |= front.worker.shared.draining.load(Ordering::Relaxed);
     answer
@@ -105,12 +105,12 @@ async fn serve(
         Found::Nothing => return Err(unknown_url(call.method, head.target.path()).into()),
     };
     call.route = Some((number, route));
-    let caller = verified(front, route.needs, &head.headers, call.started_ms).await?;
+    let caller = verified(front, route.needs, &head.headers, call).await?;
     call.grant = caller.as_ref().map(|caller| Arc::clone(&caller.grant));
     let body = match route.body {
         BodyLimit::None => Bytes::new(),
-        BodyLimit::Management => body.read(MANAGEMENT_BODY_BYTES_MAX, front.body_patience).await?,
-        BodyLimit::Inference => body.read(front.body_bytes_max, front.body_patience).await?,
+        BodyLimit::Management => body.read(MANAGEMENT_BODY_BYTES_MAX, front.body_pace).await?,
+        BodyLimit::Inference => body.read(front.body_bytes_max, front.body_pace).await?,
     };
     let inbound = Inbound {
         route,
@@ -148,7 +148,7 @@ async fn hand_over(
         }
         Handler::Control(handler) => {
             if let Some(grant) = &call.grant {
-                shared.note_use(grant, call.peer);
+                shared.note_use(grant, call.peer, call.started_ms);
             }
             let (send, answered) = oneshot::channel();
             let answering = handler(Arc::clone(shared), inbound, call.grant.clone());
@@ -170,17 +170,17 @@ async fn verified(
     front: &Front,
     needs: Needs,
     headers: &Fields,
-    now_ms: i64,
+    call: &Call,
 ) -> Result<Option<Caller>, Trouble> {
     if needs == Needs::Nothing {
         return Ok(None);
     }
     let (shared, metrics) = (&front.worker.shared, &front.worker.metrics);
     for _ in 0..LOOKUPS_MAX {
-        match verify::from_memory(headers, &shared.at.master, &shared.cache)? {
+        match verify::from_memory(headers, &shared.at.master, &shared.cache, call.started_mono_ms)? {
             Verdict::Known(grant) => {
                 metrics.grant_looked_up(true);
-                verify::permit(&grant, needs, now_ms)?;
+                verify::permit(&grant, needs, call.started_ms)?;
                 let place = front.worker.running.enter(Arc::clone(&grant));
                 return Ok(Some(Caller { grant, place }));
             }

@@ -2,10 +2,13 @@
 
 pub mod banner;
 pub mod dispatch;
+pub mod door;
+pub mod files;
 pub mod http1;
 pub mod listen;
 pub mod metrics_listener;
 pub mod open;
+pub mod pace;
 pub mod routes;
 pub mod sandbox;
 pub mod serve;

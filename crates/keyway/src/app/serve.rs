@@ -2,10 +2,13 @@
 
 use super::banner;
 use super::dispatch::Front;
+use super::door::Door;
+use super::files;
 use super::http1::ClientTimes;
 use super::listen;
 use super::metrics_listener;
 use super::open::{self, MasterSource, NotOpened, Place};
+use super::pace::Pace;
 use super::routes::ROUTES;
 use super::signals::Signals;
 use super::start::{self, Parts};
@@ -25,7 +28,6 @@ use crate::store::keys;
 use crate::telemetry::request_line::RequestLogWriter;
 use crate::telemetry::{RequestLog, log, panic_hook};
 use crate::upstream::{Lanes, Limits, Tls};
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::fs::File;
 use std::io::IsTerminal;
 use std::net::SocketAddr;
@@ -49,7 +51,7 @@ const LOG_WAIT: Duration = Duration::from_secs(2);
 pub fn serve(config: &Config, say: &(dyn Fn(&str) + Sync)) -> Result<(), NotOpened> {
     let clock = Clock::system();
     panic_hook::install();
-    raise_file_limit();
+    let files = files::raise_limit();
     log::init(&config.settings.log, !std::io::stderr().is_terminal()).map_err(NotOpened::Configuration)?;
     let control = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(CONTROL_THREADS)
@@ -58,14 +60,7 @@ pub fn serve(config: &Config, say: &(dyn Fn(&str) + Sync)) -> Result<(), NotOpen
         .build()
         .doing("making the control runtime")
         .map_err(NotOpened::Failed)?;
-    control.block_on(run(config, clock, say))
-}
-
-/// Every connection is a file: the soft limit goes up to what the system allows at most.
-fn raise_file_limit() {
-    let limit = getrlimit(Resource::Nofile);
-    // Where it may not be raised, `doctor` says so.
-    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+    control.block_on(run(config, clock, (files, say)))
 }
 
 /// Where the configuration says that the installation lives.
@@ -79,7 +74,11 @@ pub fn place(settings: &Settings) -> Place {
     Place { data_dir: settings.data_dir.clone(), database: settings.database.clone(), master_key }
 }
 
-async fn run(config: &Config, clock: Clock, say: &(dyn Fn(&str) + Sync)) -> Result<(), NotOpened> {
+async fn run(
+    config: &Config,
+    clock: Clock,
+    (files, say): (Option<u64>, &(dyn Fn(&str) + Sync)),
+) -> Result<(), NotOpened> {
     let settings = &config.settings;
     let mut signals = Signals::listen().map_err(NotOpened::Failed)?;
     let opened = open::open(&place(settings), clock.clone()).await?;
@@ -98,7 +97,9 @@ async fn run(config: &Config, clock: Clock, say: &(dyn Fn(&str) + Sync)) -> Resu
         metrics_listener::start(address, Arc::clone(&shared)).await.map_err(NotOpened::Configuration)?;
     }
     let (log, writer) = request_log(settings, &shared).map_err(NotOpened::Failed)?;
-    let threads = begin_workers(settings, parts, listeners, &stages, &log).map_err(NotOpened::Failed)?;
+    let door = door(settings, files);
+    let threads =
+        begin_workers(settings, (parts, door), listeners, &stages, &log).map_err(NotOpened::Failed)?;
     let text = banner::text(config, &shared, address, opened.new).await.map_err(NotOpened::Failed)?;
     say(&text);
 
@@ -204,31 +205,45 @@ fn request_log(
     Ok((log, Some(writer)))
 }
 
+/// As many connections as are wanted, or as the system has files for.
+fn door(settings: &Settings, files: Option<u64>) -> Arc<Door> {
+    let wanted = settings.connections_max;
+    let fitting = files::fitting(wanted, files);
+    if fitting < wanted {
+        tracing::warn!(
+            connections_max = wanted,
+            lowered_to = fitting,
+            files_allowed = files,
+            "fewer connections than connections_max: the limit on open files (LimitNOFILE, ulimit -Hn) has no room"
+        );
+    }
+    let number = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    Door::new(number(fitting), number(settings.connections_per_address_max))
+}
+
 fn begin_workers(
     settings: &Settings,
-    parts: Parts,
+    (parts, door): (Parts, Arc<Door>),
     listeners: Vec<std::net::TcpListener>,
     stages: &watch::Receiver<Stage>,
     log: &RequestLog,
 ) -> Result<Vec<JoinHandle<Result<(), Fault>>>, Fault> {
     let table = Arc::new(Table::new(ROUTES).map_err(Fault::plain)?);
     let tls = Arc::new(Tls::new(None));
-    let connections = usize::try_from(settings.connections_max).unwrap_or(usize::MAX);
     let mut threads = Vec::new();
     let seats = listeners.into_iter().zip(parts.journals).zip(parts.orders);
-    let count = seats.len();
     for (shard, ((listener, journal), orders)) in seats.enumerate() {
         let seat = Seat {
             listener,
             times: client_times(settings),
-            connections_max: connections.div_ceil(count),
+            door: Arc::clone(&door),
             stage: stages.clone(),
             orders,
         };
         let shared = Arc::clone(&parts.shared);
         let (table, tls, log, limits) = (Arc::clone(&table), Arc::clone(&tls), log.clone(), limits(settings));
         let body_bytes_max = usize::try_from(settings.request_body_bytes_max).unwrap_or(usize::MAX);
-        let body_patience = Duration::from_millis(settings.body_timeout_ms);
+        let body_pace = pace(settings);
         let make = move || {
             let clock = shared.at.clock.clone();
             let catalog = Arc::clone(&shared.catalog);
@@ -242,7 +257,7 @@ fn begin_workers(
                 shard: u32::try_from(shard).unwrap_or(0),
                 shared,
             };
-            Rc::new(Front { worker: Rc::new(worker), table, body_bytes_max, body_patience })
+            Rc::new(Front { worker: Rc::new(worker), table, body_bytes_max, body_pace })
         };
         let thread = std::thread::Builder::new()
             .name(format!("worker-{shard}"))
@@ -251,6 +266,14 @@ fn begin_workers(
         threads.push(thread);
     }
     Ok(threads)
+}
+
+fn pace(settings: &Settings) -> Pace {
+    Pace {
+        whole: Duration::from_millis(settings.body_timeout_ms),
+        grace: Duration::from_millis(settings.body_rate_grace_ms),
+        bytes_per_second_min: settings.body_bytes_per_second_min,
+    }
 }
 
 fn client_times(settings: &Settings) -> ClientTimes {

@@ -73,13 +73,19 @@ settings! {
     workers: u64 = number, Kind::Number(0, 1024), "0", "", None,
         "Threads that serve inference. 0: one per core.";
     connections_max: u64 = number, Kind::Number(1, 1_000_000), "10000", "", None,
-        "Client connections open at a time, over all workers.";
+        "Client connections open at a time, over all workers; fewer where the limit on open files has no room for them.";
+    connections_per_address_max: u64 = number, Kind::Number(1, 1_000_000), "1000", "", None,
+        "Client connections open at a time from one address (IPv6: one /64 network). Loopback is not counted: what comes from there is a reverse proxy's, through which everybody comes.";
     request_body_bytes_max: u64 = number, Kind::Bytes(KIB, GIB), "32 MiB", "", None,
         "Longest inference request body.";
     header_timeout_ms: u64 = number, Kind::Number(100, HOUR_MS), "10000", "", None,
         "From the first byte of a request to the end of its headers, milliseconds.";
     body_timeout_ms: u64 = number, Kind::Number(100, HOUR_MS), "120000", "", None,
         "From the end of the headers to the end of the body, milliseconds.";
+    body_bytes_per_second_min: u64 = number, Kind::Bytes(0, MIB), "1 KiB", "", None,
+        "Slowest a request body may come on average, per second, after body_rate_grace_ms. 0: only body_timeout_ms counts.";
+    body_rate_grace_ms: u64 = number, Kind::Number(100, HOUR_MS), "10000", "", None,
+        "How long a request body may take before its rate counts, milliseconds.";
     idle_timeout_ms: u64 = number, Kind::Number(100, HOUR_MS), "75000", "", None,
         "How long a client connection may wait between requests, milliseconds.";
     write_stall_timeout_ms: u64 = number, Kind::Number(100, HOUR_MS), "30000", "", None,

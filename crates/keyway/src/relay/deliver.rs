@@ -1,5 +1,5 @@
 //! Delivering an answer: whole ones are read to their end and booked before they leave; streams go
-//! out as they come and are booked before their last byte.
+//! out as they come, from the provider's first words on, and are booked before their last byte.
 
 use super::attempt::usage_rule;
 use super::exchange::{OutBody, Outbound};
@@ -15,6 +15,8 @@ use dialect::openai_chat::Decoder;
 use http::StatusCode;
 use ledger::entry::UsageOrigin;
 use ledger::{NanoUsd, Usage};
+use std::future::poll_fn;
+use std::pin::pin;
 
 /// Largest answer that is read whole before it leaves, so that its cost can stand in its head.
 pub const WHOLE_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -33,39 +35,42 @@ pub struct Wishes {
 pub async fn deliver(story: Box<Story>, answer: Answer, wishes: Wishes) -> Outbound {
     let headers = headers(&story, &answer.headers, &wishes);
     if is_event_stream(&answer.headers) {
-        return stream(story, answer, headers, &wishes);
+        return stream(story, answer, headers, &wishes).await;
     }
     whole(story, answer, headers).await
 }
 
-fn stream(story: Box<Story>, answer: Answer, mut headers: Lines, wishes: &Wishes) -> Outbound {
+async fn stream(story: Box<Story>, answer: Answer, mut headers: Lines, wishes: &Wishes) -> Outbound {
+    let (shape, metrics) = (story.route.shape, story.worker.metrics.clone());
     headers.put("cache-control", "no-cache");
     story.tell_limits(&mut headers);
     let status = status(answer.status);
-    let delivery = Delivery::new(story, answer, wishes.include_usage);
+    let mut delivery = Delivery::new(story, answer, wishes.include_usage);
+    if let Some(refusal) = poll_fn(|cx| delivery.poll_begun(cx)).await {
+        metrics.refusal(refusal.code);
+        let mut answer = super::refuse::render(&refusal, shape);
+        delivery.tell_limits(&mut answer.headers);
+        return answer;
+    }
     Outbound { status, headers, close: false, body: OutBody::Stream(Box::new(delivery)) }
 }
 
 async fn whole(mut story: Box<Story>, answer: Answer, mut headers: Lines) -> Outbound {
     let Answer { status: code, mut bytes, .. } = answer;
-    let gone = std::sync::Arc::clone(&story.grant.gone);
-    let read = tokio::select! {
-        biased;
-        read = read_whole(&mut bytes) => read,
-        () = gone.notified() => {
-            let refusal = story.cut_by();
-            return cut(story, &refusal);
-        }
+    let read = {
+        let reading = pin!(read_whole(&mut bytes));
+        story.unless_cut(reading).await
     };
     let body = match read {
-        Ok(Read::All(body)) => body,
-        Ok(Read::Some(first)) => {
+        Ok(Ok(Read::All(body))) => body,
+        Ok(Ok(Read::Some(first))) => {
             story.tell_limits(&mut headers);
             let large = Large::new(story, first, bytes, code);
             let body = OutBody::Stream(Box::new(large));
             return Outbound { status: status(code), headers, close: false, body };
         }
-        Err(failure) => {
+        Err(refusal) => return cut(story, &refusal),
+        Ok(Err(failure)) => {
             let provider = story.target().map(|target| target.provider.name.clone()).unwrap_or_default();
             return cut(story, &failures::of_failure(failure, &provider));
         }

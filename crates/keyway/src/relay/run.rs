@@ -15,12 +15,15 @@ use dialect::peek::peek;
 use std::rc::Rc;
 
 /// Answers a request of a key that may make it.
-pub async fn run(worker: Rc<Worker>, inbound: Inbound, caller: Caller) -> Outbound {
+///
+/// # Errors
+/// None: whatever goes wrong is told in the answer, and booked.
+pub async fn run(worker: Rc<Worker>, inbound: Inbound, caller: Caller) -> Result<Outbound, Trouble> {
     let mut story = Box::new(Story::begin(worker, &inbound, caller));
-    match prepare_and_send(&mut story, &inbound).await {
+    Ok(match prepare_and_send(&mut story, &inbound).await {
         Ok((answer, wishes)) => deliver(story, answer, wishes).await,
         Err(trouble) => story.refuse(trouble),
-    }
+    })
 }
 
 async fn prepare_and_send(story: &mut Story, inbound: &Inbound) -> Result<(Answer, Wishes), Trouble> {

@@ -8,6 +8,7 @@ mod cli;
 mod crash;
 mod database;
 mod drain;
+mod edge;
 mod limits;
 mod providers;
 mod revoke;

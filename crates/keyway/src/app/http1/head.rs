@@ -234,9 +234,10 @@ fn unreadable(error: httparse::Error) -> Refusal {
     }
 }
 
-/// Digits only: no sign, no list, no space within.
+/// Digits only: no sign, no list, no space within, and no leading zero, which some read as octal.
 fn decimal(value: &[u8]) -> Option<u64> {
-    if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
+    let octal = value.len() > 1 && value.first() == Some(&b'0');
+    if value.is_empty() || octal || !value.iter().all(u8::is_ascii_digit) {
         return None;
     }
     std::str::from_utf8(value).ok()?.parse().ok()

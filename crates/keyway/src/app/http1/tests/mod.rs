@@ -4,9 +4,11 @@ mod answers;
 mod bodies;
 mod connections;
 mod heads;
+mod mutations;
 mod streams;
 
 use super::*;
+use crate::app::pace::Pace;
 use crate::app::worker::Stage;
 use crate::base::{Lines, Refusal};
 use crate::relay::route::Shape;
@@ -25,7 +27,8 @@ const PATIENT: ClientTimes = ClientTimes {
     write_stall: Duration::from_secs(20),
 };
 const BODY_BYTES_MAX: usize = 256 * 1024;
-const BODY_PATIENCE: Duration = Duration::from_secs(20);
+const BODY_PACE: Pace =
+    Pace { whole: Duration::from_secs(20), grace: Duration::from_secs(20), bytes_per_second_min: 1024 };
 const SOON: Duration = Duration::from_millis(20);
 
 /// A standing clock: Sun, 06 Nov 1994 08:49:37 GMT.
@@ -127,7 +130,7 @@ async fn told(request: Result<Head, Refusal>, body: Body<'_>) -> Outbound {
     let body = if head.target.path() == "/unread" {
         Bytes::from_static(b"-")
     } else {
-        match body.read(BODY_BYTES_MAX, BODY_PATIENCE).await {
+        match body.read(BODY_BYTES_MAX, BODY_PACE).await {
             Ok(body) => body,
             Err(refusal) => return refuse::render(&refusal, Shape::OpenAi),
         }

@@ -1,9 +1,48 @@
-//! How the limits of a key stand, told in the header fields its SDK reads.
+//! A request under limits: it asks them, counts in them, and tells how they stand in the header fields
+//! that SDKs read. Requests of a key without limits pay a branch.
 
 use super::route::Shape;
-use crate::base::Lines;
+use super::story::Story;
+use crate::base::{Lines, Refusal};
+use crate::metering::limits::{Limited, Size};
+use ledger::Usage;
 use ledger::limit::{Headroom, Rate};
 use std::fmt::Write as _;
+
+impl Story {
+    /// Asks the limits of a key that has any.
+    ///
+    /// # Errors
+    /// `rate_limit_exceeded`, `concurrency_exceeded`.
+    pub fn limit(&mut self, model: &str, size: Size) -> Result<(), Refusal> {
+        let (limited, asked) = Limited::ask(&self.grant, model, size, self.now_mono_ms());
+        self.limited = Some(Box::new(limited));
+        asked
+    }
+
+    /// Writes how the key's limits stand into the head of its answer.
+    pub fn tell_limits(&self, headers: &mut Lines) {
+        if let Some(limited) = &self.limited {
+            write(limited.headroom(), self.route.shape, headers);
+        }
+    }
+
+    /// The request goes out: it counts from now on.
+    pub(super) fn count_sent(&mut self) {
+        if let Some(mut limited) = self.limited.take() {
+            limited.sent(self.now_mono_ms());
+            self.limited = Some(limited);
+        }
+    }
+
+    /// The request has ended: what it held is given back, and what it used counts.
+    pub(super) fn count_used(&mut self, usage: &Usage) {
+        if let Some(mut limited) = self.limited.take() {
+            limited.settle(usage.input().saturating_add(usage.output()), self.now_mono_ms());
+            self.limited = Some(limited);
+        }
+    }
+}
 
 /// Limit, remaining and reset of one thing that is counted.
 type Names = [&'static str; 3];
@@ -13,8 +52,8 @@ const REQUESTS: Names =
 const TOKENS: Names =
     ["x-ratelimit-limit-tokens", "x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"];
 
-/// Writes them into the head of an answer.
-pub fn write(headroom: &Headroom, shape: Shape, headers: &mut Lines) {
+/// Writes how limits stand into the head of an answer.
+fn write(headroom: &Headroom, shape: Shape, headers: &mut Lines) {
     match shape {
         Shape::OpenAi => {
             for (rate, names) in [(headroom.requests, REQUESTS), (headroom.tokens, TOKENS)] {
