@@ -59,7 +59,8 @@ impl Limited {
     /// The request goes out: it counts from now on.
     pub fn sent(&mut self, now_mono_ms: i64) {
         if let Some(held) = &mut self.held {
-            held.sent(now_mono_ms);
+            let headroom = held.sent(now_mono_ms);
+            self.headroom.requests = headroom.requests.or(self.headroom.requests);
         }
     }
 

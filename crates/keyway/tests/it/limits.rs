@@ -98,6 +98,8 @@ fn a_refusal_and_its_headers_as_documented() {
     assert_eq!(number(&answer, "x-ratelimit-remaining-requests"), 1);
     assert_eq!(number(&answer, "x-ratelimit-limit-tokens"), 100_000);
     assert_eq!(number(&answer, "x-ratelimit-remaining-tokens"), 99_958, "real tokens, not the estimate");
+    let reset = answer.header("x-ratelimit-reset-requests").unwrap_or_default();
+    assert!(reset.starts_with("30s") || reset.starts_with("29."), "one of two a minute: {reset}");
     let reset = answer.header("x-ratelimit-reset-tokens").unwrap_or_default();
     assert!(reset.ends_with("ms"), "42 of 100,000 tokens are 26 ms: {reset}");
     assert_eq!(answer.header("retry-after"), None);

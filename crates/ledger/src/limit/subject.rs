@@ -190,8 +190,8 @@ struct Part {
 
 impl Held {
     /// The request goes out: it counts from now on, however it ends.
-    pub fn sent(&mut self, now_ms: i64) {
-        self.post(now_ms, |kind| (!kind.counts_tokens()).then_some(1));
+    pub fn sent(&mut self, now_ms: i64) -> Headroom {
+        self.post(now_ms, |kind| (!kind.counts_tokens()).then_some(1))
     }
 
     /// The request has ended, and this many tokens were used.
