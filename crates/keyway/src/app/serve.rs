@@ -26,7 +26,7 @@ use crate::relay::running::Running;
 use crate::relay::{Shared, Worker};
 use crate::store::keys;
 use crate::telemetry::request_line::RequestLogWriter;
-use crate::telemetry::{RequestLog, log, panic_hook};
+use crate::telemetry::{RequestLog, log};
 use crate::upstream::{Lanes, Limits, Tls};
 use std::fs::File;
 use std::io::IsTerminal;
@@ -50,7 +50,6 @@ const LOG_WAIT: Duration = Duration::from_secs(2);
 /// Why it could not start, or did not end well.
 pub fn serve(config: &Config, say: &(dyn Fn(&str) + Sync)) -> Result<(), NotOpened> {
     let clock = Clock::system();
-    panic_hook::install();
     let files = files::raise_limit();
     log::init(&config.settings.log, !std::io::stderr().is_terminal()).map_err(NotOpened::Configuration)?;
     let control = tokio::runtime::Builder::new_multi_thread()

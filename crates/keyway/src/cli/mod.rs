@@ -21,6 +21,8 @@ pub mod session;
 pub mod span;
 pub mod usage;
 
+use crate::sealing::memory;
+use crate::telemetry::panic_hook;
 use args::{Args, Command};
 use clap::{ColorChoice, CommandFactory, FromArgMatches};
 use failure::Failure;
@@ -31,6 +33,8 @@ use std::process::ExitCode;
 /// Runs the command that the process was started with.
 #[must_use]
 pub fn main() -> ExitCode {
+    memory::keep_private();
+    panic_hook::install();
     ExitCode::from(run(std::env::args_os().collect()))
 }
 

@@ -2,6 +2,7 @@
 //! out as they come, from the provider's first words on, and are booked before their last byte.
 
 use super::attempt::usage_rule;
+use super::believe::can_be_true;
 use super::exchange::{OutBody, Outbound};
 use super::failures;
 use super::large::Large;
@@ -17,6 +18,7 @@ use ledger::entry::UsageOrigin;
 use ledger::{NanoUsd, Usage};
 use std::future::poll_fn;
 use std::pin::pin;
+use std::sync::Arc;
 
 /// Largest answer that is read whole before it leaves, so that its cost can stand in its head.
 pub const WHOLE_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -71,37 +73,45 @@ async fn whole(mut story: Box<Story>, answer: Answer, mut headers: Lines) -> Out
         }
         Err(refusal) => return cut(story, &refusal),
         Ok(Err(failure)) => {
-            let provider = story.target().map(|target| target.provider.name.clone()).unwrap_or_default();
+            let provider = provider_of(&story);
             return cut(story, &failures::of_failure(failure, &provider));
         }
     };
     if let Err(refusal) = story.still_good() {
         return cut(story, &refusal);
     }
-    let (cost, failed) = book(&mut story, &body, code);
+    let mut decoder = Decoder::new(usage_rule(story.target()));
+    let seen = decoder.see_whole(&body);
+    if seen.malformed {
+        let provider = provider_of(&story);
+        return cut(story, &failures::unreadable(&provider));
+    }
+    if seen.progress {
+        story.progress(seen.output_bytes);
+    }
+    let cost = book(&mut story, &decoder, seen.failed, code);
     story.tell_limits(&mut headers);
-    let body = if failed { failures::said(&body, story.endpoint()) } else { body };
+    let body = if seen.failed { failures::said(&body, story.endpoint()) } else { body };
     if let Some(cost) = cost {
         headers.put("x-keyway-cost-usd", cost.to_decimal());
     }
     Outbound { status: status(code), headers, close: false, body: OutBody::Whole(body) }
 }
 
-/// Books a whole answer: its cost, and whether it is a failure in the dress of an answer.
-fn book(story: &mut Story, body: &Bytes, status: u16) -> (Option<NanoUsd>, bool) {
-    let mut decoder = Decoder::new(usage_rule(story.target()));
-    let seen = decoder.see_whole(body);
-    if seen.progress {
-        story.progress(seen.output_bytes);
-    }
-    let (usage, origin) = used(story, &decoder);
-    let code = if seen.failed { Code::UpstreamError.text() } else { "" };
-    (story.end(&Ended { status, code, usage, origin }), seen.failed)
+/// Books a whole answer; `failed`: it is a failure in the dress of one. Answers with its cost.
+fn book(story: &mut Story, decoder: &Decoder, failed: bool, status: u16) -> Option<NanoUsd> {
+    let (usage, origin) = used(story, decoder);
+    let code = if failed { Code::UpstreamError.text() } else { "" };
+    story.end(&Ended { status, code, usage, origin })
 }
 
-/// What an answer used: as reported, else as counted here.
+fn provider_of(story: &Story) -> Arc<str> {
+    story.target().map(|target| target.provider.name.clone()).unwrap_or_default()
+}
+
+/// What an answer used: as reported if that can be, else as counted here.
 pub(super) fn used(story: &Story, decoder: &Decoder) -> (Usage, UsageOrigin) {
-    match decoder.report() {
+    match decoder.report().filter(|report| can_be_true(report, story.counted.bytes)) {
         Some(report) => (report.usage, UsageOrigin::Reported),
         None => (story.estimate(), UsageOrigin::Estimated),
     }

@@ -114,6 +114,13 @@ pub fn of_failure(failure: Failure, provider: &str) -> Refusal {
     Refusal::new(Code::UpstreamError, format!("The provider `{provider}` {what}."))
 }
 
+/// What an answer that claims success and is not even JSON means to the client.
+#[must_use]
+pub fn unreadable(provider: &str) -> Refusal {
+    let what = "answered with something that is not a chat completion";
+    Refusal::new(Code::UpstreamError, format!("The provider `{provider}` {what}."))
+}
+
 /// Statuses that stand behind words which providers use for failures inside an answer.
 const WORDS: &[(&str, u16)] = &[
     ("context_length_exceeded", 400),

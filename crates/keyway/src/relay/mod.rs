@@ -1,6 +1,7 @@
 //! The life of a request, as one list of steps.
 
 pub mod attempt;
+pub mod believe;
 pub mod context;
 pub mod deliver;
 pub mod exchange;

@@ -42,7 +42,7 @@ pub enum Framing {
 
 /// Looks for the end of a head in a growing buffer, without reading any byte twice.
 #[derive(Default)]
-pub(super) struct HeadReader {
+pub struct HeadReader {
     scanned: usize,
     line_ended: bool,
     /// One empty line before the head has been passed over: old clients send one after a body.
@@ -51,7 +51,10 @@ pub(super) struct HeadReader {
 
 impl HeadReader {
     /// Takes the next head off the buffer; `None` until all of it is there.
-    pub(super) fn take(&mut self, buf: &mut BytesMut) -> Result<Option<Head>, Refusal> {
+    ///
+    /// # Errors
+    /// What the client is told before the connection is closed.
+    pub fn take(&mut self, buf: &mut BytesMut) -> Result<Option<Head>, Refusal> {
         if self.scanned == 0 && !self.skipped {
             match &buf[..] {
                 [b'\r'] => return Ok(None),

@@ -21,7 +21,7 @@ mod tests;
 
 pub use body::Body;
 pub use connection::serve;
-pub use head::{Framing, Head};
+pub use head::{Framing, Head, HeadReader};
 
 use crate::base::Clock;
 use date::Date;
