@@ -54,7 +54,7 @@ fn read(input: &[u8], step: usize) -> Outcome {
 
 fn assert_same(one: &Head, other: &Head) {
     assert_eq!((&one.method, &one.target, one.version), (&other.method, &other.target, other.version));
-    assert!(one.headers.iter().eq(other.headers.iter()), "the same fields");
+    assert!(one.headers.iter().eq(other.headers.iter()), "other fields");
     assert_eq!(one.framing, other.framing);
     assert_eq!((one.keep_alive, one.expect_continue), (other.keep_alive, other.expect_continue));
 }
@@ -79,9 +79,8 @@ fn one_meaning(bytes: &[u8], head: &Head) {
         let colon = line.iter().position(|byte| *byte == b':').expect("a field has a colon");
         let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
         assert!(!name.is_empty() && name.iter().all(|byte| byte.is_ascii_graphic()), "a field's name");
-        let name = std::str::from_utf8(name).expect("ASCII");
-        let known = head.headers.all(name).any(|known| known == value);
-        assert!(known, "the field {name} reads differently");
+        let (known, kept) = head.headers.iter().nth(count).expect("as many fields as lines");
+        assert!(known.eq_ignore_ascii_case(name) && kept == value, "a field reads differently");
         count += 1;
     }
     assert_eq!(head.headers.len(), count, "as many fields as lines");
@@ -95,7 +94,7 @@ fn framed(head: &Head) {
     assert!(count("authorization") <= 1, "one credential");
     assert!(lengths + codings <= 1, "one framing");
     match head.framing {
-        Framing::Chunked => assert_eq!(head.headers.text("transfer-encoding"), Some("chunked")),
+        Framing::Chunked => assert_eq!(head.headers.get("transfer-encoding"), Some(&b"chunked"[..])),
         Framing::Length(length) => {
             let said = head.headers.text("content-length");
             assert_eq!(said.unwrap_or("0").parse(), Ok(length));

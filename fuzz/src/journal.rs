@@ -1,5 +1,5 @@
 //! Journal segments: whatever lies on the disk, reading gives records in sequence, a cut takes records
-//! from the end alone, and what was read can be written and read again.
+//! from the end alone, and what was read can be written, to be read the same for good.
 
 use ledger::record::{Found, Record, Scanner, Tail, encode_sent, encode_settle, encode_void};
 
@@ -52,17 +52,23 @@ fn settled(segment: &[u8], found: &[Found<'_>]) {
     assert!(all.len() >= wanted.len() && all.iter().zip(wanted).all(|(one, wanted)| one == wanted));
 }
 
+/// Writing cuts what is longer than an entry's bounds; what has been written once is then the same for good.
 fn written_again(one: &Found<'_>) {
+    let once = written(one);
+    let read = Scanner::new(&once, Some(one.seq)).next().expect("what was written can be read");
+    assert_eq!((read.record.request(), read.next_offset), (one.record.request(), once.len()));
+    assert_eq!(written(&read), once, "written again it is something else");
+}
+
+fn written(one: &Found<'_>) -> Vec<u8> {
     let mut bytes = Vec::new();
     match &one.record {
         Record::Sent(sent) => encode_sent(&mut bytes, one.seq, sent),
         Record::Settle(entry) => encode_settle(&mut bytes, one.seq, entry),
         Record::Void(request) => encode_void(&mut bytes, one.seq, request),
     }
-    .expect("what fitted once fits again");
-    let mut again = Scanner::new(&bytes, Some(one.seq));
-    let read = again.next().expect("what was written can be read");
-    assert_eq!((&read.record, read.seq, read.next_offset), (&one.record, one.seq, bytes.len()));
+    .expect("bounded, it fits");
+    bytes
 }
 
 /// Puts length, checksum and sequence number before each record, so that a search gets past them.

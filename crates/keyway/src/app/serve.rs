@@ -44,6 +44,9 @@ const CONTROL_THREADS: usize = 2;
 /// How long the log's last lines may take to be written.
 const LOG_WAIT: Duration = Duration::from_secs(2);
 
+/// Where what belongs on stdout goes.
+type Say<'a> = &'a (dyn Fn(&str) + Sync);
+
 /// Serves until a signal ends it. `say` gets what belongs on stdout.
 ///
 /// # Errors
@@ -73,11 +76,7 @@ pub fn place(settings: &Settings) -> Place {
     Place { data_dir: settings.data_dir.clone(), database: settings.database.clone(), master_key }
 }
 
-async fn run(
-    config: &Config,
-    clock: Clock,
-    (files, say): (Option<u64>, &(dyn Fn(&str) + Sync)),
-) -> Result<(), NotOpened> {
+async fn run(config: &Config, clock: Clock, (files, say): (Option<u64>, Say<'_>)) -> Result<(), NotOpened> {
     let settings = &config.settings;
     let mut signals = Signals::listen().map_err(NotOpened::Failed)?;
     let opened = open::open(&place(settings), clock.clone()).await?;

@@ -12,6 +12,7 @@ use super::stream::Delivery;
 use crate::base::{Code, Fields, Lines, Refusal};
 use crate::upstream::Failure;
 use bytes::{Bytes, BytesMut};
+use dialect::json::Reader;
 use dialect::openai_chat::Decoder;
 use http::StatusCode;
 use ledger::entry::UsageOrigin;
@@ -82,7 +83,7 @@ async fn whole(mut story: Box<Story>, answer: Answer, mut headers: Lines) -> Out
     }
     let mut decoder = Decoder::new(usage_rule(story.target()));
     let seen = decoder.see_whole(&body);
-    if seen.malformed {
+    if seen.malformed && !is_json(&body) {
         let provider = provider_of(&story);
         return cut(story, &failures::unreadable(&provider));
     }
@@ -103,6 +104,13 @@ fn book(story: &mut Story, decoder: &Decoder, failed: bool, status: u16) -> Opti
     let (usage, origin) = used(story, decoder);
     let code = if failed { Code::UpstreamError.text() } else { "" };
     story.end(&Ended { status, code, usage, origin })
+}
+
+/// Whether an answer is JSON at all, whatever it says: bytes that are no text are taken for some.
+fn is_json(body: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(body);
+    let mut reader = Reader::new(text.trim_ascii());
+    reader.ignore().and_then(|()| reader.end()).is_ok()
 }
 
 fn provider_of(story: &Story) -> Arc<str> {
