@@ -2,9 +2,10 @@
 //! is no per-entry time to get wrong. Absence is cached too.
 
 use super::grant::Grant;
+use super::levels::{self, Subjects};
 use crate::base::{Clock, Fault};
 use crate::sealing::Digest;
-use crate::store::changes::{Change, KEY_CHANGED, KEY_STOPPED, PROJECT_STOPPED};
+use crate::store::changes::{Change, KEY_CHANGED, KEY_STOPPED, LIMITS_CHANGED, PROJECT_STOPPED};
 use crate::store::{Db, keys};
 use quick_cache::sync::Cache;
 use std::collections::HashSet;
@@ -34,6 +35,8 @@ pub struct Touched {
     stopped: HashSet<String>,
     /// Projects whose keys work no longer.
     projects: HashSet<String>,
+    /// Projects and organisations whose keys are to be read again.
+    limits: HashSet<String>,
 }
 
 impl Touched {
@@ -46,6 +49,7 @@ impl Touched {
                 KEY_CHANGED => &mut touched.keys,
                 KEY_STOPPED => &mut touched.stopped,
                 PROJECT_STOPPED => &mut touched.projects,
+                LIMITS_CHANGED => &mut touched.limits,
                 _ => continue,
             };
             set.insert(change.object_id.clone());
@@ -56,7 +60,8 @@ impl Touched {
     /// Whether a grant must be read again.
     #[must_use]
     pub fn touches(&self, grant: &Grant) -> bool {
-        self.keys.contains(&*grant.key) || self.stops(grant)
+        let limited = self.limits.contains(&*grant.project) || self.limits.contains(&*grant.org);
+        limited || self.keys.contains(&*grant.key) || self.stops(grant)
     }
 
     /// Whether what runs under a grant must end.
@@ -68,7 +73,7 @@ impl Touched {
     /// Whether no grant is touched.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.keys.is_empty() && self.stopped.is_empty() && self.projects.is_empty()
+        [&self.keys, &self.stopped, &self.projects, &self.limits].into_iter().all(HashSet::is_empty)
     }
 }
 
@@ -81,6 +86,8 @@ pub struct KeyCache {
     /// Monotonic milliseconds of the last successful look at the change feed.
     synced_ms: AtomicI64,
     age_ms_max: i64,
+    /// What has been used of limits: outlives the grants that are held to them.
+    subjects: Subjects,
     clock: Clock,
 }
 
@@ -93,6 +100,7 @@ impl KeyCache {
             generation: Mutex::new(0),
             synced_ms: AtomicI64::new(clock.monotonic_ms()),
             age_ms_max,
+            subjects: Subjects::default(),
             clock,
         }
     }
@@ -142,7 +150,8 @@ impl KeyCache {
             let before = self.generation();
             let known = match keys::by_kid(db, kid).await? {
                 Some(found) if digest.matches_hex(&found.digest) => {
-                    Known::Grant(Arc::new(Grant::from_row(found)?))
+                    let limits = levels::load(db, &self.clock, &self.subjects, &found.key).await?;
+                    Known::Grant(Arc::new(Grant::from_row(found, limits)?))
                 }
                 _ => Known::Absent,
             };

@@ -1,5 +1,6 @@
 //! What a key grants, decoded once when it enters the cache.
 
+use super::levels::Levels;
 use super::models::ModelRules;
 use crate::accounts::Scopes;
 use crate::base::{Code, Fault, Refusal};
@@ -49,6 +50,8 @@ pub struct Grant {
     pub scopes: Scopes,
     /// Which models it may call.
     pub models: ModelRules,
+    /// What its requests are held to.
+    pub limits: Levels,
     /// Unix milliseconds of its end.
     pub expires_ms: Option<i64>,
     /// Unix milliseconds of its making.
@@ -69,11 +72,11 @@ enum Standing {
 }
 
 impl Grant {
-    /// Decodes a key's row.
+    /// Decodes a key's row, with the limits that were read for it.
     ///
     /// # Errors
     /// When the row says something this version does not know: better refused than guessed.
-    pub fn from_row(found: Verifiable) -> Result<Self, Fault> {
+    pub fn from_row(found: Verifiable, limits: Levels) -> Result<Self, Fault> {
         let row = found.key;
         let unknown = |what: &str| Fault::plain(format!("key {} has an unknown {what}", row.id));
         let kind = match row.kind.as_str() {
@@ -117,6 +120,7 @@ impl Grant {
             project: row.project_id.unwrap_or_default().into(),
             owner: row.owner_id.into(),
             scopes,
+            limits,
             expires_ms,
             created_ms: row.created_ms,
             standing,

@@ -1,6 +1,7 @@
 //! What is done to keys: make, list, disable, enable, revoke. Console, API and CLI all come here.
 
 use super::format::{self, Prefix};
+use super::limits;
 use crate::accounts::{Installation, Scopes};
 use crate::audit::{self, Author, Event};
 use crate::base::fault::Doing;
@@ -9,7 +10,9 @@ use crate::store::changes::{KEY_CHANGED, KEY_STOPPED};
 use crate::store::db::is_unique_violation;
 use crate::store::idempotency::{self, Call};
 use crate::store::keys::{self as rows, KeyRow};
+use crate::store::limits as store_limits;
 use crate::store::tenants;
+use ledger::limit::Limits;
 use serde_json::json;
 
 /// Characters of a name at most.
@@ -38,6 +41,8 @@ pub struct NewKey {
     pub models: Option<Vec<String>>,
     /// Seconds it lives; absent: until it is revoked.
     pub expires_in_seconds: Option<u64>,
+    /// What its requests are held to; an admin key has none.
+    pub limits: Limits,
 }
 
 /// A key just made. The secret is here and nowhere else.
@@ -105,6 +110,9 @@ pub async fn create(
 
     let mut tx = at.db.begin_write().await?;
     rows::insert(&mut tx, &row, &digest).await?;
+    if !new.limits.is_empty() {
+        store_limits::edit(&mut tx, &row.id, "", &limits::all_of(&new.limits)).await?;
+    }
     let event = Event {
         org,
         project: row.project_id.as_deref(),
@@ -112,7 +120,8 @@ pub async fn create(
         kind: KEY_CHANGED,
         object: &row.id,
         detail: json!({ "name": row.name, "kind": row.kind, "mode": row.mode, "kid": row.kid,
-                        "scopes": new.scopes, "models": new.models, "expires_ms": row.expires_ms }),
+                        "scopes": new.scopes, "models": new.models, "expires_ms": row.expires_ms,
+                        "rate_limits": limits::written(&new.limits) }),
     };
     audit::record(&mut tx, &at.clock, author, &event).await?;
     if let Some((call, render)) = keep {
@@ -165,6 +174,7 @@ fn row_of(at: &Installation, org: &str, new: &NewKey, kid: String, now_ms: i64) 
         revoked_ms: None,
         kid,
         last_used_ms: None,
+        limits: new.limits,
     }
 }
 

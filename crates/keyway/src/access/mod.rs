@@ -5,9 +5,12 @@ pub mod credential;
 pub mod format;
 pub mod grant;
 pub mod keys;
+pub mod levels;
+pub mod limits;
 pub mod lookup;
 pub mod models;
 pub mod verify;
 
 pub use cache::KeyCache;
 pub use grant::{Grant, Kind, Mode};
+pub use levels::{Levels, Subjects};

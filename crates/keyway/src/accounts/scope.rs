@@ -53,6 +53,8 @@ scopes! {
     READ_USAGE = "read:usage", Admin;
     READ_METRICS = "read:metrics", Admin;
     READ_SETTINGS = "read:settings", Admin;
+    UPDATE_PROJECTS = "update:projects", Admin;
+    UPDATE_SETTINGS = "update:settings", Admin;
 }
 
 impl Scope {

@@ -4,9 +4,10 @@ use super::ask::{self, Page, Query};
 use super::body::Body;
 use super::json::{self, Deleted, List};
 use super::key_object::{ADMIN_KEY_DELETED, KeyObject, PROJECT_KEY_DELETED};
+use super::limit_object::{edited, key_edit};
 use super::wait;
-use crate::access::Grant;
 use crate::access::keys::{self as service, Act, NewKey, Outcome, Which};
+use crate::access::{Grant, limits};
 use crate::accounts::Scopes;
 use crate::base::{Code, Refusal, Trouble};
 use crate::relay::obey::obey;
@@ -17,6 +18,7 @@ use crate::store::changes::{Change, KEY_CHANGED, KEY_STOPPED};
 use crate::store::idempotency::Call;
 use crate::store::keys::{self as rows, Filter, KeyRow};
 use crate::store::tenants;
+use ledger::limit::Limits;
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 
@@ -26,7 +28,6 @@ const PROJECT_NOT_YET: &[&str] = &[
     "ip_allowlist",
     "not_before",
     "idle_expires_in_seconds",
-    "rate_limits",
     "budget",
     "owner",
     "labels",
@@ -61,6 +62,8 @@ handlers! {
     list_project_keys = list(Plane::Project);
     /// GET `/projects/{project}/api_keys/{key}`
     get_project_key = get(Plane::Project);
+    /// POST `/projects/{project}/api_keys/{key}`
+    edit_project_key = edit();
     /// DELETE `/projects/{project}/api_keys/{key}`
     revoke_project_key = act(Plane::Project, Act::Revoke);
     /// POST `/projects/{project}/api_keys/{key}/disable`
@@ -130,6 +133,8 @@ fn read(mut body: Body, project: Option<&str>) -> Result<NewKey, Refusal> {
     };
     if project.is_some() {
         new.models = body.texts("models")?;
+        let limits = key_edit(&mut body)?;
+        new.limits = limits.map_or_else(Limits::default, |limits| edited(Limits::default(), &limits));
         new.test = match body.text("mode")?.as_deref() {
             None | Some("live") => false,
             Some("test") => true,
@@ -195,6 +200,23 @@ async fn list(shared: &Shared, inbound: &Inbound, grant: &Grant, plane: Plane) -
 async fn get(shared: &Shared, inbound: &Inbound, grant: &Grant, plane: Plane) -> Result<Outbound, Trouble> {
     Query::of(inbound).finish()?;
     let row = service::find(&shared.at, &which(inbound, grant, plane)?).await?;
+    json::answer(&KeyObject::new(&row, shared.at.clock.now_ms()))
+}
+
+/// What can be edited of a key.
+const EDITABLE: &str = "rate_limits";
+
+async fn edit(shared: &Shared, inbound: &Inbound, grant: &Grant) -> Result<Outbound, Trouble> {
+    Query::of(inbound).finish()?;
+    let mut body = Body::parse(&inbound.body)?;
+    let edit = key_edit(&mut body)?;
+    body.finish(&[])?;
+    let edit = edit.ok_or_else(|| {
+        Refusal::field(EDITABLE, format!("`{EDITABLE}` is missing: it is what can be edited of a key."))
+    })?;
+    let author = ask::author(grant, inbound);
+    let row = limits::edit_key(&shared.at, &author, &which(inbound, grant, Plane::Project)?, &edit).await?;
+    obey(shared, &[change(KEY_CHANGED, &row)]).await;
     json::answer(&KeyObject::new(&row, shared.at.clock.now_ms()))
 }
 

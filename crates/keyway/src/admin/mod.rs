@@ -8,6 +8,8 @@ pub mod body;
 pub mod json;
 pub mod key_object;
 pub mod keys;
+pub mod limit_object;
+pub mod limits;
 pub mod model_object;
 pub mod nodes;
 pub mod projects;

@@ -3,7 +3,7 @@
 use crate::access::Grant;
 use crate::access::verify::Needs;
 use crate::accounts::Scope;
-use crate::admin::{keys, nodes, projects, requests, usage};
+use crate::admin::{keys, limits, nodes, projects, requests, usage};
 use crate::relay::route::{Billing, BodyLimit, Handler, Route, Sendable, Shape};
 use crate::relay::{Inbound, Shared};
 use crate::wire::{chat, health, models, own_key};
@@ -111,6 +111,13 @@ pub static ROUTES: &[Route] = &[
         keys::get_project_key,
     ),
     managed(
+        "key_edit",
+        Method::POST,
+        "/v1/organization/projects/{project}/api_keys/{key}",
+        Scope::UPDATE_KEYS,
+        keys::edit_project_key,
+    ),
+    managed(
         "key_revoke",
         Method::DELETE,
         "/v1/organization/projects/{project}/api_keys/{key}",
@@ -174,6 +181,34 @@ pub static ROUTES: &[Route] = &[
         "/v1/organization/requests/{request}",
         Scope::READ_USAGE,
         requests::get,
+    ),
+    managed(
+        "project_limit_list",
+        Method::GET,
+        "/v1/organization/projects/{project}/rate_limits",
+        Scope::READ_PROJECTS,
+        limits::list_of_project,
+    ),
+    managed(
+        "project_limit_edit",
+        Method::POST,
+        "/v1/organization/projects/{project}/rate_limits/{*id}",
+        Scope::UPDATE_PROJECTS,
+        limits::edit_of_project,
+    ),
+    managed(
+        "organization_limit_list",
+        Method::GET,
+        "/v1/organization/rate_limits",
+        Scope::READ_SETTINGS,
+        limits::list_of_organization,
+    ),
+    managed(
+        "organization_limit_edit",
+        Method::POST,
+        "/v1/organization/rate_limits/{*id}",
+        Scope::UPDATE_SETTINGS,
+        limits::edit_of_organization,
     ),
     managed("nodes", Method::GET, "/v1/organization/nodes", Scope::READ_SETTINGS, nodes::list),
 ];

@@ -1,6 +1,6 @@
 //! The tree of commands. What is not here is not built: clap refuses it with exit code 2.
 
-use super::{admin_key, chat, config, init, key, log, model, sandbox, serve, usage};
+use super::{admin_key, chat, config, init, key, limit, log, model, sandbox, serve, usage};
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -73,6 +73,9 @@ pub enum Command {
     /// Keys that manage
     #[command(subcommand)]
     AdminKey(admin_key::AdminKey),
+    /// What projects and the organisation are held to
+    #[command(subcommand)]
+    Limit(limit::Limit),
     /// Models that can be called
     #[command(subcommand)]
     Model(model::Model),

@@ -11,6 +11,7 @@ pub mod failure;
 pub mod http;
 pub mod init;
 pub mod key;
+pub mod limit;
 pub mod log;
 pub mod model;
 pub mod output;
@@ -75,6 +76,7 @@ fn dispatch(args: &Args, out: &Out) -> Result<(), Failure> {
         Command::Config(command) => config::run(global, command, out)?,
         Command::Key(command) => key::run(global, command, out)?,
         Command::AdminKey(command) => admin_key::run(global, command, out)?,
+        Command::Limit(command) => limit::run(global, command, out)?,
         Command::Model(command) => model::run(global, command, out)?,
         Command::Usage(asked) => usage::run(global, asked, out)?,
         Command::Log(command) => log::run(global, command, out)?,

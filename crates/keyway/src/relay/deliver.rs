@@ -46,11 +46,14 @@ pub async fn deliver(story: Box<Story>, answer: Answer, wishes: Wishes) -> Outbo
 async fn stream(story: Box<Story>, answer: Answer, mut headers: Lines, wishes: &Wishes) -> Outbound {
     let (shape, metrics) = (story.route.shape, story.worker.metrics.clone());
     headers.put("cache-control", "no-cache");
+    story.tell_limits(&mut headers);
     let status = status(answer.status);
     let mut delivery = Delivery::new(story, answer, wishes.include_usage);
     if let Some(refusal) = poll_fn(|cx| delivery.poll_begun(cx)).await {
         metrics.refusal(refusal.code);
-        return super::refuse::render(&refusal, shape);
+        let mut answer = super::refuse::render(&refusal, shape);
+        delivery.tell_limits(&mut answer.headers);
+        return answer;
     }
     Outbound { status, headers, close: false, body: OutBody::Stream(Box::new(delivery)) }
 }
@@ -64,6 +67,7 @@ async fn whole(mut story: Box<Story>, answer: Answer, mut headers: Lines) -> Out
     let body = match read {
         Ok(Ok(Read::All(body))) => body,
         Ok(Ok(Read::Some(first))) => {
+            story.tell_limits(&mut headers);
             let large = Large::new(story, first, bytes, code);
             let body = OutBody::Stream(Box::new(large));
             return Outbound { status: status(code), headers, close: false, body };
@@ -87,6 +91,7 @@ async fn whole(mut story: Box<Story>, answer: Answer, mut headers: Lines) -> Out
         story.progress(seen.output_bytes);
     }
     let cost = book(&mut story, &decoder, seen.failed, code);
+    story.tell_limits(&mut headers);
     let body = if seen.failed { failures::said(&body, story.endpoint()) } else { body };
     if let Some(cost) = cost {
         headers.put("x-keyway-cost-usd", cost.to_decimal());
@@ -130,7 +135,9 @@ fn cut(mut story: Box<Story>, refusal: &Refusal) -> Outbound {
         usage,
         origin: UsageOrigin::Estimated,
     });
-    super::refuse::render(refusal, story.route.shape)
+    let mut answer = super::refuse::render(refusal, story.route.shape);
+    story.tell_limits(&mut answer.headers);
+    answer
 }
 
 enum Read {

@@ -8,6 +8,7 @@ pub mod exchange;
 pub mod failures;
 pub mod labels;
 pub mod large;
+pub mod limits;
 pub mod obey;
 pub mod refuse;
 pub mod route;

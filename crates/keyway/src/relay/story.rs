@@ -9,6 +9,7 @@ use super::running::{Caller, Place};
 use crate::access::{Grant, Mode};
 use crate::base::{Code, Fault, Refusal, Trouble};
 use crate::catalog::Target;
+use crate::metering::limits::Limited;
 use crate::metering::{Admitted, admit};
 use crate::telemetry::RequestLine;
 use crate::telemetry::request_line::client_text;
@@ -95,6 +96,8 @@ pub struct Story {
     user_agent: Option<Box<str>>,
     prompt_bytes: u64,
     admitted: Option<Admitted>,
+    /// Where the key has limits: what the request holds of them.
+    pub(super) limited: Option<Box<Limited>>,
     target: Option<Arc<Target>>,
     upstream: Option<Arc<Upstream>>,
     sent: bool,
@@ -130,6 +133,7 @@ impl Story {
             worker,
             grant,
             admitted: None,
+            limited: None,
             target: None,
             upstream: None,
             sent: false,
@@ -170,6 +174,7 @@ impl Story {
             return Err(unmetered().into());
         }
         self.sent = true;
+        self.count_sent();
         Ok(())
     }
 
@@ -298,7 +303,9 @@ impl Story {
             (Usage::default(), UsageOrigin::Nothing)
         };
         self.end(&Ended { status: refusal.status(), code: refusal.code.text(), usage, origin });
-        refuse::render(&refusal, self.route.shape)
+        let mut answer = refuse::render(&refusal, self.route.shape);
+        self.tell_limits(&mut answer.headers);
+        answer
     }
 
     /// Ends: one line in the journal, before the last byte of the answer; then log and metrics.
@@ -309,6 +316,7 @@ impl Story {
         }
         let admitted = self.admitted.take();
         let latency_ms = self.since(self.started_mono_ms);
+        self.count_used(&ended.usage);
         let entry = self.entry(ended, latency_ms);
         let cost = entry.cost;
         let written = match admitted {

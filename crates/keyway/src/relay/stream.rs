@@ -9,7 +9,7 @@ use super::failures;
 use super::refuse::render_event;
 use super::source::{Answer, Source};
 use super::story::{Ended, Story};
-use crate::base::{Code, Refusal};
+use crate::base::{Code, Lines, Refusal};
 use crate::upstream::Failure;
 use bytes::Bytes;
 use dialect::openai_chat::{Decoder, with_cost};
@@ -87,6 +87,11 @@ impl Delivery {
             }
             ready!(self.poll_more(cx));
         }
+    }
+
+    /// Writes how the key's limits stand into the head of an answer.
+    pub fn tell_limits(&self, headers: &mut Lines) {
+        self.story.tell_limits(headers);
     }
 
     fn take(&mut self, frame: Frame) {

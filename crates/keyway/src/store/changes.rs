@@ -17,6 +17,10 @@ pub const PROJECT_CHANGED: &str = "project";
 /// Kind of a change: the project's keys work no longer.
 pub const PROJECT_STOPPED: &str = "project_stopped";
 
+/// Kind of a change: what a project's or an organisation's keys are held to is different; read them
+/// again.
+pub const LIMITS_CHANGED: &str = "limits";
+
 /// One change, as other nodes hear of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {

@@ -1,10 +1,12 @@
 //! Keys and their secrets' digests. No plaintext ever comes here.
 
-use super::{Db, Tx};
+use super::{Db, Tx, limits};
 use crate::base::Fault;
 use crate::base::fault::Doing;
+use ledger::limit::Limits;
 use sqlx::Row;
 use sqlx::any::AnyRow;
+use std::collections::HashMap;
 
 /// A key's row, with its newest secret's public part.
 #[derive(Debug, Clone)]
@@ -41,6 +43,8 @@ pub struct KeyRow {
     pub kid: String,
     /// Unix milliseconds.
     pub last_used_ms: Option<i64>,
+    /// The key's own limits; empty where [`Verifiable`] holds the row.
+    pub limits: Limits,
 }
 
 /// What verification needs: the key, its secret's digest, and whether its project is open.
@@ -81,7 +85,20 @@ fn read_key(row: &AnyRow) -> KeyRow {
         revoked_ms: row.get(13),
         kid: row.get(14),
         last_used_ms: row.get(15),
+        limits: Limits::default(),
     }
+}
+
+/// Adds each key's own limits.
+async fn with_limits(db: &Db, mut keys: Vec<KeyRow>) -> Result<Vec<KeyRow>, Fault> {
+    let ids: Vec<&str> = keys.iter().map(|key| key.id.as_str()).collect();
+    let mut found = limits::of(db, &ids).await?;
+    found.retain(|row| row.model.is_empty());
+    let mut found: HashMap<String, Limits> = found.into_iter().map(|row| (row.subject, row.limits)).collect();
+    for key in &mut keys {
+        key.limits = found.remove(&key.id).unwrap_or_default();
+    }
+    Ok(keys)
 }
 
 /// Makes a key and its first secret.
@@ -177,7 +194,7 @@ pub async fn list(db: &Db, filter: &Filter<'_>, after: &str, limit: i64) -> Resu
     .fetch_all(db.pool())
     .await
     .doing("listing keys")?;
-    Ok(rows.iter().map(read_key).collect())
+    with_limits(db, rows.iter().map(read_key).collect()).await
 }
 
 /// Keys newest first, at most `limit` before the id `before` (empty: from the newest).
@@ -205,7 +222,7 @@ pub async fn list_newest(
     .fetch_all(db.pool())
     .await
     .doing("listing keys")?;
-    Ok(rows.iter().map(read_key).collect())
+    with_limits(db, rows.iter().map(read_key).collect()).await
 }
 
 /// One key of an organisation by id.
@@ -224,7 +241,7 @@ pub async fn by_id(db: &Db, org: &str, id: &str) -> Result<Option<KeyRow>, Fault
     .fetch_optional(db.pool())
     .await
     .doing("reading the key")?;
-    Ok(row.as_ref().map(read_key))
+    Ok(with_limits(db, row.iter().map(read_key).collect()).await?.pop())
 }
 
 /// Sets a key's status, unless it is revoked for good. Says whether a row changed.

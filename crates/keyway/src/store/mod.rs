@@ -5,6 +5,7 @@ pub mod db;
 pub mod idempotency;
 pub mod journal;
 pub mod keys;
+pub mod limits;
 mod many;
 pub mod nodes;
 pub mod requests;

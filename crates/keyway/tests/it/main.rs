@@ -10,6 +10,7 @@ mod database;
 mod drain;
 mod edge;
 mod fuzz;
+mod limits;
 mod memory;
 mod providers;
 mod revoke;

@@ -6,7 +6,7 @@ use crate::stage::{Scene, bare, fields, text};
 use testkit::{Value, json};
 
 const PATH: &str = "/v1/organization/admin_api_keys";
-const ALL: [&str; 8] = [
+const ALL: [&str; 10] = [
     "read:keys",
     "create:keys",
     "update:keys",
@@ -15,6 +15,8 @@ const ALL: [&str; 8] = [
     "read:usage",
     "read:metrics",
     "read:settings",
+    "update:projects",
+    "update:settings",
 ];
 
 #[test]

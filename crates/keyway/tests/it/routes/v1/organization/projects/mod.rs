@@ -2,3 +2,4 @@
 
 mod api_keys;
 mod get;
+mod rate_limits;
