@@ -121,7 +121,7 @@ fn first(bytes: &[u8]) -> Option<(Meant, &[u8])> {
     let path = match text.split_once("://") {
         Some((_, rest)) if !text.starts_with('/') => {
             let at = rest.find('/').unwrap_or(rest.len());
-            let same = hosts.first().is_some_and(|host| host.eq_ignore_ascii_case(rest[..at].as_bytes()));
+            let same = hosts.first().is_some_and(|host| host.eq_ignore_ascii_case(&rest.as_bytes()[..at]));
             same.then(|| if at == rest.len() { "/" } else { &rest[at..] })?
         }
         _ => text.starts_with('/').then_some(text)?,
