@@ -121,6 +121,7 @@ impl Outflow {
             let count = self.rest(&mut slices);
             self.sent += ready!(wire.poll_write(cx, &slices[..count]))?;
         }
+        ready!(wire.poll_flush(cx))?;
         self.head.clear();
         self.size.clear();
         self.pieces.clear();
