@@ -1,8 +1,12 @@
 //! From an HTTP request to an answer: find the row, verify the key, read the body, hand over.
 
-use super::http1::{Body, Head};
+use super::body::Body;
+use super::cors::{self, Exposed};
+use super::http1::Head;
 use super::pace::Pace;
+use super::peer::{Link, Trust};
 use super::table::{Found, Table};
+use super::tls::Handshakes;
 use crate::access::Grant;
 use crate::access::verify::{self, Needs, Verdict};
 use crate::base::{Code, Fault, Fields, Refusal, Trouble, id};
@@ -33,6 +37,12 @@ pub struct Front {
     pub body_bytes_max: usize,
     /// How slowly a body may come.
     pub body_pace: Pace,
+    /// Who is believed about where requests come from.
+    pub trust: Trust,
+    /// TLS, where the port speaks it.
+    pub tls: Option<Handshakes>,
+    /// Live keys seen in browsers.
+    pub exposed: Arc<Exposed>,
 }
 
 /// One call, as far as it is known.
@@ -49,7 +59,7 @@ struct Call {
 }
 
 /// Answers a request, or what was meant to be one.
-pub async fn answer(front: &Front, request: Result<Head, Refusal>, body: Body<'_>, peer: IpAddr) -> Outbound {
+pub async fn answer(front: &Front, request: Result<Head, Refusal>, body: Body<'_>, link: Link) -> Outbound {
     let clock = &front.worker.shared.at.clock;
     let head = request.as_ref().ok();
     let headers = head.map(|head| head.headers.clone()).unwrap_or_default();
@@ -58,7 +68,7 @@ pub async fn answer(front: &Front, request: Result<Head, Refusal>, body: Body<'_
         request: id::mint(started_ms),
         started_ms,
         started_mono_ms: clock.monotonic_ms(),
-        peer,
+        peer: link.address,
         route: None,
         method: head.map_or("OTHER", |head| method_name(&head.method)),
         grant: None,
@@ -66,7 +76,7 @@ pub async fn answer(front: &Front, request: Result<Head, Refusal>, body: Body<'_
     };
     let mut fault = None;
     let mut code = "";
-    let mut answer = match serve(front, &mut call, request, body).await {
+    let mut answer = match serve(front, &mut call, request, (body, link)).await {
         Ok(answer) => answer,
         Err(trouble) => {
             let refusal = match trouble {
@@ -88,6 +98,9 @@ pub async fn answer(front: &Front, request: Result<Head, Refusal>, body: Body<'_
     if let Some(client_id) = client_request_id(&headers) {
         answer.set(X_CLIENT_REQUEST_ID, client_id);
     }
+    if call.route.is_some_and(|(_, route)| route.is_for_browsers()) && headers.get(cors::ORIGIN).is_some() {
+        cors::open(&mut answer);
+    }
     answer.close |= front.worker.shared.draining.load(Ordering::Relaxed);
     answer
 }
@@ -96,17 +109,26 @@ async fn serve(
     front: &Front,
     call: &mut Call,
     request: Result<Head, Refusal>,
-    body: Body<'_>,
+    (body, link): (Body<'_>, Link),
 ) -> Result<Outbound, Trouble> {
     let head = request?;
+    let client = front.trust.client(link, &head.headers)?;
+    call.peer = client.address;
     let (number, route, params) = match front.table.find(&head.method, head.target.path()) {
         Found::Route(number, route, params) => (number, route, params),
+        Found::Preflight(methods) => return Ok(cors::preflight(&methods)),
         Found::OtherMethods(allowed) => return Ok(method_not_allowed(&allowed)),
         Found::Nothing => return Err(unknown_url(call.method, head.target.path()).into()),
     };
     call.route = Some((number, route));
+    if route.needs != Needs::Nothing {
+        front.trust.check_private(client)?;
+    }
     let caller = verified(front, route.needs, &head.headers, call).await?;
     call.grant = caller.as_ref().map(|caller| Arc::clone(&caller.grant));
+    if let (Some(grant), Some(_)) = (&call.grant, head.headers.get(cors::ORIGIN)) {
+        front.exposed.note(grant, head.headers.text(cors::ORIGIN), &front.worker.metrics);
+    }
     let body = match route.body {
         BodyLimit::None => Bytes::new(),
         BodyLimit::Management => body.read(MANAGEMENT_BODY_BYTES_MAX, front.body_pace).await?,

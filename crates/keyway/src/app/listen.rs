@@ -35,6 +35,15 @@ pub fn bind(address: SocketAddr, count: usize) -> Result<(SocketAddr, Vec<TcpLis
     Ok((address, listeners))
 }
 
+/// Bytes of an answer that the kernel takes ahead of what the client's window lets go: without a bound a
+/// client that does not read costs megabytes of the kernel's memory, and a provider's work for nothing.
+const UNSENT_BYTES_MAX: u32 = 128 * 1024;
+
+/// Lets a client that takes nothing be felt soon. Where the system has no such bound, its own counts.
+pub fn bound_unsent(client: &impl AsFd) {
+    let _ = SockRef::from(client).set_tcp_notsent_lowat(UNSENT_BYTES_MAX);
+}
+
 /// Lets no further connection begin, while those that have begun can still be accepted. Closing a
 /// listener resets what is queued on it, and another might come between the last look and the close.
 ///

@@ -1,6 +1,7 @@
 //! `keyway serve`: from configuration to listening, and down again without losing a line.
 
 use super::banner;
+use super::cors::Exposed;
 use super::dispatch::Front;
 use super::door::Door;
 use super::files;
@@ -9,10 +10,12 @@ use super::listen;
 use super::metrics_listener;
 use super::open::{self, MasterSource, NotOpened, Place};
 use super::pace::Pace;
+use super::peer::Trust;
 use super::routes::ROUTES;
 use super::signals::Signals;
 use super::start::{self, Parts};
 use super::table::Table;
+use super::tls::{self, Files, Handshakes, Pair};
 use super::worker::{self, Seat, Stage};
 use crate::accounts::Installation;
 use crate::base::fault::Doing;
@@ -44,14 +47,14 @@ const CONTROL_THREADS: usize = 2;
 /// How long the log's last lines may take to be written.
 const LOG_WAIT: Duration = Duration::from_secs(2);
 
-/// Where what belongs on stdout goes.
-type Say<'a> = &'a (dyn Fn(&str) + Sync);
+/// Takes what belongs on stdout.
+pub type Say<'a> = dyn Fn(&str) + Sync + 'a;
 
 /// Serves until a signal ends it. `say` gets what belongs on stdout.
 ///
 /// # Errors
 /// Why it could not start, or did not end well.
-pub fn serve(config: &Config, say: &(dyn Fn(&str) + Sync)) -> Result<(), NotOpened> {
+pub fn serve(config: &Config, say: &Say<'_>) -> Result<(), NotOpened> {
     let clock = Clock::system();
     let files = files::raise_limit();
     log::init(&config.settings.log, !std::io::stderr().is_terminal()).map_err(NotOpened::Configuration)?;
@@ -76,15 +79,16 @@ pub fn place(settings: &Settings) -> Place {
     Place { data_dir: settings.data_dir.clone(), database: settings.database.clone(), master_key }
 }
 
-async fn run(config: &Config, clock: Clock, (files, say): (Option<u64>, Say<'_>)) -> Result<(), NotOpened> {
+async fn run(config: &Config, clock: Clock, (files, say): (Option<u64>, &Say<'_>)) -> Result<(), NotOpened> {
     let settings = &config.settings;
     let mut signals = Signals::listen().map_err(NotOpened::Failed)?;
     let opened = open::open(&place(settings), clock.clone()).await?;
+    let tasks = Tasks::default();
     let _alone = lock_data_dir(&settings.data_dir).map_err(NotOpened::Configuration)?;
     may_listen(settings.listen, &opened.at).await?;
+    let handshakes = handshakes(settings, &tasks).map_err(NotOpened::Configuration)?;
     let workers = worker_count(settings);
     let (address, listeners) = listen::bind(settings.listen, workers).map_err(NotOpened::Configuration)?;
-    let tasks = Tasks::default();
     let parts = start::build(config, opened.at.clone(), address, workers, tasks).await?;
     let shared = Arc::clone(&parts.shared);
     take_in_old_journals(&shared, &settings.data_dir).await.map_err(NotOpened::Failed)?;
@@ -95,9 +99,9 @@ async fn run(config: &Config, clock: Clock, (files, say): (Option<u64>, Say<'_>)
         metrics_listener::start(address, Arc::clone(&shared)).await.map_err(NotOpened::Configuration)?;
     }
     let (log, writer) = request_log(settings, &shared).map_err(NotOpened::Failed)?;
-    let door = door(settings, files);
+    let front = (door(settings, files), handshakes);
     let threads =
-        begin_workers(settings, (parts, door), listeners, &stages, &log).map_err(NotOpened::Failed)?;
+        begin_workers(settings, (parts, front), listeners, &stages, &log).map_err(NotOpened::Failed)?;
     let text = banner::text(config, &shared, address, opened.new).await.map_err(NotOpened::Failed)?;
     say(&text);
 
@@ -110,6 +114,20 @@ async fn run(config: &Config, clock: Clock, (files, say): (Option<u64>, Say<'_>)
     finish_log(writer);
     shared.at.db.close().await;
     settled.and(shipped).map_err(NotOpened::Failed)
+}
+
+/// TLS as the settings want it, from now on with whatever the certificate's files hold.
+fn handshakes(settings: &Settings, tasks: &Tasks) -> Result<Option<Handshakes>, Fault> {
+    let Some(files) = Files::of(settings) else {
+        return Ok(None);
+    };
+    let before = files.stamps();
+    let pair = Arc::new(Pair::new(files.read()?));
+    if let Some(problem) = files.key_is_open() {
+        tracing::warn!("the TLS key in {problem}; chmod 600 it");
+    }
+    tasks.spawn(tls::follow(files, before, Arc::clone(&pair)));
+    Handshakes::new(pair).map(Some)
 }
 
 /// Nobody but this machine may reach an installation that nobody owns yet.
@@ -221,13 +239,14 @@ fn door(settings: &Settings, files: Option<u64>) -> Arc<Door> {
 
 fn begin_workers(
     settings: &Settings,
-    (parts, door): (Parts, Arc<Door>),
+    (parts, (door, handshakes)): (Parts, (Arc<Door>, Option<Handshakes>)),
     listeners: Vec<std::net::TcpListener>,
     stages: &watch::Receiver<Stage>,
     log: &RequestLog,
 ) -> Result<Vec<JoinHandle<Result<(), Fault>>>, Fault> {
     let table = Arc::new(Table::new(ROUTES).map_err(Fault::plain)?);
     let tls = Arc::new(Tls::new(None));
+    let exposed = Arc::new(Exposed::default());
     let mut threads = Vec::new();
     let seats = listeners.into_iter().zip(parts.journals).zip(parts.orders);
     for (shard, ((listener, journal), orders)) in seats.enumerate() {
@@ -242,6 +261,7 @@ fn begin_workers(
         let (table, tls, log, limits) = (Arc::clone(&table), Arc::clone(&tls), log.clone(), limits(settings));
         let body_bytes_max = usize::try_from(settings.request_body_bytes_max).unwrap_or(usize::MAX);
         let body_pace = pace(settings);
+        let (trust, handshakes, exposed) = (Trust::of(settings), handshakes.clone(), Arc::clone(&exposed));
         let make = move || {
             let clock = shared.at.clock.clone();
             let catalog = Arc::clone(&shared.catalog);
@@ -255,7 +275,8 @@ fn begin_workers(
                 shard: u32::try_from(shard).unwrap_or(0),
                 shared,
             };
-            Rc::new(Front { worker: Rc::new(worker), table, body_bytes_max, body_pace })
+            let worker = Rc::new(worker);
+            Rc::new(Front { worker, table, body_bytes_max, body_pace, trust, tls: handshakes, exposed })
         };
         let thread = std::thread::Builder::new()
             .name(format!("worker-{shard}"))

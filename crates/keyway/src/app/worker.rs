@@ -1,10 +1,14 @@
 //! A data-plane worker: one thread, one runtime, one listener, one pool of connections. Nothing on
 //! a request's way crosses threads but atomics.
 
+use super::body::Body;
 use super::dispatch::{self, Front};
 use super::door::{Door, Entered};
-use super::http1::{self, Body, ClientTimes, Server};
+use super::http1::{self, ClientTimes, Server};
+use super::http2;
 use super::listen;
+use super::peer::Link;
+use super::protocol::{self, Protocol};
 use crate::base::Fault;
 use crate::base::fault::Doing;
 use crate::base::tasks::Tasks;
@@ -150,12 +154,25 @@ async fn serve(
 ) {
     // Answers are written whole; waiting to fill a packet would only delay them.
     let _ = stream.set_nodelay(true);
+    listen::bound_unsent(&stream);
+    let link = Link { address: peer, tls: front.tls.is_some() };
     let metrics = front.worker.metrics.clone();
     metrics.connection_opened();
-    http1::serve(stream, &server, stage, async |request, body: Body<'_>| {
-        dispatch::answer(&front, request, body, peer).await
-    })
-    .await;
+    match protocol::greet(stream, front.tls.as_ref(), server.times, stage.clone()).await {
+        None => {}
+        Some((Protocol::Http1, wire)) => {
+            http1::serve(wire, &server, stage, async |request, body: http1::Body<'_>| {
+                dispatch::answer(&front, request, Body::Http1(body), link).await
+            })
+            .await;
+        }
+        Some((Protocol::Http2, wire)) => {
+            let answer =
+                async move |request, body| dispatch::answer(&front, request, Body::Http2(body), link).await;
+            // Apart, so that it costs the connections of HTTP/1.1 no memory.
+            Box::pin(http2::serve(wire, server, stage, answer)).await;
+        }
+    }
     metrics.connection_closed();
 }
 

@@ -17,6 +17,7 @@ mod exchange;
 mod failure;
 mod head;
 pub mod limits;
+mod pinned;
 mod pool;
 mod request;
 mod tls;

@@ -1,9 +1,9 @@
 //! What a client sends after a head: read when somebody asks for it, and not before.
 
-use super::ClientTimes;
 use super::head::{Framing, Head};
 use super::limits::{LINGER, LINGER_BYTES_MAX, READ_BYTES_STEP, UNREAD_BYTES_MAX};
 use super::wire::Wire;
+use crate::app::body::{broken, too_large, too_slow};
 use crate::app::pace::Pace;
 use crate::base::{Code, Refusal};
 use crate::upstream::chunked::Chunked;
@@ -14,7 +14,6 @@ use std::io::{self, IoSlice};
 use std::pin::pin;
 use std::task::{Context, Poll, ready};
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
@@ -83,8 +82,8 @@ impl<'a> Body<'a> {
 }
 
 impl Inflow {
-    pub(super) fn new(socket: TcpStream, times: ClientTimes) -> Self {
-        Self { wire: Wire::new(socket, times), rest: Rest::Length(0), expects: false, reading: false }
+    pub(super) fn new(wire: Wire) -> Self {
+        Self { wire, rest: Rest::Length(0), expects: false, reading: false }
     }
 
     /// A request has come; without a head, nobody knows where it ends.
@@ -149,6 +148,7 @@ impl Inflow {
             let written = ready!(self.wire.poll_write(cx, &[IoSlice::new(unsent)]))?;
             unsent.advance(written);
         }
+        ready!(self.wire.poll_flush(cx))?;
         self.expects = false;
         Poll::Ready(Ok(()))
     }
@@ -172,10 +172,7 @@ impl Inflow {
                     let began = *coming.since.get_or_insert_with(Instant::now);
                     self.wire.deadline.set(pace.until(began, coming.received));
                     ready!(self.wire.deadline.poll_passed(cx));
-                    return Poll::Ready(Err(Refusal::new(
-                        Code::RequestTimeout,
-                        "The request body did not come in time.",
-                    )));
+                    return Poll::Ready(Err(too_slow()));
                 }
             }
         }
@@ -273,15 +270,4 @@ enum Taken {
     All(Bytes),
     /// Not all: so many bytes are known to come, or are room enough.
     Some(usize),
-}
-
-fn broken() -> Refusal {
-    Refusal::new(Code::InvalidRequest, "The request body broke off.")
-}
-
-fn too_large(bytes_max: usize) -> Refusal {
-    Refusal::new(
-        Code::BodyTooLarge,
-        format!("The request body is larger than the {bytes_max} bytes this route takes."),
-    )
 }

@@ -144,19 +144,26 @@ fn parse(bytes: &Bytes) -> Result<Head, Refusal> {
 
 /// What the fields say about the connection and the body.
 #[derive(Default)]
-struct Facts<'a> {
-    host: Option<&'a [u8]>,
-    length: Option<u64>,
+pub struct Facts<'a> {
+    /// Of the Host header.
+    pub host: Option<&'a [u8]>,
+    /// Of the Content-Length.
+    pub length: Option<u64>,
     chunked: bool,
     close: bool,
     keep_alive: bool,
-    expect_continue: bool,
+    /// The client waits for `100 Continue`.
+    pub expect_continue: bool,
     authorized: bool,
 }
 
 impl<'a> Facts<'a> {
-    /// `httparse` has seen to it that the name is a token and that the value holds no control character.
-    fn note(&mut self, name: &str, value: &'a [u8]) -> Result<(), Refusal> {
+    /// Takes a field's meaning in. The name has been seen to be a token, the value to hold no control
+    /// character.
+    ///
+    /// # Errors
+    /// A field that is malformed, or there twice and may not be.
+    pub fn note(&mut self, name: &str, value: &'a [u8]) -> Result<(), Refusal> {
         let is = |known: &str| name.eq_ignore_ascii_case(known);
         match name.len() {
             4 if is("host") => {
@@ -246,7 +253,8 @@ fn decimal(value: &[u8]) -> Option<u64> {
     std::str::from_utf8(value).ok()?.parse().ok()
 }
 
-pub(super) fn malformed(message: &'static str) -> Refusal {
+/// What is read in one way only, or not at all.
+pub fn malformed(message: &'static str) -> Refusal {
     Refusal::new(Code::InvalidRequest, message)
 }
 

@@ -3,7 +3,7 @@
 use super::Check;
 use crate::app::{files as open_files, listen};
 use crate::base::Clock;
-use crate::cli::http::{Server, url_of};
+use crate::cli::http::{Server, own};
 use crate::config::Settings;
 use crate::upstream::{Limits, Request};
 use std::fs;
@@ -120,7 +120,8 @@ pub(super) async fn port(settings: &Settings) -> Check {
         return Check::ok(NAME, format!("{address} is free"));
     };
     let limits = Limits { connect_ms: ANSWER_MS, first_byte_ms: ANSWER_MS, ..Limits::default() };
-    let answer = match Server::new(&url_of(address), None, limits) {
+    let server = own(settings).and_then(|(url, tls)| Server::new(&url, None, limits, tls));
+    let answer = match server {
         Ok(server) => server.send(Request::get("/healthz")).await.ok(),
         Err(_) => None,
     };

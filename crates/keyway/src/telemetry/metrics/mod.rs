@@ -204,4 +204,9 @@ impl WorkerMetrics {
         let shard = self.shard();
         add(if hit { &shard.grant_hits } else { &shard.grant_misses }, 1);
     }
+
+    /// A live key came from a browser.
+    pub fn exposed_in_browser(&self) {
+        add(&self.shard().exposed_in_browser, 1);
+    }
 }

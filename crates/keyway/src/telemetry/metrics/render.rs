@@ -30,6 +30,9 @@ pub(super) fn render(metrics: &Metrics) -> String {
     open(metrics, &mut text);
     gauges(metrics, &mut text);
     grant_cache(metrics, &mut text);
+    let exposed = sum(metrics, |shard| Some(&shard.exposed_in_browser));
+    let help = "Requests with a live key that came from a browser.";
+    text.single("keyway_live_key_in_browser_total", Kind::Counter, help, exposed);
     let dropped = metrics.lines_dropped.load(Ordering::Relaxed);
     let help = "Request lines that found the queue full.";
     text.single("keyway_request_lines_dropped_total", Kind::Counter, help, dropped);

@@ -38,6 +38,7 @@ pub(super) struct Shard {
     pub connections_refused: [AtomicU64; REFUSED.len()],
     pub grant_hits: AtomicU64,
     pub grant_misses: AtomicU64,
+    pub exposed_in_browser: AtomicU64,
     outcomes: usize,
 }
 
@@ -65,6 +66,7 @@ impl Shard {
             connections_refused: Default::default(),
             grant_hits: AtomicU64::new(0),
             grant_misses: AtomicU64::new(0),
+            exposed_in_browser: AtomicU64::new(0),
             outcomes,
         }
     }

@@ -8,6 +8,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use testkit::tls::Pair;
 use testkit::upstream::Request;
 use testkit::{Answer, Keyway};
 
@@ -23,8 +24,7 @@ struct Door {
 }
 
 impl Door {
-    fn open() -> Self {
-        let scene = Scene::start();
+    fn open(scene: Scene) -> Self {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&seen);
         scene.upstream.always(move |request| {
@@ -164,8 +164,8 @@ fn play<S: Read + Write>(
 }
 
 /// The corpus, over any kind of line.
-fn play_all<S: Read + Write>(place: Place, dial: impl Fn(&Keyway) -> S) {
-    let door = Door::open();
+fn play_all<S: Read + Write>(scene: Scene, place: Place, dial: impl Fn(&Keyway) -> S) {
+    let door = Door::open(scene);
     for row in rows() {
         for row in [Some(row.clone()), row.as_1_0()].into_iter().flatten() {
             play(&door, &row, (place, None), &dial);
@@ -184,25 +184,34 @@ fn there_are_enough_rows_and_each_is_another() {
 
 #[test]
 fn each_request_has_its_one_reading() {
-    play_all(Place::Alone, plain);
+    play_all(Scene::start(), Place::Alone, plain);
 }
 
 #[test]
 fn each_request_has_its_one_reading_behind_another() {
-    play_all(Place::Kept, plain);
+    play_all(Scene::start(), Place::Kept, plain);
 }
 
 #[test]
 fn each_request_has_its_one_reading_between_two_in_one_write() {
-    play_all(Place::Pipelined, plain);
+    play_all(Scene::start(), Place::Pipelined, plain);
 }
 
 #[test]
 fn each_request_has_its_one_reading_wherever_it_is_cut() {
-    let door = Door::open();
+    let door = Door::open(Scene::start());
     for row in rows().iter().filter(|row| row.split) {
         for cut in 1..row.bytes(&door.words("self")).len() {
             play(&door, row, (Place::Alone, Some(cut)), &plain);
         }
+    }
+}
+
+#[test]
+fn each_request_has_its_one_reading_over_tls() {
+    let pair = Pair::make();
+    let dial = |keyway: &Keyway| pair.connect(keyway.address(), &["http/1.1"]).expect("a handshake");
+    for place in [Place::Alone, Place::Pipelined] {
+        play_all(Scene::over_tls(&pair), place, dial);
     }
 }

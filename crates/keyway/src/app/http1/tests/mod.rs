@@ -9,6 +9,7 @@ mod streams;
 
 use super::*;
 use crate::app::pace::Pace;
+use crate::app::socket::Socket;
 use crate::app::worker::Stage;
 use crate::base::{Lines, Refusal};
 use crate::relay::route::Shape;
@@ -112,7 +113,8 @@ async fn meet<T>(
         ours.socket.set_nodelay(true).unwrap();
         client(&mut ours).await
     };
-    let serving = serve(accepted.unwrap().0, &server, stages, handler);
+    let wire = Wire::new(Socket::Plain(accepted.unwrap().0), times);
+    let serving = serve(wire, &server, stages, handler);
     tokio::join!(serving, client).1
 }
 

@@ -147,9 +147,9 @@ fn other_methods_and_paths_are_refused() {
     let bearer = format!("Bearer {}", scene.admin);
     let headers = [("authorization", bearer.as_str())];
     for (path, allowed) in [
-        ("/v1/organization/projects", "GET"),
-        ("/v1/organization/admin_api_keys", "GET, POST"),
-        ("/v1/organization/requests", "GET"),
+        ("/v1/organization/projects", "GET, HEAD"),
+        ("/v1/organization/admin_api_keys", "GET, HEAD, POST"),
+        ("/v1/organization/requests", "GET, HEAD"),
     ] {
         let answer = scene.keyway.request("PUT", path, &headers, b"");
         assert_eq!(answer.status, 405, "{path}");
