@@ -1,12 +1,14 @@
 //! Keys: their text form, their digests, the cache of grants, and verification.
 
 pub mod cache;
+pub mod chain;
 pub mod credential;
 pub mod format;
 pub mod grant;
 pub mod keys;
 pub mod lookup;
 pub mod models;
+pub mod networks;
 pub mod verify;
 
 pub use cache::KeyCache;

@@ -1,8 +1,19 @@
 //! People, organisations and projects, and who may do what.
+//!
+//! `scope` is the table of permissions, `role` the table of roles, `rights` the algebra over them,
+//! `may` the one function that decides, `load` where rights come from, `acting` an act in the making.
 
+pub mod acting;
 pub mod installation;
+pub mod load;
+pub mod may;
+pub mod rights;
+pub mod role;
 pub mod scope;
 pub mod setup;
 
+pub use acting::{Acting, Deed};
 pub use installation::Installation;
+pub use may::{Actor, Subject, may};
+pub use rights::{Held, Rights};
 pub use scope::{Scope, Scopes};

@@ -95,7 +95,13 @@ pub fn text(object: &impl Serialize) -> Result<String, Trouble> {
 /// # Errors
 /// As [`text`].
 pub fn answer(object: &impl Serialize) -> Result<Outbound, Trouble> {
-    Ok(Outbound::whole(StatusCode::OK, "application/json", text(object)?))
+    Ok(whole(text(object)?))
+}
+
+/// Answers with the text of an object.
+#[must_use]
+pub fn whole(text: String) -> Outbound {
+    Outbound::whole(StatusCode::OK, "application/json", text)
 }
 
 /// Answers with a text that is or was about a secret: nobody on the way may keep it.

@@ -9,16 +9,11 @@ pub(crate) fn row() -> KeyRow {
         org_id: "org_1".to_owned(),
         project_id: Some("proj_1".to_owned()),
         name: "backend".to_owned(),
-        description: String::new(),
-        owner_id: String::new(),
-        scopes: None,
-        models: None,
         status: "active".to_owned(),
         created_ms: 1_700_000_000_999,
         expires_ms: Some(1_700_000_100_000),
-        revoked_ms: None,
         kid: "AbCdEfGhIjKl".to_owned(),
-        last_used_ms: None,
+        ..KeyRow::default()
     }
 }
 

@@ -16,3 +16,4 @@ pub mod requests;
 pub mod usage;
 pub mod usage_object;
 pub mod wait;
+pub mod write;

@@ -1,15 +1,13 @@
 //! `/projects`, to be read.
 
-use super::ask::{self, Page, Query};
+use super::ask::{self, Caller, Page, Query, handlers};
 use super::json::{self, List, seconds};
-use crate::access::Grant;
 use crate::access::keys::not_there;
+use crate::accounts::Scope;
 use crate::base::Trouble;
-use crate::relay::route::Sendable;
 use crate::relay::{Inbound, Outbound, Shared};
 use crate::store::tenants::{self, Project, ProjectFilter};
 use serde::Serialize;
-use std::sync::Arc;
 
 /// A project.
 #[derive(Debug, Serialize)]
@@ -40,29 +38,32 @@ impl<'a> ProjectObject<'a> {
     }
 }
 
-/// GET `/projects`
-#[must_use]
-pub fn list(shared: Arc<Shared>, inbound: Inbound, grant: Option<Arc<Grant>>) -> Sendable {
-    Box::pin(async move { list_of(&shared, &inbound, &*ask::grant(grant)?).await })
+handlers! {
+    /// GET `/projects`
+    list = list_of();
+    /// GET `/projects/{project}`
+    get = get_one();
 }
 
-/// GET `/projects/{project}`
-#[must_use]
-pub fn get(shared: Arc<Shared>, inbound: Inbound, grant: Option<Arc<Grant>>) -> Sendable {
-    Box::pin(async move {
-        Query::of(&inbound).finish()?;
-        let id = ask::path_param(&inbound, 0)?;
-        let found = tenants::project(&shared.at.db, &ask::grant(grant)?.org, id).await?;
-        json::answer(&ProjectObject::new(&found.ok_or_else(|| not_there("project"))?))
-    })
+async fn get_one(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<Outbound, Trouble> {
+    Query::of(inbound).finish()?;
+    let mut conn = shared.at.db.connection().await?;
+    let found = tenants::project(&mut conn, &caller.org, ask::path_param(inbound, 0)?).await?;
+    json::answer(&ProjectObject::new(&found.ok_or_else(|| not_there("project"))?))
 }
 
-async fn list_of(shared: &Shared, inbound: &Inbound, grant: &Grant) -> Result<Outbound, Trouble> {
+async fn list_of(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<Outbound, Trouble> {
     let mut query = Query::of(inbound);
     let page = Page::read(&mut query, "proj")?;
     let archived = query.word("include_archived", &[("true", true), ("false", false)])?.unwrap_or(false);
     query.finish()?;
-    let filter = ProjectFilter { org: &grant.org, archived, newest_first: page.newest_first };
+    let among = caller.actor().rights.places(Scope::READ_PROJECTS);
+    let filter = ProjectFilter {
+        org: &caller.org,
+        archived,
+        newest_first: page.newest_first,
+        among: among.as_deref(),
+    };
     let mut found = tenants::projects(&shared.at.db, &filter, &page.after, page.limit + 1).await?;
     let more = json::cut(&mut found, &page);
     let objects = found.iter().map(ProjectObject::new).collect();

@@ -105,7 +105,7 @@ async fn serve(
         Found::Nothing => return Err(unknown_url(call.method, head.target.path()).into()),
     };
     call.route = Some((number, route));
-    let caller = verified(front, route.needs, &head.headers, call.started_ms).await?;
+    let caller = verified(front, call, route.needs, &params, &head.headers).await?;
     call.grant = caller.as_ref().map(|caller| Arc::clone(&caller.grant));
     let body = match route.body {
         BodyLimit::None => Bytes::new(),
@@ -168,9 +168,10 @@ async fn hand_over(
 /// same step in which the request is entered as running: a revocation finds it in one or the other.
 async fn verified(
     front: &Front,
+    call: &Call,
     needs: Needs,
+    params: &[String],
     headers: &Fields,
-    now_ms: i64,
 ) -> Result<Option<Caller>, Trouble> {
     if needs == Needs::Nothing {
         return Ok(None);
@@ -180,7 +181,7 @@ async fn verified(
         match verify::from_memory(headers, &shared.at.master, &shared.cache)? {
             Verdict::Known(grant) => {
                 metrics.grant_looked_up(true);
-                verify::permit(&grant, needs, now_ms)?;
+                verify::permit(&grant, needs, params, call.peer, call.started_ms)?;
                 let place = front.worker.running.enter(Arc::clone(&grant));
                 return Ok(Some(Caller { grant, place }));
             }

@@ -57,7 +57,12 @@ pub fn run(global: &Global, command: &AdminKey, out: &Out) -> Result<(), Failure
             key::make(session, &new, out).await
         }
         AdminKey::List => {
-            key::list(session, &Filter { org: &session.org, kind: "admin", project: "" }, out).await
+            key::list(
+                session,
+                &Filter { org: &session.org, kind: "admin", project: "", operators: true },
+                out,
+            )
+            .await
         }
         AdminKey::Revoke(revoked) => key::revoke(session, global, revoked, true, out).await,
     })

@@ -5,7 +5,7 @@ use super::failure::{FAILED, Failure, USAGE};
 use super::output::Out;
 use super::session::{self, Missing, Session};
 use super::span;
-use crate::access::keys::{self as service, Act, Created, NewKey, Outcome, Which};
+use crate::access::keys::{self as service, Act, Created, NewKey, Which};
 use crate::admin::json::{Deleted, List};
 use crate::admin::key_object::{ADMIN_KEY_DELETED, KeyObject, PROJECT_KEY_DELETED};
 use crate::base::{Clock, id};
@@ -100,6 +100,7 @@ pub fn run(global: &Global, command: &Key, out: &Out) -> Result<(), Failure> {
                 scopes: create.scopes.clone(),
                 models: create.models.clone(),
                 expires_in_seconds: create.expires_in_seconds,
+                ..NewKey::default()
             };
             make(session, &new, out).await
         }
@@ -108,11 +109,16 @@ pub fn run(global: &Global, command: &Key, out: &Out) -> Result<(), Failure> {
                 Some(project) => project_id(session, project).await?,
                 None => String::new(),
             };
-            list(session, &Filter { org: &session.org, kind: "project", project: &project }, out).await
+            list(
+                session,
+                &Filter { org: &session.org, kind: "project", project: &project, operators: true },
+                out,
+            )
+            .await
         }
         Key::Show { id } => {
-            let row = service::find(&session.at, &which(session, id, false)).await?;
-            show(&row, out)
+            let mut conn = session.at.db.connection().await?;
+            show(&service::find(&mut conn, &session.org, &which(id, false)).await?, out)
         }
         Key::Revoke(revoked) => revoke(session, global, revoked, false, out).await,
         Key::Disable { id } => switch(session, id, Act::Disable, out).await,
@@ -133,8 +139,8 @@ async fn project_id(session: &Session, given: &str) -> Result<String, Failure> {
     }
 }
 
-fn which<'a>(session: &'a Session, id: &'a str, admin: bool) -> Which<'a> {
-    Which { org: &session.org, admin, project: None, id }
+fn which(id: &str, admin: bool) -> Which<'_> {
+    Which { admin, project: None, id }
 }
 
 /// Makes a key of either kind and prints its secret.
@@ -142,11 +148,9 @@ fn which<'a>(session: &'a Session, id: &'a str, admin: bool) -> Which<'a> {
 /// # Errors
 /// What the service refuses.
 pub async fn make(session: &Session, new: &NewKey, out: &Out) -> Result<(), Failure> {
-    let made = service::create(&session.at, &session::author(), &session.org, new, None).await?;
-    let Outcome::Created(made) = made else {
-        return Err(Failure::new(FAILED, "the key was made before"));
-    };
-    let Created { row, secret, warnings } = &*made;
+    let mut acting = session.act().await?;
+    let Created { row, secret, warnings } = &service::create(&mut acting, new).await?;
+    acting.commit().await?;
     if out.json {
         return out.json(&KeyObject::made(row, now_ms(), secret.reveal(), warnings));
     }
@@ -234,14 +238,14 @@ pub async fn revoke(
     admin: bool,
     out: &Out,
 ) -> Result<(), Failure> {
-    let which = which(session, &revoked.id, admin);
-    let row = service::find(&session.at, &which).await?;
+    let which = which(&revoked.id, admin);
+    let row = service::find(&mut *session.at.db.connection().await?, &session.org, &which).await?;
     let asks = !revoked.yes && !global.no_input && std::io::stdin().is_terminal();
     if asks && row.status != "revoked" && !confirmed(&format!("Revoke `{}` for good?", row.name), out)? {
         out.note("nothing was changed");
         return Ok(());
     }
-    let row = service::act(&session.at, &session::author(), &which, Act::Revoke).await?;
+    let row = done(session, &which, Act::Revoke).await?;
     if out.json {
         let kind = if admin { ADMIN_KEY_DELETED } else { PROJECT_KEY_DELETED };
         return out.json(&Deleted::new(&row.id, kind));
@@ -249,8 +253,15 @@ pub async fn revoke(
     out.table(&["id", "status"], &[vec![row.id, row.status]])
 }
 
+async fn done(session: &Session, which: &Which<'_>, act: Act) -> Result<KeyRow, Failure> {
+    let mut acting = session.act().await?;
+    let row = service::act(&mut acting, which, act).await?;
+    acting.commit().await?;
+    Ok(row)
+}
+
 async fn switch(session: &Session, id: &str, act: Act, out: &Out) -> Result<(), Failure> {
-    let row = service::act(&session.at, &session::author(), &which(session, id, false), act).await?;
+    let row = done(session, &which(id, false), act).await?;
     if out.json {
         return out.json(&KeyObject::new(&row, now_ms()));
     }

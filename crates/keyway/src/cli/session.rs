@@ -2,7 +2,7 @@
 
 use super::args::Global;
 use super::failure::{CONFIGURATION, FAILED, Failure, NOT_FOUND};
-use crate::accounts::Installation;
+use crate::accounts::{Acting, Installation};
 use crate::app::open;
 use crate::app::serve::place;
 use crate::audit::Author;
@@ -90,6 +90,14 @@ impl Session {
         let at = open::open(&place, Clock::system()).await?.at;
         let org = tenants::default_org(&at.db).await?;
         Ok(Self { at, org })
+    }
+
+    /// Begins an act of whoever is at the keyboard: the operator's.
+    ///
+    /// # Errors
+    /// When the database cannot be used.
+    pub async fn act(&self) -> Result<Acting<'_>, Failure> {
+        Ok(Acting::of_operator(&self.at, author(), &self.org).await?)
     }
 
     /// Opens it, does the work, and closes the database whatever came of it.

@@ -2,16 +2,22 @@
 
 pub mod changes;
 pub mod db;
+pub mod groups;
 pub mod idempotency;
+pub mod invites;
 pub mod journal;
 pub mod keys;
 mod many;
 pub mod nodes;
+pub mod people;
+pub mod project_members;
 pub mod requests;
 pub mod requests_write;
+pub mod roles;
+pub mod service_accounts;
 pub mod tenants;
 pub mod usage;
 pub mod usage_columns;
 pub mod usage_write;
 
-pub use db::{Db, Engine, Tx};
+pub use db::{Conn, Db, Engine, Tx};

@@ -1,9 +1,10 @@
 //! Installation, organisations and projects.
 
-use super::{Db, Tx};
+use super::many::parameters;
+use super::{Conn, Db, Tx};
 use crate::base::Fault;
 use crate::base::fault::Doing;
-use sqlx::Row;
+use sqlx::{AssertSqlSafe, Row};
 
 /// A project.
 #[derive(Debug, Clone)]
@@ -99,14 +100,14 @@ pub async fn default_org(db: &Db) -> Result<String, Fault> {
 ///
 /// # Errors
 /// When the database cannot be used.
-pub async fn project(db: &Db, org: &str, id: &str) -> Result<Option<Project>, Fault> {
+pub async fn project(conn: &mut Conn, org: &str, id: &str) -> Result<Option<Project>, Fault> {
     let row = sqlx::query(
         "SELECT id, org_id, name, environment, created_ms, archived_ms FROM projects \
          WHERE org_id = $1 AND id = $2",
     )
     .bind(org)
     .bind(id)
-    .fetch_optional(db.pool())
+    .fetch_optional(conn)
     .await
     .doing("reading the project")?;
     Ok(row.as_ref().map(read_project))
@@ -131,6 +132,8 @@ pub struct ProjectFilter<'a> {
     pub archived: bool,
     /// Newest first, else oldest first.
     pub newest_first: bool,
+    /// Only these; absent: all.
+    pub among: Option<&'a [String]>,
 }
 
 /// Projects in the filter's order, at most `limit` after the id `after` (empty: from the start).
@@ -143,20 +146,32 @@ pub async fn projects(
     after: &str,
     limit: i64,
 ) -> Result<Vec<Project>, Fault> {
-    const OLDEST: &str = "SELECT id, org_id, name, environment, created_ms, archived_ms FROM projects \
-         WHERE org_id = $1 AND ($2 = 1 OR archived_ms IS NULL) AND ($3 = '' OR id > $3) \
-         ORDER BY id LIMIT $4";
-    const NEWEST: &str = "SELECT id, org_id, name, environment, created_ms, archived_ms FROM projects \
-         WHERE org_id = $1 AND ($2 = 1 OR archived_ms IS NULL) AND ($3 = '' OR id < $3) \
-         ORDER BY id DESC LIMIT $4";
-    let rows = sqlx::query(if filter.newest_first { NEWEST } else { OLDEST })
+    let among = filter.among.unwrap_or_default();
+    if filter.among.is_some() && among.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut text = String::from(
+        "SELECT id, org_id, name, environment, created_ms, archived_ms FROM projects \
+         WHERE org_id = $1 AND ($2 = 1 OR archived_ms IS NULL)",
+    );
+    if !among.is_empty() {
+        text.push_str(&format!(" AND id IN ({})", parameters(5, among.len())));
+    }
+    text.push_str(if filter.newest_first {
+        " AND ($3 = '' OR id < $3) ORDER BY id DESC LIMIT $4"
+    } else {
+        " AND ($3 = '' OR id > $3) ORDER BY id LIMIT $4"
+    });
+    // Made of the texts above and of parameters' numbers.
+    let mut statement = sqlx::query(AssertSqlSafe(text))
         .bind(filter.org)
         .bind(i64::from(filter.archived))
         .bind(after)
-        .bind(limit)
-        .fetch_all(db.pool())
-        .await
-        .doing("listing projects")?;
+        .bind(limit);
+    for id in among {
+        statement = statement.bind(id.as_str());
+    }
+    let rows = statement.fetch_all(db.pool()).await.doing("listing projects")?;
     Ok(rows.iter().map(read_project).collect())
 }
 
@@ -187,4 +202,44 @@ pub async fn org_ids(db: &Db) -> Result<Vec<String>, Fault> {
         .await
         .doing("listing organisations")?;
     Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+/// An organisation.
+#[derive(Debug, Clone)]
+pub struct Organization {
+    /// `org_...`
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Unix milliseconds.
+    pub created_ms: i64,
+    /// Unix milliseconds; absent while it is in use.
+    pub archived_ms: Option<i64>,
+    /// JSON list of networks its keys work from; absent: any.
+    pub ip_allowlist: Option<String>,
+}
+
+/// An organisation by id.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn organization(conn: &mut Conn, id: &str) -> Result<Option<Organization>, Fault> {
+    let row = sqlx::query(
+        "SELECT id, name, created_ms, archived_ms, ip_allowlist FROM organizations WHERE id = $1",
+    )
+    .bind(id)
+    .fetch_optional(conn)
+    .await
+    .doing("reading the organisation")?;
+    Ok(row.as_ref().map(read_organization))
+}
+
+fn read_organization(row: &sqlx::any::AnyRow) -> Organization {
+    Organization {
+        id: row.get(0),
+        name: row.get(1),
+        created_ms: row.get(2),
+        archived_ms: row.get(3),
+        ip_allowlist: row.get(4),
+    }
 }

@@ -1,11 +1,10 @@
 //! `GET /v1/key`: what a key may do, told to its holder.
 
-use crate::access::models::ModelRules;
 use crate::access::{Grant, Mode, credential};
 use crate::base::Trouble;
 use crate::relay::{Inbound, Outbound, Worker};
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::sync::Arc;
 
 /// Shows the key of the request.
@@ -14,10 +13,6 @@ use std::sync::Arc;
 /// `invalid_api_key` without a key.
 pub fn show(_: &Worker, _: &Inbound, grant: Option<&Arc<Grant>>) -> Result<Outbound, Trouble> {
     let grant = grant.ok_or_else(credential::invalid)?;
-    let models = match &grant.models {
-        ModelRules::All => Value::Null,
-        ModelRules::Only(rules) => json!(rules),
-    };
     let shown = json!({
         "object": "key",
         "id": grant.key,
@@ -25,7 +20,7 @@ pub fn show(_: &Worker, _: &Inbound, grant: Option<&Arc<Grant>>) -> Result<Outbo
         "mode": if grant.mode == Mode::Live { "live" } else { "test" },
         "project_id": grant.project,
         "scopes": grant.scopes.names(),
-        "models": models,
+        "models": grant.models.own,
         "limits": [],
         "budgets": [],
         "created_at": grant.created_ms / 1000,
