@@ -4,12 +4,22 @@
 //! `may` the one function that decides, `load` where rights come from, `acting` an act in the making.
 
 pub mod acting;
+pub mod check;
+pub mod custom_roles;
+pub mod groups;
 pub mod installation;
+pub mod invites;
+pub mod leave;
 pub mod load;
 pub mod may;
+pub mod members;
+pub mod organizations;
+pub mod project_members;
+pub mod projects;
 pub mod rights;
 pub mod role;
 pub mod scope;
+pub mod service_accounts;
 pub mod setup;
 
 pub use acting::{Acting, Deed};

@@ -2,6 +2,8 @@
 
 mod data;
 mod keys;
+mod people;
+mod projects;
 mod usage;
 
 use crate::access::Grant;
@@ -12,7 +14,8 @@ use http::Method;
 use std::sync::Arc;
 
 /// The routes. A row's number is its place in all of them.
-pub static ROUTES: &[&[Route]] = &[data::ROUTES, keys::ROUTES, usage::ROUTES];
+pub static ROUTES: &[&[Route]] =
+    &[data::ROUTES, keys::ROUTES, people::ROUTES, projects::ROUTES, usage::ROUTES];
 
 /// A row that answers from memory.
 const fn memory(
