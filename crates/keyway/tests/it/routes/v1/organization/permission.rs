@@ -144,7 +144,7 @@ fn other_methods_and_paths_are_refused() {
     let bearer = format!("Bearer {}", scene.admin);
     let headers = [("authorization", bearer.as_str())];
     for (path, allowed) in [
-        ("/v1/organization/projects", "GET"),
+        ("/v1/organization/projects", "GET, POST"),
         ("/v1/organization/admin_api_keys", "GET, POST"),
         ("/v1/organization/requests", "GET"),
     ] {

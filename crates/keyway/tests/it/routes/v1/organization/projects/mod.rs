@@ -1,4 +1,9 @@
 //! `/v1/organization/projects`
 
 mod api_keys;
+mod archive;
 mod get;
+mod model_permissions;
+mod post;
+mod service_accounts;
+mod users;
