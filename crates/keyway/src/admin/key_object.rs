@@ -34,6 +34,9 @@ pub struct KeyObject<'a> {
     scopes: Vec<String>,
     #[serde(flatten)]
     of_project: Option<OfProject<'a>>,
+    #[serde(flatten)]
+    of_admin: Option<OfAdmin>,
+    ip_allowlist: Option<Vec<String>>,
     owner: Option<Owner<'a>>,
     warnings: &'a [String],
 }
@@ -54,7 +57,14 @@ struct OfProject<'a> {
 }
 
 #[derive(Debug, Serialize)]
+struct OfAdmin {
+    projects: Option<Vec<String>>,
+}
+
+#[derive(Debug, Serialize)]
 struct Owner<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
     id: &'a str,
 }
 
@@ -80,7 +90,9 @@ impl<'a> KeyObject<'a> {
                 mode: &row.mode,
                 project_id,
             }),
-            owner: (!row.owner_id.is_empty()).then_some(Owner { id: &row.owner_id }),
+            of_admin: admin.then(|| OfAdmin { projects: row.projects.as_deref().map(names) }),
+            ip_allowlist: row.ip_allowlist.as_deref().map(names),
+            owner: (!row.owner_id.is_empty()).then_some(Owner { kind: &row.owner_kind, id: &row.owner_id }),
             warnings: &[],
         }
     }

@@ -7,6 +7,7 @@ mod config;
 mod key;
 mod log;
 mod model;
+mod people;
 mod rules;
 mod usage;
 

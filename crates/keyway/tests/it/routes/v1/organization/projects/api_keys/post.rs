@@ -35,6 +35,7 @@ fn the_answer_as_documented_and_its_secret_once() {
             "models",
             "mode",
             "project_id",
+            "ip_allowlist",
             "owner",
             "warnings",
         ]
