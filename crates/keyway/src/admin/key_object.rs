@@ -1,6 +1,7 @@
 //! A key as the API shows it. Its secret is in the answer to its making and nowhere else.
 
 use super::json::{names, seconds};
+use super::limit_object::KeyLimits;
 use crate::access::keys;
 use crate::accounts::Scopes;
 use crate::store::keys::KeyRow;
@@ -54,6 +55,7 @@ struct OfProject<'a> {
     models: Option<Vec<String>>,
     mode: &'a str,
     project_id: &'a str,
+    rate_limits: KeyLimits,
 }
 
 #[derive(Debug, Serialize)]
@@ -89,6 +91,7 @@ impl<'a> KeyObject<'a> {
                 models: row.models.as_deref().map(names),
                 mode: &row.mode,
                 project_id,
+                rate_limits: KeyLimits::new(&row.limits),
             }),
             of_admin: admin.then(|| OfAdmin { projects: row.projects.as_deref().map(names) }),
             ip_allowlist: row.ip_allowlist.as_deref().map(names),

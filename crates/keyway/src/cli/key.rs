@@ -1,18 +1,22 @@
-//! `keyway key create|list|show|revoke|disable|enable`
+//! `keyway key create|list|show|edit|revoke|disable|enable`
 
 use super::args::Global;
 use super::failure::{FAILED, Failure, USAGE};
+use super::limit::{LimitFlags, written};
 use super::output::Out;
 use super::session::{self, Missing, Session};
 use super::span;
 use crate::access::keys::{self as service, Act, Created, NewKey, Which};
+use crate::access::limits;
 use crate::accounts::leave::{self, Heir, Settled};
 use crate::admin::json::{Deleted, Ended, List};
 use crate::admin::key_object::{ADMIN_KEY_DELETED, KeyObject, PROJECT_KEY_DELETED};
+use crate::admin::limit_object::edited;
 use crate::base::{Clock, id};
 use crate::store::keys::{self as rows, Filter, KeyRow};
 use crate::store::tenants;
 use clap::{Args, Subcommand};
+use ledger::limit::Limits;
 use std::io::IsTerminal;
 
 /// Rows of one read when a whole list is printed.
@@ -34,6 +38,8 @@ pub enum Key {
         /// key_...
         id: String,
     },
+    /// Change what a key is held to; what is not named stays as it is
+    Edit(Edit),
     /// Stop a key for good
     Revoke(Revoke),
     /// Stop a key for now
@@ -78,6 +84,17 @@ pub struct Create {
     /// For the sandbox only
     #[arg(long)]
     test: bool,
+    #[command(flatten)]
+    limits: LimitFlags,
+}
+
+/// Change what a key is held to; what is not named stays as it is
+#[derive(Debug, Args)]
+pub struct Edit {
+    /// key_...
+    id: String,
+    #[command(flatten)]
+    limits: LimitFlags,
 }
 
 /// Stop a key for good
@@ -112,6 +129,7 @@ pub fn run(global: &Global, command: &Key, out: &Out) -> Result<(), Failure> {
                 ip_allowlist: create.ip_allowlist.clone(),
                 owner: create.owner.clone(),
                 expires_in_seconds: create.expires_in_seconds,
+                limits: edited(Limits::default(), &create.limits.edit()),
                 ..NewKey::default()
             };
             make(session, &new, out).await
@@ -132,6 +150,13 @@ pub fn run(global: &Global, command: &Key, out: &Out) -> Result<(), Failure> {
             let mut conn = session.at.db.connection().await?;
             show(&service::find(&mut conn, &session.org, &which(id, false)).await?, out)
         }
+        Key::Edit(edit) => {
+            let edits = edit.limits.must_edit()?;
+            let mut acting = session.act().await?;
+            let row = limits::edit_key(&mut acting, &which(&edit.id, false), &edits).await?;
+            acting.commit().await?;
+            show(&row, out)
+        }
         Key::Revoke(revoked) => revoke(session, global, revoked, false, out).await,
         Key::Disable { id } => switch(session, id, Act::Disable, out).await,
         Key::Enable { id } => switch(session, id, Act::Enable, out).await,
@@ -139,7 +164,10 @@ pub fn run(global: &Global, command: &Key, out: &Out) -> Result<(), Failure> {
 }
 
 /// The id of a project that is named by id or by name.
-pub(super) async fn project_id(session: &Session, given: &str) -> Result<String, Failure> {
+///
+/// # Errors
+/// "Not found" when none is called so, a mistake of use when several are.
+pub async fn project_id(session: &Session, given: &str) -> Result<String, Failure> {
     if id::parse("proj", given).is_some() {
         return Ok(given.to_owned());
     }
@@ -233,6 +261,7 @@ fn show(row: &KeyRow, out: &Out) -> Result<(), Failure> {
         ("status", service::status_at(row, now_ms).to_owned()),
         ("scopes", list(&row.scopes, "ordinary inference")),
         ("models", list(&row.models, "all")),
+        ("limits", written(&row.limits)),
         ("created", when(Some(row.created_ms))),
         ("expires", when(row.expires_ms)),
         ("last used", when(row.last_used_ms)),

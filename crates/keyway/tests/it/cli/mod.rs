@@ -5,6 +5,7 @@ mod chat;
 mod completion;
 mod config;
 mod key;
+mod limit;
 mod log;
 mod model;
 mod people;

@@ -42,7 +42,6 @@ fn what_is_not_known_ends_with_2() {
         &["audit", "verify"][..],
         &["budget", "list"],
         &["key", "rotate", "key_1"],
-        &["key", "create", "--name", "n", "--rpm", "5"],
         &["key", "create", "--name", "n", "--budget", "10usd/month"],
     ] {
         failed(&keyway.cli(arguments), 2, &[]);
