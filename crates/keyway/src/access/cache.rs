@@ -1,12 +1,16 @@
 //! The cache of grants. An entry is good only while this node keeps up with the change feed; there
 //! is no per-entry time to get wrong. Absence is cached too.
 
+use super::chain;
 use super::grant::Grant;
 use super::levels::{self, Subjects};
 use crate::base::{Clock, Fault};
 use crate::sealing::Digest;
-use crate::store::changes::{Change, KEY_CHANGED, KEY_STOPPED, LIMITS_CHANGED, PROJECT_STOPPED};
-use crate::store::{Db, keys};
+use crate::store::changes::{
+    Change, KEY_CHANGED, KEY_STOPPED, LIMITS_CHANGED, ORGANIZATION_CHANGED, ORGANIZATION_STOPPED,
+    PRINCIPAL_CHANGED, PRINCIPAL_STOPPED, PROJECT_CHANGED, PROJECT_STOPPED,
+};
+use crate::store::{Conn, Db, keys};
 use quick_cache::sync::Cache;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -15,7 +19,7 @@ use std::sync::{Arc, Mutex};
 /// Entries kept at most.
 pub const GRANTS_CACHED_MAX: usize = 100_000;
 /// Times a fill starts over because something changed meanwhile.
-const FILL_TRIES_MAX: usize = 8;
+const FILL_TRIES_MAX: usize = 16;
 
 /// What is known of a digest.
 #[derive(Clone)]
@@ -26,17 +30,13 @@ pub enum Known {
     Absent,
 }
 
-/// Which grants some changes touch.
+/// Which grants some changes touch: ids of keys, projects, organisations, users, groups, roles.
 #[derive(Debug, Default)]
 pub struct Touched {
-    /// Keys to be read again.
-    keys: HashSet<String>,
-    /// Keys that work no longer.
+    /// Grants of these, or that depend on these, are to be read again.
+    changed: HashSet<String>,
+    /// What runs under these, or depends on these, must end.
     stopped: HashSet<String>,
-    /// Projects whose keys work no longer.
-    projects: HashSet<String>,
-    /// Projects and organisations whose keys are to be read again.
-    limits: HashSet<String>,
 }
 
 impl Touched {
@@ -46,10 +46,12 @@ impl Touched {
         let mut touched = Self::default();
         for change in changes {
             let set = match change.kind.as_str() {
-                KEY_CHANGED => &mut touched.keys,
-                KEY_STOPPED => &mut touched.stopped,
-                PROJECT_STOPPED => &mut touched.projects,
-                LIMITS_CHANGED => &mut touched.limits,
+                KEY_CHANGED | PROJECT_CHANGED | ORGANIZATION_CHANGED | PRINCIPAL_CHANGED | LIMITS_CHANGED => {
+                    &mut touched.changed
+                }
+                KEY_STOPPED | PROJECT_STOPPED | ORGANIZATION_STOPPED | PRINCIPAL_STOPPED => {
+                    &mut touched.stopped
+                }
                 _ => continue,
             };
             set.insert(change.object_id.clone());
@@ -60,21 +62,28 @@ impl Touched {
     /// Whether a grant must be read again.
     #[must_use]
     pub fn touches(&self, grant: &Grant) -> bool {
-        let limited = self.limits.contains(&*grant.project) || self.limits.contains(&*grant.org);
-        limited || self.keys.contains(&*grant.key) || self.stops(grant)
+        any_of(&self.changed, grant) || self.stops(grant)
     }
 
     /// Whether what runs under a grant must end.
     #[must_use]
     pub fn stops(&self, grant: &Grant) -> bool {
-        self.stopped.contains(&*grant.key) || self.projects.contains(&*grant.project)
+        any_of(&self.stopped, grant)
     }
 
     /// Whether no grant is touched.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        [&self.keys, &self.stopped, &self.projects, &self.limits].into_iter().all(HashSet::is_empty)
+        self.changed.is_empty() && self.stopped.is_empty()
     }
+}
+
+fn any_of(ids: &HashSet<String>, grant: &Grant) -> bool {
+    !ids.is_empty()
+        && (ids.contains(&*grant.key)
+            || ids.contains(&*grant.project)
+            || ids.contains(&*grant.org)
+            || grant.depends.iter().any(|id| ids.contains(&**id)))
 }
 
 /// Grants by digest.
@@ -146,20 +155,26 @@ impl KeyCache {
     /// # Errors
     /// When the database cannot be used, or changes never stop.
     pub async fn fill(&self, db: &Db, kid: &str, digest: &Digest) -> Result<Known, Fault> {
+        let mut conn = db.connection().await?;
         for _ in 0..FILL_TRIES_MAX {
             let before = self.generation();
-            let known = match keys::by_kid(db, kid).await? {
-                Some(found) if digest.matches_hex(&found.digest) => {
-                    let limits = levels::load(db, &self.clock, &self.subjects, &found.key).await?;
-                    Known::Grant(Arc::new(Grant::from_row(found, limits)?))
-                }
-                _ => Known::Absent,
-            };
+            let known = self.read(&mut conn, kid, digest).await?;
             if self.insert_if(before, digest, &known) {
                 return Ok(known);
             }
         }
         Err(Fault::plain("the key changed each time it was read"))
+    }
+
+    async fn read(&self, conn: &mut Conn, kid: &str, digest: &Digest) -> Result<Known, Fault> {
+        match keys::by_kid(conn, kid).await? {
+            Some(found) if digest.matches_hex(&found.digest) => {
+                let bounded = chain::load(conn, &found.key, self.clock.now_ms()).await?;
+                let limits = levels::load(conn, &self.clock, &self.subjects, &found.key).await?;
+                Ok(Known::Grant(Arc::new(Grant::from_row(found, bounded, limits)?)))
+            }
+            _ => Ok(Known::Absent),
+        }
     }
 
     /// Forgets the grants a change touches, and every absence: the change may have made the key.

@@ -1,8 +1,10 @@
 //! What a key grants, decoded once when it enters the cache.
 
+use super::chain::Bounded;
 use super::levels::Levels;
 use super::models::ModelRules;
-use crate::accounts::Scopes;
+use super::networks::Networks;
+use crate::accounts::{Actor, Scopes};
 use crate::base::{Code, Fault, Refusal};
 use crate::store::keys::Verifiable;
 use std::net::IpAddr;
@@ -46,8 +48,14 @@ pub struct Grant {
     pub project: Arc<str>,
     /// Owner's id, empty when none.
     pub owner: Arc<str>,
-    /// What it may do.
+    /// What it may do with models, its makers and its owner taken into account.
     pub scopes: Scopes,
+    /// Who it is and what it may do in administration, its makers and its owner taken into account.
+    pub actor: Actor,
+    /// From where it works.
+    pub networks: Networks,
+    /// Ids of users, groups, roles and keys whose changes ask for another look at it.
+    pub depends: Vec<Arc<str>>,
     /// Which models it may call.
     pub models: ModelRules,
     /// What its requests are held to.
@@ -69,14 +77,16 @@ enum Standing {
     Disabled,
     Revoked,
     Archived,
+    /// Who made it may make such keys no longer.
+    Orphaned,
 }
 
 impl Grant {
-    /// Decodes a key's row, with the limits that were read for it.
+    /// Decodes a key's row, what it comes to now, and the limits that were read for it.
     ///
     /// # Errors
     /// When the row says something this version does not know: better refused than guessed.
-    pub fn from_row(found: Verifiable, limits: Levels) -> Result<Self, Fault> {
+    pub fn from_row(found: Verifiable, bounded: Bounded, limits: Levels) -> Result<Self, Fault> {
         let row = found.key;
         let unknown = |what: &str| Fault::plain(format!("key {} has an unknown {what}", row.id));
         let kind = match row.kind.as_str() {
@@ -91,26 +101,25 @@ impl Grant {
         };
         let standing = match row.status.as_str() {
             _ if found.archived => Standing::Archived,
+            "active" if bounded.orphaned => Standing::Orphaned,
             "active" => Standing::Good,
             "disabled" => Standing::Disabled,
             "revoked" => Standing::Revoked,
             _ => return Err(unknown("status")),
         };
-        let admin = kind == Kind::Admin;
-        let scopes = match &row.scopes {
-            None if admin => Scopes::administration(),
-            None => Scopes::ordinary(),
-            Some(list) => serde_json::from_str::<Vec<String>>(list)
-                .ok()
-                .and_then(|names| Scopes::parse(&names, admin).ok())
-                .ok_or_else(|| unknown("scope"))?,
-        };
-        let expires_ms = match (row.expires_ms, found.secret_expires_ms) {
+        let expires_ms = match (bounded.expires_ms, found.secret_expires_ms) {
             (Some(key), Some(secret)) => Some(key.min(secret)),
             (key, secret) => key.or(secret),
         };
+        let lists = [&found.org_ip_allowlist, &found.project_ip_allowlist, &row.ip_allowlist];
+        let networks = Networks::from_rows(lists).map_err(|_| unknown("network"))?;
+        let models = ModelRules::from_row(row.models.as_deref());
+        let person = if row.owner_kind == "user" { row.owner_id.as_str() } else { "" };
         Ok(Self {
-            models: ModelRules::from_row(row.models.as_deref()),
+            models: models.of_project(found.model_mode.as_deref(), found.model_ids.as_deref()),
+            actor: Actor { id: row.id.as_str().into(), person: person.into(), rights: bounded.rights },
+            networks,
+            depends: bounded.depends,
             key: row.id.into(),
             kid: row.kid,
             name: row.name,
@@ -119,7 +128,7 @@ impl Grant {
             org: row.org_id.into(),
             project: row.project_id.unwrap_or_default().into(),
             owner: row.owner_id.into(),
-            scopes,
+            scopes: bounded.scopes,
             limits,
             expires_ms,
             created_ms: row.created_ms,
@@ -137,6 +146,10 @@ impl Grant {
                 (Code::ProjectArchived, "This key's project is archived. Use a key of another project.")
             }
             Standing::Revoked => (Code::RevokedApiKey, "This API key has been revoked. Ask for a new one."),
+            Standing::Orphaned => (
+                Code::RevokedApiKey,
+                "This API key has ended: who made it may make such keys no longer. Ask for a new one.",
+            ),
             Standing::Disabled => {
                 (Code::DisabledApiKey, "This API key is disabled. Its owner can enable it again.")
             }

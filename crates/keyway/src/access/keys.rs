@@ -1,26 +1,28 @@
 //! What is done to keys: make, list, disable, enable, revoke. Console, API and CLI all come here.
 
+use super::chain;
 use super::format::{self, Prefix};
 use super::limits;
-use crate::accounts::{Installation, Scopes};
-use crate::audit::{self, Author, Event};
-use crate::base::fault::Doing;
+use crate::accounts::acting::Deed;
+pub use crate::accounts::check::not_there;
+use crate::accounts::check::{NAME_CHARS_MAX, check_name, check_networks, check_text};
+use crate::accounts::load;
+use crate::accounts::{Acting, Scope, Scopes, Subject};
 use crate::base::{Code, Refusal, Secret, Trouble, id};
+use crate::store::Conn;
 use crate::store::changes::{KEY_CHANGED, KEY_STOPPED};
-use crate::store::db::is_unique_violation;
-use crate::store::idempotency::{self, Call};
 use crate::store::keys::{self as rows, KeyRow};
 use crate::store::limits as store_limits;
-use crate::store::tenants;
+use crate::store::{people, service_accounts, tenants};
 use ledger::limit::Limits;
 use serde_json::json;
 
-/// Characters of a name at most.
-pub const NAME_CHARS_MAX: usize = 128;
 /// Characters of a description at most.
 pub const DESCRIPTION_CHARS_MAX: usize = 1000;
 /// Entries of a model list at most, and characters of each.
 pub const MODELS_MAX: usize = 200;
+/// Projects an admin key is bound to at most.
+pub const PROJECTS_MAX: usize = 100;
 /// Longest life of a key that has an end, seconds: ten years.
 pub const EXPIRES_IN_SECONDS_MAX: u64 = 10 * 366 * 86_400;
 
@@ -35,10 +37,18 @@ pub struct NewKey {
     pub name: String,
     /// What it is for.
     pub description: String,
+    /// The user or service account it belongs to; empty: nobody in particular.
+    pub owner: String,
     /// Scope names; absent: the kind's defaults.
     pub scopes: Option<Vec<String>>,
     /// Models and patterns; absent: every model.
     pub models: Option<Vec<String>>,
+    /// Projects an admin key is bound to; absent: all.
+    pub projects: Option<Vec<String>>,
+    /// Networks it works from; absent: any.
+    pub ip_allowlist: Option<Vec<String>>,
+    /// An admin key of this organisation alone, also when the operator makes it.
+    pub of_organization: bool,
     /// Seconds it lives; absent: until it is revoked.
     pub expires_in_seconds: Option<u64>,
     /// What its requests are held to; an admin key has none.
@@ -55,143 +65,199 @@ pub struct Created {
     pub warnings: Vec<String>,
 }
 
-/// The answer of a call that was made before, as it was kept: without the secret.
-pub struct Earlier(pub String);
-
-/// How a create call ended.
-pub enum Outcome {
-    /// A new key.
-    Created(Box<Created>),
-    /// The same call was answered before.
-    Earlier(Earlier),
-}
-
-/// Renders the answer to keep for a repeated call.
-pub type Keep<'a> = (&'a Call<'a>, &'a (dyn Fn(&KeyRow, &[String]) -> String + Send + Sync));
-
-/// Makes a key in an organisation.
+/// Makes a key in the organisation acted in.
 ///
 /// # Errors
-/// A refusal that names the field, `not_found` for a project that is not there,
-/// `idempotency_conflict` for another body under the same idempotency key.
-pub async fn create(
-    at: &Installation,
-    author: &Author,
-    org: &str,
-    new: &NewKey,
-    keep: Option<Keep<'_>>,
-) -> Result<Outcome, Trouble> {
-    let now_ms = at.clock.now_ms();
-    if let Some((call, _)) = keep
-        && let Some(earlier) = repeated(at, call, now_ms).await?
-    {
-        return Ok(Outcome::Earlier(earlier));
-    }
+/// A refusal that names the field, `not_found` for a project or an owner that is not there,
+/// `missing_scope` for what the maker does not hold.
+pub async fn create(acting: &mut Acting<'_>, new: &NewKey) -> Result<Created, Trouble> {
     check(new)?;
-    if let Some(project) = &new.project {
-        let found = tenants::project(&at.db, org, project).await?;
-        match found {
-            None => return Err(not_there("project").into()),
-            Some(project) if project.archived_ms.is_some() => {
-                return Err(Refusal::new(
-                    Code::ProjectArchived,
-                    "This project is archived: no keys can be made in it.",
-                )
-                .into());
-            }
-            Some(_) => {}
-        }
+    let mut row = row_of(acting, new);
+    own(acting, new, &mut row).await?;
+    match &new.project {
+        Some(project) => in_project(acting, new, project, &row).await?,
+        None => in_organization(acting, new, &mut row).await?,
     }
     let prefix = prefix(new.project.is_none(), new.test);
     let (kid, secret) = format::mint(prefix)?;
-    let row = row_of(at, org, new, kid, now_ms);
-    let warnings = warnings(new);
-    let digest = at.master.digest(secret.reveal()).hex();
-
-    let mut tx = at.db.begin_write().await?;
-    rows::insert(&mut tx, &row, &digest).await?;
-    if !new.limits.is_empty() {
-        store_limits::edit(&mut tx, &row.id, "", &limits::all_of(&new.limits)).await?;
+    row.kid = kid;
+    if chain::load(&mut acting.tx, &row, acting.now_ms).await?.orphaned {
+        let makers = chain::MAKERS_MAX;
+        return Err(Refusal::new(
+            Code::Conflict,
+            format!("A key stands at most {makers} keys below the first. Make it with one further up."),
+        )
+        .into());
     }
-    let event = Event {
-        org,
-        project: row.project_id.as_deref(),
+    let digest = acting.at.master.digest(secret.reveal()).hex();
+    rows::insert(&mut acting.tx, &row, &digest).await?;
+    if !new.limits.is_empty() {
+        store_limits::edit(&mut acting.tx, &row.id, "", &limits::all_of(&new.limits)).await?;
+    }
+    let deed = Deed {
         name: "api_key.created",
         kind: KEY_CHANGED,
+        project: row.project_id.as_deref(),
         object: &row.id,
         detail: json!({ "name": row.name, "kind": row.kind, "mode": row.mode, "kid": row.kid,
-                        "scopes": new.scopes, "models": new.models, "expires_ms": row.expires_ms,
+                        "scopes": new.scopes, "models": new.models, "projects": new.projects,
+                        "owner": row.owner_id, "expires_ms": row.expires_ms,
                         "rate_limits": limits::written(&new.limits) }),
     };
-    audit::record(&mut tx, &at.clock, author, &event).await?;
-    if let Some((call, render)) = keep {
-        match idempotency::keep(&mut tx, call, &render(&row, &warnings), now_ms).await {
-            Err(error) if is_unique_violation(&error) => {
-                return Err(Refusal::new(
-                    Code::Conflict,
-                    "A call with this Idempotency-Key is still running. Repeat it in a moment.",
-                )
-                .into());
-            }
-            kept => kept.doing("keeping the answer for a repeated call")?,
+    acting.record(deed).await?;
+    Ok(Created { row, secret, warnings: warnings(new) })
+}
+
+/// Whose the key is: who was named, or who makes it when they may make none but their own.
+async fn own(acting: &mut Acting<'_>, new: &NewKey, row: &mut KeyRow) -> Result<(), Trouble> {
+    let person = acting.actor.person.to_string();
+    let only_own =
+        |project: &String| acting.may(Scope::CREATE_KEYS, Subject::Owned { project, owner: "" }).is_err();
+    if new.owner.is_empty() {
+        if new.project.as_ref().is_some_and(only_own) {
+            row.owner_id = person;
+        }
+    } else {
+        row.owner_id.clone_from(&new.owner);
+    }
+    let org = acting.org.clone();
+    let there = match row.owner_id.split('_').next() {
+        Some("") => return Ok(()),
+        Some("user") => people::member(&mut acting.tx, &org, &row.owner_id).await?.is_some(),
+        Some("sa") => {
+            let account = service_accounts::one(&mut acting.tx, &org, &row.owner_id).await?;
+            account.is_some_and(|account| Some(account.project) == new.project)
+        }
+        _ => false,
+    };
+    if !there {
+        return Err(Refusal::field(
+            "owner",
+            "`owner` is no user here and no service account of the project.",
+        )
+        .into());
+    }
+    let kind = if row.owner_id.starts_with("sa_") { "service_account" } else { "user" };
+    kind.clone_into(&mut row.owner_kind);
+    Ok(())
+}
+
+async fn in_project(
+    acting: &mut Acting<'_>,
+    new: &NewKey,
+    project: &str,
+    row: &KeyRow,
+) -> Result<(), Trouble> {
+    let org = acting.org.clone();
+    let found = tenants::project(&mut acting.tx, &org, project).await?;
+    if found.ok_or_else(|| not_there("project"))?.archived_ms.is_some() {
+        return Err(Refusal::new(
+            Code::ProjectArchived,
+            "This project is archived: no keys can be made in it.",
+        )
+        .into());
+    }
+    acting.may(Scope::CREATE_KEYS, Subject::Owned { project, owner: &row.owner_id })?;
+    let asked = asked(new, false)?;
+    let held = acting.actor.rights.in_project(project).all;
+    if new.scopes.is_some() { held_all(asked.without(held)) } else { Ok(()) }.map_err(Trouble::from)
+}
+
+async fn in_organization(acting: &mut Acting<'_>, new: &NewKey, row: &mut KeyRow) -> Result<(), Trouble> {
+    acting.may(Scope::CREATE_KEYS, Subject::Organization)?;
+    let org = acting.org.clone();
+    for project in new.projects.iter().flatten() {
+        if tenants::project(&mut acting.tx, &org, project).await?.is_none() {
+            return Err(Refusal::field("projects", "`projects` names a project that is not there.").into());
         }
     }
-    tx.commit().await.doing("making the key")?;
-    Ok(Outcome::Created(Box::new(Created { row, secret, warnings })))
+    let asked = asked(new, true)?;
+    if row.owner_id.is_empty() {
+        held_all(acting.actor.rights.lacking(asked, new.projects.as_deref()))?;
+    } else {
+        let owner = load::of_user(&mut acting.tx, &org, &row.owner_id).await?.rights;
+        acting.may_grant(&owner.only_to(asked), "owner")?;
+    }
+    let operator = acting.actor.rights.operator && !new.of_organization;
+    if operator && row.owner_id.is_empty() && new.projects.is_none() {
+        "installation".clone_into(&mut row.reach);
+    }
+    if row.scopes.is_none() && row.maker_kind != "operator" {
+        // Written out, so that scopes of later versions do not come to a key by themselves whose
+        // maker may never hold them.
+        row.scopes = Some(json!(asked.names()).to_string());
+    }
+    Ok(())
 }
 
-async fn repeated(at: &Installation, call: &Call<'_>, now_ms: i64) -> Result<Option<Earlier>, Trouble> {
-    match idempotency::find(&at.db, call, now_ms).await? {
-        None => Ok(None),
-        Some((body, answer)) if body == call.body_hash => Ok(Some(Earlier(answer))),
-        Some(_) => Err(Refusal::new(
-            Code::IdempotencyConflict,
-            "This Idempotency-Key was used with another body. Use a new one for a new call.",
-        )
-        .into()),
+fn asked(new: &NewKey, admin: bool) -> Result<Scopes, Refusal> {
+    match &new.scopes {
+        None if admin => Ok(Scopes::administration()),
+        None => Ok(Scopes::ordinary()),
+        Some(names) => Scopes::parse(names, admin).map_err(|unknown| unknown_scope(&unknown, admin)),
     }
 }
 
-fn row_of(at: &Installation, org: &str, new: &NewKey, kid: String, now_ms: i64) -> KeyRow {
+fn unknown_scope(unknown: &str, admin: bool) -> Refusal {
+    let kind = if admin { "an admin key" } else { "a project key" };
+    let shown: String = unknown.chars().take(64).collect();
+    let known = Scopes::known(admin);
+    Refusal::field("scopes", format!("`{shown}` is not a scope of {kind}. Known: {known}."))
+}
+
+fn held_all(lacking: Scopes) -> Result<(), Refusal> {
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<String> = lacking.names().iter().map(|name| format!("`{name}`")).collect();
+    Err(Refusal {
+        param: Some("scopes".into()),
+        ..Refusal::new(
+            Code::MissingScope,
+            format!(
+                "A key cannot grant what it does not hold, and this one lacks {}. Name fewer `scopes`.",
+                names.join(", ")
+            ),
+        )
+    })
+}
+
+fn row_of(acting: &Acting<'_>, new: &NewKey) -> KeyRow {
     let list = |names: &Option<Vec<String>>| names.as_ref().map(|names| json!(names).to_string());
+    let (maker_kind, maker_id) = acting.maker();
     KeyRow {
-        id: id::new("key", &at.clock),
+        id: id::new("key", &acting.at.clock),
         kind: if new.project.is_some() { "project" } else { "admin" }.to_owned(),
         mode: if new.test { "test" } else { "live" }.to_owned(),
-        org_id: org.to_owned(),
+        org_id: acting.org.clone(),
         project_id: new.project.clone(),
         name: new.name.clone(),
         description: new.description.clone(),
-        owner_id: String::new(),
+        maker_kind: maker_kind.to_owned(),
+        maker_id: maker_id.to_owned(),
+        reach: "organization".to_owned(),
+        projects: list(&new.projects),
         scopes: list(&new.scopes),
         models: list(&new.models),
+        ip_allowlist: list(&new.ip_allowlist),
         status: "active".to_owned(),
-        created_ms: now_ms,
+        created_ms: acting.now_ms,
         expires_ms: new
             .expires_in_seconds
             .and_then(|seconds| i64::try_from(seconds).ok())
-            .map(|seconds| now_ms + seconds * 1000),
-        revoked_ms: None,
-        kid,
-        last_used_ms: None,
+            .map(|seconds| acting.now_ms + seconds * 1000),
         limits: new.limits,
+        ..KeyRow::default()
     }
 }
 
 fn check(new: &NewKey) -> Result<(), Refusal> {
-    check_text("name", &new.name, NAME_CHARS_MAX)?;
-    if new.name.trim().is_empty() {
-        return Err(Refusal::field("name", "`name` must not be empty."));
-    }
+    check_name("name", &new.name)?;
     check_text("description", &new.description, DESCRIPTION_CHARS_MAX)?;
-    let admin = new.project.is_none();
-    if let Some(names) = &new.scopes {
-        Scopes::parse(names, admin).map_err(|unknown| {
-            let kind = if admin { "an admin key" } else { "a project key" };
-            let shown: String = unknown.chars().take(64).collect();
-            let known = Scopes::known(admin);
-            Refusal::field("scopes", format!("`{shown}` is not a scope of {kind}. Known: {known}."))
-        })?;
+    asked(new, new.project.is_none())?;
+    check_networks(new.ip_allowlist.as_deref().unwrap_or_default())?;
+    if new.projects.as_ref().is_some_and(|projects| projects.len() > PROJECTS_MAX) {
+        return Err(Refusal::field("projects", format!("`projects` takes at most {PROJECTS_MAX} entries.")));
     }
     let models = new.models.as_deref().unwrap_or_default();
     if models.len() > MODELS_MAX {
@@ -211,16 +277,6 @@ fn check(new: &NewKey) -> Result<(), Refusal> {
         )),
         _ => Ok(()),
     }
-}
-
-fn check_text(field: &'static str, text: &str, chars_max: usize) -> Result<(), Refusal> {
-    if text.chars().count() > chars_max {
-        return Err(Refusal::field(field, format!("`{field}` is longer than {chars_max} characters.")));
-    }
-    if text.chars().any(char::is_control) {
-        return Err(Refusal::field(field, format!("`{field}` has a control character.")));
-    }
-    Ok(())
 }
 
 fn warnings(new: &NewKey) -> Vec<String> {
@@ -266,9 +322,19 @@ pub enum Act {
 /// Changes a key's standing. What is so already stays so, without a record.
 ///
 /// # Errors
-/// `not_found` for a key that is not there or not of this kind, `conflict` for a revoked one.
-pub async fn act(at: &Installation, author: &Author, which: &Which<'_>, act: Act) -> Result<KeyRow, Trouble> {
-    let mut row = find(at, which).await?;
+/// `not_found` for a key that is not there or not of this kind, `missing_scope` for one that is not
+/// the actor's to touch, `conflict` for a revoked one.
+pub async fn act(acting: &mut Acting<'_>, which: &Which<'_>, act: Act) -> Result<KeyRow, Trouble> {
+    let org = acting.org.clone();
+    let mut row = find(&mut acting.tx, &org, which).await?;
+    let scope = if act == Act::Revoke { Scope::DELETE_KEYS } else { Scope::UPDATE_KEYS };
+    match &row.project_id {
+        Some(project) => acting.may(scope, Subject::Owned { project, owner: &row.owner_id })?,
+        None if row.reach == "installation" && !acting.actor.rights.operator => {
+            return Err(not_there("key").into());
+        }
+        None => acting.may(scope, Subject::Organization)?,
+    }
     let (status, event_name) = match act {
         Act::Disable => ("disabled", "api_key.updated"),
         Act::Enable => ("active", "api_key.updated"),
@@ -277,23 +343,20 @@ pub async fn act(at: &Installation, author: &Author, which: &Which<'_>, act: Act
     if row.status == status {
         return Ok(row);
     }
-    let revoked_ms = (act == Act::Revoke).then(|| at.clock.now_ms());
-    let mut tx = at.db.begin_write().await?;
-    if !rows::set_status(&mut tx, &row.id, status, revoked_ms).await? {
+    let revoked_ms = (act == Act::Revoke).then_some(acting.now_ms);
+    if !rows::set_status(&mut acting.tx, &row.id, status, revoked_ms).await? {
         return Err(
             Refusal::new(Code::Conflict, "This key is revoked, which is for good. Make a new one.").into()
         );
     }
-    let event = Event {
-        org: which.org,
-        project: row.project_id.as_deref(),
+    let deed = Deed {
         name: event_name,
         kind: if act == Act::Enable { KEY_CHANGED } else { KEY_STOPPED },
+        project: row.project_id.as_deref(),
         object: &row.id,
         detail: json!({ "status": status, "was": row.status, "kid": row.kid }),
     };
-    audit::record(&mut tx, &at.clock, author, &event).await?;
-    tx.commit().await.doing("changing the key's status")?;
+    acting.record(deed).await?;
     status.clone_into(&mut row.status);
     row.revoked_ms = revoked_ms;
     Ok(row)
@@ -301,8 +364,6 @@ pub async fn act(at: &Installation, author: &Author, which: &Which<'_>, act: Act
 
 /// Which key is meant.
 pub struct Which<'a> {
-    /// Organisation.
-    pub org: &'a str,
     /// An admin key, else a project key.
     pub admin: bool,
     /// Its project, where the caller named one.
@@ -311,19 +372,13 @@ pub struct Which<'a> {
     pub id: &'a str,
 }
 
-/// Finds a key.
+/// Finds a key of an organisation.
 ///
 /// # Errors
 /// `not_found`: not there and not yours are one answer.
-pub async fn find(at: &Installation, which: &Which<'_>) -> Result<KeyRow, Trouble> {
-    let row = rows::by_id(&at.db, which.org, which.id).await?;
+pub async fn find(conn: &mut Conn, org: &str, which: &Which<'_>) -> Result<KeyRow, Trouble> {
+    let row = rows::by_id(conn, org, which.id).await?;
     row.filter(|row| (row.kind == "admin") == which.admin)
         .filter(|row| which.project.is_none_or(|id| row.project_id.as_deref() == Some(id)))
         .ok_or_else(|| not_there("key").into())
-}
-
-/// The one answer for what is not there and what is not yours.
-#[must_use]
-pub fn not_there(what: &str) -> Refusal {
-    Refusal::new(Code::NotFound, format!("There is no such {what}."))
 }

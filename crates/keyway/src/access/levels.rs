@@ -6,7 +6,7 @@
 
 use crate::base::fault::Doing;
 use crate::base::{Clock, Fault};
-use crate::store::Db;
+use crate::store::Conn;
 use crate::store::keys::KeyRow;
 use crate::store::limits::{self, Hour, LimitRow, UsedBy};
 use ledger::limit::{Kind, Level, Period, Subject};
@@ -124,16 +124,21 @@ impl Subjects {
 ///
 /// # Errors
 /// When the database cannot be used, or too many have limits.
-pub async fn load(db: &Db, clock: &Clock, subjects: &Subjects, key: &KeyRow) -> Result<Levels, Fault> {
+pub async fn load(
+    conn: &mut Conn,
+    clock: &Clock,
+    subjects: &Subjects,
+    key: &KeyRow,
+) -> Result<Levels, Fault> {
     let project = key.project_id.as_deref().unwrap_or_default();
     let who = [(Of::Organization, key.org_id.as_str()), (Of::Project, project), (Of::Key, key.id.as_str())];
-    let rows = limits::of(db, &who.map(|(_, id)| id)).await?;
+    let rows = limits::of(conn, &who.map(|(_, id)| id)).await?;
     let mut bounds = Vec::with_capacity(rows.len());
     for row in rows {
         let of = who.iter().find(|(_, id)| *id == row.subject).map(|(of, _)| *of);
         let of = of.ok_or_else(|| Fault::plain("limits of somebody else were read"))?;
         let subject = subjects.state(&row.subject, &row.model, clock.monotonic_ms())?;
-        recall(db, clock, key, of, &row, &subject).await.doing("recalling the day's use")?;
+        recall(conn, clock, key, of, &row, &subject).await.doing("recalling the day's use")?;
         let level = Level { limits: row.limits, subject };
         bounds.push(Bound { of, model: row.model.into(), level });
     }
@@ -144,7 +149,7 @@ pub async fn load(db: &Db, clock: &Clock, subjects: &Subjects, key: &KeyRow) -> 
 /// Limits by day outlast a restart: the rollups know what was used. They know it by the hour; all of
 /// an hour counts as used at its end, so that a start may leave a little less and never more.
 async fn recall(
-    db: &Db,
+    conn: &mut Conn,
     clock: &Clock,
     key: &KeyRow,
     of: Of,
@@ -163,7 +168,7 @@ async fn recall(
         model: &row.model,
     };
     let (now_ms, now_mono_ms) = (clock.now_ms(), clock.monotonic_ms());
-    let hours = limits::used_by_hour(db, &used_by, now_ms - Period::Day.ms()).await?;
+    let hours = limits::used_by_hour(conn, &used_by, now_ms - Period::Day.ms()).await?;
     for (kind, limit) in asked {
         let units = |hour: &Hour| if kind.counts_tokens() { hour.tokens } else { hour.requests };
         let used: Vec<(i64, u64)> =

@@ -1,15 +1,13 @@
 //! What is done to limits: list, edit. Console, API and CLI all come here.
 
 use super::keys::{self, Which, not_there};
-use crate::accounts::Installation;
-use crate::audit::{self, Author, Event};
-use crate::base::fault::Doing;
+use crate::accounts::{Acting, Deed, Scope, Subject};
 use crate::base::{Code, Refusal, Trouble};
 use crate::catalog::Catalog;
 use crate::store::changes::{KEY_CHANGED, LIMITS_CHANGED};
 use crate::store::keys::KeyRow;
 use crate::store::limits::{self as rows, Edit, LimitRow};
-use crate::store::tenants;
+use crate::store::{Conn, tenants};
 use ledger::limit::{Kind, Limits};
 use serde_json::json;
 
@@ -39,9 +37,13 @@ impl<'a> Whose<'a> {
 ///
 /// # Errors
 /// `not_found` for a project that is not there.
-pub async fn list(at: &Installation, whose: &Whose<'_>) -> Result<Vec<LimitRow>, Trouble> {
-    must_exist(at, whose).await?;
-    let mut found = rows::of(&at.db, &[whose.id()]).await?;
+pub async fn list(conn: &mut Conn, whose: &Whose<'_>) -> Result<Vec<LimitRow>, Trouble> {
+    if let Some(project) = whose.project
+        && tenants::project(conn, whose.org, project).await?.is_none()
+    {
+        return Err(not_there("project").into());
+    }
+    let mut found = rows::of(conn, &[whose.id()]).await?;
     if found.first().is_none_or(|row| !row.model.is_empty()) {
         let none =
             LimitRow { subject: whose.id().to_owned(), model: String::new(), limits: Limits::default() };
@@ -50,20 +52,25 @@ pub async fn list(at: &Installation, whose: &Whose<'_>) -> Result<Vec<LimitRow>,
     Ok(found)
 }
 
-/// Edits the limits of a project or an organisation, of every model together (`model` empty) or of one.
-/// Answers what they are then.
+/// Edits the limits of a project (absent: of the organisation acted in), of every model together
+/// (`model` empty) or of one. Answers what they are then.
 ///
 /// # Errors
 /// `not_found` for a project that is not there, `model_not_found` for a model nobody serves.
 pub async fn edit(
-    at: &Installation,
-    author: &Author,
+    acting: &mut Acting<'_>,
     catalog: &Catalog,
-    whose: &Whose<'_>,
+    project: Option<&str>,
     model: &str,
     edit: &Edit,
 ) -> Result<LimitRow, Trouble> {
-    let found = list(at, whose).await?;
+    match project {
+        Some(project) => acting.may(Scope::UPDATE_PROJECTS, Subject::Project(project))?,
+        None => acting.may(Scope::UPDATE_SETTINGS, Subject::Organization)?,
+    }
+    let org = acting.org.clone();
+    let whose = Whose { org: &org, project };
+    let found = list(&mut acting.tx, &whose).await?;
     let known = found.iter().any(|row| row.model == model);
     if !known {
         if !is_canonical(catalog, model) {
@@ -75,48 +82,41 @@ pub async fn edit(
             return Err(Refusal::new(Code::Conflict, message).into());
         }
     }
-    let mut tx = at.db.begin_write().await?;
-    let limits = rows::edit(&mut tx, whose.id(), model, edit).await?;
-    let event = Event {
-        org: whose.org,
-        project: whose.project,
+    let limits = rows::edit(&mut acting.tx, whose.id(), model, edit).await?;
+    let deed = Deed {
         name: "rate_limit.updated",
         kind: LIMITS_CHANGED,
+        project,
         object: whose.id(),
         detail: json!({ "model": model, "rate_limits": written(&limits) }),
     };
-    audit::record(&mut tx, &at.clock, author, &event).await?;
-    tx.commit().await.doing("changing limits")?;
+    acting.record(deed).await?;
     Ok(LimitRow { subject: whose.id().to_owned(), model: model.to_owned(), limits })
 }
 
 /// Edits the limits of a project key. Answers its row with what they are then.
 ///
 /// # Errors
-/// `not_found` for a key that is not there, `conflict` for a revoked one.
-pub async fn edit_key(
-    at: &Installation,
-    author: &Author,
-    which: &Which<'_>,
-    edit: &Edit,
-) -> Result<KeyRow, Trouble> {
-    let mut row = keys::find(at, which).await?;
+/// `not_found` for a key that is not there, `missing_scope` for one that is not the actor's to touch,
+/// `conflict` for a revoked one.
+pub async fn edit_key(acting: &mut Acting<'_>, which: &Which<'_>, edit: &Edit) -> Result<KeyRow, Trouble> {
+    let org = acting.org.clone();
+    let mut row = keys::find(&mut acting.tx, &org, which).await?;
+    let project = row.project_id.as_deref().unwrap_or_default();
+    acting.may(Scope::UPDATE_KEYS, Subject::Owned { project, owner: &row.owner_id })?;
     if row.status == "revoked" {
         let message = "This key is revoked, which is for good. Make a new one.";
         return Err(Refusal::new(Code::Conflict, message).into());
     }
-    let mut tx = at.db.begin_write().await?;
-    row.limits = rows::edit(&mut tx, &row.id, "", edit).await?;
-    let event = Event {
-        org: which.org,
-        project: row.project_id.as_deref(),
+    row.limits = rows::edit(&mut acting.tx, &row.id, "", edit).await?;
+    let deed = Deed {
         name: "api_key.updated",
         kind: KEY_CHANGED,
+        project: row.project_id.as_deref(),
         object: &row.id,
         detail: json!({ "rate_limits": written(&row.limits), "kid": row.kid }),
     };
-    audit::record(&mut tx, &at.clock, author, &event).await?;
-    tx.commit().await.doing("changing the key's limits")?;
+    acting.record(deed).await?;
     Ok(row)
 }
 
@@ -131,15 +131,6 @@ pub fn written(limits: &Limits) -> serde_json::Value {
 #[must_use]
 pub fn all_of(limits: &Limits) -> Edit {
     Kind::ALL.map(|kind| Some(limits.get(kind)))
-}
-
-async fn must_exist(at: &Installation, whose: &Whose<'_>) -> Result<(), Trouble> {
-    if let Some(project) = whose.project
-        && tenants::project(&at.db, whose.org, project).await?.is_none()
-    {
-        return Err(not_there("project").into());
-    }
-    Ok(())
 }
 
 fn is_canonical(catalog: &Catalog, model: &str) -> bool {

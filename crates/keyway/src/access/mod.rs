@@ -1,6 +1,7 @@
 //! Keys: their text form, their digests, the cache of grants, and verification.
 
 pub mod cache;
+pub mod chain;
 pub mod credential;
 pub mod format;
 pub mod grant;
@@ -9,6 +10,7 @@ pub mod levels;
 pub mod limits;
 pub mod lookup;
 pub mod models;
+pub mod networks;
 pub mod verify;
 
 pub use cache::KeyCache;

@@ -1,32 +1,50 @@
 //! Model allow-lists: canonical names, bare names, and patterns with `*`.
 
-/// Which models a key may call.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ModelRules {
-    /// Every model.
-    All,
-    /// What one of these matches; an empty list is no model at all.
-    Only(Vec<String>),
+/// Which models a key may call: what its own list says, within what its project's says.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ModelRules {
+    /// The key's own list; absent: every model, empty: none.
+    pub own: Option<Vec<String>>,
+    /// What the project allows; absent: every model.
+    allowed: Option<Vec<String>>,
+    /// What the project denies.
+    denied: Vec<String>,
 }
 
 impl ModelRules {
-    /// From the JSON list a key's row keeps; absent means every model.
+    /// From the JSON list a key's row keeps; absent means every model. A list that cannot be read
+    /// allows nothing.
     #[must_use]
     pub fn from_row(list: Option<&str>) -> Self {
-        match list {
-            None => Self::All,
-            // A list that cannot be read allows nothing.
-            Some(text) => Self::Only(serde_json::from_str(text).unwrap_or_default()),
+        Self { own: list.map(names), ..Self::default() }
+    }
+
+    /// With the rules of the key's project. What cannot be read allows nothing.
+    #[must_use]
+    pub fn of_project(self, mode: Option<&str>, list: Option<&str>) -> Self {
+        let list = list.map(names);
+        match (mode, list) {
+            (None, _) => self,
+            (Some("deny_list"), Some(denied)) => Self { denied, ..self },
+            (Some(_), allowed) => Self { allowed: Some(allowed.unwrap_or_default()), ..self },
         }
     }
 
     /// Whether a model (`provider/name`) may be called.
     #[must_use]
     pub fn allow(&self, canonical: &str) -> bool {
-        let Self::Only(rules) = self else { return true };
         let bare = canonical.split_once('/').map_or(canonical, |(_, name)| name);
-        rules.iter().any(|rule| matches(rule, canonical) || (!rule.contains('/') && matches(rule, bare)))
+        let is_in = |rules: &[String]| {
+            rules.iter().any(|rule| matches(rule, canonical) || (!rule.contains('/') && matches(rule, bare)))
+        };
+        self.own.as_deref().is_none_or(is_in)
+            && self.allowed.as_deref().is_none_or(is_in)
+            && !is_in(&self.denied)
     }
+}
+
+fn names(list: &str) -> Vec<String> {
+    serde_json::from_str(list).unwrap_or_default()
 }
 
 /// Whether `text` is what `pattern` says, `*` standing for any run of characters.
@@ -69,11 +87,23 @@ mod tests {
             ("", "p/any", false),
         ];
         for (rule, model, allowed) in table {
-            let rules = ModelRules::Only(vec![rule.to_owned()]);
+            let rules = ModelRules { own: Some(vec![rule.to_owned()]), ..ModelRules::default() };
             assert_eq!(rules.allow(model), allowed, "{rule} on {model}");
         }
-        assert!(!ModelRules::Only(vec![]).allow("p/any"));
+        assert!(!ModelRules::from_row(Some("[]")).allow("p/any"));
         assert!(!ModelRules::from_row(Some("broken")).allow("p/any"));
         assert!(ModelRules::from_row(None).allow("p/any"));
+    }
+
+    #[test]
+    fn a_project_narrows_what_a_key_may_call() {
+        let key = || ModelRules::from_row(Some(r#"["mine/*"]"#));
+        let allow = key().of_project(Some("allow_list"), Some(r#"["mine/a","other/b"]"#));
+        assert!(allow.allow("mine/a") && !allow.allow("mine/c") && !allow.allow("other/b"));
+        let deny = key().of_project(Some("deny_list"), Some(r#"["mine/a"]"#));
+        assert!(!deny.allow("mine/a") && deny.allow("mine/c") && !deny.allow("other/b"));
+        assert!(!key().of_project(Some("allow_list"), None).allow("mine/a"));
+        assert!(!key().of_project(Some("what"), Some("[]")).allow("mine/a"));
+        assert!(key().of_project(None, None).allow("mine/a"));
     }
 }

@@ -1,11 +1,14 @@
 //! From a credential to a grant: offline checks first, then the cache, then (rarely) the database.
 
 use super::cache::{KeyCache, Known};
+use super::credential;
+use super::format::{self, Prefix};
 use super::grant::{Grant, Kind};
-use super::{credential, format};
-use crate::accounts::Scope;
+use crate::accounts::may::Denied;
+use crate::accounts::{Scope, Subject, may};
 use crate::base::{Code, Fields, Refusal};
 use crate::sealing::{Digest, MasterKey};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// What verification came to without the database.
@@ -27,7 +30,8 @@ pub fn from_memory(
     now_mono_ms: i64,
 ) -> Result<Verdict, Refusal> {
     let text = credential::of(headers)?;
-    let (_, kid) = format::parse(text).ok_or_else(credential::invalid)?;
+    let parsed = format::parse(text).filter(|(prefix, _)| *prefix != Prefix::Invite);
+    let (_, kid) = parsed.ok_or_else(credential::invalid)?;
     if !cache.is_fresh(now_mono_ms) {
         return Err(out_of_sync());
     }
@@ -71,35 +75,67 @@ pub enum Needs {
     AnyKey,
     /// A project key with this scope.
     Key(Scope),
-    /// An admin key with this scope.
-    Admin(Scope),
+    /// An admin key that may do this to what the route is about.
+    Admin(Scope, About),
+}
+
+/// What a management route is about. The path's first parameter names the project, where it is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// The installation: the operator's alone.
+    Installation,
+    /// The organisation as a whole.
+    Organization,
+    /// What of the organisation the caller can see: the handler shows no more than that.
+    Anywhere,
+    /// A project.
+    Project,
+    /// A project, and maybe only one's own things in it: the handler asks again when it knows whose.
+    OwnInProject,
 }
 
 /// Checks a grant against a route.
 ///
 /// # Errors
-/// The refusal: a dead key first, then the wrong kind, then the missing scope.
-pub fn permit(grant: &Grant, needs: Needs, now_ms: i64) -> Result<(), Refusal> {
+/// The refusal: a dead key first, then the wrong kind, the wrong place, then the missing scope.
+pub fn permit(
+    grant: &Grant,
+    needs: Needs,
+    params: &[String],
+    peer: IpAddr,
+    now_ms: i64,
+) -> Result<(), Refusal> {
     if let Some(refusal) = grant.refusal(now_ms) {
         return Err(refusal);
     }
-    let (kind, scope) = match needs {
+    let kind = match needs {
         Needs::Nothing => return Ok(()),
-        Needs::AnyKey => (Kind::Project, None),
-        Needs::Key(scope) => (Kind::Project, Some(scope)),
-        Needs::Admin(scope) => (Kind::Admin, Some(scope)),
+        Needs::AnyKey | Needs::Key(_) => Kind::Project,
+        Needs::Admin(..) => Kind::Admin,
     };
     if grant.kind != kind {
         return Err(wrong_kind(kind));
     }
-    match scope {
-        Some(scope) if !grant.scopes.has(scope) => Err(Refusal::new(
-            Code::MissingScope,
-            format!(
-                "This key lacks the scope `{}`. Use a key that has it; scopes are set when a key is made.",
-                scope.name()
-            ),
-        )),
+    if !grant.networks.allow(peer) {
+        return Err(Refusal::new(
+            Code::IpNotAllowed,
+            "This key does not work from this address. Its allow-list, its project's and its organisation's \
+             say from where it does.",
+        ));
+    }
+    match needs {
+        Needs::Key(scope) if !grant.scopes.has(scope) => Err(Denied::Missing(scope).into()),
+        Needs::Admin(scope, about) => {
+            let project = params.first().map_or("", String::as_str);
+            let subject = match about {
+                About::Installation => Subject::Installation,
+                About::Organization => Subject::Organization,
+                About::Anywhere => Subject::Anywhere,
+                About::Project => Subject::Project(project),
+                About::OwnInProject => Subject::OwnIn(project),
+            };
+            may(&grant.actor, scope, subject).map_err(Denied::into)
+        }
         _ => Ok(()),
     }
 }

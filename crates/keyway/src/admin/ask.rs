@@ -1,9 +1,12 @@
 //! What every call brings: who asks, the query string, the page, the idempotency key.
 
 use crate::access::Grant;
+use crate::access::keys::not_there;
+use crate::accounts::Actor;
 use crate::audit::Author;
-use crate::base::{Fault, Refusal, id};
-use crate::relay::Inbound;
+use crate::base::{Fault, Refusal, Trouble, id};
+use crate::relay::{Inbound, Shared};
+use crate::store::organizations;
 use std::sync::Arc;
 
 /// Entries of a page when the caller does not say.
@@ -12,20 +15,74 @@ pub const PAGE_LIMIT: i64 = 20;
 pub const PAGE_LIMIT_MAX: i64 = 100;
 /// Characters of an `Idempotency-Key` at most.
 pub const IDEMPOTENCY_KEY_CHARS_MAX: usize = 255;
+/// The header by which the operator names an organisation; OpenAI's clients send it.
+pub const ORGANIZATION: &str = "openai-organization";
 
-/// The admin key that asks.
+/// Who asks, and the organisation that is asked about.
+pub struct Caller {
+    /// The admin key.
+    pub grant: Arc<Grant>,
+    /// Its own organisation; for the operator the one named by `OpenAI-Organization`, if any.
+    pub org: Arc<str>,
+}
+
+impl Caller {
+    /// Who it is and what it may do, as of its verification.
+    #[must_use]
+    pub fn actor(&self) -> &Actor {
+        &self.grant.actor
+    }
+
+    /// The author of what it changes.
+    #[must_use]
+    pub fn author(&self, inbound: &Inbound) -> Author {
+        Author { kind: "admin_key", id: self.grant.key.to_string(), ip: Some(inbound.peer.to_string()) }
+    }
+}
+
+/// Who asks. The operator may name an organisation; for everybody else there is but their own.
 ///
 /// # Errors
-/// When the route table let a call through without one: a mistake of ours, never of the caller.
-pub fn grant(grant: Option<Arc<Grant>>) -> Result<Arc<Grant>, Fault> {
-    grant.ok_or_else(|| Fault::plain("a management route was reached without an admin key"))
+/// `not_found` for an organisation that is not there or not the caller's; a fault when the route table
+/// let a call through without a key, which is a mistake of ours.
+pub async fn caller(
+    shared: &Shared,
+    inbound: &Inbound,
+    grant: Option<Arc<Grant>>,
+) -> Result<Caller, Trouble> {
+    let grant = grant.ok_or_else(|| Fault::plain("a management route was reached without an admin key"))?;
+    let org = match inbound.headers.get(ORGANIZATION).map(|named| std::str::from_utf8(named).unwrap_or("")) {
+        None => Arc::clone(&grant.org),
+        Some(named) if *named == *grant.org => Arc::clone(&grant.org),
+        Some(named) if grant.actor.rights.operator => {
+            let mut conn = shared.at.db.connection().await?;
+            let found = organizations::organization(&mut conn, named).await?;
+            found.ok_or_else(|| not_there("organization"))?.id.into()
+        }
+        Some(_) => return Err(not_there("organization").into()),
+    };
+    Ok(Caller { grant, org })
 }
 
-/// The author of what the caller changes.
-#[must_use]
-pub fn author(grant: &Grant, inbound: &Inbound) -> Author {
-    Author { kind: "admin_key", id: grant.key.to_string(), ip: Some(inbound.peer.to_string()) }
+/// Handlers of the shape the route table wants, each around an async function that gets the process,
+/// the call and the caller.
+macro_rules! handlers {
+    ($( $(#[$doc:meta])* $name:ident = $run:ident($($what:expr),*); )*) => { $(
+        $(#[$doc])*
+        #[must_use]
+        pub fn $name(
+            shared: std::sync::Arc<$crate::relay::Shared>,
+            inbound: $crate::relay::Inbound,
+            grant: Option<std::sync::Arc<$crate::access::Grant>>,
+        ) -> $crate::relay::route::Sendable {
+            Box::pin(async move {
+                let caller = $crate::admin::ask::caller(&shared, &inbound, grant).await?;
+                $run(&shared, &inbound, &caller, $($what),*).await
+            })
+        }
+    )* };
 }
+pub(crate) use handlers;
 
 /// A placeholder of the path, by place.
 ///

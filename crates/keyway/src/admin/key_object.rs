@@ -1,6 +1,6 @@
 //! A key as the API shows it. Its secret is in the answer to its making and nowhere else.
 
-use super::json::seconds;
+use super::json::{names, seconds};
 use super::limit_object::KeyLimits;
 use crate::access::keys;
 use crate::accounts::Scopes;
@@ -35,6 +35,9 @@ pub struct KeyObject<'a> {
     scopes: Vec<String>,
     #[serde(flatten)]
     of_project: Option<OfProject<'a>>,
+    #[serde(flatten)]
+    of_admin: Option<OfAdmin>,
+    ip_allowlist: Option<Vec<String>>,
     owner: Option<Owner<'a>>,
     warnings: &'a [String],
 }
@@ -56,7 +59,14 @@ struct OfProject<'a> {
 }
 
 #[derive(Debug, Serialize)]
+struct OfAdmin {
+    projects: Option<Vec<String>>,
+}
+
+#[derive(Debug, Serialize)]
 struct Owner<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
     id: &'a str,
 }
 
@@ -83,7 +93,9 @@ impl<'a> KeyObject<'a> {
                 project_id,
                 rate_limits: KeyLimits::new(&row.limits),
             }),
-            owner: (!row.owner_id.is_empty()).then_some(Owner { id: &row.owner_id }),
+            of_admin: admin.then(|| OfAdmin { projects: row.projects.as_deref().map(names) }),
+            ip_allowlist: row.ip_allowlist.as_deref().map(names),
+            owner: (!row.owner_id.is_empty()).then_some(Owner { kind: &row.owner_kind, id: &row.owner_id }),
             warnings: &[],
         }
     }
@@ -112,11 +124,6 @@ fn scopes(row: &KeyRow, admin: bool) -> Vec<String> {
         None => defaults().names().into_iter().map(str::to_owned).collect(),
         Some(list) => names(list),
     }
-}
-
-/// A list as a row keeps it; one that cannot be read allows nothing, and shows so.
-fn names(list: &str) -> Vec<String> {
-    serde_json::from_str(list).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 use super::*;
-use crate::accounts::Scope;
+use crate::base::Code;
 
 fn new(text: &str, project: Option<&str>) -> Result<NewKey, Refusal> {
     read(Body::parse(text.as_bytes()).unwrap(), project)
@@ -23,7 +23,8 @@ fn what_is_not_built_and_what_is_not_known_are_told_apart() {
         assert_eq!((refusal.code, refusal.param.as_deref()), (Code::UnsupportedParameter, Some(*field)));
     }
     let table = [
-        (r#"{"name":"a","projects":[]}"#, None, Code::UnsupportedParameter, "projects"),
+        (r#"{"name":"a","projects":[]}"#, Some("p"), Code::InvalidRequest, "projects"),
+        (r#"{"name":"a","projects":1}"#, None, Code::InvalidRequest, "projects"),
         (r#"{"name":"a","models":[]}"#, None, Code::InvalidRequest, "models"),
         (r#"{"name":"a","colour":1}"#, Some("p"), Code::InvalidRequest, "colour"),
         (r#"{"name":"a","mode":"dry"}"#, Some("p"), Code::InvalidRequest, "mode"),
@@ -37,20 +38,4 @@ fn what_is_not_built_and_what_is_not_known_are_told_apart() {
         let refusal = new(text, project).unwrap_err();
         assert_eq!((refusal.code, refusal.param.as_deref()), (code, Some(param)), "{text}");
     }
-}
-
-#[test]
-fn nobody_grants_what_it_does_not_hold() {
-    let all = Scopes::administration();
-    let some = Scopes::parse(&["create:keys", "read:keys"], true).unwrap();
-    assert_eq!(granted(None, all).unwrap(), all.names());
-    assert_eq!(granted(Some(vec!["read:keys".to_owned()]), some).unwrap(), ["read:keys"]);
-    assert_eq!(granted(Some(vec![]), Scopes::NONE).unwrap(), Vec::<String>::new());
-    let refusal = granted(Some(vec!["read:keys".to_owned(), "delete:keys".to_owned()]), some).unwrap_err();
-    assert_eq!(refusal.code, Code::MissingScope);
-    assert!(refusal.message.contains("`delete:keys`") && !refusal.message.contains("`read:keys`"));
-    assert_eq!(granted(None, some).unwrap_err().code, Code::MissingScope);
-    // Left to the service, which says that it is no scope.
-    assert_eq!(granted(Some(vec!["create:chat_completions".to_owned()]), some).unwrap().len(), 1);
-    assert!(all.has(Scope::DELETE_KEYS));
 }

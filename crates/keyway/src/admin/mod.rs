@@ -5,16 +5,25 @@
 
 pub mod ask;
 pub mod body;
+pub mod groups;
+pub mod invites;
 pub mod json;
 pub mod key_object;
 pub mod keys;
 pub mod limit_object;
 pub mod limits;
 pub mod model_object;
+pub mod model_permissions;
 pub mod nodes;
+pub mod organizations;
+pub mod people;
+pub mod project_members;
 pub mod projects;
 pub mod request_object;
 pub mod requests;
+pub mod roles;
+pub mod service_accounts;
 pub mod usage;
 pub mod usage_object;
 pub mod wait;
+pub mod write;

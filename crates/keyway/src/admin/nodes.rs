@@ -1,15 +1,13 @@
 //! `/nodes`: which processes serve on this database.
 
-use super::ask::{self, Query};
+use super::ask::{Caller, Query, handlers};
 use super::json::{self, List, seconds};
 use super::wait::LIVE_WITHIN_MS;
-use crate::access::Grant;
-use crate::relay::route::Sendable;
-use crate::relay::{Inbound, Shared};
+use crate::base::Trouble;
+use crate::relay::{Inbound, Outbound, Shared};
 use crate::store::nodes::{self, Node};
 use serde::Serialize;
 use serde_json::value::RawValue;
-use std::sync::Arc;
 
 /// A serving process.
 #[derive(Debug, Serialize)]
@@ -39,15 +37,15 @@ impl<'a> NodeObject<'a> {
     }
 }
 
-/// GET `/nodes`: every live node, on one page.
-#[must_use]
-pub fn list(shared: Arc<Shared>, inbound: Inbound, grant: Option<Arc<Grant>>) -> Sendable {
-    Box::pin(async move {
-        ask::grant(grant)?;
-        Query::of(&inbound).finish()?;
-        let at = &shared.at;
-        let live = nodes::live(&at.db, at.clock.now_ms() - LIVE_WITHIN_MS).await?;
-        let objects = live.iter().map(NodeObject::new).collect();
-        json::answer(&List::new(objects, false, |node: &NodeObject<'_>| node.id))
-    })
+handlers! {
+    /// GET `/nodes`: every live node, on one page.
+    list = list_of();
+}
+
+async fn list_of(shared: &Shared, inbound: &Inbound, _: &Caller) -> Result<Outbound, Trouble> {
+    Query::of(inbound).finish()?;
+    let at = &shared.at;
+    let live = nodes::live(&at.db, at.clock.now_ms() - LIVE_WITHIN_MS).await?;
+    let objects = live.iter().map(NodeObject::new).collect();
+    json::answer(&List::new(objects, false, |node: &NodeObject<'_>| node.id))
 }

@@ -1,45 +1,66 @@
 //! `/requests`: the request log, newest first.
 
-use super::ask::{self, PAGE_LIMIT, PAGE_LIMIT_MAX, Query};
+use super::ask::{self, Caller, PAGE_LIMIT, PAGE_LIMIT_MAX, Query, handlers};
 use super::json::{self, List};
 use super::request_object::RequestObject;
 use super::usage::{TIME_SECONDS_MAX, values};
-use crate::access::Grant;
 use crate::access::keys::not_there;
+use crate::accounts::Scope;
 use crate::base::{Fault, Refusal, Trouble, id};
-use crate::relay::route::Sendable;
 use crate::relay::{Inbound, Outbound, Shared};
 use crate::store::Db;
-use crate::store::requests::{self, Filter, OwnedEntry};
-use std::sync::Arc;
+use crate::store::requests::{self, FILTER_VALUES_MAX, Filter, OwnedEntry};
 
 /// Looks at the log for one page at most: each goes through so many lines, and a filter may find
 /// nothing in them.
 const LOOKS_MAX: usize = 8;
 
-/// GET `/requests`
-#[must_use]
-pub fn list(shared: Arc<Shared>, inbound: Inbound, grant: Option<Arc<Grant>>) -> Sendable {
-    Box::pin(async move { list_of(&shared, &inbound, &*ask::grant(grant)?).await })
+handlers! {
+    /// GET `/requests`
+    list = list_of();
+    /// GET `/requests/{request}`
+    get = get_one();
 }
 
-/// GET `/requests/{request}`
-#[must_use]
-pub fn get(shared: Arc<Shared>, inbound: Inbound, grant: Option<Arc<Grant>>) -> Sendable {
-    Box::pin(async move {
-        Query::of(&inbound).finish()?;
-        let request = id::parse("req", ask::path_param(&inbound, 0)?).ok_or_else(|| not_there("request"))?;
-        let found = requests::get(&shared.at.db, &ask::grant(grant)?.org, request).await?;
-        json::answer(&RequestObject::new(&found.ok_or_else(|| not_there("request"))?))
-    })
+async fn get_one(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<Outbound, Trouble> {
+    Query::of(inbound).finish()?;
+    let request = id::parse("req", ask::path_param(inbound, 0)?).ok_or_else(|| not_there("request"))?;
+    let found = requests::get(&shared.at.db, &caller.org, request).await?;
+    let among = caller.actor().rights.places(Scope::READ_REQUESTS);
+    let seen = |entry: &OwnedEntry| among.as_ref().is_none_or(|ids| ids.contains(&entry.project));
+    json::answer(&RequestObject::new(&found.filter(seen).ok_or_else(|| not_there("request"))?))
 }
 
-async fn list_of(shared: &Shared, inbound: &Inbound, grant: &Grant) -> Result<Outbound, Trouble> {
+async fn list_of(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<Outbound, Trouble> {
     let mut query = Query::of(inbound);
-    let (filter, after, limit) = read(&mut query)?;
+    let (mut filter, after, limit) = read(&mut query)?;
     query.finish()?;
-    let (entries, next) = page(&shared.at.db, &grant.org, &filter, after, limit).await?;
+    if let Some(among) = caller.actor().rights.places(Scope::READ_REQUESTS)
+        && !narrow(&mut filter.project_ids, among)?
+    {
+        return json::answer(&list_object(&[], None));
+    }
+    let (entries, next) = page(&shared.at.db, &caller.org, &filter, after, limit).await?;
     json::answer(&list_object(&entries, next))
+}
+
+/// Narrows a filter of projects to those that may be seen; false when none is left. What may not be
+/// seen is filtered like what is not there.
+///
+/// # Errors
+/// A refusal when so many are left that the caller must choose.
+pub fn narrow(asked: &mut Vec<String>, among: Vec<String>) -> Result<bool, Refusal> {
+    if asked.is_empty() {
+        *asked = among;
+    } else {
+        asked.retain(|id| among.contains(id));
+    }
+    if asked.len() > FILTER_VALUES_MAX {
+        let message =
+            format!("You see more than {FILTER_VALUES_MAX} projects: name some with `project_ids`.");
+        return Err(Refusal::field("project_ids", message));
+    }
+    Ok(!asked.is_empty())
 }
 
 /// The list of some lines. Where a page is short because so much was looked through, its `last_id`

@@ -1,17 +1,16 @@
 //! `/usage/completions` and `/costs`: sums over buckets of time, from the rollups.
 
-use super::ask::{self, Query};
+use super::ask::{Caller, Query, handlers};
 use super::json;
+use super::requests::narrow;
 use super::usage_object::{Bucket, BucketPage, CostResult, UsageResult, page_start};
-use crate::access::Grant;
+use crate::accounts::Scope;
 use crate::base::{Code, Fault, Refusal, Trouble};
-use crate::relay::route::Sendable;
 use crate::relay::{Inbound, Outbound, Shared};
 use crate::store::usage::{self, FILTER_VALUES_MAX, Row};
 use crate::store::usage_columns::{Dimension, Width};
 use crate::store::{Db, usage::Query as Sums};
 use serde::Serialize;
-use std::sync::Arc;
 
 /// Billing kinds that `/usage/completions` adds up.
 const COMPLETIONS: &[&str] = &["chat_completions", "completions"];
@@ -37,31 +36,30 @@ const COST_GROUPS: &[(&str, Dimension)] = &[
     ("api_key_id", Dimension::Key),
 ];
 
-/// GET `/usage/completions`
-#[must_use]
-pub fn completions(shared: Arc<Shared>, inbound: Inbound, grant: Option<Arc<Grant>>) -> Sendable {
-    Box::pin(async move {
-        let mut query = Query::of(&inbound);
-        not_yet(&mut query, "batch")?;
-        let mut asked = Asked::read(&mut query, WIDTHS, USAGE_GROUPS, shared.at.clock.now_ms())?;
-        asked.filter(&mut query, "user_ids", Dimension::User)?;
-        asked.filter(&mut query, "models", Dimension::ModelServed)?;
-        query.finish()?;
-        let kinds = COMPLETIONS.iter().map(|kind| (*kind).to_owned()).collect();
-        asked.filters.push((Dimension::Kind, kinds));
-        asked.answer(&shared.at.db, &ask::grant(grant)?.org, None, UsageResult::new).await
-    })
+handlers! {
+    /// GET `/usage/completions`
+    completions = completions_of();
+    /// GET `/costs`: live traffic only.
+    costs = costs_of();
 }
 
-/// GET `/costs`: live traffic only.
-#[must_use]
-pub fn costs(shared: Arc<Shared>, inbound: Inbound, grant: Option<Arc<Grant>>) -> Sendable {
-    Box::pin(async move {
-        let mut query = Query::of(&inbound);
-        let asked = Asked::read(&mut query, COST_WIDTHS, COST_GROUPS, shared.at.clock.now_ms())?;
-        query.finish()?;
-        asked.answer(&shared.at.db, &ask::grant(grant)?.org, Some(false), CostResult::new).await
-    })
+async fn completions_of(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<Outbound, Trouble> {
+    let mut query = Query::of(inbound);
+    not_yet(&mut query, "batch")?;
+    let mut asked = Asked::read(&mut query, WIDTHS, USAGE_GROUPS, shared.at.clock.now_ms())?;
+    asked.filter(&mut query, "user_ids", Dimension::User)?;
+    asked.filter(&mut query, "models", Dimension::ModelServed)?;
+    query.finish()?;
+    let kinds = COMPLETIONS.iter().map(|kind| (*kind).to_owned()).collect();
+    asked.filters.push((Dimension::Kind, kinds));
+    asked.answer(&shared.at.db, caller, None, UsageResult::new).await
+}
+
+async fn costs_of(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<Outbound, Trouble> {
+    let mut query = Query::of(inbound);
+    let asked = Asked::read(&mut query, COST_WIDTHS, COST_GROUPS, shared.at.clock.now_ms())?;
+    query.finish()?;
+    asked.answer(&shared.at.db, caller, Some(false), CostResult::new).await
 }
 
 fn not_yet(query: &mut Query, name: &'static str) -> Result<(), Refusal> {
@@ -146,13 +144,27 @@ impl Asked {
         Ok(())
     }
 
+    /// Leaves out what the caller may not see: a project that is not theirs counts like one that is
+    /// not there.
+    fn narrow(&mut self, caller: &Caller) -> Result<(), Refusal> {
+        let Some(among) = caller.actor().rights.places(Scope::READ_USAGE) else {
+            return Ok(());
+        };
+        let at = self.filters.iter().position(|(dimension, _)| *dimension == Dimension::Project);
+        let mut projects = at.map(|at| self.filters.swap_remove(at).1).unwrap_or_default();
+        narrow(&mut projects, among)?;
+        self.filters.push((Dimension::Project, projects));
+        Ok(())
+    }
+
     async fn answer<T: Serialize>(
-        self,
+        mut self,
         db: &Db,
-        org: &str,
+        caller: &Caller,
         test: Option<bool>,
         result: fn(&Row, &[Dimension]) -> T,
     ) -> Result<Outbound, Trouble> {
+        self.narrow(caller)?;
         let to_ms = self.end_ms.min(self.from_ms.saturating_add(self.limit * self.width.ms()));
         let sums = Sums {
             start_ms: self.from_ms,
@@ -162,7 +174,7 @@ impl Asked {
             filters: self.filters,
             test,
         };
-        let (rows, cut) = usage::buckets(db, org, &sums).await?;
+        let (rows, cut) = usage::buckets(db, &caller.org, &sums).await?;
         let mut next_ms = (to_ms < self.end_ms).then_some(to_ms);
         let mut until_ms = to_ms;
         if cut {

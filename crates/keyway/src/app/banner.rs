@@ -1,6 +1,7 @@
 //! What `serve` prints: where it is, and on the first start a key and a line that work at once.
 
-use crate::access::keys::{self, NewKey, Outcome};
+use crate::access::keys::{self, NewKey};
+use crate::accounts::Acting;
 use crate::audit::Author;
 use crate::base::{Fault, Secret, Trouble};
 use crate::config::Config;
@@ -61,7 +62,7 @@ fn curl(url: &str, key: &str) -> String {
 
 async fn first_test_key(shared: &Shared) -> Result<Secret, Fault> {
     let org = tenants::default_org(&shared.at.db).await?;
-    let filter = ProjectFilter { org: &org, archived: false, newest_first: false };
+    let filter = ProjectFilter { org: &org, archived: false, newest_first: false, among: None };
     let project = tenants::projects(&shared.at.db, &filter, "", 1).await?.into_iter().next();
     let new = NewKey {
         project: project.map(|project| project.id),
@@ -70,9 +71,12 @@ async fn first_test_key(shared: &Shared) -> Result<Secret, Fault> {
         ..NewKey::default()
     };
     let author = Author { kind: "system", id: "first start".to_owned(), ip: None };
-    match keys::create(&shared.at, &author, &org, &new, None).await {
-        Ok(Outcome::Created(created)) => Ok(created.secret),
-        Ok(Outcome::Earlier(_)) => Err(Fault::plain("the first test key exists already")),
+    let mut acting = Acting::of_operator(&shared.at, author, &org).await?;
+    match keys::create(&mut acting, &new).await {
+        Ok(created) => {
+            acting.commit().await?;
+            Ok(created.secret)
+        }
         Err(Trouble::Fault(fault)) => Err(fault),
         Err(Trouble::Refusal(refusal)) => Err(Fault::plain(refusal.message)),
     }

@@ -124,7 +124,7 @@ async fn serve(
     if route.needs != Needs::Nothing {
         front.trust.check_private(client)?;
     }
-    let caller = verified(front, route.needs, &head.headers, call).await?;
+    let caller = verified(front, call, route.needs, &params, &head.headers).await?;
     call.grant = caller.as_ref().map(|caller| Arc::clone(&caller.grant));
     if let (Some(grant), Some(_)) = (&call.grant, head.headers.get(cors::ORIGIN)) {
         front.exposed.note(grant, head.headers.text(cors::ORIGIN), &front.worker.metrics);
@@ -190,9 +190,10 @@ async fn hand_over(
 /// same step in which the request is entered as running: a revocation finds it in one or the other.
 async fn verified(
     front: &Front,
-    needs: Needs,
-    headers: &Fields,
     call: &Call,
+    needs: Needs,
+    params: &[String],
+    headers: &Fields,
 ) -> Result<Option<Caller>, Trouble> {
     if needs == Needs::Nothing {
         return Ok(None);
@@ -202,7 +203,7 @@ async fn verified(
         match verify::from_memory(headers, &shared.at.master, &shared.cache, call.started_mono_ms)? {
             Verdict::Known(grant) => {
                 metrics.grant_looked_up(true);
-                verify::permit(&grant, needs, call.started_ms)?;
+                verify::permit(&grant, needs, params, call.peer, call.started_ms)?;
                 let place = front.worker.running.enter(Arc::clone(&grant));
                 return Ok(Some(Caller { grant, place }));
             }

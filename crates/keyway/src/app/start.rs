@@ -96,7 +96,8 @@ fn journals(plan: &Plan, workers: usize, spares: &Spares, clock: &Clock) -> Resu
 
 /// The label values of the metrics: routes, then what is on no route.
 fn names() -> Names {
-    let routes: Vec<&'static str> = ROUTES.iter().map(|route| route.name).chain(["unrouted"]).collect();
+    let routes: Vec<&'static str> =
+        ROUTES.iter().copied().flatten().map(|route| route.name).chain(["unrouted"]).collect();
     Names { routes: routes.leak(), outcomes: story::OUTCOMES }
 }
 

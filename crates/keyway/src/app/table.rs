@@ -28,9 +28,10 @@ impl Table {
     ///
     /// # Errors
     /// When two rows claim one path differently: a mistake in the table, found by its test.
-    pub fn new(routes: &'static [Route]) -> Result<Self, String> {
+    pub fn new(groups: &'static [&'static [Route]]) -> Result<Self, String> {
         let mut by_path = ByPath::new();
-        for row in routes.iter().enumerate() {
+        let routes = groups.iter().map(|group| group.len()).sum();
+        for row in groups.iter().copied().flatten().enumerate() {
             let route = row.1;
             for path in std::iter::once(&route.path).chain(route.also) {
                 add(&mut by_path, (*path).to_owned(), row);
@@ -43,7 +44,7 @@ impl Table {
         for (path, routes) in by_path {
             paths.insert(path.clone(), routes).map_err(|error| format!("{path}: {error}"))?;
         }
-        Ok(Self { paths, routes: routes.len() })
+        Ok(Self { paths, routes })
     }
 
     /// Rows of the table; the number of what is in none of them.

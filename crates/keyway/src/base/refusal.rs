@@ -50,6 +50,8 @@ codes! {
     MissingScope = "missing_scope", 403, "permission_error";
     /// The key may not call this model.
     ModelNotAllowed = "model_not_allowed", 403, "permission_error";
+    /// The caller's address is not on an allow-list.
+    IpNotAllowed = "ip_not_allowed", 403, "permission_error";
     /// The key's project is archived.
     ProjectArchived = "project_archived", 403, "permission_error";
     /// No such model for this key.

@@ -6,9 +6,10 @@ use super::limit::{LimitFlags, written};
 use super::output::Out;
 use super::session::{self, Missing, Session};
 use super::span;
-use crate::access::keys::{self as service, Act, Created, NewKey, Outcome, Which};
+use crate::access::keys::{self as service, Act, Created, NewKey, Which};
 use crate::access::limits;
-use crate::admin::json::{Deleted, List};
+use crate::accounts::leave::{self, Heir, Settled};
+use crate::admin::json::{Deleted, Ended, List};
 use crate::admin::key_object::{ADMIN_KEY_DELETED, KeyObject, PROJECT_KEY_DELETED};
 use crate::admin::limit_object::edited;
 use crate::base::{Clock, id};
@@ -71,6 +72,12 @@ pub struct Create {
     /// Which models it may call, with * for any run of letters; without it, all
     #[arg(long = "model", value_name = "MODEL", num_args = 1..)]
     models: Option<Vec<String>>,
+    /// Where it works from, as addresses or networks
+    #[arg(long = "ip", value_name = "CIDR", num_args = 1..)]
+    ip_allowlist: Option<Vec<String>>,
+    /// The user or service account it belongs to
+    #[arg(long, value_name = "ID", default_value = "")]
+    owner: String,
     /// How long it works, as in 90d
     #[arg(long = "expires", value_name = "SPAN", value_parser = span::seconds)]
     expires_in_seconds: Option<u64>,
@@ -98,6 +105,9 @@ pub struct Revoke {
     /// Do not ask
     #[arg(long)]
     pub yes: bool,
+    /// Of an admin key: project keys made with it go on, and stand under the operator
+    #[arg(long)]
+    pub hand_over: bool,
 }
 
 /// Runs it.
@@ -107,7 +117,7 @@ pub struct Revoke {
 pub fn run(global: &Global, command: &Key, out: &Out) -> Result<(), Failure> {
     let config = session::configuration(global, &[])?;
     let missing = if matches!(command, Key::Create(_)) { Missing::Make } else { Missing::NotFound };
-    Session::with(&config, missing, async |session| match command {
+    Session::with(global, &config, missing, async |session| match command {
         Key::Create(create) => {
             let new = NewKey {
                 project: Some(project_id(session, &create.project).await?),
@@ -116,8 +126,11 @@ pub fn run(global: &Global, command: &Key, out: &Out) -> Result<(), Failure> {
                 description: create.description.clone(),
                 scopes: create.scopes.clone(),
                 models: create.models.clone(),
+                ip_allowlist: create.ip_allowlist.clone(),
+                owner: create.owner.clone(),
                 expires_in_seconds: create.expires_in_seconds,
                 limits: edited(Limits::default(), &create.limits.edit()),
+                ..NewKey::default()
             };
             make(session, &new, out).await
         }
@@ -126,16 +139,22 @@ pub fn run(global: &Global, command: &Key, out: &Out) -> Result<(), Failure> {
                 Some(project) => project_id(session, project).await?,
                 None => String::new(),
             };
-            list(session, &Filter { org: &session.org, kind: "project", project: &project }, out).await
+            list(
+                session,
+                &Filter { org: &session.org, kind: "project", project: &project, operators: true },
+                out,
+            )
+            .await
         }
         Key::Show { id } => {
-            let row = service::find(&session.at, &which(session, id, false)).await?;
-            show(&row, out)
+            let mut conn = session.at.db.connection().await?;
+            show(&service::find(&mut conn, &session.org, &which(id, false)).await?, out)
         }
         Key::Edit(edit) => {
-            let (author, edits) = (session::author(), edit.limits.must_edit()?);
-            let row =
-                limits::edit_key(&session.at, &author, &which(session, &edit.id, false), &edits).await?;
+            let edits = edit.limits.must_edit()?;
+            let mut acting = session.act().await?;
+            let row = limits::edit_key(&mut acting, &which(&edit.id, false), &edits).await?;
+            acting.commit().await?;
             show(&row, out)
         }
         Key::Revoke(revoked) => revoke(session, global, revoked, false, out).await,
@@ -160,8 +179,8 @@ pub async fn project_id(session: &Session, given: &str) -> Result<String, Failur
     }
 }
 
-fn which<'a>(session: &'a Session, id: &'a str, admin: bool) -> Which<'a> {
-    Which { org: &session.org, admin, project: None, id }
+fn which(id: &str, admin: bool) -> Which<'_> {
+    Which { admin, project: None, id }
 }
 
 /// Makes a key of either kind and prints its secret.
@@ -169,11 +188,9 @@ fn which<'a>(session: &'a Session, id: &'a str, admin: bool) -> Which<'a> {
 /// # Errors
 /// What the service refuses.
 pub async fn make(session: &Session, new: &NewKey, out: &Out) -> Result<(), Failure> {
-    let made = service::create(&session.at, &session::author(), &session.org, new, None).await?;
-    let Outcome::Created(made) = made else {
-        return Err(Failure::new(FAILED, "the key was made before"));
-    };
-    let Created { row, secret, warnings } = &*made;
+    let mut acting = session.act().await?;
+    let Created { row, secret, warnings } = &service::create(&mut acting, new).await?;
+    acting.commit().await?;
     if out.json {
         return out.json(&KeyObject::made(row, now_ms(), secret.reveal(), warnings));
     }
@@ -262,30 +279,56 @@ pub async fn revoke(
     admin: bool,
     out: &Out,
 ) -> Result<(), Failure> {
-    let which = which(session, &revoked.id, admin);
-    let row = service::find(&session.at, &which).await?;
+    let which = which(&revoked.id, admin);
+    let row = service::find(&mut *session.at.db.connection().await?, &session.org, &which).await?;
     let asks = !revoked.yes && !global.no_input && std::io::stdin().is_terminal();
     if asks && row.status != "revoked" && !confirmed(&format!("Revoke `{}` for good?", row.name), out)? {
         out.note("nothing was changed");
         return Ok(());
     }
-    let row = service::act(&session.at, &session::author(), &which, Act::Revoke).await?;
+    let mut acting = session.act().await?;
+    let row = service::act(&mut acting, &which, Act::Revoke).await?;
+    let settled = if admin {
+        let heir = if revoked.hand_over { Heir::Actor } else { Heir::Nobody };
+        leave::settle(&mut acting, &row.id, heir).await?
+    } else {
+        Settled::default()
+    };
+    acting.commit().await?;
     if out.json {
         let kind = if admin { ADMIN_KEY_DELETED } else { PROJECT_KEY_DELETED };
-        return out.json(&Deleted::new(&row.id, kind));
+        return out.json(&Ended::new(Deleted::new(&row.id, kind), settled));
     }
+    note_settled(&settled, out);
     out.table(&["id", "status"], &[vec![row.id, row.status]])
 }
 
+/// Says what became of the keys that hung on what is gone.
+pub(super) fn note_settled(settled: &Settled, out: &Out) {
+    for id in &settled.revoked {
+        out.note(&format!("revoked {id}"));
+    }
+    for id in &settled.handed_over {
+        out.note(&format!("handed over {id}"));
+    }
+}
+
+async fn done(session: &Session, which: &Which<'_>, act: Act) -> Result<KeyRow, Failure> {
+    let mut acting = session.act().await?;
+    let row = service::act(&mut acting, which, act).await?;
+    acting.commit().await?;
+    Ok(row)
+}
+
 async fn switch(session: &Session, id: &str, act: Act, out: &Out) -> Result<(), Failure> {
-    let row = service::act(&session.at, &session::author(), &which(session, id, false), act).await?;
+    let row = done(session, &which(id, false), act).await?;
     if out.json {
         return out.json(&KeyObject::new(&row, now_ms()));
     }
     out.table(&["id", "status"], &[vec![row.id, row.status]])
 }
 
-fn confirmed(question: &str, out: &Out) -> Result<bool, Failure> {
+pub(super) fn confirmed(question: &str, out: &Out) -> Result<bool, Failure> {
     out.note(&format!("{question} [y/N]"));
     let mut answer = String::new();
     std::io::stdin()

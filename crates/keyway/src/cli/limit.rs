@@ -104,11 +104,11 @@ impl LimitFlags {
 /// What the command ends with.
 pub fn run(global: &Global, command: &Limit, out: &Out) -> Result<(), Failure> {
     let config = session::configuration(global, &[])?;
-    Session::with(&config, Missing::NotFound, async |session| match command {
+    Session::with(global, &config, Missing::NotFound, async |session| match command {
         Limit::List(of) => {
             let project = of.project(session).await?;
             let whose = Whose { org: &session.org, project: project.as_deref() };
-            let rows = service::list(&session.at, &whose).await?;
+            let rows = service::list(&mut *session.at.db.connection().await?, &whose).await?;
             let objects: Vec<_> =
                 rows.iter().map(|row| RateLimitObject::new(row, project.is_some())).collect();
             if out.json {
@@ -119,10 +119,10 @@ pub fn run(global: &Global, command: &Limit, out: &Out) -> Result<(), Failure> {
         Limit::Set(set) => {
             let edit = set.limits.must_edit()?;
             let project = set.of.project(session).await?;
-            let whose = Whose { org: &session.org, project: project.as_deref() };
             let model = set.model.as_deref().unwrap_or_default();
-            let author = session::author();
-            let row = service::edit(&session.at, &author, &config.catalog, &whose, model, &edit).await?;
+            let mut acting = session.act().await?;
+            let row = service::edit(&mut acting, &config.catalog, project.as_deref(), model, &edit).await?;
+            acting.commit().await?;
             if out.json {
                 return out.json(&RateLimitObject::new(&row, project.is_some()));
             }

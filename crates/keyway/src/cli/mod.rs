@@ -13,10 +13,15 @@ pub mod init;
 pub mod key;
 pub mod limit;
 pub mod log;
+pub mod member;
 pub mod model;
+pub mod org;
 pub mod output;
+pub mod project;
+pub mod role;
 pub mod sandbox;
 pub mod serve;
+pub mod service_account;
 pub mod session;
 pub mod span;
 pub mod usage;
@@ -76,6 +81,11 @@ fn dispatch(args: &Args, out: &Out) -> Result<(), Failure> {
         Command::Config(command) => config::run(global, command, out)?,
         Command::Key(command) => key::run(global, command, out)?,
         Command::AdminKey(command) => admin_key::run(global, command, out)?,
+        Command::Org(command) => org::run(global, command, out)?,
+        Command::Project(command) => project::run(global, command, out)?,
+        Command::Member(command) => member::run(global, command, out)?,
+        Command::ServiceAccount(command) => service_account::run(global, command, out)?,
+        Command::Role(command) => role::run(global, command, out)?,
         Command::Limit(command) => limit::run(global, command, out)?,
         Command::Model(command) => model::run(global, command, out)?,
         Command::Usage(asked) => usage::run(global, asked, out)?,

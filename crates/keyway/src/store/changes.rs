@@ -16,6 +16,16 @@ pub const KEY_STOPPED: &str = "key_stopped";
 pub const PROJECT_CHANGED: &str = "project";
 /// Kind of a change: the project's keys work no longer.
 pub const PROJECT_STOPPED: &str = "project_stopped";
+/// Kind of a change: an organisation is new or different.
+pub const ORGANIZATION_CHANGED: &str = "organization";
+/// Kind of a change: an organisation is archived.
+pub const ORGANIZATION_STOPPED: &str = "organization_stopped";
+/// Kind of a change: what a user, a group, a role or a service account may is different.
+pub const PRINCIPAL_CHANGED: &str = "principal";
+/// Kind of a change: a user or a service account is gone; end what runs under their keys.
+pub const PRINCIPAL_STOPPED: &str = "principal_stopped";
+/// Kind of a change: nothing that a node keeps is different.
+pub const NOTHING_CHANGED: &str = "record";
 
 /// Kind of a change: what a project's or an organisation's keys are held to is different; read them
 /// again.
@@ -68,6 +78,19 @@ pub async fn take_next(tx: &mut Tx) -> Result<(i64, String), Fault> {
         .await
         .doing("taking the next change number")?;
     Ok((row.get(0), row.get(1)))
+}
+
+/// Makes every other administrative transaction wait for this one, from here on: what it reads
+/// stays so until it commits.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn hold(tx: &mut Tx) -> Result<(), Fault> {
+    sqlx::query("UPDATE change_head SET seq = seq WHERE id = 1")
+        .execute(&mut **tx)
+        .await
+        .doing("waiting for other changes")?;
+    Ok(())
 }
 
 /// Writes the change's feed row.

@@ -3,6 +3,7 @@
 use crate::base::Fault;
 use crate::base::fault::Doing;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyPool, ConnectOptions, Executor, Transaction};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -23,6 +24,8 @@ static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
 
 /// A transaction on either engine.
 pub type Tx = Transaction<'static, Any>;
+/// What a reading statement runs on: a connection of the pool, or a transaction's.
+pub type Conn = sqlx::AnyConnection;
 
 /// Which database runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,6 +89,14 @@ impl Db {
     #[must_use]
     pub fn pool(&self) -> &AnyPool {
         &self.pool
+    }
+
+    /// A connection for several reads. Give it back soon.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn connection(&self) -> Result<PoolConnection<Any>, Fault> {
+        self.pool.acquire().await.doing("waiting for a connection to the database")
     }
 
     /// A transaction that will write. On SQLite it takes the write lock at once, so that two

@@ -1,6 +1,6 @@
 //! Keys and their secrets' digests. No plaintext ever comes here.
 
-use super::{Db, Tx, limits};
+use super::{Conn, Db, Tx, limits};
 use crate::base::Fault;
 use crate::base::fault::Doing;
 use ledger::limit::Limits;
@@ -9,7 +9,7 @@ use sqlx::any::AnyRow;
 use std::collections::HashMap;
 
 /// A key's row, with its newest secret's public part.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct KeyRow {
     /// `key_...`
     pub id: String,
@@ -25,16 +25,40 @@ pub struct KeyRow {
     pub name: String,
     /// What it is for.
     pub description: String,
+    /// `user`, `service_account`, or empty.
+    pub owner_kind: String,
     /// Person or service account; empty when nobody in particular.
     pub owner_id: String,
+    /// `operator`, `key` or `user`.
+    pub maker_kind: String,
+    /// Who made it; empty for the operator.
+    pub maker_id: String,
+    /// Of an admin key: `installation` or `organization`.
+    pub reach: String,
+    /// JSON list of the projects an admin key is bound to; absent: all.
+    pub projects: Option<String>,
     /// JSON list of scopes; absent: defaults.
     pub scopes: Option<String>,
     /// JSON list of models; absent: all.
     pub models: Option<String>,
+    /// JSON list of canonical paths; absent: all.
+    pub endpoints: Option<String>,
+    /// JSON list of networks; absent: any address.
+    pub ip_allowlist: Option<String>,
+    /// JSON object.
+    pub labels: Option<String>,
+    /// JSON object.
+    pub metadata: Option<String>,
     /// `active`, `disabled` or `revoked`.
     pub status: String,
     /// Unix milliseconds.
     pub created_ms: i64,
+    /// Unix milliseconds; it works from then on.
+    pub not_before_ms: Option<i64>,
+    /// Milliseconds without use after which it works no longer.
+    pub idle_expires_ms: Option<i64>,
+    /// Unix milliseconds of the first use from a browser.
+    pub exposed_ms: Option<i64>,
     /// Unix milliseconds.
     pub expires_ms: Option<i64>,
     /// Unix milliseconds.
@@ -47,7 +71,8 @@ pub struct KeyRow {
     pub limits: Limits,
 }
 
-/// What verification needs: the key, its secret's digest, and whether its project is open.
+/// What verification needs: the key, its secret's digest, and what its project and its
+/// organisation say.
 pub struct Verifiable {
     /// The key.
     pub key: KeyRow,
@@ -57,15 +82,27 @@ pub struct Verifiable {
     pub secret_expires_ms: Option<i64>,
     /// The key's project or organisation is archived.
     pub archived: bool,
+    /// JSON list of the networks its organisation allows; absent: any.
+    pub org_ip_allowlist: Option<String>,
+    /// JSON list of the networks its project allows; absent: any.
+    pub project_ip_allowlist: Option<String>,
+    /// `allow_list` or `deny_list`; absent: its project allows every model.
+    pub model_mode: Option<String>,
+    /// JSON list of the models that `model_mode` is about.
+    pub model_ids: Option<String>,
 }
 
 /// Column list of [`KeyRow`] over `keys k JOIN key_secrets s`.
 macro_rules! key_columns {
     () => {
-        "k.id, k.kind, k.mode, k.org_id, k.project_id, k.name, k.description, k.owner_id, \
-         k.scopes, k.models, k.status, k.created_ms, k.expires_ms, k.revoked_ms, s.kid, s.last_used_ms"
+        "k.id, k.kind, k.mode, k.org_id, k.project_id, k.name, k.description, k.owner_kind, k.owner_id, \
+         k.maker_kind, k.maker_id, k.reach, k.projects, k.scopes, k.models, k.endpoints, k.ip_allowlist, \
+         k.labels, k.metadata, k.status, k.created_ms, k.not_before_ms, k.idle_expires_ms, k.exposed_ms, \
+         k.expires_ms, k.revoked_ms, s.kid, s.last_used_ms"
     };
 }
+/// Columns of [`key_columns`].
+const KEY_COLUMNS: usize = 28;
 
 fn read_key(row: &AnyRow) -> KeyRow {
     KeyRow {
@@ -76,23 +113,35 @@ fn read_key(row: &AnyRow) -> KeyRow {
         project_id: row.get(4),
         name: row.get(5),
         description: row.get(6),
-        owner_id: row.get(7),
-        scopes: row.get(8),
-        models: row.get(9),
-        status: row.get(10),
-        created_ms: row.get(11),
-        expires_ms: row.get(12),
-        revoked_ms: row.get(13),
-        kid: row.get(14),
-        last_used_ms: row.get(15),
+        owner_kind: row.get(7),
+        owner_id: row.get(8),
+        maker_kind: row.get(9),
+        maker_id: row.get(10),
+        reach: row.get(11),
+        projects: row.get(12),
+        scopes: row.get(13),
+        models: row.get(14),
+        endpoints: row.get(15),
+        ip_allowlist: row.get(16),
+        labels: row.get(17),
+        metadata: row.get(18),
+        status: row.get(19),
+        created_ms: row.get(20),
+        not_before_ms: row.get(21),
+        idle_expires_ms: row.get(22),
+        exposed_ms: row.get(23),
+        expires_ms: row.get(24),
+        revoked_ms: row.get(25),
+        kid: row.get(26),
+        last_used_ms: row.get(27),
         limits: Limits::default(),
     }
 }
 
 /// Adds each key's own limits.
-async fn with_limits(db: &Db, mut keys: Vec<KeyRow>) -> Result<Vec<KeyRow>, Fault> {
+async fn with_limits(conn: &mut Conn, mut keys: Vec<KeyRow>) -> Result<Vec<KeyRow>, Fault> {
     let ids: Vec<&str> = keys.iter().map(|key| key.id.as_str()).collect();
-    let mut found = limits::of(db, &ids).await?;
+    let mut found = limits::of(conn, &ids).await?;
     found.retain(|row| row.model.is_empty());
     let mut found: HashMap<String, Limits> = found.into_iter().map(|row| (row.subject, row.limits)).collect();
     for key in &mut keys {
@@ -107,9 +156,11 @@ async fn with_limits(db: &Db, mut keys: Vec<KeyRow>) -> Result<Vec<KeyRow>, Faul
 /// When the database cannot be used.
 pub async fn insert(tx: &mut Tx, key: &KeyRow, digest: &str) -> Result<(), Fault> {
     sqlx::query(
-        "INSERT INTO keys (id, kind, mode, org_id, project_id, name, description, owner_id, \
-         scopes, models, status, created_ms, expires_ms) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        "INSERT INTO keys (id, kind, mode, org_id, project_id, name, description, owner_kind, owner_id, \
+         maker_kind, maker_id, reach, projects, scopes, models, endpoints, ip_allowlist, labels, metadata, \
+         status, created_ms, not_before_ms, idle_expires_ms, expires_ms) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, \
+         $20, $21, $22, $23, $24)",
     )
     .bind(&key.id)
     .bind(&key.kind)
@@ -118,20 +169,45 @@ pub async fn insert(tx: &mut Tx, key: &KeyRow, digest: &str) -> Result<(), Fault
     .bind(key.project_id.as_deref())
     .bind(&key.name)
     .bind(&key.description)
+    .bind(&key.owner_kind)
     .bind(&key.owner_id)
+    .bind(&key.maker_kind)
+    .bind(&key.maker_id)
+    .bind(&key.reach)
+    .bind(key.projects.as_deref())
     .bind(key.scopes.as_deref())
     .bind(key.models.as_deref())
+    .bind(key.endpoints.as_deref())
+    .bind(key.ip_allowlist.as_deref())
+    .bind(key.labels.as_deref())
+    .bind(key.metadata.as_deref())
     .bind(&key.status)
     .bind(key.created_ms)
+    .bind(key.not_before_ms)
+    .bind(key.idle_expires_ms)
     .bind(key.expires_ms)
     .execute(&mut **tx)
     .await
     .doing("writing the key")?;
+    insert_secret(tx, &key.kid, &key.id, digest, key.created_ms).await
+}
+
+/// Gives a key a secret.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn insert_secret(
+    tx: &mut Tx,
+    kid: &str,
+    key: &str,
+    digest: &str,
+    created_ms: i64,
+) -> Result<(), Fault> {
     sqlx::query("INSERT INTO key_secrets (kid, key_id, digest, created_ms) VALUES ($1, $2, $3, $4)")
-        .bind(&key.kid)
-        .bind(&key.id)
+        .bind(kid)
+        .bind(key)
         .bind(digest)
-        .bind(key.created_ms)
+        .bind(created_ms)
         .execute(&mut **tx)
         .await
         .doing("writing the key's digest")?;
@@ -142,25 +218,30 @@ pub async fn insert(tx: &mut Tx, key: &KeyRow, digest: &str) -> Result<(), Fault
 ///
 /// # Errors
 /// When the database cannot be used.
-pub async fn by_kid(db: &Db, kid: &str) -> Result<Option<Verifiable>, Fault> {
+pub async fn by_kid(conn: &mut Conn, kid: &str) -> Result<Option<Verifiable>, Fault> {
     let row = sqlx::query(concat!(
         "SELECT ",
         key_columns!(),
         ", s.digest, s.expires_ms, \
-         CASE WHEN o.archived_ms IS NULL AND p.archived_ms IS NULL THEN 0 ELSE 1 END \
+         CASE WHEN o.archived_ms IS NULL AND p.archived_ms IS NULL THEN 0 ELSE 1 END, \
+         o.ip_allowlist, p.ip_allowlist, p.model_mode, p.model_ids \
          FROM key_secrets s JOIN keys k ON k.id = s.key_id \
          JOIN organizations o ON o.id = k.org_id \
          LEFT JOIN projects p ON p.id = k.project_id WHERE s.kid = $1"
     ))
     .bind(kid)
-    .fetch_optional(db.pool())
+    .fetch_optional(conn)
     .await
     .doing("looking the key up")?;
     Ok(row.map(|row| Verifiable {
         key: read_key(&row),
-        digest: row.get(16),
-        secret_expires_ms: row.get(17),
-        archived: row.get::<i64, _>(18) != 0,
+        digest: row.get(KEY_COLUMNS),
+        secret_expires_ms: row.get(KEY_COLUMNS + 1),
+        archived: row.get::<i64, _>(KEY_COLUMNS + 2) != 0,
+        org_ip_allowlist: row.get(KEY_COLUMNS + 3),
+        project_ip_allowlist: row.get(KEY_COLUMNS + 4),
+        model_mode: row.get(KEY_COLUMNS + 5),
+        model_ids: row.get(KEY_COLUMNS + 6),
     }))
 }
 
@@ -172,6 +253,8 @@ pub struct Filter<'a> {
     pub kind: &'a str,
     /// Only this project's, unless empty.
     pub project: &'a str,
+    /// The operator's admin keys too.
+    pub operators: bool,
 }
 
 /// Keys oldest first, at most `limit` after the id `after`.
@@ -184,17 +267,18 @@ pub async fn list(db: &Db, filter: &Filter<'_>, after: &str, limit: i64) -> Resu
         key_columns!(),
         " FROM keys k JOIN key_secrets s ON s.key_id = k.id \
          WHERE k.org_id = $1 AND k.kind = $2 AND ($3 = '' OR k.project_id = $3) AND k.id > $4 \
-         ORDER BY k.id LIMIT $5"
+         AND ($6 = 1 OR k.kind <> 'admin' OR k.reach <> 'installation') ORDER BY k.id LIMIT $5"
     ))
     .bind(filter.org)
     .bind(filter.kind)
     .bind(filter.project)
     .bind(after)
     .bind(limit)
+    .bind(i64::from(filter.operators))
     .fetch_all(db.pool())
     .await
     .doing("listing keys")?;
-    with_limits(db, rows.iter().map(read_key).collect()).await
+    with_limits(&mut *db.connection().await?, rows.iter().map(read_key).collect()).await
 }
 
 /// Keys newest first, at most `limit` before the id `before` (empty: from the newest).
@@ -212,24 +296,26 @@ pub async fn list_newest(
         key_columns!(),
         " FROM keys k JOIN key_secrets s ON s.key_id = k.id \
          WHERE k.org_id = $1 AND k.kind = $2 AND ($3 = '' OR k.project_id = $3) \
-         AND ($4 = '' OR k.id < $4) ORDER BY k.id DESC LIMIT $5"
+         AND ($4 = '' OR k.id < $4) \
+         AND ($6 = 1 OR k.kind <> 'admin' OR k.reach <> 'installation') ORDER BY k.id DESC LIMIT $5"
     ))
     .bind(filter.org)
     .bind(filter.kind)
     .bind(filter.project)
     .bind(before)
     .bind(limit)
+    .bind(i64::from(filter.operators))
     .fetch_all(db.pool())
     .await
     .doing("listing keys")?;
-    with_limits(db, rows.iter().map(read_key).collect()).await
+    with_limits(&mut *db.connection().await?, rows.iter().map(read_key).collect()).await
 }
 
 /// One key of an organisation by id.
 ///
 /// # Errors
 /// When the database cannot be used.
-pub async fn by_id(db: &Db, org: &str, id: &str) -> Result<Option<KeyRow>, Fault> {
+pub async fn by_id(conn: &mut Conn, org: &str, id: &str) -> Result<Option<KeyRow>, Fault> {
     let row = sqlx::query(concat!(
         "SELECT ",
         key_columns!(),
@@ -238,10 +324,29 @@ pub async fn by_id(db: &Db, org: &str, id: &str) -> Result<Option<KeyRow>, Fault
     ))
     .bind(org)
     .bind(id)
-    .fetch_optional(db.pool())
+    .fetch_optional(&mut *conn)
     .await
     .doing("reading the key")?;
-    Ok(with_limits(db, row.iter().map(read_key).collect()).await?.pop())
+    Ok(with_limits(conn, row.iter().map(read_key).collect()).await?.pop())
+}
+
+/// One key by id, whichever organisation it belongs to: for what stands behind another key, never
+/// for what a caller names.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn by_any_id(conn: &mut Conn, id: &str) -> Result<Option<KeyRow>, Fault> {
+    let row = sqlx::query(concat!(
+        "SELECT ",
+        key_columns!(),
+        " FROM keys k JOIN key_secrets s ON s.key_id = k.id \
+         WHERE k.id = $1 ORDER BY s.created_ms DESC LIMIT 1"
+    ))
+    .bind(id)
+    .fetch_optional(conn)
+    .await
+    .doing("reading the key behind a key")?;
+    Ok(row.as_ref().map(read_key))
 }
 
 /// Sets a key's status, unless it is revoked for good. Says whether a row changed.
@@ -258,6 +363,47 @@ pub async fn set_status(tx: &mut Tx, id: &str, status: &str, revoked_ms: Option<
             .await
             .doing("changing the key's status")?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Keys of an organisation that work or could work again and belong to somebody, or were made by them
+/// or with one of these keys.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn held_by(conn: &mut Conn, org: &str, holder: &str) -> Result<Vec<KeyRow>, Fault> {
+    let rows = sqlx::query(concat!(
+        "SELECT ",
+        key_columns!(),
+        " FROM keys k JOIN key_secrets s ON s.key_id = k.id \
+         WHERE k.org_id = $1 AND (k.owner_id = $2 OR k.maker_id = $2) AND k.status <> 'revoked' ORDER BY k.id"
+    ))
+    .bind(org)
+    .bind(holder)
+    .fetch_all(conn)
+    .await
+    .doing("looking for what somebody holds")?;
+    let mut keys: Vec<KeyRow> = rows.iter().map(read_key).collect();
+    keys.dedup_by(|one, other| one.id == other.id);
+    Ok(keys)
+}
+
+/// Gives a key another owner and another maker.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn hand_over(tx: &mut Tx, key: &KeyRow) -> Result<(), Fault> {
+    sqlx::query(
+        "UPDATE keys SET owner_kind = $1, owner_id = $2, maker_kind = $3, maker_id = $4 WHERE id = $5",
+    )
+    .bind(&key.owner_kind)
+    .bind(&key.owner_id)
+    .bind(&key.maker_kind)
+    .bind(&key.maker_id)
+    .bind(&key.id)
+    .execute(&mut **tx)
+    .await
+    .doing("handing the key over")?;
+    Ok(())
 }
 
 /// Whether any key of a kind can be used.

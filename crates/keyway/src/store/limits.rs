@@ -2,7 +2,7 @@
 
 use super::many::parameters;
 use super::usage_columns::Width;
-use super::{Db, Tx};
+use super::{Conn, Tx};
 use crate::base::Fault;
 use crate::base::fault::Doing;
 use ledger::limit::{Kind, Limits};
@@ -46,7 +46,7 @@ fn read(row: &AnyRow, first: usize) -> Limits {
 ///
 /// # Errors
 /// When the database cannot be used.
-pub async fn of(db: &Db, subjects: &[&str]) -> Result<Vec<LimitRow>, Fault> {
+pub async fn of(conn: &mut Conn, subjects: &[&str]) -> Result<Vec<LimitRow>, Fault> {
     let mut found = Vec::new();
     for some in subjects.chunks(SUBJECTS_MAX) {
         // Texts of two lengths at most stay in the statement cache for each caller.
@@ -62,7 +62,7 @@ pub async fn of(db: &Db, subjects: &[&str]) -> Result<Vec<LimitRow>, Fault> {
         for subject in some {
             query = query.bind(*subject);
         }
-        let rows = query.fetch_all(db.pool()).await.doing("reading limits")?;
+        let rows = query.fetch_all(&mut *conn).await.doing("reading limits")?;
         found.extend(rows.iter().map(|row| LimitRow {
             subject: row.get(0),
             model: row.get(1),
@@ -148,7 +148,7 @@ pub struct Hour {
 ///
 /// # Errors
 /// When the database cannot be used.
-pub async fn used_by_hour(db: &Db, by: &UsedBy<'_>, since_ms: i64) -> Result<Vec<Hour>, Fault> {
+pub async fn used_by_hour(conn: &mut Conn, by: &UsedBy<'_>, since_ms: i64) -> Result<Vec<Hour>, Fault> {
     const DOING: &str = "reading the day's use";
     let rows = sqlx::query(
         "SELECT bucket_ms, CAST(SUM(requests) AS BIGINT), CAST(SUM(in_uncached + cache_read \
@@ -164,7 +164,7 @@ pub async fn used_by_hour(db: &Db, by: &UsedBy<'_>, since_ms: i64) -> Result<Vec
     .bind(by.project)
     .bind(by.key)
     .bind(by.model)
-    .fetch_all(db.pool())
+    .fetch_all(conn)
     .await
     .doing(DOING)?;
     let count = |units: i64| u64::try_from(units).unwrap_or(0);

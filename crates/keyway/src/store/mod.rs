@@ -2,17 +2,24 @@
 
 pub mod changes;
 pub mod db;
+pub mod groups;
 pub mod idempotency;
+pub mod invites;
 pub mod journal;
 pub mod keys;
 pub mod limits;
 mod many;
 pub mod nodes;
+pub mod organizations;
+pub mod people;
+pub mod project_members;
 pub mod requests;
 pub mod requests_write;
+pub mod roles;
+pub mod service_accounts;
 pub mod tenants;
 pub mod usage;
 pub mod usage_columns;
 pub mod usage_write;
 
-pub use db::{Db, Engine, Tx};
+pub use db::{Conn, Db, Engine, Tx};

@@ -1,12 +1,13 @@
 //! Installation, organisations and projects.
 
-use super::{Db, Tx};
+use super::many::parameters;
+use super::{Conn, Db, Tx};
 use crate::base::Fault;
 use crate::base::fault::Doing;
-use sqlx::Row;
+use sqlx::{AssertSqlSafe, Row};
 
 /// A project.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Project {
     /// `proj_...`
     pub id: String,
@@ -20,6 +21,19 @@ pub struct Project {
     pub created_ms: i64,
     /// Unix milliseconds; absent while it is in use.
     pub archived_ms: Option<i64>,
+    /// JSON list of networks its keys work from; absent: any.
+    pub ip_allowlist: Option<String>,
+    /// `allow_list` or `deny_list`; absent: every model.
+    pub model_mode: Option<String>,
+    /// JSON list of the models that `model_mode` is about.
+    pub model_ids: Option<String>,
+}
+
+macro_rules! project_columns {
+    () => {
+        "SELECT id, org_id, name, environment, created_ms, archived_ms, ip_allowlist, model_mode, model_ids \
+         FROM projects "
+    };
 }
 
 /// The check value of the master key this installation was made with, if it was made.
@@ -69,17 +83,40 @@ pub async fn insert_org(tx: &mut Tx, id: &str, name: &str, now_ms: i64) -> Resul
 /// When the database cannot be used.
 pub async fn insert_project(tx: &mut Tx, project: &Project) -> Result<(), Fault> {
     sqlx::query(
-        "INSERT INTO projects (id, org_id, name, environment, created_ms) \
-         VALUES ($1, $2, $3, $4, $5)",
+        "INSERT INTO projects (id, org_id, name, environment, created_ms, ip_allowlist) \
+         VALUES ($1, $2, $3, $4, $5, $6)",
     )
     .bind(&project.id)
     .bind(&project.org_id)
     .bind(&project.name)
     .bind(&project.environment)
     .bind(project.created_ms)
+    .bind(project.ip_allowlist.as_deref())
     .execute(&mut **tx)
     .await
     .doing("making the project")?;
+    Ok(())
+}
+
+/// Writes what can change of a project.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn update_project(tx: &mut Tx, project: &Project) -> Result<(), Fault> {
+    sqlx::query(
+        "UPDATE projects SET name = $1, environment = $2, archived_ms = $3, ip_allowlist = $4, \
+         model_mode = $5, model_ids = $6 WHERE id = $7",
+    )
+    .bind(&project.name)
+    .bind(&project.environment)
+    .bind(project.archived_ms)
+    .bind(project.ip_allowlist.as_deref())
+    .bind(project.model_mode.as_deref())
+    .bind(project.model_ids.as_deref())
+    .bind(&project.id)
+    .execute(&mut **tx)
+    .await
+    .doing("changing the project")?;
     Ok(())
 }
 
@@ -99,16 +136,13 @@ pub async fn default_org(db: &Db) -> Result<String, Fault> {
 ///
 /// # Errors
 /// When the database cannot be used.
-pub async fn project(db: &Db, org: &str, id: &str) -> Result<Option<Project>, Fault> {
-    let row = sqlx::query(
-        "SELECT id, org_id, name, environment, created_ms, archived_ms FROM projects \
-         WHERE org_id = $1 AND id = $2",
-    )
-    .bind(org)
-    .bind(id)
-    .fetch_optional(db.pool())
-    .await
-    .doing("reading the project")?;
+pub async fn project(conn: &mut Conn, org: &str, id: &str) -> Result<Option<Project>, Fault> {
+    let row = sqlx::query(concat!(project_columns!(), "WHERE org_id = $1 AND id = $2"))
+        .bind(org)
+        .bind(id)
+        .fetch_optional(conn)
+        .await
+        .doing("reading the project")?;
     Ok(row.as_ref().map(read_project))
 }
 
@@ -120,6 +154,9 @@ fn read_project(row: &sqlx::any::AnyRow) -> Project {
         environment: row.get(3),
         created_ms: row.get(4),
         archived_ms: row.get(5),
+        ip_allowlist: row.get(6),
+        model_mode: row.get(7),
+        model_ids: row.get(8),
     }
 }
 
@@ -131,6 +168,8 @@ pub struct ProjectFilter<'a> {
     pub archived: bool,
     /// Newest first, else oldest first.
     pub newest_first: bool,
+    /// Only these; absent: all.
+    pub among: Option<&'a [String]>,
 }
 
 /// Projects in the filter's order, at most `limit` after the id `after` (empty: from the start).
@@ -143,20 +182,30 @@ pub async fn projects(
     after: &str,
     limit: i64,
 ) -> Result<Vec<Project>, Fault> {
-    const OLDEST: &str = "SELECT id, org_id, name, environment, created_ms, archived_ms FROM projects \
-         WHERE org_id = $1 AND ($2 = 1 OR archived_ms IS NULL) AND ($3 = '' OR id > $3) \
-         ORDER BY id LIMIT $4";
-    const NEWEST: &str = "SELECT id, org_id, name, environment, created_ms, archived_ms FROM projects \
-         WHERE org_id = $1 AND ($2 = 1 OR archived_ms IS NULL) AND ($3 = '' OR id < $3) \
-         ORDER BY id DESC LIMIT $4";
-    let rows = sqlx::query(if filter.newest_first { NEWEST } else { OLDEST })
+    let among = filter.among.unwrap_or_default();
+    if filter.among.is_some() && among.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut text =
+        String::from(concat!(project_columns!(), "WHERE org_id = $1 AND ($2 = 1 OR archived_ms IS NULL)"));
+    if !among.is_empty() {
+        text.push_str(&format!(" AND id IN ({})", parameters(5, among.len())));
+    }
+    text.push_str(if filter.newest_first {
+        " AND ($3 = '' OR id < $3) ORDER BY id DESC LIMIT $4"
+    } else {
+        " AND ($3 = '' OR id > $3) ORDER BY id LIMIT $4"
+    });
+    // Made of the texts above and of parameters' numbers.
+    let mut statement = sqlx::query(AssertSqlSafe(text))
         .bind(filter.org)
         .bind(i64::from(filter.archived))
         .bind(after)
-        .bind(limit)
-        .fetch_all(db.pool())
-        .await
-        .doing("listing projects")?;
+        .bind(limit);
+    for id in among {
+        statement = statement.bind(id.as_str());
+    }
+    let rows = statement.fetch_all(db.pool()).await.doing("listing projects")?;
     Ok(rows.iter().map(read_project).collect())
 }
 
@@ -165,10 +214,10 @@ pub async fn projects(
 /// # Errors
 /// When the database cannot be used.
 pub async fn projects_named(db: &Db, org: &str, name: &str) -> Result<Vec<Project>, Fault> {
-    let rows = sqlx::query(
-        "SELECT id, org_id, name, environment, created_ms, archived_ms FROM projects \
-         WHERE org_id = $1 AND name = $2 AND archived_ms IS NULL ORDER BY id LIMIT 2",
-    )
+    let rows = sqlx::query(concat!(
+        project_columns!(),
+        "WHERE org_id = $1 AND name = $2 AND archived_ms IS NULL ORDER BY id LIMIT 2"
+    ))
     .bind(org)
     .bind(name)
     .fetch_all(db.pool())

@@ -1,7 +1,6 @@
 //! `GET /v1/key`: what a key may do, told to its holder.
 
 use crate::access::levels::Bound;
-use crate::access::models::ModelRules;
 use crate::access::{Grant, Mode, credential};
 use crate::base::Trouble;
 use crate::relay::{Inbound, Outbound, Worker};
@@ -16,10 +15,6 @@ use std::sync::Arc;
 /// `invalid_api_key` without a key.
 pub fn show(worker: &Worker, _: &Inbound, grant: Option<&Arc<Grant>>) -> Result<Outbound, Trouble> {
     let grant = grant.ok_or_else(credential::invalid)?;
-    let models = match &grant.models {
-        ModelRules::All => Value::Null,
-        ModelRules::Only(rules) => json!(rules),
-    };
     let now_mono_ms = worker.shared.at.clock.monotonic_ms();
     let limits: Vec<Value> = grant.limits.each().flat_map(|bound| standing(bound, now_mono_ms)).collect();
     let shown = json!({
@@ -29,7 +24,7 @@ pub fn show(worker: &Worker, _: &Inbound, grant: Option<&Arc<Grant>>) -> Result<
         "mode": if grant.mode == Mode::Live { "live" } else { "test" },
         "project_id": grant.project,
         "scopes": grant.scopes.names(),
-        "models": models,
+        "models": grant.models.own,
         "limits": limits,
         "budgets": [],
         "created_at": grant.created_ms / 1000,

@@ -53,7 +53,7 @@ async fn look_into(db: &Db, place: &Place, config: &Config) -> Result<Vec<Check>
     checks.push(listening(config, keys::any_active(db, "admin").await?));
     let mut found = Vec::new();
     for kind in ["project", "admin"] {
-        let filter = Filter { org: &org, kind, project: "" };
+        let filter = Filter { org: &org, kind, project: "", operators: true };
         found.extend(keys::list_newest(db, &filter, "", KEYS_MAX).await?);
     }
     checks.extend(hygiene(&found, now_ms));

@@ -8,6 +8,7 @@ mod key;
 mod limit;
 mod log;
 mod model;
+mod people;
 mod rules;
 mod usage;
 

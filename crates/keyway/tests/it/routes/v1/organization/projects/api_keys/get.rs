@@ -81,6 +81,7 @@ fn one_key_is_shown_as_in_the_list() {
             "mode",
             "project_id",
             "rate_limits",
+            "ip_allowlist",
             "owner",
             "warnings",
         ]

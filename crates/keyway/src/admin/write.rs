@@ -1,0 +1,157 @@
+//! What every change by API has in common: rights as they are now, one transaction, an answer kept for
+//! a repeated call, and obedience of this node before it answers.
+
+use super::ask::{self, Caller};
+use super::json;
+use crate::access::chain;
+use crate::accounts::{Acting, Actor};
+use crate::base::fault::Doing;
+use crate::base::{Code, Refusal, Trouble};
+use crate::relay::obey::obey;
+use crate::relay::{Inbound, Outbound, Shared};
+use crate::sealing::master::hex;
+use crate::store::db::is_unique_violation;
+use crate::store::idempotency::{self, Call};
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+/// A change that has begun.
+pub struct Write<'a> {
+    /// The act: transaction, actor, organisation.
+    pub acting: Acting<'a>,
+    shared: &'a Shared,
+    kept: Option<Kept>,
+}
+
+/// What makes a repeated call the same call.
+struct Kept {
+    actor_id: String,
+    path: String,
+    key: String,
+    body_hash: String,
+}
+
+/// How a change begins.
+pub enum Begun<'a> {
+    /// With a transaction.
+    New(Box<Write<'a>>),
+    /// It was made before: the answer it had.
+    Earlier(Outbound),
+}
+
+/// Begins a change, or finds the answer of the same call made before.
+///
+/// # Errors
+/// `idempotency_conflict` for another body under the same idempotency key, and why the caller's key is
+/// good no longer.
+pub async fn start<'a>(shared: &'a Shared, inbound: &Inbound, caller: &Caller) -> Result<Begun<'a>, Trouble> {
+    let kept = ask::idempotency_key(inbound)?.map(|key| Kept {
+        actor_id: caller.grant.key.to_string(),
+        path: format!("{} {}", caller.org, canonical(inbound)),
+        key: key.to_owned(),
+        body_hash: hex(&Sha256::digest(&inbound.body)),
+    });
+    if let Some(kept) = &kept
+        && let Some(answer) = earlier(shared, kept).await?
+    {
+        return Ok(Begun::Earlier(json::answer_once(answer)));
+    }
+    let author = caller.author(inbound);
+    let mut acting = Acting::begin(&shared.at, author, caller.actor().clone(), &caller.org).await?;
+    acting.actor = actor_now(&mut acting, caller).await?;
+    Ok(Begun::New(Box::new(Write { acting, shared, kept })))
+}
+
+/// Begins a change, or returns from the handler with the answer the same call had before.
+macro_rules! begin {
+    ($shared:expr, $inbound:expr, $caller:expr) => {
+        match $crate::admin::write::start($shared, $inbound, $caller).await? {
+            $crate::admin::write::Begun::Earlier(answer) => return Ok(answer),
+            $crate::admin::write::Begun::New(write) => write,
+        }
+    };
+}
+pub(crate) use begin;
+
+/// The caller as it is in this transaction: who was demoted a moment ago grants nothing.
+async fn actor_now(acting: &mut Acting<'_>, caller: &Caller) -> Result<Actor, Trouble> {
+    let now_ms = acting.now_ms;
+    let key = &caller.grant.key;
+    let row = crate::store::keys::by_any_id(&mut acting.tx, key).await?;
+    let row = row.filter(|row| row.status == "active").ok_or_else(crate::access::credential::invalid)?;
+    let bounded = chain::load(&mut acting.tx, &row, now_ms).await?;
+    Ok(Actor { rights: bounded.rights, ..caller.actor().clone() })
+}
+
+async fn earlier(shared: &Shared, kept: &Kept) -> Result<Option<String>, Trouble> {
+    match idempotency::find(&shared.at.db, &kept.call(), shared.at.clock.now_ms()).await? {
+        None => Ok(None),
+        Some((body, answer)) if body == kept.body_hash => Ok(Some(answer)),
+        Some(_) => Err(Refusal::new(
+            Code::IdempotencyConflict,
+            "This Idempotency-Key was used with another body. Use a new one for a new call.",
+        )
+        .into()),
+    }
+}
+
+impl Kept {
+    fn call(&self) -> Call<'_> {
+        Call { actor_id: &self.actor_id, path: &self.path, key: &self.key, body_hash: &self.body_hash }
+    }
+}
+
+impl Write<'_> {
+    /// Makes it so and answers with an object.
+    ///
+    /// # Errors
+    /// When the database cannot be used: then nothing has happened.
+    pub async fn finish(self, object: &impl Serialize) -> Result<Outbound, Trouble> {
+        let text = json::text(object)?;
+        let kept = text.clone();
+        self.end(&kept).await?;
+        Ok(json::whole(text))
+    }
+
+    /// Makes it so and answers with a text that holds a secret; a repeated call hears `again`.
+    ///
+    /// # Errors
+    /// As [`Write::finish`].
+    pub async fn finish_once(self, text: String, again: &str) -> Result<Outbound, Trouble> {
+        self.end(again).await?;
+        Ok(json::answer_once(text))
+    }
+
+    /// Makes it so; a repeated call hears `answer`.
+    ///
+    /// # Errors
+    /// As [`Write::finish`].
+    pub async fn end(mut self, answer: &str) -> Result<(), Trouble> {
+        if let Some(kept) = &self.kept {
+            let now_ms = self.acting.now_ms;
+            match idempotency::keep(&mut self.acting.tx, &kept.call(), answer, now_ms).await {
+                Err(error) if is_unique_violation(&error) => {
+                    return Err(Refusal::new(
+                        Code::Conflict,
+                        "A call with this Idempotency-Key is still running. Repeat it in a moment.",
+                    )
+                    .into());
+                }
+                kept => kept.doing("keeping the answer for a repeated call")?,
+            }
+        }
+        let changes = self.acting.commit().await?;
+        obey(self.shared, &changes).await;
+        Ok(())
+    }
+}
+
+/// The route's path with its placeholders filled: one path, however it was written.
+fn canonical(inbound: &Inbound) -> String {
+    let mut params = inbound.params.iter();
+    let parts = inbound.route.path.split('/').map(|part| match part.starts_with('{') {
+        true => params.next().map_or("", String::as_str),
+        false => part,
+    });
+    parts.collect::<Vec<_>>().join("/")
+}

@@ -1,0 +1,44 @@
+//! The data plane, health and metrics.
+
+use super::memory;
+use crate::access::verify::About::Installation;
+use crate::access::verify::Needs;
+use crate::accounts::Scope;
+use crate::relay::route::{Billing, BodyLimit, Handler, Route, Shape};
+use crate::wire::{chat, health, models, own_key};
+use http::Method;
+
+pub(super) static ROUTES: &[Route] = &[
+    memory("healthz", ("/healthz", &[]), Needs::Nothing, Handler::Memory(health::alive)),
+    memory("readyz", ("/readyz", &[]), Needs::Nothing, Handler::Memory(health::ready)),
+    memory(
+        "metrics",
+        ("/metrics", &[]),
+        Needs::Admin(Scope::READ_METRICS, Installation),
+        Handler::Memory(health::metrics),
+    ),
+    Route {
+        name: "chat_completions",
+        method: Method::POST,
+        path: "/v1/chat/completions",
+        also: &["/chat/completions", "/beta/chat/completions"],
+        needs: Needs::Key(Scope::CHAT),
+        body: BodyLimit::Inference,
+        shape: Shape::OpenAi,
+        billing: Billing::ChatCompletions,
+        handler: Handler::Inference(chat::create),
+    },
+    memory(
+        "models",
+        ("/v1/models", &["/models"]),
+        Needs::Key(Scope::READ_MODELS),
+        Handler::Memory(models::list),
+    ),
+    memory(
+        "model",
+        ("/v1/models/{*id}", &["/models/{*id}"]),
+        Needs::Key(Scope::READ_MODELS),
+        Handler::Memory(models::show),
+    ),
+    memory("own_key", ("/v1/key", &[]), Needs::AnyKey, Handler::Memory(own_key::show)),
+];

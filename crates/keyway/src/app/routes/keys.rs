@@ -1,0 +1,89 @@
+//! Keys of projects, and admin keys.
+
+use super::managed;
+use crate::access::verify::About::{Organization, OwnInProject, Project};
+use crate::access::verify::Needs::Admin;
+use crate::accounts::Scope;
+use crate::admin::keys;
+use crate::relay::Route;
+use http::Method;
+
+pub(super) static ROUTES: &[Route] = &[
+    managed(
+        "key_list",
+        Method::GET,
+        "/v1/organization/projects/{project}/api_keys",
+        Admin(Scope::READ_KEYS, Project),
+        keys::list_project_keys,
+    ),
+    managed(
+        "key_create",
+        Method::POST,
+        "/v1/organization/projects/{project}/api_keys",
+        Admin(Scope::CREATE_KEYS, OwnInProject),
+        keys::create_project_key,
+    ),
+    managed(
+        "key_get",
+        Method::GET,
+        "/v1/organization/projects/{project}/api_keys/{key}",
+        Admin(Scope::READ_KEYS, Project),
+        keys::get_project_key,
+    ),
+    managed(
+        "key_edit",
+        Method::POST,
+        "/v1/organization/projects/{project}/api_keys/{key}",
+        Admin(Scope::UPDATE_KEYS, OwnInProject),
+        keys::edit_project_key,
+    ),
+    managed(
+        "key_revoke",
+        Method::DELETE,
+        "/v1/organization/projects/{project}/api_keys/{key}",
+        Admin(Scope::DELETE_KEYS, OwnInProject),
+        keys::revoke_project_key,
+    ),
+    managed(
+        "key_disable",
+        Method::POST,
+        "/v1/organization/projects/{project}/api_keys/{key}/disable",
+        Admin(Scope::UPDATE_KEYS, OwnInProject),
+        keys::disable_project_key,
+    ),
+    managed(
+        "key_enable",
+        Method::POST,
+        "/v1/organization/projects/{project}/api_keys/{key}/enable",
+        Admin(Scope::UPDATE_KEYS, OwnInProject),
+        keys::enable_project_key,
+    ),
+    managed(
+        "admin_key_list",
+        Method::GET,
+        "/v1/organization/admin_api_keys",
+        Admin(Scope::READ_KEYS, Organization),
+        keys::list_admin_keys,
+    ),
+    managed(
+        "admin_key_create",
+        Method::POST,
+        "/v1/organization/admin_api_keys",
+        Admin(Scope::CREATE_KEYS, Organization),
+        keys::create_admin_key,
+    ),
+    managed(
+        "admin_key_get",
+        Method::GET,
+        "/v1/organization/admin_api_keys/{key}",
+        Admin(Scope::READ_KEYS, Organization),
+        keys::get_admin_key,
+    ),
+    managed(
+        "admin_key_revoke",
+        Method::DELETE,
+        "/v1/organization/admin_api_keys/{key}",
+        Admin(Scope::DELETE_KEYS, Organization),
+        keys::revoke_admin_key,
+    ),
+];

@@ -1,0 +1,60 @@
+//! The one route table, in groups. What a route asks of a key stands in the row that dispatches it.
+
+mod data;
+mod keys;
+mod people;
+mod projects;
+mod usage;
+
+use crate::access::Grant;
+use crate::access::verify::Needs;
+use crate::relay::route::{Billing, BodyLimit, Handler, Route, Sendable, Shape};
+use crate::relay::{Inbound, Shared};
+use http::Method;
+use std::sync::Arc;
+
+/// The routes. A row's number is its place in all of them.
+pub static ROUTES: &[&[Route]] =
+    &[data::ROUTES, keys::ROUTES, people::ROUTES, projects::ROUTES, usage::ROUTES];
+
+/// A row that answers from memory.
+const fn memory(
+    name: &'static str,
+    (path, also): (&'static str, &'static [&'static str]),
+    needs: Needs,
+    handler: Handler,
+) -> Route {
+    Route {
+        name,
+        method: Method::GET,
+        path,
+        also,
+        needs,
+        body: BodyLimit::None,
+        shape: Shape::OpenAi,
+        billing: Billing::Free,
+        handler,
+    }
+}
+
+/// A row of the management API.
+const fn managed(
+    name: &'static str,
+    method: Method,
+    path: &'static str,
+    needs: Needs,
+    handler: fn(Arc<Shared>, Inbound, Option<Arc<Grant>>) -> Sendable,
+) -> Route {
+    let body = if matches!(method, Method::POST) { BodyLimit::Management } else { BodyLimit::None };
+    Route {
+        name,
+        method,
+        path,
+        also: &[],
+        needs,
+        body,
+        shape: Shape::OpenAi,
+        billing: Billing::Free,
+        handler: Handler::Control(handler),
+    }
+}
