@@ -28,14 +28,14 @@ impl Tenant {
         };
         let id = |made: &Value| text(&made["id"]);
         let project = id(&post("/projects", &json!({"name": "p"})));
-        let below = format!("/projects/{project}");
+        let below = format!("/projects/{}", &project);
         let user = id(&post("/users", &json!({"email": format!("one@{name}.y"), "role": "admin"})));
         let group = id(&post("/groups", &json!({"name": "g"})));
         post(&format!("/groups/{group}/users"), &json!({"user_id": user}));
         post(&format!("{below}/users"), &json!({"user_id": user, "role": "member"}));
         post(&format!("{below}/groups"), &json!({"group_id": group, "role": "viewer"}));
         let ids = vec![
-            ("{project}", project.clone()),
+            ("{project}", project),
             ("{key}", id(&post(&format!("{below}/api_keys"), &json!({"name": "k"})))),
             ("{account}", id(&post(&format!("{below}/service_accounts"), &json!({"name": "s"})))),
             ("{user}", user),
