@@ -134,7 +134,9 @@ async fn take(accepted: io::Result<(TcpStream, SocketAddr)>, entry: &Entry<'_>) 
         }
     };
     let peer = plain_address(peer.ip());
-    match entry.door.enter(peer) {
+    // Of what comes from this machine, most comes through a reverse proxy here.
+    let shared = peer.is_loopback() || entry.front.trust.is_proxy(peer);
+    match entry.door.enter(peer, shared) {
         Ok(place) => {
             let (front, server) = (Rc::clone(entry.front), Rc::clone(&entry.server));
             let serving = serve(stream, (peer, place), front, server, entry.stage.clone());
