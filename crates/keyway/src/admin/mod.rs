@@ -4,6 +4,8 @@
 //! Objects are structs that serialise in the documented order; the command line prints the same ones.
 
 pub mod ask;
+pub mod audit;
+pub mod audit_object;
 pub mod body;
 pub mod json;
 pub mod key_object;

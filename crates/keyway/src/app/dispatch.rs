@@ -73,7 +73,7 @@ pub async fn answer(front: &Front, request: Result<Head, Refusal>, body: Body<'_
                 Trouble::Refusal(refusal) => refusal,
                 Trouble::Fault(cause) => {
                     fault = Some(cause.to_string());
-                    story::internal()
+                    cause.refusal().cloned().unwrap_or_else(story::internal)
                 }
             };
             code = refusal.code.text();

@@ -1,6 +1,6 @@
 //! The tree of commands. What is not here is not built: clap refuses it with exit code 2.
 
-use super::{admin_key, chat, config, init, key, log, model, sandbox, serve, usage};
+use super::{admin_key, audit, chat, config, init, key, log, model, sandbox, serve, usage};
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -81,6 +81,9 @@ pub enum Command {
     /// Requests, without their prompts and answers
     #[command(subcommand)]
     Log(log::Log),
+    /// Who changed what
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// Look for everything that can be wrong, and say how to put it right
     Doctor,
     /// Ask a running server; the key is read from KEYWAY_API_KEY or OPENAI_API_KEY

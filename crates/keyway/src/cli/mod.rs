@@ -3,6 +3,7 @@
 
 pub mod admin_key;
 pub mod args;
+pub mod audit;
 pub mod chat;
 pub mod completion;
 pub mod config;
@@ -74,6 +75,7 @@ fn dispatch(args: &Args, out: &Out) -> Result<(), Failure> {
         Command::Model(command) => model::run(global, command, out)?,
         Command::Usage(asked) => usage::run(global, asked, out)?,
         Command::Log(command) => log::run(global, command, out)?,
+        Command::Audit(command) => audit::run(global, command, out)?,
         Command::Doctor => doctor::run(global, out)?,
         Command::Chat(chat) => chat::run(global, chat, out)?,
         Command::Sandbox(sandbox) => sandbox::run(sandbox, out)?,

@@ -1,5 +1,6 @@
 //! All SQL: one file per group of tables, one function per statement.
 
+pub mod audit;
 pub mod changes;
 pub mod db;
 pub mod groups;
