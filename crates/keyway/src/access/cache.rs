@@ -6,8 +6,8 @@ use super::grant::Grant;
 use crate::base::{Clock, Fault};
 use crate::sealing::Digest;
 use crate::store::changes::{
-    Change, KEY_CHANGED, KEY_STOPPED, ORGANIZATION_CHANGED, PRINCIPAL_CHANGED, PRINCIPAL_STOPPED,
-    PROJECT_CHANGED, PROJECT_STOPPED,
+    Change, KEY_CHANGED, KEY_STOPPED, ORGANIZATION_CHANGED, ORGANIZATION_STOPPED, PRINCIPAL_CHANGED,
+    PRINCIPAL_STOPPED, PROJECT_CHANGED, PROJECT_STOPPED,
 };
 use crate::store::{Conn, Db, keys};
 use quick_cache::sync::Cache;
@@ -48,7 +48,9 @@ impl Touched {
                 KEY_CHANGED | PROJECT_CHANGED | ORGANIZATION_CHANGED | PRINCIPAL_CHANGED => {
                     &mut touched.changed
                 }
-                KEY_STOPPED | PROJECT_STOPPED | PRINCIPAL_STOPPED => &mut touched.stopped,
+                KEY_STOPPED | PROJECT_STOPPED | ORGANIZATION_STOPPED | PRINCIPAL_STOPPED => {
+                    &mut touched.stopped
+                }
                 _ => continue,
             };
             set.insert(change.object_id.clone());

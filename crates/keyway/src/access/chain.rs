@@ -1,8 +1,9 @@
 //! What a key may now: what was given to it, within what its owner and everybody who had a part in
 //! its making may now.
 
+use crate::accounts::bound::{self, Gift};
 use crate::accounts::load::{self, Loaded};
-use crate::accounts::{Rights, Scope, Scopes};
+use crate::accounts::{Rights, Scopes};
 use crate::base::Fault;
 use crate::store::Conn;
 use crate::store::keys::{self, KeyRow};
@@ -56,11 +57,9 @@ async fn of_admin(conn: &mut Conn, key: &KeyRow, now_ms: i64) -> Result<Bounded,
             bounded.orphaned |= !is_good(&row, now_ms);
         }
         let person = if row.owner_kind == "user" { row.owner_id.clone() } else { String::new() };
-        let mut rights = given_to(&row, owner.as_ref().map(|loaded| &loaded.rights))?;
+        let gift = gift(&row, &person, owner.as_ref().map(|loaded| &loaded.rights))?;
+        let rights = gift.under(above.as_ref().map(|(rights, person)| (rights, person.as_str())));
         bounded.depends.extend(owner.into_iter().flat_map(|loaded| loaded.depends));
-        if let Some((bound, whose)) = &above {
-            rights = rights.within(bound, !person.is_empty() && *whose == person);
-        }
         above = Some((rights, person));
     }
     bounded.rights = above.map(|(rights, _)| rights).filter(|_| !bounded.orphaned).unwrap_or_default();
@@ -69,47 +68,43 @@ async fn of_admin(conn: &mut Conn, key: &KeyRow, now_ms: i64) -> Result<Bounded,
 
 /// A project key: its scopes, as far as its owner may use them, while who made it may make keys there.
 async fn of_project(conn: &mut Conn, key: &KeyRow) -> Result<Bounded, Fault> {
-    let project = key.project_id.as_deref().unwrap_or_default();
-    let mut bounded =
-        Bounded { scopes: given_scopes(key)?, expires_ms: key.expires_ms, ..Bounded::default() };
-    match key.maker_kind.as_str() {
-        "operator" => {}
-        "key" => {
-            bounded.depends.push(key.maker_id.as_str().into());
-            match keys::by_any_id(conn, &key.maker_id).await? {
-                Some(maker) if stands(&maker) => {
-                    let above = of_admin(conn, &maker, NOTHING_ENDS).await?;
-                    bounded.makers = above.makers + 1;
-                    bound_by(&mut bounded, &above.rights, project);
-                    bounded.depends.extend(above.depends);
-                }
-                _ => bounded.orphaned = true,
-            }
-        }
+    let mut bounded = Bounded { expires_ms: key.expires_ms, ..Bounded::default() };
+    let maker = match key.maker_kind.as_str() {
+        "operator" => None,
         "user" => {
             let maker = load::of_user(conn, &key.org_id, &key.maker_id).await?;
-            bound_by(&mut bounded, &maker.rights, project);
             bounded.depends.extend(maker.depends);
+            Some(maker.rights)
+        }
+        "key" => {
+            bounded.depends.push(key.maker_id.as_str().into());
+            match keys::by_any_id(conn, &key.maker_id).await?.filter(stands) {
+                None => Some(Rights::none()),
+                Some(maker) => {
+                    let above = of_admin(conn, &maker, NOTHING_ENDS).await?;
+                    bounded.makers = above.makers + 1;
+                    bounded.depends.extend(above.depends);
+                    Some(above.rights)
+                }
+            }
         }
         _ => return Err(Fault::plain(format!("key {} has an unknown maker", key.id))),
-    }
+    };
     let owner = match key.owner_kind.as_str() {
         "" => None,
         "user" => Some(load::of_user(conn, &key.org_id, &key.owner_id).await?),
         "service_account" => Some(load::of_service_account(conn, &key.org_id, &key.owner_id).await?),
         _ => return Err(Fault::plain(format!("key {} has an unknown owner", key.id))),
     };
-    if let Some(owner) = owner {
-        bounded.scopes = bounded.scopes.and(owner.rights.in_project(project).all);
+    let owner = owner.map(|owner| {
         bounded.depends.extend(owner.depends);
-    }
+        owner.rights
+    });
+    let project = key.project_id.as_deref().unwrap_or_default();
+    let left = bound::scopes_in(given_scopes(key)?, project, owner.as_ref(), maker.as_ref());
+    bounded.orphaned = left.is_none();
+    bounded.scopes = left.unwrap_or_default();
     Ok(bounded)
-}
-
-fn bound_by(bounded: &mut Bounded, maker: &Rights, project: &str) {
-    let there = maker.in_project(project);
-    bounded.orphaned |= !there.all.or(there.own).has(Scope::CREATE_KEYS);
-    bounded.scopes = bounded.scopes.and(there.all);
 }
 
 /// A key with its makers up to the one that nobody bounds.
@@ -149,25 +144,12 @@ async fn line_of(conn: &mut Conn, key: &KeyRow) -> Result<Line, Fault> {
     Ok(line)
 }
 
-/// What was given to an admin key, its owner's rights taken into account.
-fn given_to(row: &KeyRow, owner: Option<&Rights>) -> Result<Rights, Fault> {
-    let mut scopes = given_scopes(row)?;
-    if scopes.has(Scope::CREATE_KEYS) {
-        // Who makes keys hands out inference with them.
-        scopes = scopes.or(Scopes::INFERENCE);
-    }
-    let rights = match owner {
-        Some(owner) => owner.only_to(scopes),
-        None => Rights { operator: row.reach == "installation", ..Rights::over_all(scopes) },
-    };
-    match row.projects.as_deref() {
-        None => Ok(rights),
-        Some(list) => {
-            let projects: Vec<String> = serde_json::from_str(list)
-                .map_err(|error| Fault::new(format!("reading the projects of key {}", row.id), error))?;
-            Ok(rights.only_in(&projects))
-        }
-    }
+/// What was given to an admin key.
+fn gift<'a>(row: &KeyRow, person: &'a str, owner: Option<&'a Rights>) -> Result<Gift<'a>, Fault> {
+    let projects = row.projects.as_deref().map(serde_json::from_str).transpose();
+    let projects =
+        projects.map_err(|error| Fault::new(format!("reading the projects of key {}", row.id), error))?;
+    Ok(Gift { scopes: given_scopes(row)?, projects, operator: row.reach == "installation", person, owner })
 }
 
 /// The scopes written in a key's row, defaults for what is not.

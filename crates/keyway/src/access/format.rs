@@ -23,10 +23,16 @@ pub enum Prefix {
     Test,
     /// Admin key.
     Admin,
+    /// What takes an invitation up; no key.
+    Invite,
 }
 
-const PREFIXES: [(Prefix, &str); 3] =
-    [(Prefix::Live, "sk-kw-live-"), (Prefix::Test, "sk-kw-test-"), (Prefix::Admin, "sk-kw-admin-")];
+const PREFIXES: [(Prefix, &str); 4] = [
+    (Prefix::Live, "sk-kw-live-"),
+    (Prefix::Test, "sk-kw-test-"),
+    (Prefix::Admin, "sk-kw-admin-"),
+    (Prefix::Invite, "sk-kw-invite-"),
+];
 
 /// Makes a key from the operating system's randomness: its public handle and its full text.
 ///

@@ -3,25 +3,23 @@
 use super::chain;
 use super::format::{self, Prefix};
 use crate::accounts::acting::Deed;
+pub use crate::accounts::check::not_there;
+use crate::accounts::check::{NAME_CHARS_MAX, check_name, check_networks, check_text};
 use crate::accounts::load;
 use crate::accounts::{Acting, Scope, Scopes, Subject};
-use crate::base::{Code, Network, Refusal, Secret, Trouble, id};
+use crate::base::{Code, Refusal, Secret, Trouble, id};
 use crate::store::Conn;
 use crate::store::changes::{KEY_CHANGED, KEY_STOPPED};
 use crate::store::keys::{self as rows, KeyRow};
 use crate::store::{people, service_accounts, tenants};
 use serde_json::json;
 
-/// Characters of a name at most.
-pub const NAME_CHARS_MAX: usize = 128;
 /// Characters of a description at most.
 pub const DESCRIPTION_CHARS_MAX: usize = 1000;
 /// Entries of a model list at most, and characters of each.
 pub const MODELS_MAX: usize = 200;
 /// Projects an admin key is bound to at most.
 pub const PROJECTS_MAX: usize = 100;
-/// Networks of an allow-list at most.
-pub const NETWORKS_MAX: usize = 100;
 /// Longest life of a key that has an end, seconds: ten years.
 pub const EXPIRES_IN_SECONDS_MAX: u64 = 10 * 366 * 86_400;
 
@@ -244,10 +242,7 @@ fn row_of(acting: &Acting<'_>, new: &NewKey) -> KeyRow {
 }
 
 fn check(new: &NewKey) -> Result<(), Refusal> {
-    check_text("name", &new.name, NAME_CHARS_MAX)?;
-    if new.name.trim().is_empty() {
-        return Err(Refusal::field("name", "`name` must not be empty."));
-    }
+    check_name("name", &new.name)?;
     check_text("description", &new.description, DESCRIPTION_CHARS_MAX)?;
     asked(new, new.project.is_none())?;
     check_networks(new.ip_allowlist.as_deref().unwrap_or_default())?;
@@ -272,40 +267,6 @@ fn check(new: &NewKey) -> Result<(), Refusal> {
         )),
         _ => Ok(()),
     }
-}
-
-/// Checks an allow-list of networks.
-///
-/// # Errors
-/// What is wrong with which entry.
-pub fn check_networks(networks: &[String]) -> Result<(), Refusal> {
-    if networks.len() > NETWORKS_MAX {
-        return Err(Refusal::field(
-            "ip_allowlist",
-            format!("`ip_allowlist` takes at most {NETWORKS_MAX} entries."),
-        ));
-    }
-    for network in networks {
-        Network::parse(network).map_err(|what| {
-            let shown: String = network.chars().take(64).collect();
-            Refusal::field("ip_allowlist", format!("`{shown}` in `ip_allowlist` is no network: {what}."))
-        })?;
-    }
-    Ok(())
-}
-
-/// Checks a text somebody gave: its length and that nothing in it steers a terminal.
-///
-/// # Errors
-/// A refusal that names the field.
-pub fn check_text(field: &'static str, text: &str, chars_max: usize) -> Result<(), Refusal> {
-    if text.chars().count() > chars_max {
-        return Err(Refusal::field(field, format!("`{field}` is longer than {chars_max} characters.")));
-    }
-    if text.chars().any(char::is_control) {
-        return Err(Refusal::field(field, format!("`{field}` has a control character.")));
-    }
-    Ok(())
 }
 
 fn warnings(new: &NewKey) -> Vec<String> {
@@ -410,10 +371,4 @@ pub async fn find(conn: &mut Conn, org: &str, which: &Which<'_>) -> Result<KeyRo
     row.filter(|row| (row.kind == "admin") == which.admin)
         .filter(|row| which.project.is_none_or(|id| row.project_id.as_deref() == Some(id)))
         .ok_or_else(|| not_there("key").into())
-}
-
-/// The one answer for what is not there and what is not yours.
-#[must_use]
-pub fn not_there(what: &str) -> Refusal {
-    Refusal::new(Code::NotFound, format!("There is no such {what}."))
 }

@@ -1,8 +1,9 @@
 //! From a credential to a grant: offline checks first, then the cache, then (rarely) the database.
 
 use super::cache::{KeyCache, Known};
+use super::credential;
+use super::format::{self, Prefix};
 use super::grant::{Grant, Kind};
-use super::{credential, format};
 use crate::accounts::may::Denied;
 use crate::accounts::{Scope, Subject, may};
 use crate::base::{Code, Fields, Refusal};
@@ -24,7 +25,8 @@ pub enum Verdict {
 /// The refusal to answer with.
 pub fn from_memory(headers: &Fields, master: &MasterKey, cache: &KeyCache) -> Result<Verdict, Refusal> {
     let text = credential::of(headers)?;
-    let (_, kid) = format::parse(text).ok_or_else(credential::invalid)?;
+    let parsed = format::parse(text).filter(|(prefix, _)| *prefix != Prefix::Invite);
+    let (_, kid) = parsed.ok_or_else(credential::invalid)?;
     if !cache.is_fresh() {
         return Err(out_of_sync());
     }

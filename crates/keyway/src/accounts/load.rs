@@ -89,12 +89,20 @@ pub async fn of_user(conn: &mut Conn, org: &str, user: &str) -> Result<Loaded, F
     Ok(loaded)
 }
 
-/// What a group gives those who are in it, now.
+/// The most that a group can give somebody who is in it, now: in the projects where it is a `member`,
+/// what the role gives that gives most there.
 ///
 /// # Errors
 /// When the database cannot be used.
 pub async fn of_group(conn: &mut Conn, org: &str, group: &str) -> Result<Loaded, Fault> {
-    of_holders(conn, org, &[group.to_owned()], Vec::new()).await
+    let mut loaded = of_holders(conn, org, &[group.to_owned()], Vec::new()).await?;
+    let most = Role::named(Level::Organization, "developer").map_or(Held::NONE, |role| role.in_own_projects);
+    for place in project_members::of_holder(conn, org, group).await? {
+        if place.role == "member" {
+            loaded.rights.add(&place.project, most);
+        }
+    }
+    Ok(loaded)
 }
 
 async fn of_holders(

@@ -1,15 +1,27 @@
 //! People, organisations and projects, and who may do what.
 //!
 //! `scope` is the table of permissions, `role` the table of roles, `rights` the algebra over them,
-//! `may` the one function that decides, `load` where rights come from, `acting` an act in the making.
+//! `may` the one function that decides, `bound`
+//! what is left of a gift now, `load` where rights come from, `acting` an act in the making.
 
 pub mod acting;
+pub mod bound;
+pub mod check;
+pub mod custom_roles;
+pub mod groups;
 pub mod installation;
+pub mod invites;
+pub mod leave;
 pub mod load;
 pub mod may;
+pub mod members;
+pub mod organizations;
+pub mod project_members;
+pub mod projects;
 pub mod rights;
 pub mod role;
 pub mod scope;
+pub mod service_accounts;
 pub mod setup;
 
 pub use acting::{Acting, Deed};

@@ -104,7 +104,7 @@ impl Scope {
     }
 
     /// The number of a name, whatever plane it is of.
-    fn named(name: &str) -> Option<Self> {
+    pub(super) fn named(name: &str) -> Option<Self> {
         let at = NAMES.iter().position(|known| *known == name)?;
         u8::try_from(at).ok().map(Self)
     }

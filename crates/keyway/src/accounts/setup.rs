@@ -48,7 +48,7 @@ async fn first_rows(tx: &mut Tx, master: &MasterKey, clock: &Clock) -> Result<()
         name: "Default".to_owned(),
         environment: "development".to_owned(),
         created_ms: now_ms,
-        archived_ms: None,
+        ..Project::default()
     };
     tenants::insert_project(tx, &project).await?;
     let author = Author { kind: "system", id: "first start".to_owned(), ip: None };

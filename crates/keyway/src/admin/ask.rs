@@ -6,7 +6,7 @@ use crate::accounts::Actor;
 use crate::audit::Author;
 use crate::base::{Fault, Refusal, Trouble, id};
 use crate::relay::{Inbound, Shared};
-use crate::store::tenants;
+use crate::store::organizations;
 use std::sync::Arc;
 
 /// Entries of a page when the caller does not say.
@@ -56,7 +56,7 @@ pub async fn caller(
         Some(named) if *named == *grant.org => Arc::clone(&grant.org),
         Some(named) if grant.actor.rights.operator => {
             let mut conn = shared.at.db.connection().await?;
-            let found = tenants::organization(&mut conn, named).await?;
+            let found = organizations::organization(&mut conn, named).await?;
             found.ok_or_else(|| not_there("organization"))?.id.into()
         }
         Some(_) => return Err(not_there("organization").into()),

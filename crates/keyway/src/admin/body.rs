@@ -61,7 +61,37 @@ impl Body {
         self.field(name, "a whole number from 0")
     }
 
-    fn field<T: for<'de> Deserialize<'de>>(
+    /// A list of texts that may be `null` to take it away; absent is another matter.
+    ///
+    /// # Errors
+    /// A refusal when it is something else.
+    pub fn texts_or_null(&mut self, name: &'static str) -> Result<Option<Option<Vec<String>>>, Refusal> {
+        let there = self.0.iter().any(|(given, _)| given == name);
+        let list = self.texts(name)?;
+        Ok(there.then_some(list))
+    }
+
+    /// True or false; `null` counts as absent.
+    ///
+    /// # Errors
+    /// A refusal when it is something else.
+    pub fn flag(&mut self, name: &'static str) -> Result<Option<bool>, Refusal> {
+        self.field(name, "true or false")
+    }
+
+    /// A text that must be there.
+    ///
+    /// # Errors
+    /// A refusal when it is absent or something else.
+    pub fn needed(&mut self, name: &'static str) -> Result<String, Refusal> {
+        self.text(name)?.ok_or_else(|| Refusal::field(name, format!("`{name}` is missing.")))
+    }
+
+    /// A field of a shape of its own; `null` counts as absent.
+    ///
+    /// # Errors
+    /// A refusal, with `what` it must be, when it is something else.
+    pub fn field<T: for<'de> Deserialize<'de>>(
         &mut self,
         name: &'static str,
         what: &str,

@@ -1,8 +1,9 @@
 //! The shapes every answer is made of: list, deletion, money, times.
 
 use super::ask::Page;
-use crate::base::Trouble;
+use crate::accounts::leave::Settled;
 use crate::base::fault::Doing;
+use crate::base::{Fault, Trouble};
 use crate::relay::Outbound;
 use http::StatusCode;
 use ledger::NanoUsd;
@@ -13,6 +14,12 @@ use serde_json::value::RawValue;
 #[must_use]
 pub fn seconds(unix_ms: i64) -> i64 {
     unix_ms.div_euclid(1000)
+}
+
+/// A list as a row keeps it; one that cannot be read holds nothing, and shows so.
+#[must_use]
+pub fn names(list: &str) -> Vec<String> {
+    serde_json::from_str(list).unwrap_or_default()
 }
 
 /// An amount in USD as a JSON number with exact decimals.
@@ -36,6 +43,9 @@ pub struct List<T> {
     last_id: Option<String>,
     /// Whether more follow.
     pub has_more: bool,
+    /// OpenAI's lists of groups and roles say here where to go on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<Option<String>>,
 }
 
 impl<T> List<T> {
@@ -47,7 +57,15 @@ impl<T> List<T> {
             last_id: data.last().map(|entry| id(entry).to_owned()),
             data,
             has_more,
+            next: None,
         }
+    }
+
+    /// The same list with `next`, the id to go on after, or null.
+    #[must_use]
+    pub fn with_next(mut self) -> Self {
+        self.next = Some(self.last_id.clone().filter(|_| self.has_more));
+        self
     }
 
     /// The same list with another id to go on after.
@@ -55,6 +73,26 @@ impl<T> List<T> {
     pub fn ending_at(mut self, last_id: String) -> Self {
         self.last_id = Some(last_id);
         self
+    }
+}
+
+/// An object that is written already.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub struct Raw {
+    object: Box<RawValue>,
+    /// Its id.
+    #[serde(skip)]
+    pub id: String,
+}
+
+impl Raw {
+    /// The object of a JSON text.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn new(id: String, text: String) -> Result<Self, Fault> {
+        Ok(Self { object: RawValue::from_string(text).doing("writing an answer")?, id })
     }
 }
 
@@ -79,6 +117,25 @@ impl<'a> Deleted<'a> {
     #[must_use]
     pub fn new(id: &'a str, object: &'static str) -> Self {
         Self { id, object, deleted: true }
+    }
+}
+
+/// A deletion with what became of the keys that hung on it.
+#[derive(Debug, Serialize)]
+pub struct Ended<'a> {
+    #[serde(flatten)]
+    deleted: Deleted<'a>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    revoked_keys: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    handed_over_keys: Vec<String>,
+}
+
+impl<'a> Ended<'a> {
+    /// The lists are left out where they are empty.
+    #[must_use]
+    pub fn new(deleted: Deleted<'a>, settled: Settled) -> Self {
+        Self { deleted, revoked_keys: settled.revoked, handed_over_keys: settled.handed_over }
     }
 }
 

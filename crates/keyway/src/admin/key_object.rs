@@ -1,6 +1,6 @@
 //! A key as the API shows it. Its secret is in the answer to its making and nowhere else.
 
-use super::json::seconds;
+use super::json::{names, seconds};
 use crate::access::keys;
 use crate::accounts::Scopes;
 use crate::store::keys::KeyRow;
@@ -109,11 +109,6 @@ fn scopes(row: &KeyRow, admin: bool) -> Vec<String> {
         None => defaults().names().into_iter().map(str::to_owned).collect(),
         Some(list) => names(list),
     }
-}
-
-/// A list as a row keeps it; one that cannot be read allows nothing, and shows so.
-fn names(list: &str) -> Vec<String> {
-    serde_json::from_str(list).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -2,11 +2,12 @@
 
 use super::ask::{self, Caller, Page, Query, handlers};
 use super::body::Body;
-use super::json::{self, Deleted, List};
+use super::json::{self, Deleted, Ended, List};
 use super::key_object::{ADMIN_KEY_DELETED, KeyObject, PROJECT_KEY_DELETED};
 use super::wait;
-use super::write::{self, Begun};
+use super::write::begin;
 use crate::access::keys::{self as service, Act, NewKey, Which};
+use crate::accounts::leave::{self, Heir, Settled};
 use crate::base::{Refusal, Trouble};
 use crate::relay::{Inbound, Outbound, Shared};
 use crate::store::keys::{self as rows, Filter};
@@ -62,10 +63,7 @@ async fn create(
     let mut new = read(Body::parse(&inbound.body)?, project)?;
     // An organisation that was named is the one it is for.
     new.of_organization = inbound.headers.get(ask::ORGANIZATION).is_some();
-    let mut write = match write::begin(shared, inbound, caller).await? {
-        Begun::Earlier(answer) => return Ok(answer),
-        Begun::New(write) => write,
-    };
+    let mut write = begin!(shared, inbound, caller);
     let made = service::create(&mut write.acting, &new).await?;
     let now_ms = write.acting.now_ms;
     let object = KeyObject::made(&made.row, now_ms, made.secret.reveal(), &made.warnings);
@@ -150,22 +148,28 @@ async fn act(
 ) -> Result<Outbound, Trouble> {
     let mut query = Query::of(inbound);
     let waits = act != Act::Enable && query.word("wait", &[("all", ())])?.is_some();
+    let keeps = plane == Plane::Admin
+        && query.word("hand_over", &[("true", true), ("false", false)])?.unwrap_or(false);
     query.finish()?;
     if act != Act::Revoke {
         Body::parse(&inbound.body)?.finish(&[])?;
     }
     let begun_mono_ms = shared.at.clock.monotonic_ms();
-    let mut write = match write::begin(shared, inbound, caller).await? {
-        Begun::Earlier(answer) => return Ok(answer),
-        Begun::New(write) => write,
-    };
+    let mut write = begin!(shared, inbound, caller);
     let row = service::act(&mut write.acting, &which(inbound, plane)?, act).await?;
+    let settled = if plane == Plane::Admin {
+        let heir = if keeps { Heir::Actor } else { Heir::Nobody };
+        leave::settle(&mut write.acting, &row.id, heir).await?
+    } else {
+        Settled::default()
+    };
     let object = KeyObject::new(&row, write.acting.now_ms);
     write.end(&json::text(&object)?).await?;
     let all = if waits { Some(wait::for_all(shared, begun_mono_ms).await?) } else { None };
     if act == Act::Revoke {
         let kind = if plane == Plane::Admin { ADMIN_KEY_DELETED } else { PROJECT_KEY_DELETED };
-        return json::answer(&wait::With { object: Deleted::new(&row.id, kind), all });
+        let object = Ended::new(Deleted::new(&row.id, kind), settled);
+        return json::answer(&wait::With { object, all });
     }
     json::answer(&wait::With { object, all })
 }

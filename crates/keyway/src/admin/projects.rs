@@ -1,10 +1,13 @@
-//! `/projects`, to be read.
+//! `/projects`
 
 use super::ask::{self, Caller, Page, Query, handlers};
+use super::body::Body;
 use super::json::{self, List, seconds};
+use super::write::begin;
 use crate::access::keys::not_there;
 use crate::accounts::Scope;
-use crate::base::Trouble;
+use crate::accounts::projects::{self as service, Wanted};
+use crate::base::{Refusal, Trouble};
 use crate::relay::{Inbound, Outbound, Shared};
 use crate::store::tenants::{self, Project, ProjectFilter};
 use serde::Serialize;
@@ -20,6 +23,7 @@ pub struct ProjectObject<'a> {
     created_at: i64,
     archived_at: Option<i64>,
     status: &'static str,
+    ip_allowlist: Option<Vec<String>>,
 }
 
 impl<'a> ProjectObject<'a> {
@@ -34,6 +38,7 @@ impl<'a> ProjectObject<'a> {
             created_at: seconds(row.created_ms),
             archived_at: row.archived_ms.map(seconds),
             status: if row.archived_ms.is_some() { "archived" } else { "active" },
+            ip_allowlist: row.ip_allowlist.as_deref().map(json::names),
         }
     }
 }
@@ -43,6 +48,46 @@ handlers! {
     list = list_of();
     /// GET `/projects/{project}`
     get = get_one();
+    /// POST `/projects`
+    create = create_one();
+    /// POST `/projects/{project}`
+    update = update_one();
+    /// POST `/projects/{project}/archive`
+    archive = archive_one();
+}
+
+async fn create_one(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<Outbound, Trouble> {
+    Query::of(inbound).finish()?;
+    let wanted = wanted(Body::parse(&inbound.body)?)?;
+    let mut write = begin!(shared, inbound, caller);
+    let project = service::create(&mut write.acting, &wanted).await?;
+    write.finish(&ProjectObject::new(&project)).await
+}
+
+async fn update_one(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<Outbound, Trouble> {
+    Query::of(inbound).finish()?;
+    let wanted = wanted(Body::parse(&inbound.body)?)?;
+    let mut write = begin!(shared, inbound, caller);
+    let project = service::update(&mut write.acting, ask::path_param(inbound, 0)?, &wanted).await?;
+    write.finish(&ProjectObject::new(&project)).await
+}
+
+async fn archive_one(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<Outbound, Trouble> {
+    Query::of(inbound).finish()?;
+    Body::parse(&inbound.body)?.finish(&[])?;
+    let mut write = begin!(shared, inbound, caller);
+    let project = service::archive(&mut write.acting, ask::path_param(inbound, 0)?).await?;
+    write.finish(&ProjectObject::new(&project)).await
+}
+
+fn wanted(mut body: Body) -> Result<Wanted, Refusal> {
+    let wanted = Wanted {
+        name: body.text("name")?,
+        environment: body.text("environment")?,
+        ip_allowlist: body.texts_or_null("ip_allowlist")?,
+    };
+    body.finish(&["residency", "external_key_id"])?;
+    Ok(wanted)
 }
 
 async fn get_one(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<Outbound, Trouble> {
@@ -82,11 +127,11 @@ mod tests {
             name: "Default".to_owned(),
             environment: "development".to_owned(),
             created_ms: 1_700_000_000_000,
-            archived_ms: None,
+            ..Project::default()
         };
         assert_eq!(
             json::text(&ProjectObject::new(&row)).unwrap(),
-            r#"{"object":"organization.project","id":"proj_1","name":"Default","environment":"development","created_at":1700000000,"archived_at":null,"status":"active"}"#
+            r#"{"object":"organization.project","id":"proj_1","name":"Default","environment":"development","created_at":1700000000,"archived_at":null,"status":"active","ip_allowlist":null}"#
         );
     }
 }

@@ -44,7 +44,7 @@ pub enum Begun<'a> {
 /// # Errors
 /// `idempotency_conflict` for another body under the same idempotency key, and why the caller's key is
 /// good no longer.
-pub async fn begin<'a>(shared: &'a Shared, inbound: &Inbound, caller: &Caller) -> Result<Begun<'a>, Trouble> {
+pub async fn start<'a>(shared: &'a Shared, inbound: &Inbound, caller: &Caller) -> Result<Begun<'a>, Trouble> {
     let kept = ask::idempotency_key(inbound)?.map(|key| Kept {
         actor_id: caller.grant.key.to_string(),
         path: format!("{} {}", caller.org, canonical(inbound)),
@@ -61,6 +61,17 @@ pub async fn begin<'a>(shared: &'a Shared, inbound: &Inbound, caller: &Caller) -
     acting.actor = actor_now(&mut acting, caller).await?;
     Ok(Begun::New(Box::new(Write { acting, shared, kept })))
 }
+
+/// Begins a change, or returns from the handler with the answer the same call had before.
+macro_rules! begin {
+    ($shared:expr, $inbound:expr, $caller:expr) => {
+        match $crate::admin::write::start($shared, $inbound, $caller).await? {
+            $crate::admin::write::Begun::Earlier(answer) => return Ok(answer),
+            $crate::admin::write::Begun::New(write) => write,
+        }
+    };
+}
+pub(crate) use begin;
 
 /// The caller as it is in this transaction: who was demoted a moment ago grants nothing.
 async fn actor_now(acting: &mut Acting<'_>, caller: &Caller) -> Result<Actor, Trouble> {

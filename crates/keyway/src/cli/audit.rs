@@ -12,7 +12,7 @@ use crate::admin::audit_object::seq_of;
 use crate::audit::export;
 use crate::audit::verify::{self, Finding};
 use crate::base::fault::Doing;
-use crate::base::{Clock, Fault};
+use crate::base::Clock;
 use crate::store::audit::{self, Filter, Listed, Seen};
 use crate::store::changes::NOTHING_CHANGED;
 use clap::{Args, Subcommand};
@@ -138,7 +138,7 @@ async fn write_export(session: &Session, file: &Path, out: &Out) -> Result<(), F
     Ok(())
 }
 
-async fn recorded_export(session: &Session, file: &File) -> Result<u64, Fault> {
+async fn recorded_export(session: &Session, file: &File) -> Result<u64, Failure> {
     let mut acting = session.act().await?;
     let org = session.org.clone();
     let deed = Deed {

@@ -18,6 +18,8 @@ pub const PROJECT_CHANGED: &str = "project";
 pub const PROJECT_STOPPED: &str = "project_stopped";
 /// Kind of a change: an organisation is new or different.
 pub const ORGANIZATION_CHANGED: &str = "organization";
+/// Kind of a change: an organisation is archived.
+pub const ORGANIZATION_STOPPED: &str = "organization_stopped";
 /// Kind of a change: what a user, a group, a role or a service account may is different.
 pub const PRINCIPAL_CHANGED: &str = "principal";
 /// Kind of a change: a user or a service account is gone; end what runs under their keys.

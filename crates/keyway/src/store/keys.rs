@@ -348,6 +348,47 @@ pub async fn set_status(tx: &mut Tx, id: &str, status: &str, revoked_ms: Option<
     Ok(done.rows_affected() == 1)
 }
 
+/// Keys of an organisation that work or could work again and belong to somebody, or were made by them
+/// or with one of these keys.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn held_by(conn: &mut Conn, org: &str, holder: &str) -> Result<Vec<KeyRow>, Fault> {
+    let rows = sqlx::query(concat!(
+        "SELECT ",
+        key_columns!(),
+        " FROM keys k JOIN key_secrets s ON s.key_id = k.id \
+         WHERE k.org_id = $1 AND (k.owner_id = $2 OR k.maker_id = $2) AND k.status <> 'revoked' ORDER BY k.id"
+    ))
+    .bind(org)
+    .bind(holder)
+    .fetch_all(conn)
+    .await
+    .doing("looking for what somebody holds")?;
+    let mut keys: Vec<KeyRow> = rows.iter().map(read_key).collect();
+    keys.dedup_by(|one, other| one.id == other.id);
+    Ok(keys)
+}
+
+/// Gives a key another owner and another maker.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn hand_over(tx: &mut Tx, key: &KeyRow) -> Result<(), Fault> {
+    sqlx::query(
+        "UPDATE keys SET owner_kind = $1, owner_id = $2, maker_kind = $3, maker_id = $4 WHERE id = $5",
+    )
+    .bind(&key.owner_kind)
+    .bind(&key.owner_id)
+    .bind(&key.maker_kind)
+    .bind(&key.maker_id)
+    .bind(&key.id)
+    .execute(&mut **tx)
+    .await
+    .doing("handing the key over")?;
+    Ok(())
+}
+
 /// Whether any key of a kind can be used.
 ///
 /// # Errors

@@ -10,6 +10,7 @@ pub mod journal;
 pub mod keys;
 mod many;
 pub mod nodes;
+pub mod organizations;
 pub mod people;
 pub mod project_members;
 pub mod requests;

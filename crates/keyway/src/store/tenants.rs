@@ -7,7 +7,7 @@ use crate::base::fault::Doing;
 use sqlx::{AssertSqlSafe, Row};
 
 /// A project.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Project {
     /// `proj_...`
     pub id: String,
@@ -21,6 +21,19 @@ pub struct Project {
     pub created_ms: i64,
     /// Unix milliseconds; absent while it is in use.
     pub archived_ms: Option<i64>,
+    /// JSON list of networks its keys work from; absent: any.
+    pub ip_allowlist: Option<String>,
+    /// `allow_list` or `deny_list`; absent: every model.
+    pub model_mode: Option<String>,
+    /// JSON list of the models that `model_mode` is about.
+    pub model_ids: Option<String>,
+}
+
+macro_rules! project_columns {
+    () => {
+        "SELECT id, org_id, name, environment, created_ms, archived_ms, ip_allowlist, model_mode, model_ids \
+         FROM projects "
+    };
 }
 
 /// The check value of the master key this installation was made with, if it was made.
@@ -70,17 +83,40 @@ pub async fn insert_org(tx: &mut Tx, id: &str, name: &str, now_ms: i64) -> Resul
 /// When the database cannot be used.
 pub async fn insert_project(tx: &mut Tx, project: &Project) -> Result<(), Fault> {
     sqlx::query(
-        "INSERT INTO projects (id, org_id, name, environment, created_ms) \
-         VALUES ($1, $2, $3, $4, $5)",
+        "INSERT INTO projects (id, org_id, name, environment, created_ms, ip_allowlist) \
+         VALUES ($1, $2, $3, $4, $5, $6)",
     )
     .bind(&project.id)
     .bind(&project.org_id)
     .bind(&project.name)
     .bind(&project.environment)
     .bind(project.created_ms)
+    .bind(project.ip_allowlist.as_deref())
     .execute(&mut **tx)
     .await
     .doing("making the project")?;
+    Ok(())
+}
+
+/// Writes what can change of a project.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn update_project(tx: &mut Tx, project: &Project) -> Result<(), Fault> {
+    sqlx::query(
+        "UPDATE projects SET name = $1, environment = $2, archived_ms = $3, ip_allowlist = $4, \
+         model_mode = $5, model_ids = $6 WHERE id = $7",
+    )
+    .bind(&project.name)
+    .bind(&project.environment)
+    .bind(project.archived_ms)
+    .bind(project.ip_allowlist.as_deref())
+    .bind(project.model_mode.as_deref())
+    .bind(project.model_ids.as_deref())
+    .bind(&project.id)
+    .execute(&mut **tx)
+    .await
+    .doing("changing the project")?;
     Ok(())
 }
 
@@ -101,15 +137,12 @@ pub async fn default_org(db: &Db) -> Result<String, Fault> {
 /// # Errors
 /// When the database cannot be used.
 pub async fn project(conn: &mut Conn, org: &str, id: &str) -> Result<Option<Project>, Fault> {
-    let row = sqlx::query(
-        "SELECT id, org_id, name, environment, created_ms, archived_ms FROM projects \
-         WHERE org_id = $1 AND id = $2",
-    )
-    .bind(org)
-    .bind(id)
-    .fetch_optional(conn)
-    .await
-    .doing("reading the project")?;
+    let row = sqlx::query(concat!(project_columns!(), "WHERE org_id = $1 AND id = $2"))
+        .bind(org)
+        .bind(id)
+        .fetch_optional(conn)
+        .await
+        .doing("reading the project")?;
     Ok(row.as_ref().map(read_project))
 }
 
@@ -121,6 +154,9 @@ fn read_project(row: &sqlx::any::AnyRow) -> Project {
         environment: row.get(3),
         created_ms: row.get(4),
         archived_ms: row.get(5),
+        ip_allowlist: row.get(6),
+        model_mode: row.get(7),
+        model_ids: row.get(8),
     }
 }
 
@@ -150,10 +186,8 @@ pub async fn projects(
     if filter.among.is_some() && among.is_empty() {
         return Ok(Vec::new());
     }
-    let mut text = String::from(
-        "SELECT id, org_id, name, environment, created_ms, archived_ms FROM projects \
-         WHERE org_id = $1 AND ($2 = 1 OR archived_ms IS NULL)",
-    );
+    let mut text =
+        String::from(concat!(project_columns!(), "WHERE org_id = $1 AND ($2 = 1 OR archived_ms IS NULL)"));
     if !among.is_empty() {
         text.push_str(&format!(" AND id IN ({})", parameters(5, among.len())));
     }
@@ -180,10 +214,10 @@ pub async fn projects(
 /// # Errors
 /// When the database cannot be used.
 pub async fn projects_named(db: &Db, org: &str, name: &str) -> Result<Vec<Project>, Fault> {
-    let rows = sqlx::query(
-        "SELECT id, org_id, name, environment, created_ms, archived_ms FROM projects \
-         WHERE org_id = $1 AND name = $2 AND archived_ms IS NULL ORDER BY id LIMIT 2",
-    )
+    let rows = sqlx::query(concat!(
+        project_columns!(),
+        "WHERE org_id = $1 AND name = $2 AND archived_ms IS NULL ORDER BY id LIMIT 2"
+    ))
     .bind(org)
     .bind(name)
     .fetch_all(db.pool())
@@ -202,44 +236,4 @@ pub async fn org_ids(db: &Db) -> Result<Vec<String>, Fault> {
         .await
         .doing("listing organisations")?;
     Ok(rows.iter().map(|row| row.get(0)).collect())
-}
-
-/// An organisation.
-#[derive(Debug, Clone)]
-pub struct Organization {
-    /// `org_...`
-    pub id: String,
-    /// Its name.
-    pub name: String,
-    /// Unix milliseconds.
-    pub created_ms: i64,
-    /// Unix milliseconds; absent while it is in use.
-    pub archived_ms: Option<i64>,
-    /// JSON list of networks its keys work from; absent: any.
-    pub ip_allowlist: Option<String>,
-}
-
-/// An organisation by id.
-///
-/// # Errors
-/// When the database cannot be used.
-pub async fn organization(conn: &mut Conn, id: &str) -> Result<Option<Organization>, Fault> {
-    let row = sqlx::query(
-        "SELECT id, name, created_ms, archived_ms, ip_allowlist FROM organizations WHERE id = $1",
-    )
-    .bind(id)
-    .fetch_optional(conn)
-    .await
-    .doing("reading the organisation")?;
-    Ok(row.as_ref().map(read_organization))
-}
-
-fn read_organization(row: &sqlx::any::AnyRow) -> Organization {
-    Organization {
-        id: row.get(0),
-        name: row.get(1),
-        created_ms: row.get(2),
-        archived_ms: row.get(3),
-        ip_allowlist: row.get(4),
-    }
 }

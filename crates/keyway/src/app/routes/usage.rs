@@ -1,28 +1,14 @@
 //! Usage, cost, the request log, nodes.
 
 use super::managed;
-use crate::access::verify::About::{Anywhere, Installation, Project};
+use crate::access::verify::About::{Anywhere, Installation};
 use crate::access::verify::Needs::Admin;
 use crate::accounts::Scope;
-use crate::admin::{nodes, projects, requests, usage};
+use crate::admin::{nodes, requests, usage};
 use crate::relay::Route;
 use http::Method;
 
 pub(super) static ROUTES: &[Route] = &[
-    managed(
-        "projects",
-        Method::GET,
-        "/v1/organization/projects",
-        Admin(Scope::READ_PROJECTS, Anywhere),
-        projects::list,
-    ),
-    managed(
-        "project",
-        Method::GET,
-        "/v1/organization/projects/{project}",
-        Admin(Scope::READ_PROJECTS, Project),
-        projects::get,
-    ),
     managed(
         "usage_completions",
         Method::GET,

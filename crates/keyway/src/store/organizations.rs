@@ -1,0 +1,86 @@
+//! Organisations.
+
+use super::{Conn, Tx};
+use crate::base::Fault;
+use crate::base::fault::Doing;
+use sqlx::Row;
+use sqlx::any::AnyRow;
+
+/// An organisation.
+#[derive(Debug, Clone)]
+pub struct Organization {
+    /// `org_...`
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Unix milliseconds.
+    pub created_ms: i64,
+    /// Unix milliseconds; absent while it is in use.
+    pub archived_ms: Option<i64>,
+    /// JSON list of networks its keys work from; absent: any.
+    pub ip_allowlist: Option<String>,
+}
+
+/// Organisations in order of their ids, at most `limit` after `after` (empty: from the start).
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn list(
+    conn: &mut Conn,
+    newest_first: bool,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<Organization>, Fault> {
+    const OLDEST: &str = "SELECT id, name, created_ms, archived_ms, ip_allowlist FROM organizations \
+         WHERE ($1 = '' OR id > $1) ORDER BY id LIMIT $2";
+    const NEWEST: &str = "SELECT id, name, created_ms, archived_ms, ip_allowlist FROM organizations \
+         WHERE ($1 = '' OR id < $1) ORDER BY id DESC LIMIT $2";
+    let rows = sqlx::query(if newest_first { NEWEST } else { OLDEST })
+        .bind(after)
+        .bind(limit)
+        .fetch_all(conn)
+        .await
+        .doing("listing organisations")?;
+    Ok(rows.iter().map(read_organization).collect())
+}
+
+/// Writes what can change of an organisation.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn update(tx: &mut Tx, organization: &Organization) -> Result<(), Fault> {
+    sqlx::query("UPDATE organizations SET name = $1, archived_ms = $2, ip_allowlist = $3 WHERE id = $4")
+        .bind(&organization.name)
+        .bind(organization.archived_ms)
+        .bind(organization.ip_allowlist.as_deref())
+        .bind(&organization.id)
+        .execute(&mut **tx)
+        .await
+        .doing("changing the organisation")?;
+    Ok(())
+}
+
+/// An organisation by id.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn organization(conn: &mut Conn, id: &str) -> Result<Option<Organization>, Fault> {
+    let row = sqlx::query(
+        "SELECT id, name, created_ms, archived_ms, ip_allowlist FROM organizations WHERE id = $1",
+    )
+    .bind(id)
+    .fetch_optional(conn)
+    .await
+    .doing("reading the organisation")?;
+    Ok(row.as_ref().map(read_organization))
+}
+
+fn read_organization(row: &AnyRow) -> Organization {
+    Organization {
+        id: row.get(0),
+        name: row.get(1),
+        created_ms: row.get(2),
+        archived_ms: row.get(3),
+        ip_allowlist: row.get(4),
+    }
+}
