@@ -14,5 +14,6 @@ mod routes;
 mod scene;
 mod stage;
 mod start;
+mod table;
 mod tidy;
 mod usage;

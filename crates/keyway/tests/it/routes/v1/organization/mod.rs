@@ -1,6 +1,7 @@
 //! `/v1/organization`
 
 mod admin_api_keys;
+mod audit_logs;
 mod costs;
 mod nodes;
 mod permission;
