@@ -3,11 +3,12 @@
 
 use super::chain;
 use super::grant::Grant;
+use super::levels::{self, Subjects};
 use crate::base::{Clock, Fault};
 use crate::sealing::Digest;
 use crate::store::changes::{
-    Change, KEY_CHANGED, KEY_STOPPED, ORGANIZATION_CHANGED, ORGANIZATION_STOPPED, PRINCIPAL_CHANGED,
-    PRINCIPAL_STOPPED, PROJECT_CHANGED, PROJECT_STOPPED,
+    Change, KEY_CHANGED, KEY_STOPPED, LIMITS_CHANGED, ORGANIZATION_CHANGED, ORGANIZATION_STOPPED,
+    PRINCIPAL_CHANGED, PRINCIPAL_STOPPED, PROJECT_CHANGED, PROJECT_STOPPED,
 };
 use crate::store::{Conn, Db, keys};
 use quick_cache::sync::Cache;
@@ -45,7 +46,7 @@ impl Touched {
         let mut touched = Self::default();
         for change in changes {
             let set = match change.kind.as_str() {
-                KEY_CHANGED | PROJECT_CHANGED | ORGANIZATION_CHANGED | PRINCIPAL_CHANGED => {
+                KEY_CHANGED | PROJECT_CHANGED | ORGANIZATION_CHANGED | PRINCIPAL_CHANGED | LIMITS_CHANGED => {
                     &mut touched.changed
                 }
                 KEY_STOPPED | PROJECT_STOPPED | ORGANIZATION_STOPPED | PRINCIPAL_STOPPED => {
@@ -94,6 +95,8 @@ pub struct KeyCache {
     /// Monotonic milliseconds of the last successful look at the change feed.
     synced_ms: AtomicI64,
     age_ms_max: i64,
+    /// What has been used of limits: outlives the grants that are held to them.
+    subjects: Subjects,
     clock: Clock,
 }
 
@@ -106,6 +109,7 @@ impl KeyCache {
             generation: Mutex::new(0),
             synced_ms: AtomicI64::new(clock.monotonic_ms()),
             age_ms_max,
+            subjects: Subjects::default(),
             clock,
         }
     }
@@ -121,10 +125,10 @@ impl KeyCache {
         self.clock.monotonic_ms() - self.synced_ms.load(Ordering::SeqCst)
     }
 
-    /// Whether entries may be believed now.
+    /// Whether entries may be believed at a moment of the monotonic clock.
     #[must_use]
-    pub fn is_fresh(&self) -> bool {
-        self.age_ms() < self.age_ms_max
+    pub fn is_fresh(&self, now_mono_ms: i64) -> bool {
+        now_mono_ms - self.synced_ms.load(Ordering::SeqCst) < self.age_ms_max
     }
 
     /// What is known of a digest.
@@ -166,7 +170,8 @@ impl KeyCache {
         match keys::by_kid(conn, kid).await? {
             Some(found) if digest.matches_hex(&found.digest) => {
                 let bounded = chain::load(conn, &found.key, self.clock.now_ms()).await?;
-                Ok(Known::Grant(Arc::new(Grant::from_row(found, bounded)?)))
+                let limits = levels::load(conn, &self.clock, &self.subjects, &found.key).await?;
+                Ok(Known::Grant(Arc::new(Grant::from_row(found, bounded, limits)?)))
             }
             _ => Ok(Known::Absent),
         }

@@ -1,6 +1,7 @@
 //! What a key grants, decoded once when it enters the cache.
 
 use super::chain::Bounded;
+use super::levels::Levels;
 use super::models::ModelRules;
 use super::networks::Networks;
 use crate::accounts::{Actor, Scopes};
@@ -9,7 +10,6 @@ use crate::store::keys::Verifiable;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use tokio::sync::Notify;
 
 /// Which plane a key works on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +58,8 @@ pub struct Grant {
     pub depends: Vec<Arc<str>>,
     /// Which models it may call.
     pub models: ModelRules,
+    /// What its requests are held to.
+    pub limits: Levels,
     /// Unix milliseconds of its end.
     pub expires_ms: Option<i64>,
     /// Unix milliseconds of its making.
@@ -65,8 +67,6 @@ pub struct Grant {
     standing: Standing,
     /// Set when the key stops being good; looked at before anything is sent or passed on.
     dead: AtomicBool,
-    /// Wakes requests that wait, when the key dies.
-    pub gone: Arc<Notify>,
     /// A use not yet written to the database.
     used: Mutex<Option<(i64, IpAddr)>>,
 }
@@ -82,11 +82,11 @@ enum Standing {
 }
 
 impl Grant {
-    /// Decodes a key's row and what it comes to now.
+    /// Decodes a key's row, what it comes to now, and the limits that were read for it.
     ///
     /// # Errors
     /// When the row says something this version does not know: better refused than guessed.
-    pub fn from_row(found: Verifiable, bounded: Bounded) -> Result<Self, Fault> {
+    pub fn from_row(found: Verifiable, bounded: Bounded, limits: Levels) -> Result<Self, Fault> {
         let row = found.key;
         let unknown = |what: &str| Fault::plain(format!("key {} has an unknown {what}", row.id));
         let kind = match row.kind.as_str() {
@@ -129,11 +129,11 @@ impl Grant {
             project: row.project_id.unwrap_or_default().into(),
             owner: row.owner_id.into(),
             scopes: bounded.scopes,
+            limits,
             expires_ms,
             created_ms: row.created_ms,
             standing,
             dead: AtomicBool::new(standing != Standing::Good),
-            gone: Arc::new(Notify::new()),
             used: Mutex::new(None),
         })
     }
@@ -167,10 +167,10 @@ impl Grant {
         self.dead.load(Ordering::SeqCst)
     }
 
-    /// Ends what runs under the key.
+    /// Marks the key as dead. Requests look at this before they send or pass anything on; whoever calls
+    /// it wakes those that wait.
     pub fn kill(&self) {
         self.dead.store(true, Ordering::SeqCst);
-        self.gone.notify_waiters();
     }
 
     /// Notes a use. True when it is the first since the last [`Grant::take_use`]: the caller

@@ -2,6 +2,7 @@
 
 use super::chain;
 use super::format::{self, Prefix};
+use super::limits;
 use crate::accounts::acting::Deed;
 pub use crate::accounts::check::not_there;
 use crate::accounts::check::{NAME_CHARS_MAX, check_name, check_networks, check_text};
@@ -11,7 +12,9 @@ use crate::base::{Code, Refusal, Secret, Trouble, id};
 use crate::store::Conn;
 use crate::store::changes::{KEY_CHANGED, KEY_STOPPED};
 use crate::store::keys::{self as rows, KeyRow};
+use crate::store::limits as store_limits;
 use crate::store::{people, service_accounts, tenants};
+use ledger::limit::Limits;
 use serde_json::json;
 
 /// Characters of a description at most.
@@ -48,6 +51,8 @@ pub struct NewKey {
     pub of_organization: bool,
     /// Seconds it lives; absent: until it is revoked.
     pub expires_in_seconds: Option<u64>,
+    /// What its requests are held to; an admin key has none.
+    pub limits: Limits,
 }
 
 /// A key just made. The secret is here and nowhere else.
@@ -86,6 +91,9 @@ pub async fn create(acting: &mut Acting<'_>, new: &NewKey) -> Result<Created, Tr
     }
     let digest = acting.at.master.digest(secret.reveal()).hex();
     rows::insert(&mut acting.tx, &row, &digest).await?;
+    if !new.limits.is_empty() {
+        store_limits::edit(&mut acting.tx, &row.id, "", &limits::all_of(&new.limits)).await?;
+    }
     let deed = Deed {
         name: "api_key.created",
         kind: KEY_CHANGED,
@@ -93,7 +101,8 @@ pub async fn create(acting: &mut Acting<'_>, new: &NewKey) -> Result<Created, Tr
         object: &row.id,
         detail: json!({ "name": row.name, "kind": row.kind, "mode": row.mode, "kid": row.kid,
                         "scopes": new.scopes, "models": new.models, "projects": new.projects,
-                        "owner": row.owner_id, "expires_ms": row.expires_ms }),
+                        "owner": row.owner_id, "expires_ms": row.expires_ms,
+                        "rate_limits": limits::written(&new.limits) }),
     };
     acting.record(deed).await?;
     Ok(Created { row, secret, warnings: warnings(new) })
@@ -237,6 +246,7 @@ fn row_of(acting: &Acting<'_>, new: &NewKey) -> KeyRow {
             .expires_in_seconds
             .and_then(|seconds| i64::try_from(seconds).ok())
             .map(|seconds| acting.now_ms + seconds * 1000),
+        limits: new.limits,
         ..KeyRow::default()
     }
 }

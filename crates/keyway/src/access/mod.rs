@@ -6,6 +6,8 @@ pub mod credential;
 pub mod format;
 pub mod grant;
 pub mod keys;
+pub mod levels;
+pub mod limits;
 pub mod lookup;
 pub mod models;
 pub mod networks;
@@ -13,3 +15,4 @@ pub mod verify;
 
 pub use cache::KeyCache;
 pub use grant::{Grant, Kind, Mode};
+pub use levels::{Levels, Subjects};

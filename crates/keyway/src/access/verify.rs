@@ -19,15 +19,20 @@ pub enum Verdict {
     Ask(String, Digest),
 }
 
-/// Verifies a request's credential from memory.
+/// Verifies the credential of a request that came at `now_mono_ms`, from memory.
 ///
 /// # Errors
 /// The refusal to answer with.
-pub fn from_memory(headers: &Fields, master: &MasterKey, cache: &KeyCache) -> Result<Verdict, Refusal> {
+pub fn from_memory(
+    headers: &Fields,
+    master: &MasterKey,
+    cache: &KeyCache,
+    now_mono_ms: i64,
+) -> Result<Verdict, Refusal> {
     let text = credential::of(headers)?;
     let parsed = format::parse(text).filter(|(prefix, _)| *prefix != Prefix::Invite);
     let (_, kid) = parsed.ok_or_else(credential::invalid)?;
-    if !cache.is_fresh() {
+    if !cache.is_fresh(now_mono_ms) {
         return Err(out_of_sync());
     }
     let digest = master.digest(text);

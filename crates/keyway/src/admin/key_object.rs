@@ -1,6 +1,7 @@
 //! A key as the API shows it. Its secret is in the answer to its making and nowhere else.
 
 use super::json::{names, seconds};
+use super::limit_object::KeyLimits;
 use crate::access::keys;
 use crate::accounts::Scopes;
 use crate::store::keys::KeyRow;
@@ -34,6 +35,9 @@ pub struct KeyObject<'a> {
     scopes: Vec<String>,
     #[serde(flatten)]
     of_project: Option<OfProject<'a>>,
+    #[serde(flatten)]
+    of_admin: Option<OfAdmin>,
+    ip_allowlist: Option<Vec<String>>,
     owner: Option<Owner<'a>>,
     warnings: &'a [String],
 }
@@ -51,10 +55,18 @@ struct OfProject<'a> {
     models: Option<Vec<String>>,
     mode: &'a str,
     project_id: &'a str,
+    rate_limits: KeyLimits,
+}
+
+#[derive(Debug, Serialize)]
+struct OfAdmin {
+    projects: Option<Vec<String>>,
 }
 
 #[derive(Debug, Serialize)]
 struct Owner<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
     id: &'a str,
 }
 
@@ -79,8 +91,11 @@ impl<'a> KeyObject<'a> {
                 models: row.models.as_deref().map(names),
                 mode: &row.mode,
                 project_id,
+                rate_limits: KeyLimits::new(&row.limits),
             }),
-            owner: (!row.owner_id.is_empty()).then_some(Owner { id: &row.owner_id }),
+            of_admin: admin.then(|| OfAdmin { projects: row.projects.as_deref().map(names) }),
+            ip_allowlist: row.ip_allowlist.as_deref().map(names),
+            owner: (!row.owner_id.is_empty()).then_some(Owner { kind: &row.owner_kind, id: &row.owner_id }),
             warnings: &[],
         }
     }

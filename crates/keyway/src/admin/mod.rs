@@ -12,6 +12,8 @@ pub mod invites;
 pub mod json;
 pub mod key_object;
 pub mod keys;
+pub mod limit_object;
+pub mod limits;
 pub mod model_object;
 pub mod model_permissions;
 pub mod nodes;

@@ -61,6 +61,15 @@ impl RoleObject {
     }
 }
 
+impl RoleObject {
+    /// The cells of its row in a table.
+    #[must_use]
+    pub fn cells(&self) -> Vec<String> {
+        let place = self.resource_type.trim_start_matches("api.").to_owned();
+        vec![self.id.clone(), self.name.clone(), place, self.permissions.join(" ")]
+    }
+}
+
 /// Every role there is in an organisation: the predefined ones, then its own.
 ///
 /// # Errors

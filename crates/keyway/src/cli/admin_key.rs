@@ -33,6 +33,15 @@ pub struct Create {
     /// What it may do; without it, all of administration
     #[arg(long = "scope", value_name = "SCOPE", num_args = 1..)]
     scopes: Option<Vec<String>>,
+    /// Bind it to these projects (ids)
+    #[arg(long = "project", value_name = "PROJECT", num_args = 1..)]
+    projects: Option<Vec<String>>,
+    /// Where it works from, as addresses or networks
+    #[arg(long = "ip", value_name = "CIDR", num_args = 1..)]
+    ip_allowlist: Option<Vec<String>>,
+    /// The user it stands for: it may no more than they may
+    #[arg(long, value_name = "USER", default_value = "")]
+    owner: String,
     /// How long it works, as in 90d
     #[arg(long = "expires", value_name = "SPAN", value_parser = span::seconds)]
     expires_in_seconds: Option<u64>,
@@ -45,12 +54,17 @@ pub struct Create {
 pub fn run(global: &Global, command: &AdminKey, out: &Out) -> Result<(), Failure> {
     let config = session::configuration(global, &[])?;
     let missing = if matches!(command, AdminKey::Create(_)) { Missing::Make } else { Missing::NotFound };
-    Session::with(&config, missing, async |session| match command {
+    Session::with(global, &config, missing, async |session| match command {
         AdminKey::Create(create) => {
             let new = NewKey {
                 name: create.name.clone(),
                 description: create.description.clone(),
                 scopes: create.scopes.clone(),
+                projects: create.projects.clone(),
+                ip_allowlist: create.ip_allowlist.clone(),
+                owner: create.owner.clone(),
+                // An organisation that was named is the one it is for.
+                of_organization: global.org.is_some(),
                 expires_in_seconds: create.expires_in_seconds,
                 ..NewKey::default()
             };

@@ -1,6 +1,9 @@
 //! The tree of commands. What is not here is not built: clap refuses it with exit code 2.
 
-use super::{admin_key, audit, chat, config, init, key, log, model, sandbox, serve, usage};
+use super::{
+    admin_key, audit, chat, config, init, key, limit, log, member, model, org, project, role, sandbox, serve,
+    service_account, usage,
+};
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -36,6 +39,9 @@ pub struct Global {
     /// PostgreSQL URL; without it SQLite in the data folder
     #[arg(long, global = true, value_name = "URL")]
     pub database: Option<String>,
+    /// Organisation to act in (id or name); without it the first one
+    #[arg(long, global = true, value_name = "ORG")]
+    pub org: Option<String>,
     /// Any other setting
     #[arg(long = "set", global = true, value_name = "SETTING=VALUE", value_parser = assignment)]
     pub settings: Vec<(String, String)>,
@@ -73,6 +79,24 @@ pub enum Command {
     /// Keys that manage
     #[command(subcommand)]
     AdminKey(admin_key::AdminKey),
+    /// Organisations
+    #[command(subcommand)]
+    Org(org::Org),
+    /// Projects of an organisation
+    #[command(subcommand)]
+    Project(project::Project),
+    /// People of an organisation
+    #[command(subcommand)]
+    Member(member::Member),
+    /// Owners of keys that are no people
+    #[command(subcommand)]
+    ServiceAccount(service_account::ServiceAccount),
+    /// What people may do
+    #[command(subcommand)]
+    Role(role::Role),
+    /// What projects and the organisation are held to
+    #[command(subcommand)]
+    Limit(limit::Limit),
     /// Models that can be called
     #[command(subcommand)]
     Model(model::Model),

@@ -1,17 +1,22 @@
-//! `keyway key create|list|show|revoke|disable|enable`
+//! `keyway key create|list|show|edit|revoke|disable|enable`
 
 use super::args::Global;
 use super::failure::{FAILED, Failure, USAGE};
+use super::limit::{LimitFlags, written};
 use super::output::Out;
 use super::session::{self, Missing, Session};
 use super::span;
 use crate::access::keys::{self as service, Act, Created, NewKey, Which};
-use crate::admin::json::{Deleted, List};
+use crate::access::limits;
+use crate::accounts::leave::{self, Heir, Settled};
+use crate::admin::json::{Deleted, Ended, List};
 use crate::admin::key_object::{ADMIN_KEY_DELETED, KeyObject, PROJECT_KEY_DELETED};
+use crate::admin::limit_object::edited;
 use crate::base::{Clock, id};
 use crate::store::keys::{self as rows, Filter, KeyRow};
 use crate::store::tenants;
 use clap::{Args, Subcommand};
+use ledger::limit::Limits;
 use std::io::IsTerminal;
 
 /// Rows of one read when a whole list is printed.
@@ -33,6 +38,8 @@ pub enum Key {
         /// key_...
         id: String,
     },
+    /// Change what a key is held to; what is not named stays as it is
+    Edit(Edit),
     /// Stop a key for good
     Revoke(Revoke),
     /// Stop a key for now
@@ -65,12 +72,29 @@ pub struct Create {
     /// Which models it may call, with * for any run of letters; without it, all
     #[arg(long = "model", value_name = "MODEL", num_args = 1..)]
     models: Option<Vec<String>>,
+    /// Where it works from, as addresses or networks
+    #[arg(long = "ip", value_name = "CIDR", num_args = 1..)]
+    ip_allowlist: Option<Vec<String>>,
+    /// The user or service account it belongs to
+    #[arg(long, value_name = "ID", default_value = "")]
+    owner: String,
     /// How long it works, as in 90d
     #[arg(long = "expires", value_name = "SPAN", value_parser = span::seconds)]
     expires_in_seconds: Option<u64>,
     /// For the sandbox only
     #[arg(long)]
     test: bool,
+    #[command(flatten)]
+    limits: LimitFlags,
+}
+
+/// Change what a key is held to; what is not named stays as it is
+#[derive(Debug, Args)]
+pub struct Edit {
+    /// key_...
+    id: String,
+    #[command(flatten)]
+    limits: LimitFlags,
 }
 
 /// Stop a key for good
@@ -81,6 +105,9 @@ pub struct Revoke {
     /// Do not ask
     #[arg(long)]
     pub yes: bool,
+    /// Of an admin key: project keys made with it go on, and stand under the operator
+    #[arg(long)]
+    pub hand_over: bool,
 }
 
 /// Runs it.
@@ -90,7 +117,7 @@ pub struct Revoke {
 pub fn run(global: &Global, command: &Key, out: &Out) -> Result<(), Failure> {
     let config = session::configuration(global, &[])?;
     let missing = if matches!(command, Key::Create(_)) { Missing::Make } else { Missing::NotFound };
-    Session::with(&config, missing, async |session| match command {
+    Session::with(global, &config, missing, async |session| match command {
         Key::Create(create) => {
             let new = NewKey {
                 project: Some(project_id(session, &create.project).await?),
@@ -99,7 +126,10 @@ pub fn run(global: &Global, command: &Key, out: &Out) -> Result<(), Failure> {
                 description: create.description.clone(),
                 scopes: create.scopes.clone(),
                 models: create.models.clone(),
+                ip_allowlist: create.ip_allowlist.clone(),
+                owner: create.owner.clone(),
                 expires_in_seconds: create.expires_in_seconds,
+                limits: edited(Limits::default(), &create.limits.edit()),
                 ..NewKey::default()
             };
             make(session, &new, out).await
@@ -120,6 +150,13 @@ pub fn run(global: &Global, command: &Key, out: &Out) -> Result<(), Failure> {
             let mut conn = session.at.db.connection().await?;
             show(&service::find(&mut conn, &session.org, &which(id, false)).await?, out)
         }
+        Key::Edit(edit) => {
+            let edits = edit.limits.must_edit()?;
+            let mut acting = session.act().await?;
+            let row = limits::edit_key(&mut acting, &which(&edit.id, false), &edits).await?;
+            acting.commit().await?;
+            show(&row, out)
+        }
         Key::Revoke(revoked) => revoke(session, global, revoked, false, out).await,
         Key::Disable { id } => switch(session, id, Act::Disable, out).await,
         Key::Enable { id } => switch(session, id, Act::Enable, out).await,
@@ -127,7 +164,10 @@ pub fn run(global: &Global, command: &Key, out: &Out) -> Result<(), Failure> {
 }
 
 /// The id of a project that is named by id or by name.
-async fn project_id(session: &Session, given: &str) -> Result<String, Failure> {
+///
+/// # Errors
+/// "Not found" when none is called so, a mistake of use when several are.
+pub async fn project_id(session: &Session, given: &str) -> Result<String, Failure> {
     if id::parse("proj", given).is_some() {
         return Ok(given.to_owned());
     }
@@ -221,6 +261,7 @@ fn show(row: &KeyRow, out: &Out) -> Result<(), Failure> {
         ("status", service::status_at(row, now_ms).to_owned()),
         ("scopes", list(&row.scopes, "ordinary inference")),
         ("models", list(&row.models, "all")),
+        ("limits", written(&row.limits)),
         ("created", when(Some(row.created_ms))),
         ("expires", when(row.expires_ms)),
         ("last used", when(row.last_used_ms)),
@@ -245,12 +286,31 @@ pub async fn revoke(
         out.note("nothing was changed");
         return Ok(());
     }
-    let row = done(session, &which, Act::Revoke).await?;
+    let mut acting = session.act().await?;
+    let row = service::act(&mut acting, &which, Act::Revoke).await?;
+    let settled = if admin {
+        let heir = if revoked.hand_over { Heir::Actor } else { Heir::Nobody };
+        leave::settle(&mut acting, &row.id, heir).await?
+    } else {
+        Settled::default()
+    };
+    acting.commit().await?;
     if out.json {
         let kind = if admin { ADMIN_KEY_DELETED } else { PROJECT_KEY_DELETED };
-        return out.json(&Deleted::new(&row.id, kind));
+        return out.json(&Ended::new(Deleted::new(&row.id, kind), settled));
     }
+    note_settled(&settled, out);
     out.table(&["id", "status"], &[vec![row.id, row.status]])
+}
+
+/// Says what became of the keys that hung on what is gone.
+pub(super) fn note_settled(settled: &Settled, out: &Out) {
+    for id in &settled.revoked {
+        out.note(&format!("revoked {id}"));
+    }
+    for id in &settled.handed_over {
+        out.note(&format!("handed over {id}"));
+    }
 }
 
 async fn done(session: &Session, which: &Which<'_>, act: Act) -> Result<KeyRow, Failure> {
@@ -268,7 +328,7 @@ async fn switch(session: &Session, id: &str, act: Act, out: &Out) -> Result<(), 
     out.table(&["id", "status"], &[vec![row.id, row.status]])
 }
 
-fn confirmed(question: &str, out: &Out) -> Result<bool, Failure> {
+pub(super) fn confirmed(question: &str, out: &Out) -> Result<bool, Failure> {
     out.note(&format!("{question} [y/N]"));
     let mut answer = String::new();
     std::io::stdin()

@@ -61,7 +61,7 @@ fn request(text: &str) -> Result<[u8; 16], String> {
 /// When there is no installation or no such request, or the database cannot be used.
 pub fn run(global: &Global, command: &Log, out: &Out) -> Result<(), Failure> {
     let config = session::configuration(global, &[])?;
-    Session::with(&config, Missing::NotFound, async |session| match command {
+    Session::with(global, &config, Missing::NotFound, async |session| match command {
         Log::List(asked) => list(session, asked, out).await,
         Log::Show { request } => {
             let found = match id::parse("req", request) {

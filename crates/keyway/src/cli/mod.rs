@@ -12,15 +12,23 @@ pub mod failure;
 pub mod http;
 pub mod init;
 pub mod key;
+pub mod limit;
 pub mod log;
+pub mod member;
 pub mod model;
+pub mod org;
 pub mod output;
+pub mod project;
+pub mod role;
 pub mod sandbox;
 pub mod serve;
+pub mod service_account;
 pub mod session;
 pub mod span;
 pub mod usage;
 
+use crate::sealing::memory;
+use crate::telemetry::panic_hook;
 use args::{Args, Command};
 use clap::{ColorChoice, CommandFactory, FromArgMatches};
 use failure::Failure;
@@ -31,6 +39,8 @@ use std::process::ExitCode;
 /// Runs the command that the process was started with.
 #[must_use]
 pub fn main() -> ExitCode {
+    memory::keep_private();
+    panic_hook::install();
     ExitCode::from(run(std::env::args_os().collect()))
 }
 
@@ -72,6 +82,12 @@ fn dispatch(args: &Args, out: &Out) -> Result<(), Failure> {
         Command::Config(command) => config::run(global, command, out)?,
         Command::Key(command) => key::run(global, command, out)?,
         Command::AdminKey(command) => admin_key::run(global, command, out)?,
+        Command::Org(command) => org::run(global, command, out)?,
+        Command::Project(command) => project::run(global, command, out)?,
+        Command::Member(command) => member::run(global, command, out)?,
+        Command::ServiceAccount(command) => service_account::run(global, command, out)?,
+        Command::Role(command) => role::run(global, command, out)?,
+        Command::Limit(command) => limit::run(global, command, out)?,
         Command::Model(command) => model::run(global, command, out)?,
         Command::Usage(asked) => usage::run(global, asked, out)?,
         Command::Log(command) => log::run(global, command, out)?,

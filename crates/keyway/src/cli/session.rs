@@ -1,14 +1,15 @@
 //! What commands begin with: the configuration, the installation, who is acting.
 
 use super::args::Global;
-use super::failure::{CONFIGURATION, FAILED, Failure, NOT_FOUND};
+use super::failure::{CONFIGURATION, FAILED, Failure, NOT_FOUND, USAGE};
+use crate::accounts::check::not_there;
 use crate::accounts::{Acting, Installation};
 use crate::app::open;
 use crate::app::serve::place;
 use crate::audit::Author;
-use crate::base::Clock;
+use crate::base::{Clock, id};
 use crate::config::{self, Config, Sources};
-use crate::store::tenants;
+use crate::store::{organizations, tenants};
 use std::future::Future;
 
 /// Reads the configuration; `flags` are those of the command itself.
@@ -77,7 +78,7 @@ impl Session {
     ///
     /// # Errors
     /// As `app::open`, and "not found" for an installation that is not there.
-    pub async fn open(config: &Config, missing: Missing) -> Result<Self, Failure> {
+    pub async fn open(global: &Global, config: &Config, missing: Missing) -> Result<Self, Failure> {
         let place = place(&config.settings);
         let database = place.data_dir.join("keyway.db");
         if missing == Missing::NotFound && place.database.is_none() && !database.exists() {
@@ -88,8 +89,13 @@ impl Session {
             return Err(Failure::new(NOT_FOUND, text));
         }
         let at = open::open(&place, Clock::system()).await?.at;
-        let org = tenants::default_org(&at.db).await?;
-        Ok(Self { at, org })
+        match organization(&at, global.org.as_deref()).await {
+            Ok(org) => Ok(Self { at, org }),
+            Err(failure) => {
+                at.db.close().await;
+                Err(failure)
+            }
+        }
     }
 
     /// Begins an act of whoever is at the keyboard: the operator's.
@@ -105,17 +111,47 @@ impl Session {
     /// # Errors
     /// As [`Session::open`], and what the work ends with.
     pub fn with<T>(
+        global: &Global,
         config: &Config,
         missing: Missing,
         work: impl AsyncFnOnce(&Self) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         block_on(async {
-            let session = Self::open(config, missing).await?;
+            let session = Self::open(global, config, missing).await?;
             let done = work(&session).await;
             session.at.db.close().await;
             done
         })
     }
+}
+
+/// The organisation that `--org` names, by id or by name; without it the first one.
+async fn organization(at: &Installation, named: Option<&str>) -> Result<String, Failure> {
+    let Some(named) = named else {
+        return Ok(tenants::default_org(&at.db).await?);
+    };
+    let mut conn = at.db.connection().await?;
+    if id::parse("org", named).is_some() {
+        let found = organizations::organization(&mut conn, named).await?;
+        return Ok(found.ok_or_else(|| not_there("organization"))?.id);
+    }
+    match organizations::named(&mut conn, named).await?.as_slice() {
+        [one] => Ok(one.clone()),
+        [] => Err(not_there("organization").into()),
+        _ => {
+            let text = format!("several organisations are called `{named}`; name one by its id");
+            Err(Failure::new(USAGE, text))
+        }
+    }
+}
+
+/// Makes it so and says it is done.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn done(acting: Acting<'_>) -> Result<(), Failure> {
+    acting.commit().await?;
+    Ok(())
 }
 
 /// The person at the keyboard, for the audit log.

@@ -67,7 +67,7 @@ const COUNTS: &[&str] = &["requests", "failed", "input", "cached", "output", "co
 /// When there is no installation, or the database cannot be used.
 pub fn run(global: &Global, asked: &Usage, out: &Out) -> Result<(), Failure> {
     let config = session::configuration(global, &[])?;
-    Session::with(&config, Missing::NotFound, async |session| {
+    Session::with(global, &config, Missing::NotFound, async |session| {
         let query = query(asked, Clock::system().now_ms());
         let (rows, more) = usage::buckets(&session.at.db, &session.org, &query).await?;
         print(asked, &query, &rows, out)?;

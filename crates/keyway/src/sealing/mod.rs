@@ -1,5 +1,6 @@
 //! The master key and what is derived from it.
 
 pub mod master;
+pub mod memory;
 
 pub use master::{Digest, MasterKey};

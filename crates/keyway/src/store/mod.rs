@@ -8,6 +8,7 @@ pub mod idempotency;
 pub mod invites;
 pub mod journal;
 pub mod keys;
+pub mod limits;
 mod many;
 pub mod nodes;
 pub mod organizations;

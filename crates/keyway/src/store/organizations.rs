@@ -44,6 +44,21 @@ pub async fn list(
     Ok(rows.iter().map(read_organization).collect())
 }
 
+/// Ids of organisations in use that have a name, two at most: a second one makes the name ambiguous.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn named(conn: &mut Conn, name: &str) -> Result<Vec<String>, Fault> {
+    let rows = sqlx::query(
+        "SELECT id FROM organizations WHERE name = $1 AND archived_ms IS NULL ORDER BY id LIMIT 2",
+    )
+    .bind(name)
+    .fetch_all(conn)
+    .await
+    .doing("looking the organisation up")?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
 /// Writes what can change of an organisation.
 ///
 /// # Errors

@@ -31,6 +31,13 @@ pub(super) static ROUTES: &[Route] = &[
         keys::get_project_key,
     ),
     managed(
+        "key_edit",
+        Method::POST,
+        "/v1/organization/projects/{project}/api_keys/{key}",
+        Admin(Scope::UPDATE_KEYS, OwnInProject),
+        keys::edit_project_key,
+    ),
+    managed(
         "key_revoke",
         Method::DELETE,
         "/v1/organization/projects/{project}/api_keys/{key}",

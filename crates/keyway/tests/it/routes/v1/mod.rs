@@ -3,4 +3,5 @@
 mod chat_completions;
 mod key;
 mod models;
-mod organization;
+pub mod organization;
+mod organizations;

@@ -3,14 +3,20 @@
 mod admin_api_keys;
 mod audit_logs;
 mod costs;
+mod groups;
+mod invites;
+mod ip_allowlist;
 mod nodes;
 mod permission;
 mod projects;
 mod requests;
+mod role_table;
+mod roles;
 mod usage;
+mod users;
 
 use crate::stage::Scene;
-use testkit::{Response, Value};
+use testkit::{Response, Value, json};
 
 /// An id of the right form that nothing has.
 const NOBODY: &str = "01m7y800000000000000000000";
@@ -41,4 +47,17 @@ fn walk(scene: &Scene, path: &str, limit: usize, more: &str) -> (Vec<Value>, usi
         assert_eq!(page["last_id"], all.last().expect("an entry")["id"]);
         after = format!("&after={}", crate::stage::text(&page["last_id"]));
     }
+}
+
+/// Makes somebody a member: their id.
+pub fn member(scene: &Scene, email: &str, role: &str) -> String {
+    let body = json!({"email": email, "name": email, "role": role});
+    crate::stage::text(&scene.post("/v1/organization/users", &body).expect_status(200).json()["id"])
+}
+
+/// An admin key that stands for somebody: its id and its secret.
+pub fn key_of(scene: &Scene, user: &str) -> (String, String) {
+    let body = json!({"name": "of a person", "owner": user});
+    let made = scene.post("/v1/organization/admin_api_keys", &body).expect_status(200).json();
+    (crate::stage::text(&made["id"]), crate::stage::text(&made["value"]))
 }

@@ -6,15 +6,20 @@ use testkit::{Response, json};
 
 /// Every route of the management API: method, path below `/v1/organization`, scope. `{P}` and `{K}`
 /// are a project and a key.
-const ROUTES: [(&str, &str, &str); 18] = [
+const ROUTES: [(&str, &str, &str); 23] = [
     ("GET", "/projects", "read:projects"),
     ("GET", "/projects/{P}", "read:projects"),
     ("GET", "/projects/{P}/api_keys", "read:keys"),
     ("POST", "/projects/{P}/api_keys", "create:keys"),
     ("GET", "/projects/{P}/api_keys/{K}", "read:keys"),
+    ("POST", "/projects/{P}/api_keys/{K}", "update:keys"),
     ("DELETE", "/projects/{P}/api_keys/{K}", "delete:keys"),
     ("POST", "/projects/{P}/api_keys/{K}/disable", "update:keys"),
     ("POST", "/projects/{P}/api_keys/{K}/enable", "update:keys"),
+    ("GET", "/projects/{P}/rate_limits", "read:projects"),
+    ("POST", "/projects/{P}/rate_limits/rl-all", "update:projects"),
+    ("GET", "/rate_limits", "read:settings"),
+    ("POST", "/rate_limits/rl-all", "update:settings"),
     ("GET", "/admin_api_keys", "read:keys"),
     ("POST", "/admin_api_keys", "create:keys"),
     ("GET", "/admin_api_keys/{K}", "read:keys"),
@@ -26,7 +31,7 @@ const ROUTES: [(&str, &str, &str); 18] = [
     ("GET", "/nodes", "read:settings"),
     ("GET", "/../../metrics", "read:metrics"),
 ];
-const SCOPES: [&str; 9] = [
+const SCOPES: [&str; 11] = [
     "read:requests",
     "read:keys",
     "create:keys",
@@ -36,6 +41,8 @@ const SCOPES: [&str; 9] = [
     "read:usage",
     "read:metrics",
     "read:settings",
+    "update:projects",
+    "update:settings",
 ];
 
 struct Routes<'a> {
@@ -144,9 +151,9 @@ fn other_methods_and_paths_are_refused() {
     let bearer = format!("Bearer {}", scene.admin);
     let headers = [("authorization", bearer.as_str())];
     for (path, allowed) in [
-        ("/v1/organization/projects", "GET"),
-        ("/v1/organization/admin_api_keys", "GET, POST"),
-        ("/v1/organization/requests", "GET"),
+        ("/v1/organization/projects", "GET, HEAD, POST"),
+        ("/v1/organization/admin_api_keys", "GET, HEAD, POST"),
+        ("/v1/organization/requests", "GET, HEAD"),
     ] {
         let answer = scene.keyway.request("PUT", path, &headers, b"");
         assert_eq!(answer.status, 405, "{path}");

@@ -12,7 +12,7 @@ fn the_default_project_as_documented() {
     let (id, body) = (&scene.project, list.json());
     let created = body["data"][0]["created_at"].as_i64().expect("a time");
     let object = format!(
-        r#"{{"object":"organization.project","id":"{id}","name":"Default","environment":"development","created_at":{created},"archived_at":null,"status":"active"}}"#
+        r#"{{"object":"organization.project","id":"{id}","name":"Default","environment":"development","created_at":{created},"archived_at":null,"status":"active","ip_allowlist":null}}"#
     );
     assert_eq!(
         list.text(),

@@ -1,4 +1,10 @@
 //! `/v1/organization/projects`
 
 mod api_keys;
+mod archive;
 mod get;
+mod model_permissions;
+mod post;
+mod rate_limits;
+mod service_accounts;
+mod users;

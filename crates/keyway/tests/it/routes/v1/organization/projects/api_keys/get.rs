@@ -80,6 +80,8 @@ fn one_key_is_shown_as_in_the_list() {
             "models",
             "mode",
             "project_id",
+            "rate_limits",
+            "ip_allowlist",
             "owner",
             "warnings",
         ]

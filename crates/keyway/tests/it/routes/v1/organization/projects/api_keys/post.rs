@@ -6,8 +6,8 @@ use crate::stage::{self, MODEL, Scene, bare, fields, hello, text};
 use testkit::{Upstream, Value, json};
 
 /// Fields that the contract names and this version does not have.
-const NOT_YET: [&str; 7] =
-    ["endpoints", "not_before", "idle_expires_in_seconds", "rate_limits", "budget", "labels", "metadata"];
+const NOT_YET: [&str; 6] =
+    ["endpoints", "not_before", "idle_expires_in_seconds", "budget", "labels", "metadata"];
 
 fn count(scene: &Scene) -> String {
     database::one(&scene.keyway, "SELECT CAST(COUNT(*) AS TEXT) FROM keys")
@@ -35,6 +35,8 @@ fn the_answer_as_documented_and_its_secret_once() {
             "models",
             "mode",
             "project_id",
+            "rate_limits",
+            "ip_allowlist",
             "owner",
             "warnings",
         ]
@@ -47,7 +49,7 @@ fn the_answer_as_documented_and_its_secret_once() {
             "redacted_value": format!("{}...", &value[..15]), "value": value, "created_at": key["created_at"],
             "expires_at": null, "last_used_at": null, "status": "active",
             "scopes": ["create:chat_completions", "create:completions", "create:embeddings", "read:models"],
-            "models": null, "mode": "live", "project_id": scene.project, "owner": null,
+            "models": null, "mode": "live", "project_id": scene.project, "owner": null, "rate_limits": key["rate_limits"],
             "warnings": key["warnings"]})
     );
     assert_eq!(key["warnings"].as_array().map(Vec::len), Some(1), "no expiry is warned of");

@@ -1,0 +1,3 @@
+//! `/v1/organization/ip_allowlist`
+
+mod post;

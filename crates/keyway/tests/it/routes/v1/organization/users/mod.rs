@@ -1,0 +1,5 @@
+//! `/v1/organization/users`
+
+mod delete;
+mod get;
+mod post;
