@@ -119,7 +119,7 @@ mod tests {
         assert_eq!(
             json::text(&object).unwrap(),
             format!(
-                r#"{{"object":"organization.audit_log","id":"{}","type":"api_key.created","effective_at":1700000000,"project":{{"id":"proj_1","name":"Default"}},"actor":{{"type":"api_key","api_key":{{"id":"key_1","ip_address":"192.0.2.1"}}}},"api_key.created":{{"id":"key_2","data":{{"name":"n"}}}},"sequence":7,"hash":"ab"}}"#,
+                r#"{{"object":"organization.audit_log","id":"{}","type":"api_key.created","effective_at":1700000000,"project":{{"id":"proj_1","name":"Default"}},"actor":{{"api_key":{{"id":"key_1","ip_address":"192.0.2.1"}},"type":"api_key"}},"api_key.created":{{"id":"key_2","data":{{"name":"n"}}}},"sequence":7,"hash":"ab"}}"#,
                 object.id
             )
         );

@@ -23,6 +23,7 @@ pub mod project_members;
 pub mod projects;
 pub mod request_object;
 pub mod requests;
+pub mod review;
 pub mod roles;
 pub mod service_accounts;
 pub mod usage;

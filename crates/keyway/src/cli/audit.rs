@@ -77,7 +77,7 @@ pub fn run(global: &Global, command: &Audit, out: &Out) -> Result<(), Failure> {
         return tell(&verify_file(file)?, out);
     }
     let config = session::configuration(global, &[])?;
-    Session::with(&config, Missing::NotFound, async |session| match command {
+    Session::with(global, &config, Missing::NotFound, async |session| match command {
         Audit::List(List { export: Some(file), .. }) => write_export(session, file, out).await,
         Audit::List(asked) => list(session, asked, out).await,
         Audit::Verify { .. } => {

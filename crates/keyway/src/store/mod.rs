@@ -16,6 +16,7 @@ pub mod people;
 pub mod project_members;
 pub mod requests;
 pub mod requests_write;
+pub mod review;
 pub mod roles;
 pub mod service_accounts;
 pub mod tenants;

@@ -185,7 +185,7 @@ fn no_write_of_the_route_table_happens_unrecorded() {
         let name = route.name;
         assert_eq!((answer.status, answer.code().as_str()), (503, "overloaded"), "{name}: {}", answer.text());
         assert!(answer.header("retry-after").is_some() && !answer.text().contains("sk-kw-"), "{name}");
-        assert_eq!(database::everything(&world.scene.keyway), before, "{name} changed something");
+        assert!(database::everything(&world.scene.keyway) == before, "{name} changed something");
         walked += 1;
     }
     assert!(walked >= 6, "{walked}");

@@ -43,6 +43,9 @@ impl World {
         let make = |path: &str, body: Value| scene.post(path, &body).expect_status(200).json();
         let id = |path: &str, body: Value| text(&make(path, body)["id"]);
         const ORG: &str = "/v1/organization";
+        let (resting, _) = scene.make_key();
+        scene.post(&format!("{}/disable", scene.key_path(&resting)), &json!({})).expect_status(200);
+        ids.insert("resting_key", resting);
         ids.insert("admin_key", id(&format!("{ORG}/admin_api_keys"), json!({"name": "second"})));
         for (user, email) in [("user", "one@example.com"), ("user2", "two@example.com")] {
             ids.insert(user, id(&format!("{ORG}/users"), json!({"email": email, "role": "developer"})));
@@ -73,6 +76,7 @@ impl World {
             ("invite", invite),
             ("request", request),
         ]);
+        ids.insert("limit", "rl-all".to_owned());
         ids.insert("*id", stage::MODEL.to_owned());
         Self { upstream, scene, ids, token, live }
     }
@@ -85,6 +89,13 @@ impl World {
             };
             let name =
                 if name == "key" && route.path.contains("/admin_api_keys/") { "admin_key" } else { name };
+            let name = match (route.name, name) {
+                ("key_enable", "key") => "resting_key",
+                // The first one is somebody's.
+                ("role_remove", "role") => "role2",
+                _ => name,
+            };
+            let name = if name == "*id" && route.path.contains("/rate_limits/") { "limit" } else { name };
             let id = self.ids.get(name);
             id.unwrap_or_else(|| panic!("make a `{name}` in table.rs, for {}", route.path))
         });
@@ -107,6 +118,8 @@ impl World {
             | "service_account_update"
             | "user_update" => json!({"name": "new name"}),
             "key_disable" | "key_enable" | "project_archive" | "organization_archive" => json!({}),
+            "key_edit" => json!({"rate_limits": {"requests_per_minute": 100_000}}),
+            "project_limit_edit" | "organization_limit_edit" => json!({"max_requests_per_1_day": 1_000_000}),
             "chat_completions" => stage::hello(false),
             "model_permissions_set" => json!({"mode": "deny_list", "model_ids": ["mine/other"]}),
             "project_user_add" => json!({"user_id": of("user2"), "role": "member"}),

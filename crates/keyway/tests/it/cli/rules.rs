@@ -5,7 +5,7 @@ use crate::stage::bare;
 use std::net::TcpListener;
 use testkit::keyway::Output;
 
-const COMMANDS: [&[&str]; 18] = [
+const COMMANDS: [&[&str]; 19] = [
     &["serve"],
     &["init"],
     &["config", "check"],
@@ -22,6 +22,7 @@ const COMMANDS: [&[&str]; 18] = [
     &["usage"],
     &["log", "list"],
     &["audit", "verify"],
+    &["explain", "--key", "key_1"],
     &["doctor"],
     &["completion", "bash"],
 ];

@@ -3,9 +3,11 @@
 mod admin_api_keys;
 mod audit_logs;
 mod costs;
+mod explain;
 mod groups;
 mod invites;
 mod ip_allowlist;
+mod key_review;
 mod nodes;
 mod permission;
 mod projects;
