@@ -60,8 +60,6 @@ fn what_is_built_is_taken_and_what_is_not_is_refused() {
         "key",
         "key create",
         "key create --name n --budget 10usd/month",
-        "key create --name n --rpm 5",
-        "key create --name n --tpm 5",
         "key create --name n --expires soon",
         "key create --name n sk-live",
         "key rotate key_1",

@@ -49,7 +49,7 @@ fn the_answer_as_documented_and_its_secret_once() {
             "redacted_value": format!("{}...", &value[..15]), "value": value, "created_at": key["created_at"],
             "expires_at": null, "last_used_at": null, "status": "active",
             "scopes": ["create:chat_completions", "create:completions", "create:embeddings", "read:models"],
-            "models": null, "mode": "live", "project_id": scene.project, "owner": null, "rate_limits": key["rate_limits"],
+            "models": null, "mode": "live", "project_id": scene.project, "ip_allowlist": null, "owner": null, "rate_limits": key["rate_limits"],
             "warnings": key["warnings"]})
     );
     assert_eq!(key["warnings"].as_array().map(Vec::len), Some(1), "no expiry is warned of");
