@@ -36,7 +36,7 @@ fn mismatch(schema: &Value, value: &Value, all: &Value, at: &str) -> Option<Stri
             .find_map(|(place, item)| mismatch(&schema["items"], item, all, &format!("{at}[{place}]")));
     }
     let Value::Object(fields) = value else { return None };
-    let Some(known) = schema["properties"].as_object() else { return None };
+    let known = schema["properties"].as_object()?;
     for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
         if !fields.contains_key(name) {
             return Some(format!("{at} lacks `{name}`"));
