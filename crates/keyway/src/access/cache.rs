@@ -10,7 +10,8 @@ use crate::store::changes::{
     Change, KEY_CHANGED, KEY_STOPPED, LIMITS_CHANGED, ORGANIZATION_CHANGED, ORGANIZATION_STOPPED,
     PRINCIPAL_CHANGED, PRINCIPAL_STOPPED, PROJECT_CHANGED, PROJECT_STOPPED,
 };
-use crate::store::{Conn, Db, keys};
+use crate::store::keys::{self, Verifiable};
+use crate::store::{Conn, Db};
 use quick_cache::sync::Cache;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -169,11 +170,27 @@ impl KeyCache {
     async fn read(&self, conn: &mut Conn, kid: &str, digest: &Digest) -> Result<Known, Fault> {
         match keys::by_kid(conn, kid).await? {
             Some(found) if digest.matches_hex(&found.digest) => {
-                let bounded = chain::load(conn, &found.key, self.clock.now_ms()).await?;
-                let limits = levels::load(conn, &self.clock, &self.subjects, &found.key).await?;
-                Ok(Known::Grant(Arc::new(Grant::from_row(found, bounded, limits)?)))
+                Ok(Known::Grant(Arc::new(self.grant(conn, found).await?)))
             }
             _ => Ok(Known::Absent),
+        }
+    }
+
+    async fn grant(&self, conn: &mut Conn, found: Verifiable) -> Result<Grant, Fault> {
+        let bounded = chain::load(conn, &found.key, self.clock.now_ms()).await?;
+        let limits = levels::load(conn, &self.clock, &self.subjects, &found.key).await?;
+        Grant::from_row(found, bounded, limits)
+    }
+
+    /// What the key with a public handle grants now, as its next request would find it. It is not kept,
+    /// for nobody has shown its secret.
+    ///
+    /// # Errors
+    /// When the database cannot be used, or its rows not be understood.
+    pub async fn now(&self, conn: &mut Conn, kid: &str) -> Result<Option<Grant>, Fault> {
+        match keys::by_kid(conn, kid).await? {
+            Some(found) => self.grant(conn, found).await.map(Some),
+            None => Ok(None),
         }
     }
 

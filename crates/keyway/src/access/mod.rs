@@ -11,6 +11,9 @@ pub mod limits;
 pub mod lookup;
 pub mod models;
 pub mod networks;
+pub mod permit;
+pub mod review;
+pub mod told;
 pub mod verify;
 
 pub use cache::KeyCache;

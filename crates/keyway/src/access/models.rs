@@ -30,6 +30,12 @@ impl ModelRules {
         }
     }
 
+    /// Whether every model may be called.
+    #[must_use]
+    pub fn is_every(&self) -> bool {
+        self.own.is_none() && self.allowed.is_none() && self.denied.is_empty()
+    }
+
     /// Whether a model (`provider/name`) may be called.
     #[must_use]
     pub fn allow(&self, canonical: &str) -> bool {

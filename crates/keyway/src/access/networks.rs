@@ -18,6 +18,12 @@ impl Networks {
         present.map(|list| read(list)).collect::<Result<_, _>>().map(Self)
     }
 
+    /// Whether there is no list at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether an address is allowed.
     #[must_use]
     pub fn allow(&self, address: IpAddr) -> bool {

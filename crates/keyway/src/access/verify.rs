@@ -3,12 +3,10 @@
 use super::cache::{KeyCache, Known};
 use super::credential;
 use super::format::{self, Prefix};
-use super::grant::{Grant, Kind};
-use crate::accounts::may::Denied;
-use crate::accounts::{Scope, Subject, may};
+use super::grant::Grant;
+use crate::accounts::Scope;
 use crate::base::{Code, Fields, Refusal};
 use crate::sealing::{Digest, MasterKey};
-use std::net::IpAddr;
 use std::sync::Arc;
 
 /// What verification came to without the database.
@@ -92,66 +90,4 @@ pub enum About {
     Project,
     /// A project, and maybe only one's own things in it: the handler asks again when it knows whose.
     OwnInProject,
-}
-
-/// Checks a grant against a route.
-///
-/// # Errors
-/// The refusal: a dead key first, then the wrong kind, the wrong place, then the missing scope.
-pub fn permit(
-    grant: &Grant,
-    needs: Needs,
-    params: &[String],
-    peer: IpAddr,
-    now_ms: i64,
-) -> Result<(), Refusal> {
-    if let Some(refusal) = grant.refusal(now_ms) {
-        return Err(refusal);
-    }
-    let kind = match needs {
-        Needs::Nothing => return Ok(()),
-        Needs::AnyKey | Needs::Key(_) => Kind::Project,
-        Needs::Admin(..) => Kind::Admin,
-    };
-    if grant.kind != kind {
-        return Err(wrong_kind(kind));
-    }
-    if !grant.networks.allow(peer) {
-        return Err(Refusal::new(
-            Code::IpNotAllowed,
-            "This key does not work from this address. Its allow-list, its project's and its organisation's \
-             say from where it does.",
-        ));
-    }
-    match needs {
-        Needs::Key(scope) if !grant.scopes.has(scope) => Err(Denied::Missing(scope).into()),
-        Needs::Admin(scope, about) => {
-            let project = params.first().map_or("", String::as_str);
-            let subject = match about {
-                About::Installation => Subject::Installation,
-                About::Organization => Subject::Organization,
-                About::Anywhere => Subject::Anywhere,
-                About::Project => Subject::Project(project),
-                About::OwnInProject => Subject::OwnIn(project),
-            };
-            may(&grant.actor, scope, subject).map_err(Denied::into)
-        }
-        _ => Ok(()),
-    }
-}
-
-fn wrong_kind(needed: Kind) -> Refusal {
-    Refusal::new(
-        Code::WrongKeyType,
-        match needed {
-            Kind::Project => {
-                "This route takes a project key (`sk-kw-live-...` or `sk-kw-test-...`), and this is \
-                 an admin key. `keyway key create` makes a project key."
-            }
-            Kind::Admin => {
-                "This route takes an admin key (`sk-kw-admin-...`), and this is a project key. \
-                 `keyway admin-key create` makes an admin key."
-            }
-        },
-    )
 }

@@ -68,6 +68,12 @@ impl<T> List<T> {
         self
     }
 
+    /// Where the next page goes on.
+    #[must_use]
+    pub fn last_id(&self) -> Option<&str> {
+        self.last_id.as_deref()
+    }
+
     /// The same list with another id to go on after.
     #[must_use]
     pub fn ending_at(mut self, last_id: String) -> Self {

@@ -4,6 +4,8 @@
 //! Objects are structs that serialise in the documented order; the command line prints the same ones.
 
 pub mod ask;
+pub mod audit;
+pub mod audit_object;
 pub mod body;
 pub mod groups;
 pub mod invites;
@@ -21,6 +23,7 @@ pub mod project_members;
 pub mod projects;
 pub mod request_object;
 pub mod requests;
+pub mod review;
 pub mod roles;
 pub mod service_accounts;
 pub mod usage;

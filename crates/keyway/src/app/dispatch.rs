@@ -8,6 +8,7 @@ use super::peer::{Link, Trust};
 use super::table::{Found, Table};
 use super::tls::Handshakes;
 use crate::access::Grant;
+use crate::access::permit::{Asked, permit};
 use crate::access::verify::{self, Needs, Verdict};
 use crate::base::{Code, Fault, Fields, Refusal, Trouble, id};
 use crate::relay::exchange::{X_CLIENT_REQUEST_ID, X_REQUEST_ID, client_request_id};
@@ -83,7 +84,7 @@ pub async fn answer(front: &Front, request: Result<Head, Refusal>, body: Body<'_
                 Trouble::Refusal(refusal) => refusal,
                 Trouble::Fault(cause) => {
                     fault = Some(cause.to_string());
-                    story::internal()
+                    cause.refusal().cloned().unwrap_or_else(story::internal)
                 }
             };
             code = refusal.code.text();
@@ -203,7 +204,8 @@ async fn verified(
         match verify::from_memory(headers, &shared.at.master, &shared.cache, call.started_mono_ms)? {
             Verdict::Known(grant) => {
                 metrics.grant_looked_up(true);
-                verify::permit(&grant, needs, params, call.peer, call.started_ms)?;
+                let (peer, now_ms) = (Some(call.peer), call.started_ms);
+                permit(&Asked { grant: &grant, needs, params, peer, now_ms })?;
                 let place = front.worker.running.enter(Arc::clone(&grant));
                 return Ok(Some(Caller { grant, place }));
             }

@@ -1,6 +1,11 @@
 //! The audit log: written in the transaction of the change, each record chained to the one before.
+//!
+//! `verify` goes through the chain, `export` makes a file of it that can be verified elsewhere.
 
-use crate::base::{Clock, Fault};
+pub mod export;
+pub mod verify;
+
+use crate::base::{Clock, Code, Fault, Refusal};
 use crate::store::Tx;
 use crate::store::changes::{self, AuditRow, Change};
 use sha2::{Digest as _, Sha256};
@@ -36,8 +41,24 @@ pub struct Event<'a> {
 /// fails, the change does not happen.
 ///
 /// # Errors
-/// When the database cannot be used.
+/// When the database cannot be used; the caller is told that nothing was changed.
 pub async fn record(tx: &mut Tx, clock: &Clock, author: &Author, event: &Event<'_>) -> Result<i64, Fault> {
+    write(tx, clock, author, event).await.map_err(|fault| fault.told(unrecorded()))
+}
+
+/// What a caller is told whose change could not be recorded.
+fn unrecorded() -> Refusal {
+    Refusal {
+        retry_after_ms: Some(1000),
+        ..Refusal::new(
+            Code::Overloaded,
+            "The audit log cannot be written now, and what cannot be recorded is not done: nothing was \
+             changed. Try again shortly.",
+        )
+    }
+}
+
+async fn write(tx: &mut Tx, clock: &Clock, author: &Author, event: &Event<'_>) -> Result<i64, Fault> {
     let at_ms = clock.now_ms();
     let (seq, previous) = changes::take_next(tx).await?;
     let detail = event.detail.to_string();

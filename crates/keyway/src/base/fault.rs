@@ -9,17 +9,30 @@ use std::fmt;
 pub struct Fault {
     doing: String,
     source: Option<Box<dyn Error + Send + Sync>>,
+    told: Option<Box<Refusal>>,
 }
 
 impl Fault {
     /// A failure with a cause.
     pub fn new(doing: impl Into<String>, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { doing: doing.into(), source: Some(source.into()) }
+        Self { doing: doing.into(), source: Some(source.into()), told: None }
     }
 
     /// A failure that is its own explanation.
     pub fn plain(what: impl Into<String>) -> Self {
-        Self { doing: what.into(), source: None }
+        Self { doing: what.into(), source: None, told: None }
+    }
+
+    /// The same, with what the client is told instead of `internal_error`.
+    #[must_use]
+    pub fn told(self, refusal: Refusal) -> Self {
+        Self { told: Some(Box::new(refusal)), ..self }
+    }
+
+    /// What the client is told, where it is not `internal_error`.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&Refusal> {
+        self.told.as_deref()
     }
 }
 
@@ -46,7 +59,7 @@ impl Error for Fault {
 pub enum Trouble {
     /// Tell the client.
     Refusal(Refusal),
-    /// Log it; the client hears `internal_error`.
+    /// Log it; the client hears `internal_error`, or what [`Fault::told`] says.
     Fault(Fault),
 }
 

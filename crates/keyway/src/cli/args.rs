@@ -1,8 +1,8 @@
 //! The tree of commands. What is not here is not built: clap refuses it with exit code 2.
 
 use super::{
-    admin_key, chat, config, init, key, limit, log, member, model, org, project, role, sandbox, serve,
-    service_account, usage,
+    admin_key, audit, chat, config, explain, init, key, limit, log, member, model, org, project, role,
+    sandbox, serve, service_account, usage,
 };
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use clap_complete::Shell;
@@ -105,6 +105,11 @@ pub enum Command {
     /// Requests, without their prompts and answers
     #[command(subcommand)]
     Log(log::Log),
+    /// Say what would become of a call, and why
+    Explain(explain::Explain),
+    /// Who changed what
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// Look for everything that can be wrong, and say how to put it right
     Doctor,
     /// Ask a running server; the key is read from KEYWAY_API_KEY or OPENAI_API_KEY

@@ -42,6 +42,8 @@ pub enum Key {
     Edit(Edit),
     /// Stop a key for good
     Revoke(Revoke),
+    /// List keys to look at, and what to do about each
+    Review,
     /// Stop a key for now
     Disable {
         /// key_...
@@ -157,6 +159,7 @@ pub fn run(global: &Global, command: &Key, out: &Out) -> Result<(), Failure> {
             acting.commit().await?;
             show(&row, out)
         }
+        Key::Review => super::review::run(session, out).await,
         Key::Revoke(revoked) => revoke(session, global, revoked, false, out).await,
         Key::Disable { id } => switch(session, id, Act::Disable, out).await,
         Key::Enable { id } => switch(session, id, Act::Enable, out).await,

@@ -3,10 +3,12 @@
 
 pub mod admin_key;
 pub mod args;
+pub mod audit;
 pub mod chat;
 pub mod completion;
 pub mod config;
 pub mod doctor;
+pub mod explain;
 pub mod failure;
 pub mod http;
 pub mod init;
@@ -18,6 +20,7 @@ pub mod model;
 pub mod org;
 pub mod output;
 pub mod project;
+pub mod review;
 pub mod role;
 pub mod sandbox;
 pub mod serve;
@@ -90,6 +93,8 @@ fn dispatch(args: &Args, out: &Out) -> Result<(), Failure> {
         Command::Model(command) => model::run(global, command, out)?,
         Command::Usage(asked) => usage::run(global, asked, out)?,
         Command::Log(command) => log::run(global, command, out)?,
+        Command::Explain(asked) => explain::run(global, asked, out)?,
+        Command::Audit(command) => audit::run(global, command, out)?,
         Command::Doctor => doctor::run(global, out)?,
         Command::Chat(chat) => chat::run(global, chat, out)?,
         Command::Sandbox(sandbox) => sandbox::run(sandbox, out)?,

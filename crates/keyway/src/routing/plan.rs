@@ -1,5 +1,6 @@
 //! A request's candidates: a pure function of catalogue, key and name.
 
+use crate::access::told::{Outcome, Told, tell};
 use crate::access::{Grant, Mode};
 use crate::base::{Code, Refusal};
 use crate::catalog::{Alias, Catalog, NotFound, Resolution, Target};
@@ -34,7 +35,7 @@ impl Plan {
 /// # Errors
 /// `model_not_found` when nobody serves the name, `model_not_allowed` when the key may call none of them.
 pub fn plan(catalog: &Catalog, grant: &Grant, name: &str) -> Result<Plan, Refusal> {
-    let resolution = catalog.resolve(name).map_err(|why| not_found(name, why))?;
+    let resolution = resolve(catalog, name)?;
     let candidates = &resolution.candidates;
     if candidates.iter().all(|target| may_call(grant, target)) {
         return Ok(Plan { resolution, allowed: None });
@@ -51,10 +52,55 @@ pub fn plan(catalog: &Catalog, grant: &Grant, name: &str) -> Result<Plan, Refusa
     Ok(Plan { resolution, allowed: Some(allowed) })
 }
 
+fn resolve(catalog: &Catalog, name: &str) -> Result<Arc<Resolution>, Refusal> {
+    catalog.resolve(name).map_err(|why| not_found(name, why))
+}
+
 /// Whether a key may call a target: a test key reaches the sandbox alone.
 #[must_use]
 pub fn may_call(grant: &Grant, target: &Target) -> bool {
-    (grant.mode == Mode::Live || target.provider.is_sandbox()) && grant.models.allow(&target.id)
+    fits_mode(grant, target) && is_listed(grant, target)
+}
+
+fn fits_mode(grant: &Grant, target: &Target) -> bool {
+    grant.mode == Mode::Live || target.provider.is_sandbox()
+}
+
+fn is_listed(grant: &Grant, target: &Target) -> bool {
+    grant.models.allow(&target.id)
+}
+
+/// What each rule about the model says, and the candidates when they let it pass.
+#[must_use]
+pub fn told(catalog: &Catalog, grant: &Grant, name: &str) -> (Vec<Told>, Option<Plan>) {
+    let resolution = match resolve(catalog, name) {
+        Ok(resolution) => resolution,
+        Err(refusal) => return (vec![tell("model", Err(refusal), None)], None),
+    };
+    let ids: Vec<&str> = resolution.candidates.iter().map(|target| &*target.id).collect();
+    let known = format!("`{name}` is {}.", ids.join(", or "));
+    let decided = |passes: fn(&Grant, &Target) -> bool| {
+        let any = resolution.candidates.iter().any(|target| passes(grant, target));
+        if any { Ok(()) } else { Err(not_allowed(grant, name)) }
+    };
+    let mode = match grant.mode {
+        Mode::Live => "A live key calls every provider.",
+        Mode::Test => "A test key calls the sandbox, and this is in it.",
+    };
+    let listed = (!grant.models.is_every()).then(|| "The allow-lists of key and project have it.".to_owned());
+    let rules = vec![
+        tell("model", Ok(()), Some(known)),
+        tell("mode", decided(fits_mode), Some(mode.to_owned())),
+        tell("model_allowlist", decided(is_listed), listed),
+    ];
+    match plan(catalog, grant, name) {
+        Ok(plan) => (rules, Some(plan)),
+        // Each candidate passes one rule or the other, and none passes both.
+        Err(refusal) if rules.iter().all(|rule| rule.result != Outcome::Fail) => {
+            (rules.into_iter().chain([tell("candidates", Err(refusal), None)]).collect(), None)
+        }
+        Err(_) => (rules, None),
+    }
 }
 
 fn not_found(name: &str, why: NotFound) -> Refusal {

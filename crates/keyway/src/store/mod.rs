@@ -1,5 +1,6 @@
 //! All SQL: one file per group of tables, one function per statement.
 
+pub mod audit;
 pub mod changes;
 pub mod db;
 pub mod groups;
@@ -15,6 +16,7 @@ pub mod people;
 pub mod project_members;
 pub mod requests;
 pub mod requests_write;
+pub mod review;
 pub mod roles;
 pub mod service_accounts;
 pub mod tenants;

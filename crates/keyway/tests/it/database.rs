@@ -2,6 +2,7 @@
 
 use sqlx::any::AnyConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row};
+use std::collections::BTreeMap;
 use std::str::FromStr;
 use testkit::Keyway;
 
@@ -20,6 +21,38 @@ pub fn one(keyway: &Keyway, query: &str) -> String {
     let rows = rows(keyway, query);
     let value = rows.into_iter().next().and_then(|row| row.into_iter().next());
     value.flatten().unwrap_or_else(|| panic!("nothing: {query}"))
+}
+
+/// Every row of every table that an administrative call could change.
+pub fn everything(keyway: &Keyway) -> BTreeMap<String, Rows> {
+    /// Kept by the running server for itself.
+    const ITS_OWN: [&str; 6] = ["nodes", "journal_", "usage_", "request_", "_sqlx", "sqlite_"];
+    const OF_USE: [&str; 3] = ["last_used_ms", "last_used_ip", "use_count"];
+    let postgres = keyway.postgres_url().is_some();
+    let first = |query: &str| -> Vec<String> {
+        rows(keyway, query).into_iter().filter_map(|row| row.into_iter().next().flatten()).collect()
+    };
+    let tables = first(if postgres {
+        "SELECT CAST(tablename AS TEXT) FROM pg_tables WHERE schemaname = 'public'"
+    } else {
+        "SELECT name FROM sqlite_master WHERE type = 'table'"
+    });
+    let kept = tables.into_iter().filter(|table| !ITS_OWN.iter().any(|own| table.starts_with(own)));
+    let dump = |table: String| {
+        let columns = first(&if postgres {
+            format!(
+                "SELECT CAST(column_name AS TEXT) FROM information_schema.columns WHERE table_name = '{table}'"
+            )
+        } else {
+            format!("SELECT name FROM pragma_table_info('{table}')")
+        });
+        let columns = columns.into_iter().filter(|column| !OF_USE.contains(&column.as_str()));
+        let columns: Vec<String> = columns.map(|column| format!("CAST({column} AS TEXT)")).collect();
+        let mut all = rows(keyway, &format!("SELECT {} FROM {table}", columns.join(", ")));
+        all.sort();
+        (table, all)
+    };
+    kept.map(dump).collect()
 }
 
 /// Runs statements.

@@ -19,6 +19,7 @@ mod routes;
 mod scene;
 mod stage;
 mod start;
+mod table;
 mod tenants;
 mod tidy;
 mod usage;

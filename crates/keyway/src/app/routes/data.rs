@@ -4,6 +4,7 @@ use super::memory;
 use crate::access::verify::About::Installation;
 use crate::access::verify::Needs;
 use crate::accounts::Scope;
+use crate::app::openapi;
 use crate::relay::route::{Billing, BodyLimit, Handler, Route, Shape};
 use crate::wire::{chat, health, models, own_key};
 use http::Method;
@@ -11,6 +12,7 @@ use http::Method;
 pub(super) static ROUTES: &[Route] = &[
     memory("healthz", ("/healthz", &[]), Needs::Nothing, Handler::Memory(health::alive)),
     memory("readyz", ("/readyz", &[]), Needs::Nothing, Handler::Memory(health::ready)),
+    memory("openapi", ("/openapi.json", &[]), Needs::Nothing, Handler::Memory(openapi::show)),
     memory(
         "metrics",
         ("/metrics", &[]),

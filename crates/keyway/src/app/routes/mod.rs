@@ -1,5 +1,6 @@
 //! The one route table, in groups. What a route asks of a key stands in the row that dispatches it.
 
+mod audit;
 mod data;
 mod keys;
 mod people;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 
 /// The routes. A row's number is its place in all of them.
 pub static ROUTES: &[&[Route]] =
-    &[data::ROUTES, keys::ROUTES, people::ROUTES, projects::ROUTES, usage::ROUTES];
+    &[data::ROUTES, keys::ROUTES, people::ROUTES, projects::ROUTES, usage::ROUTES, audit::ROUTES];
 
 /// A row that answers from memory.
 const fn memory(

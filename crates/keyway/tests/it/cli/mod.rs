@@ -1,6 +1,7 @@
 //! Commands: what they print, where, and how they end.
 
 mod admin_key;
+mod audit;
 mod chat;
 mod completion;
 mod config;

@@ -1,7 +1,9 @@
 //! The routes, in the tree of their paths.
 
 mod healthz;
+mod matrix;
 mod metrics;
+mod openapi;
 mod readyz;
 mod unknown;
 pub mod v1;

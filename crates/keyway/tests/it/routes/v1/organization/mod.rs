@@ -1,10 +1,13 @@
 //! `/v1/organization`
 
 mod admin_api_keys;
+mod audit_logs;
 mod costs;
+mod explain;
 mod groups;
 mod invites;
 mod ip_allowlist;
+mod key_review;
 mod nodes;
 mod permission;
 mod projects;

@@ -1,0 +1,65 @@
+//! POST `/v1/organization/explain`
+
+use super::explain::{Place, Question, TOKENS_MAX, explain};
+use crate::access::keys::not_there;
+use crate::accounts::{Scope, Subject, may};
+use crate::admin::ask::{Caller, Query, handlers};
+use crate::admin::body::Body;
+use crate::admin::json;
+use crate::base::{Refusal, Trouble};
+use crate::relay::{Inbound, Outbound, Shared};
+use crate::store::keys;
+use http::Method;
+
+handlers! {
+    /// POST `/explain`: changes nothing.
+    create = answer();
+}
+
+async fn answer(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<Outbound, Trouble> {
+    Query::of(inbound).finish()?;
+    let mut body = Body::parse(&inbound.body)?;
+    let (id, path) = (body.needed("api_key_id")?, body.needed("path")?);
+    let (model, method, ip) = (body.text("model")?, body.text("method")?, body.text("ip")?);
+    let max_tokens = body.count("max_tokens")?;
+    body.finish(&[])?;
+    let question = Question {
+        path: &path,
+        method: method.map(|method| read_method(&method)).transpose()?,
+        model: model.as_deref().unwrap_or_default(),
+        ip: match ip {
+            Some(ip) => Some(ip.parse().map_err(|_| Refusal::field("ip", "`ip` must be an IP address."))?),
+            None => None,
+        },
+        max_tokens: match max_tokens {
+            Some(tokens) if tokens > TOKENS_MAX => {
+                return Err(
+                    Refusal::field("max_tokens", format!("`max_tokens` is at most {TOKENS_MAX}.")).into()
+                );
+            }
+            tokens => tokens,
+        },
+    };
+    let mut conn = shared.at.db.connection().await?;
+    let key = keys::by_id(&mut conn, &caller.org, &id).await?.ok_or_else(|| not_there("key"))?;
+    let subject = key.project_id.as_deref().map_or(Subject::Organization, Subject::Project);
+    let operators = key.reach == "installation" && !caller.actor().rights.operator;
+    if operators || may(caller.actor(), Scope::READ_KEYS, subject).is_err() {
+        return Err(not_there("key").into());
+    }
+    let clock = &shared.at.clock;
+    let place = Place {
+        catalog: &shared.catalog,
+        cache: &shared.cache,
+        now_ms: clock.now_ms(),
+        serving_mono_ms: Some(clock.monotonic_ms()),
+    };
+    json::answer(&explain(&place, &mut conn, &key, &question).await?)
+}
+
+fn read_method(text: &str) -> Result<Method, Refusal> {
+    [Method::GET, Method::POST, Method::DELETE]
+        .into_iter()
+        .find(|method| method.as_str() == text)
+        .ok_or_else(|| Refusal::field("method", "`method` must be `GET` or `POST` or `DELETE`."))
+}

@@ -1,0 +1,232 @@
+//! What the document says of each route: its name in the route table, a line of words, the names of its
+//! query, the object it takes and the one it answers with.
+
+/// Names of a list's query.
+const PAGE: &str = "limit: integer, after: string, order: asc|desc";
+
+/// What is said of a route.
+#[derive(Debug)]
+pub struct Operation {
+    /// Its name in the route table.
+    pub route: &'static str,
+    /// What it does.
+    pub summary: &'static str,
+    /// Its query, as fields.
+    pub query: &'static str,
+    /// The object it takes; empty: none.
+    pub body: &'static str,
+    /// The object it answers with; `text` where that is none.
+    pub answer: &'static str,
+}
+
+const fn op(
+    route: &'static str,
+    summary: &'static str,
+    query: &'static str,
+    body: &'static str,
+    answer: &'static str,
+) -> Operation {
+    Operation { route, summary, query, body, answer }
+}
+
+/// What is said of every route, in the groups of the route table.
+pub static OPERATIONS: &[&[Operation]] = &[DATA, KEYS, PEOPLE, PROJECTS, USAGE, LOOKS];
+
+const DATA: &[Operation] = &[
+    op("healthz", "Whether the process runs", "", "", "Status"),
+    op("readyz", "Whether it would serve a request", "", "", "Status"),
+    op("metrics", "Every number, for Prometheus", "", "", "text"),
+    op("openapi", "This document", "", "", "Document"),
+    op("chat_completions", "Ask a model, as at OpenAI", "", "ChatRequest", "ChatAnswer"),
+    op("models", "Models the key may call", "", "", "Models"),
+    op("model", "One model, by any of its names", "", "", "Model"),
+    op("own_key", "The key that asks", "", "", "OwnKey"),
+];
+
+const KEYS: &[Operation] = &[
+    op("key_list", "List a project's keys", PAGE, "", "KeyList"),
+    op("key_create", "Make a key; its secret is in this one answer", "", "KeyNew", "Key"),
+    op("key_get", "Show a key", "", "", "Key"),
+    op("key_edit", "Change a key", "", "KeyEdit", "Key"),
+    op("key_revoke", "Stop a key for good", "wait: string", "", "Deleted"),
+    op("key_disable", "Stop a key for now", "wait: string", "Nothing", "Key"),
+    op("key_enable", "Let a disabled key work again", "", "Nothing", "Key"),
+    op("admin_key_list", "List admin keys", PAGE, "", "KeyList"),
+    op("admin_key_create", "Make an admin key; its secret is in this one answer", "", "AdminKeyNew", "Key"),
+    op("admin_key_get", "Show an admin key", "", "", "Key"),
+    op(
+        "admin_key_revoke",
+        "Stop an admin key for good",
+        "wait: string, hand_over: true|false",
+        "",
+        "Deleted",
+    ),
+];
+
+const PEOPLE: &[Operation] = &[
+    op(
+        "user_list",
+        "List users",
+        "limit: integer, after: string, order: asc|desc, emails: [string]",
+        "",
+        "UserList",
+    ),
+    op("user_add", "Add a user", "", "UserNew", "User"),
+    op("user_get", "Show a user", "", "", "User"),
+    op("user_update", "Change a user", "", "UserEdit", "User"),
+    op(
+        "user_remove",
+        "Remove a user and end or hand over what they hold",
+        "hand_over_to: string",
+        "",
+        "Deleted",
+    ),
+    op("user_roles", "Roles of a user", PAGE, "", "RoleList"),
+    op("user_role_give", "Give a user a role", "", "AssignmentNew", "Assignment"),
+    op("user_role_take", "Take a role from a user", "", "", "Deleted"),
+    op("invite_list", "List invitations", PAGE, "", "InviteList"),
+    op("invite_create", "Invite somebody; the token is in this one answer", "", "InviteNew", "Invite"),
+    op("invite_get", "Show an invitation", "", "", "Invite"),
+    op("invite_remove", "Take an invitation back", "", "", "Deleted"),
+    op("invite_accept", "Take an invitation up with its token", "", "InviteAccept", "User"),
+    op("group_list", "List groups", PAGE, "", "GroupList"),
+    op("group_create", "Make a group", "", "Named", "Group"),
+    op("group_get", "Show a group", "", "", "Group"),
+    op("group_update", "Rename a group", "", "Named", "Group"),
+    op("group_remove", "Remove a group", "", "", "Deleted"),
+    op("group_users", "Users of a group", PAGE, "", "UserList"),
+    op("group_user_add", "Put a user into a group", "", "GroupUserNew", "GroupUser"),
+    op("group_user_remove", "Take a user out of a group", "", "", "Deleted"),
+    op("group_roles", "Roles of a group", PAGE, "", "RoleList"),
+    op("group_role_give", "Give a group a role", "", "AssignmentNew", "Assignment"),
+    op("group_role_take", "Take a role from a group", "", "", "Deleted"),
+    op("role_list", "List roles", PAGE, "", "RoleList"),
+    op("role_create", "Make a role", "", "RoleNew", "Role"),
+    op("role_get", "Show a role", "", "", "Role"),
+    op("role_update", "Change a role", "", "RoleEdit", "Role"),
+    op("role_remove", "Remove a role", "", "", "Deleted"),
+];
+
+const PROJECTS: &[Operation] = &[
+    op(
+        "projects",
+        "List projects",
+        "limit: integer, after: string, order: asc|desc, include_archived: true|false",
+        "",
+        "ProjectList",
+    ),
+    op("project_create", "Make a project", "", "ProjectNew", "Project"),
+    op("project", "Show a project", "", "", "Project"),
+    op("project_update", "Change a project", "", "ProjectEdit", "Project"),
+    op("project_archive", "Archive a project: its keys work no longer", "", "Nothing", "Project"),
+    op("model_permissions", "Which models a project may call", "", "", "ModelPermissions"),
+    op(
+        "model_permissions_set",
+        "Say which models a project may call",
+        "",
+        "ModelPermissionsEdit",
+        "ModelPermissions",
+    ),
+    op("model_permissions_remove", "Let a project call every model", "", "", "Deleted"),
+    op("project_users", "Users of a project", PAGE, "", "UserList"),
+    op("project_user_add", "Put a user into a project", "", "MemberNew", "User"),
+    op("project_user", "Show a user of a project", "", "", "User"),
+    op("project_user_update", "Change a user's role in a project", "", "RoleEditOf", "User"),
+    op("project_user_remove", "Take a user out of a project", "", "", "Deleted"),
+    op("project_groups", "Groups of a project", PAGE, "", "ProjectGroupList"),
+    op("project_group_add", "Put a group into a project", "", "ProjectGroupNew", "ProjectGroup"),
+    op("project_group", "Show a group of a project", "", "", "ProjectGroup"),
+    op("project_group_remove", "Take a group out of a project", "", "", "Deleted"),
+    op("service_account_list", "List service accounts", PAGE, "", "ServiceAccountList"),
+    op(
+        "service_account_create",
+        "Make a service account, with a key",
+        "",
+        "ServiceAccountNew",
+        "ServiceAccount",
+    ),
+    op("service_account", "Show a service account", "", "", "ServiceAccount"),
+    op("service_account_update", "Change a service account", "", "ServiceAccountEdit", "ServiceAccount"),
+    op("service_account_remove", "Remove a service account and its keys", "", "", "Deleted"),
+    op("service_account_key", "Make a key of a service account", "", "ServiceKeyNew", "ServiceKey"),
+    op(
+        "project_limit_list",
+        "Rate limits of a project",
+        "limit: integer, after: string",
+        "",
+        "RateLimitList",
+    ),
+    op("project_limit_edit", "Change a rate limit of a project", "", "RateLimitEdit", "RateLimit"),
+    op(
+        "organization_limit_list",
+        "Rate limits of the organisation",
+        "limit: integer, after: string",
+        "",
+        "RateLimitList",
+    ),
+    op(
+        "organization_limit_edit",
+        "Change a rate limit of the organisation",
+        "",
+        "RateLimitEdit",
+        "RateLimit",
+    ),
+    op("ip_allowlist", "Networks that the organisation's keys work from", "", "", "AllowList"),
+    op(
+        "ip_allowlist_set",
+        "Say which networks the organisation's keys work from",
+        "",
+        "AllowListEdit",
+        "AllowList",
+    ),
+    op("organization_list", "List organisations", PAGE, "", "OrganizationList"),
+    op("organization_create", "Make an organisation", "", "Named", "Organization"),
+    op("organization", "Show an organisation", "", "", "Organization"),
+    op("organization_update", "Rename an organisation", "", "Named", "Organization"),
+    op(
+        "organization_archive",
+        "Archive an organisation: its keys work no longer",
+        "",
+        "Nothing",
+        "Organization",
+    ),
+];
+
+const USAGE: &[Operation] = &[
+    op(
+        "usage_completions",
+        "What was used, by time and group",
+        "start_time*: integer, end_time: integer, bucket_width: 1m|1h|1d, group_by: [string], project_ids: [string], user_ids: [string], api_key_ids: [string], models: [string], limit: integer, page: string",
+        "",
+        "UsagePage",
+    ),
+    op(
+        "costs",
+        "What it cost, by day and group",
+        "start_time*: integer, end_time: integer, bucket_width: string, group_by: [string], project_ids: [string], api_key_ids: [string], limit: integer, page: string",
+        "",
+        "UsagePage",
+    ),
+    op(
+        "request_list",
+        "Single requests, newest first",
+        "limit: integer, after: string, api_key_ids: [string], user_ids: [string], project_ids: [string], models: [string], providers: [string], status: [integer], start_time: integer, end_time: integer",
+        "",
+        "RequestList",
+    ),
+    op("request_get", "One request", "", "", "Request"),
+    op("nodes", "Processes that serve on this database", "", "", "NodeList"),
+];
+
+const LOOKS: &[Operation] = &[
+    op(
+        "audit_list",
+        "Who changed what, newest first",
+        "effective_at[gt]: integer, effective_at[gte]: integer, effective_at[lt]: integer, effective_at[lte]: integer, event_types: [string], actor_ids: [string], resource_ids: [string], project_ids: [string], limit: integer, after: string, before: string",
+        "",
+        "AuditLogList",
+    ),
+    op("audit_verify", "Whether the audit log is whole", "", "", "Verification"),
+    op("explain", "What would become of a call, and why", "", "Question", "Explanation"),
+    op("key_review", "Keys that somebody should look at", "limit: integer, after: string", "", "ReviewList"),
+];

@@ -1,0 +1,290 @@
+//! The objects of the API, one line of fields each: `name: type`, `name*: type` where it is always there.
+//! A type is `string`, `integer`, `number`, `boolean`, `object`, `any`, words of a choice apart by `|`,
+//! another object, `[type]` for a list; `?` behind it says that it may be null.
+
+use serde_json::{Map, Value, json};
+
+/// A field as it is written.
+#[derive(Debug)]
+pub struct Field<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Whether it is always there.
+    pub required: bool,
+    /// Its type.
+    pub of: &'a str,
+}
+
+const KEY: &str = "object*: string, id*: string, name*: string, description*: string, redacted_value*: string, \
+    value: string?, secret_already_shown: boolean, created_at*: integer, expires_at*: integer?, \
+    last_used_at*: integer?, status*: active|disabled|expired|revoked, scopes*: [string], models: [string]?, \
+    mode: live|test, project_id: string, rate_limits: KeyLimits, projects: [string]?, ip_allowlist*: [string]?, \
+    owner*: Owner?, warnings*: [string], nodes: integer, acknowledged: integer, ms: integer, \
+    revoked_keys: [string], handed_over_keys: [string]";
+const LIMIT: &str = "max_requests_per_1_minute: integer?, max_tokens_per_1_minute: integer?, \
+    max_requests_per_1_day: integer?, max_tokens_per_1_day: integer?, max_concurrent_requests: integer?";
+
+/// Name and fields of every object.
+const OBJECTS: &[(&str, &str)] = &[
+    ("Error", "error*: ErrorBody"),
+    ("ErrorBody", "message*: string, type*: string, param*: string?, code*: string?"),
+    (
+        "Deleted",
+        "id*: string, object*: string, deleted*: boolean, nodes: integer, acknowledged: integer, ms: integer, \
+        revoked_keys: [string], handed_over_keys: [string]",
+    ),
+    ("Nothing", ""),
+    ("Status", "status*: string, reason: string"),
+    ("Document", "openapi*: string, info*: object, paths*: object, components*: object"),
+    ("Key", KEY),
+    (
+        "KeyLimits",
+        "requests_per_minute: integer?, tokens_per_minute: integer?, requests_per_day: integer?, \
+        tokens_per_day: integer?, concurrency: integer?",
+    ),
+    ("Owner", "type*: string, id*: string"),
+    (
+        "KeyNew",
+        "name*: string, description: string, owner: string, scopes: [string]?, models: [string]?, \
+        ip_allowlist: [string]?, expires_in_seconds: integer?, mode: live|test, rate_limits: KeyLimits?",
+    ),
+    ("KeyEdit", "rate_limits: KeyLimits?"),
+    (
+        "AdminKeyNew",
+        "name*: string, description: string, owner: string, scopes: [string]?, projects: [string]?, \
+        ip_allowlist: [string]?, expires_in_seconds: integer?",
+    ),
+    (
+        "OwnKey",
+        "object*: string, id*: string, name*: string, mode*: live|test, project_id*: string, scopes*: [string], \
+        models*: [string]?, limits*: [object], budgets*: [object], created_at*: integer, expires_at*: integer?",
+    ),
+    (
+        "Organization",
+        "object*: string, id*: string, name*: string, created_at*: integer, archived_at*: integer?, \
+        status*: active|archived",
+    ),
+    ("Named", "name*: string"),
+    ("AllowList", "object*: string, ip_allowlist*: [string]?"),
+    ("AllowListEdit", "ip_allowlist*: [string]?"),
+    (
+        "Project",
+        "object*: string, id*: string, name*: string, environment*: string, created_at*: integer, \
+        archived_at*: integer?, status*: active|archived, ip_allowlist*: [string]?",
+    ),
+    ("ProjectNew", "name*: string, environment: development|staging|production, ip_allowlist: [string]?"),
+    ("ProjectEdit", "name: string, environment: development|staging|production, ip_allowlist: [string]?"),
+    ("ModelPermissions", "object*: string, project_id*: string, mode*: string?, model_ids*: [string]"),
+    ("ModelPermissionsEdit", "mode*: allow_list|deny_list, model_ids*: [string]"),
+    (
+        "RateLimit",
+        "object*: string, id*: string, model*: string?, max_requests_per_1_minute*: integer?, \
+        max_tokens_per_1_minute*: integer?, max_requests_per_1_day*: integer?, max_tokens_per_1_day*: integer?, \
+        max_concurrent_requests*: integer?",
+    ),
+    ("RateLimitEdit", LIMIT),
+    (
+        "User",
+        "object*: string, id*: string, name*: string, email*: string, role*: string, added_at*: integer",
+    ),
+    ("UserNew", "email*: string, name: string, role: string, role_id: string"),
+    ("UserEdit", "name: string, role: string, role_id: string"),
+    ("MemberNew", "user_id: string, email: string, role*: string"),
+    ("RoleEditOf", "role*: string"),
+    (
+        "ProjectGroup",
+        "object*: string, project_id*: string, group_id*: string, group_name*: string, role*: string, \
+        created_at*: integer",
+    ),
+    ("ProjectGroupNew", "group_id*: string, role*: string"),
+    (
+        "Group",
+        "object*: string, id*: string, name*: string, created_at*: integer, is_scim_managed*: boolean, \
+        group_type*: string",
+    ),
+    ("GroupUser", "object*: string, user_id*: string, group_id*: string"),
+    ("GroupUserNew", "user_id*: string"),
+    (
+        "Role",
+        "object*: string, id*: string, name*: string, description*: string, permissions*: [string], \
+        resource_type*: string, predefined_role*: boolean",
+    ),
+    ("RoleNew", "role_name*: string, description: string, permissions*: [string]"),
+    ("RoleEdit", "role_name: string, description: string, permissions: [string]"),
+    ("Assignment", "object*: string, user_id: string, group_id: string, role*: Role"),
+    ("AssignmentNew", "role_id*: string"),
+    (
+        "Invite",
+        "object*: string, id*: string, email*: string, role*: string, status*: pending|accepted|expired, \
+        invited_at*: integer, expires_at*: integer, accepted_at*: integer?, projects*: [Place], value: string?",
+    ),
+    ("InviteNew", "email*: string, role*: string, projects: [Place]"),
+    ("InviteAccept", "token*: string, name*: string"),
+    ("Place", "id*: string, role*: string"),
+    (
+        "ServiceAccount",
+        "object*: string, id*: string, name*: string, role*: string, created_at*: integer, \
+        api_key: ServiceKey?",
+    ),
+    ("ServiceAccountNew", "name*: string, role: string, create_service_account_only: boolean"),
+    ("ServiceAccountEdit", "name: string, role: string"),
+    ("ServiceKey", "object*: string, value*: string?, name*: string, created_at*: integer, id*: string"),
+    ("ServiceKeyNew", "name: string, scopes: [string]"),
+    (
+        "Model",
+        "id*: string, object*: string, created*: integer, owned_by*: string, context_length*: integer?, \
+        max_output_tokens*: integer?",
+    ),
+    ("Models", "object*: string, data*: [Model]"),
+    ("UsagePage", "object*: string, data*: [UsageBucket], has_more*: boolean, next_page*: string?"),
+    ("UsageBucket", "object*: string, start_time*: integer, end_time*: integer, results*: [object]"),
+    (
+        "Request",
+        "object*: string, id*: string, created_at*: integer, project_id*: string, api_key_id*: string, \
+        user_id*: string?, test*: boolean, kind*: string, model*: string, model_served*: string?, provider*: string?, \
+        stream*: boolean, status*: integer, error*: string?, attempts*: [object], losses*: [string], usage*: object, \
+        usage_origin*: string, price_version*: string?, cost_usd*: number?, latency_ms*: integer, \
+        first_token_ms*: integer?, labels*: [string], ip*: string, client_request_id*: string?",
+    ),
+    (
+        "Node",
+        "object*: string, id*: string, version*: string, listen*: string, started_at*: integer, seen_at*: integer, \
+        seen_seq*: integer, health*: any",
+    ),
+    ("AuditProject", "id*: string, name*: string?"),
+    (
+        "Verification",
+        "object*: string, valid*: boolean, records*: integer, sequence*: integer, head*: string, \
+        breaks*: [Break], breaks_count*: integer",
+    ),
+    ("Break", "sequence*: integer, problem*: string"),
+    (
+        "Question",
+        "api_key_id*: string, path*: string, method: GET|POST|DELETE, model: string, ip: string, \
+        max_tokens: integer",
+    ),
+    (
+        "Explanation",
+        "object*: string, decision*: allow|deny, code*: string?, rules*: [Rule], route*: [Step], \
+        estimate_usd*: number?",
+    ),
+    ("Rule", "rule*: string, result*: pass|fail|skip, detail*: string"),
+    ("Step", "model*: string, provider*: string, reason*: string"),
+    (
+        "Review",
+        "object*: string, id*: string, kind*: project|admin, name*: string, project_id*: string?, owner*: string?, \
+        created_at*: integer, expires_at*: integer?, last_used_at*: integer?, findings*: [Finding]",
+    ),
+    ("Finding", "finding*: string, detail*: string, command*: string"),
+];
+
+/// Objects that are lists: name, and what is in them.
+const LISTS: &[(&str, &str)] = &[
+    ("KeyList", "Key"),
+    ("OrganizationList", "Organization"),
+    ("ProjectList", "Project"),
+    ("RateLimitList", "RateLimit"),
+    ("UserList", "User"),
+    ("ProjectGroupList", "ProjectGroup"),
+    ("GroupList", "Group"),
+    ("RoleList", "Role"),
+    ("InviteList", "Invite"),
+    ("ServiceAccountList", "ServiceAccount"),
+    ("RequestList", "Request"),
+    ("NodeList", "Node"),
+    ("AuditLogList", "AuditLog"),
+    ("ReviewList", "Review"),
+];
+
+/// Objects whose fields are not all ours to name: those of OpenAI's chat API, and a record of the audit
+/// log, which has a field that is called like its event.
+const OPEN: &[(&str, &str)] = &[
+    ("ChatRequest", "model*: string, messages*: [any], stream: boolean"),
+    ("ChatAnswer", "id: string, object: string, model: string, choices: [any], usage: any"),
+    (
+        "AuditLog",
+        "object*: string, id*: string, type*: string, effective_at*: integer, project*: AuditProject?, \
+        actor*: object, sequence*: integer, hash*: string",
+    ),
+];
+
+/// Every object.
+///
+/// # Errors
+/// What of it cannot be read.
+pub fn all() -> Result<Value, String> {
+    let mut all = Map::new();
+    for (name, text) in OBJECTS {
+        all.insert((*name).to_owned(), object(text, false)?);
+    }
+    for (name, text) in OPEN {
+        all.insert((*name).to_owned(), object(text, true)?);
+    }
+    for (name, of) in LISTS {
+        let text = format!(
+            "object*: string, data*: [{of}], first_id*: string?, last_id*: string?, has_more*: boolean, next: string?"
+        );
+        all.insert((*name).to_owned(), object(&text, false)?);
+    }
+    Ok(Value::Object(all))
+}
+
+fn object(text: &str, open: bool) -> Result<Value, String> {
+    let mut properties = Map::new();
+    let mut required = Vec::new();
+    for field in fields(text)? {
+        if field.required {
+            required.push(field.name);
+        }
+        properties.insert(field.name.to_owned(), of_type(field.of)?);
+    }
+    Ok(json!({
+        "type": "object", "properties": properties, "required": required, "additionalProperties": open,
+    }))
+}
+
+/// The fields of a line.
+///
+/// # Errors
+/// Which part cannot be read.
+pub fn fields(text: &str) -> Result<Vec<Field<'_>>, String> {
+    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    parts
+        .map(|part| {
+            let (name, of) = part.split_once(": ").ok_or_else(|| format!("`{part}`"))?;
+            let bare = name.strip_suffix('*');
+            Ok(Field { name: bare.unwrap_or(name), required: bare.is_some(), of })
+        })
+        .collect()
+}
+
+/// The schema of a type.
+///
+/// # Errors
+/// When there is no such type.
+pub fn of_type(text: &str) -> Result<Value, String> {
+    if let Some(text) = text.strip_suffix('?') {
+        let mut schema = of_type(text)?;
+        match schema.get("type").cloned() {
+            Some(Value::String(kind)) if schema.get("enum").is_none() => {
+                schema["type"] = json!([kind, "null"])
+            }
+            _ => schema = json!({ "anyOf": [schema, { "type": "null" }] }),
+        }
+        return Ok(schema);
+    }
+    if let Some(of) = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')) {
+        return Ok(json!({ "type": "array", "items": of_type(of)? }));
+    }
+    match text {
+        "string" | "integer" | "number" | "boolean" | "object" => Ok(json!({ "type": text })),
+        "any" => Ok(json!({})),
+        _ if text.contains('|') => {
+            Ok(json!({ "type": "string", "enum": text.split('|').collect::<Vec<_>>() }))
+        }
+        _ if text.starts_with(|first: char| first.is_ascii_uppercase()) => {
+            Ok(json!({ "$ref": format!("#/components/schemas/{text}") }))
+        }
+        _ => Err(format!("`{text}` is no type")),
+    }
+}

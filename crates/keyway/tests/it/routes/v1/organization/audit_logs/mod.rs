@@ -1,0 +1,4 @@
+//! `/v1/organization/audit_logs`
+
+mod get;
+mod verify;

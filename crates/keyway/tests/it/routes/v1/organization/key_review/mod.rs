@@ -1,0 +1,3 @@
+//! `/v1/organization/key_review`
+
+mod get;

@@ -1,0 +1,164 @@
+//! The route table from outside: an installation that has one of everything, and for each row a call
+//! that would be good.
+
+use crate::stage::{self, Scene, text};
+use keyway::app::routes::ROUTES;
+use keyway::relay::{Handler, Route};
+use std::collections::BTreeMap;
+use testkit::{Response, Upstream, Value, json};
+
+/// Every row of the table.
+pub fn routes() -> impl Iterator<Item = &'static Route> {
+    ROUTES.iter().copied().flatten()
+}
+
+/// Whether a row changes something of the installation.
+pub fn is_write(route: &Route) -> bool {
+    matches!(route.handler, Handler::Control(_)) && route.method != "GET" && !ASKS.contains(&route.name)
+}
+
+/// Rows that are asked by POST and change nothing.
+const ASKS: [&str; 1] = ["explain"];
+
+/// A server with one of everything.
+pub struct World {
+    pub upstream: Upstream,
+    pub scene: Scene,
+    /// Ids by what they are of: placeholders of paths, and seconds of some (`user2`).
+    pub ids: BTreeMap<&'static str, String>,
+    /// Tokens of invitations that stand open.
+    pub token: String,
+    /// The live key's secret.
+    pub live: String,
+}
+
+impl World {
+    /// Makes one of everything.
+    pub fn start() -> Self {
+        let upstream = Upstream::start();
+        let scene = Scene::start(stage::builder(&upstream));
+        let mut ids = BTreeMap::from([("project", scene.project.clone())]);
+        let (key, live) = scene.make_key();
+        ids.insert("key", key);
+        let make = |path: &str, body: Value| scene.post(path, &body).expect_status(200).json();
+        let id = |path: &str, body: Value| text(&make(path, body)["id"]);
+        const ORG: &str = "/v1/organization";
+        let (resting, _) = scene.make_key();
+        scene.post(&format!("{}/disable", scene.key_path(&resting)), &json!({})).expect_status(200);
+        ids.insert("resting_key", resting);
+        ids.insert("admin_key", id(&format!("{ORG}/admin_api_keys"), json!({"name": "second"})));
+        for (user, email) in [("user", "one@example.com"), ("user2", "two@example.com")] {
+            ids.insert(user, id(&format!("{ORG}/users"), json!({"email": email, "role": "developer"})));
+        }
+        for group in ["group", "group2"] {
+            ids.insert(group, id(&format!("{ORG}/groups"), json!({"name": group})));
+        }
+        for role in ["role", "role2"] {
+            let body = json!({"role_name": role, "permissions": ["read:keys"]});
+            ids.insert(role, id(&format!("{ORG}/roles"), body));
+        }
+        let (project, user, group, role) = (&ids["project"], &ids["user"], &ids["group"], &ids["role"]);
+        let places = format!("{ORG}/projects/{project}");
+        make(&format!("{places}/users"), json!({"user_id": user, "role": "member"}));
+        make(&format!("{places}/groups"), json!({"group_id": group, "role": "member"}));
+        make(&format!("{ORG}/groups/{group}/users"), json!({"user_id": user}));
+        make(&format!("{ORG}/users/{user}/roles"), json!({"role_id": role}));
+        make(&format!("{ORG}/groups/{group}/roles"), json!({"role_id": role}));
+        let account = json!({"name": "robot", "create_service_account_only": true});
+        let account = id(&format!("{places}/service_accounts"), account);
+        let organization = id("/v1/organizations", json!({"name": "Second"}));
+        let invite = make(&format!("{ORG}/invites"), json!({"email": "three@example.com", "role": "viewer"}));
+        let (invite, token) = (text(&invite["id"]), text(&invite["value"]));
+        let request = "req_01m7y800000000000000000000".to_owned();
+        ids.extend([
+            ("account", account),
+            ("organization", organization),
+            ("invite", invite),
+            ("request", request),
+        ]);
+        ids.insert("limit", "rl-all".to_owned());
+        ids.insert("*id", stage::MODEL.to_owned());
+        Self { upstream, scene, ids, token, live }
+    }
+
+    /// A row's path with its placeholders filled.
+    pub fn path(&self, route: &Route) -> String {
+        let parts = route.path.split('/').map(|part| {
+            let Some(name) = part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) else {
+                return part;
+            };
+            let name =
+                if name == "key" && route.path.contains("/admin_api_keys/") { "admin_key" } else { name };
+            let name = match (route.name, name) {
+                ("key_enable", "key") => "resting_key",
+                // The first one is somebody's.
+                ("role_remove", "role") => "role2",
+                _ => name,
+            };
+            let name = if name == "*id" && route.path.contains("/rate_limits/") { "limit" } else { name };
+            let id = self.ids.get(name);
+            id.unwrap_or_else(|| panic!("make a `{name}` in table.rs, for {}", route.path))
+        });
+        parts.collect::<Vec<_>>().join("/")
+    }
+
+    /// A body with which a row's call is good.
+    pub fn body(&self, route: &Route) -> Value {
+        let of = |name: &str| self.ids[name].as_str();
+        match route.name {
+            "key_create"
+            | "admin_key_create"
+            | "group_create"
+            | "organization_create"
+            | "project_create"
+            | "group_update"
+            | "organization_update"
+            | "project_update"
+            | "service_account_key"
+            | "service_account_update"
+            | "user_update" => json!({"name": "new name"}),
+            "key_disable" | "key_enable" | "project_archive" | "organization_archive" => json!({}),
+            "key_edit" => json!({"rate_limits": {"requests_per_minute": 100_000}}),
+            "project_limit_edit" | "organization_limit_edit" => json!({"max_requests_per_1_day": 1_000_000}),
+            "chat_completions" => stage::hello(false),
+            "model_permissions_set" => json!({"mode": "deny_list", "model_ids": ["mine/other"]}),
+            "project_user_add" => json!({"user_id": of("user2"), "role": "member"}),
+            "project_group_add" => json!({"group_id": of("group2"), "role": "member"}),
+            "project_user_update" => json!({"role": "viewer"}),
+            "service_account_create" => json!({"name": "robot", "create_service_account_only": true}),
+            "ip_allowlist_set" => json!({"ip_allowlist": ["127.0.0.0/8"]}),
+            "user_add" => json!({"email": "new@example.com", "role": "developer"}),
+            "invite_create" => json!({"email": "newer@example.com", "role": "developer"}),
+            "invite_accept" => json!({"token": self.token, "name": "Three"}),
+            "group_user_add" => json!({"user_id": of("user2")}),
+            "user_role_give" | "group_role_give" => json!({"role_id": of("role2")}),
+            "role_create" => json!({"role_name": "new role", "permissions": ["read:keys"]}),
+            "role_update" => json!({"description": "new"}),
+            "explain" => {
+                json!({"api_key_id": of("key"), "path": "/v1/chat/completions", "model": stage::MODEL})
+            }
+            name => panic!("give `{name}` a body in table.rs"),
+        }
+    }
+
+    /// A row's call with this credential; none when it is empty.
+    pub fn call(&self, route: &Route, secret: &str) -> Response {
+        self.call_at(route, &self.path(route), secret)
+    }
+
+    /// The same at another path.
+    pub fn call_at(&self, route: &Route, path: &str, secret: &str) -> Response {
+        let bearer = format!("Bearer {secret}");
+        let mut headers = vec![("content-type", "application/json")];
+        if !secret.is_empty() {
+            headers.push(("authorization", bearer.as_str()));
+        }
+        let body = if route.method == "POST" { self.body(route).to_string() } else { String::new() };
+        let path = if route.path.contains("/usage/") || route.path.ends_with("/costs") {
+            format!("{path}?start_time={}", stage::yesterday())
+        } else {
+            path.to_owned()
+        };
+        self.scene.keyway.request(route.method.as_str(), &path, &headers, body.as_bytes())
+    }
+}
