@@ -29,7 +29,7 @@ pub enum Known {
     Absent,
 }
 
-/// Which grants some changes touch: ids of keys, projects, organisations, users, groups, roles.
+/// Which grants some changes touch: ids of keys, secrets, projects, organisations, users, groups, roles.
 #[derive(Debug, Default)]
 pub struct Touched {
     /// Grants of these, or that depend on these, are to be read again.
@@ -80,6 +80,7 @@ impl Touched {
 fn any_of(ids: &HashSet<String>, grant: &Grant) -> bool {
     !ids.is_empty()
         && (ids.contains(&*grant.key)
+            || ids.contains(&grant.kid)
             || ids.contains(&*grant.project)
             || ids.contains(&*grant.org)
             || grant.depends.iter().any(|id| ids.contains(&**id)))

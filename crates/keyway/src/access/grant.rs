@@ -3,12 +3,12 @@
 use super::chain::Bounded;
 use super::models::ModelRules;
 use super::networks::Networks;
+use super::uses::Uses;
 use crate::accounts::{Actor, Scopes};
 use crate::base::{Code, Fault, Refusal};
 use crate::store::keys::Verifiable;
-use std::net::IpAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
 
 /// Which plane a key works on.
@@ -67,8 +67,8 @@ pub struct Grant {
     dead: AtomicBool,
     /// Wakes requests that wait, when the key dies.
     pub gone: Arc<Notify>,
-    /// A use not yet written to the database.
-    used: Mutex<Option<(i64, IpAddr)>>,
+    /// Uses not yet written to the database.
+    pub uses: Uses,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,7 +134,7 @@ impl Grant {
             standing,
             dead: AtomicBool::new(standing != Standing::Good),
             gone: Arc::new(Notify::new()),
-            used: Mutex::new(None),
+            uses: Uses::default(),
         })
     }
 
@@ -171,19 +171,5 @@ impl Grant {
     pub fn kill(&self) {
         self.dead.store(true, Ordering::SeqCst);
         self.gone.notify_waiters();
-    }
-
-    /// Notes a use. True when it is the first since the last [`Grant::take_use`]: the caller
-    /// then queues the grant to be written. A use that meets another is left out: it is the same moment.
-    pub fn note_use(&self, at_ms: i64, from: IpAddr) -> bool {
-        let Ok(mut used) = self.used.try_lock() else {
-            return false;
-        };
-        used.replace((at_ms, from)).is_none()
-    }
-
-    /// The last use noted, taken.
-    pub fn take_use(&self) -> Option<(i64, IpAddr)> {
-        self.used.lock().ok()?.take()
     }
 }

@@ -196,7 +196,11 @@ fn unknown_scope(unknown: &str, admin: bool) -> Refusal {
     Refusal::field("scopes", format!("`{shown}` is not a scope of {kind}. Known: {known}."))
 }
 
-fn held_all(lacking: Scopes) -> Result<(), Refusal> {
+/// Refuses to grant what the actor does not hold.
+///
+/// # Errors
+/// `missing_scope` that names what is lacking.
+pub(super) fn held_all(lacking: Scopes) -> Result<(), Refusal> {
     if lacking.is_empty() {
         return Ok(());
     }
@@ -233,6 +237,7 @@ fn row_of(acting: &Acting<'_>, new: &NewKey) -> KeyRow {
         ip_allowlist: list(&new.ip_allowlist),
         status: "active".to_owned(),
         created_ms: acting.now_ms,
+        secret_created_ms: acting.now_ms,
         expires_ms: new
             .expires_in_seconds
             .and_then(|seconds| i64::try_from(seconds).ok())
@@ -288,7 +293,19 @@ fn prefix(admin: bool, test: bool) -> Prefix {
 /// How a key is shown after its one moment.
 #[must_use]
 pub fn redacted(row: &KeyRow) -> String {
-    format::redacted(prefix(row.kind == "admin", row.mode == "test"), &row.kid)
+    redacted_kid(row, &row.kid)
+}
+
+/// How one of a key's secrets is shown.
+#[must_use]
+pub fn redacted_kid(row: &KeyRow, kid: &str) -> String {
+    format::redacted(prefix_of(row), kid)
+}
+
+/// What a key's secrets begin with.
+#[must_use]
+pub fn prefix_of(row: &KeyRow) -> Prefix {
+    prefix(row.kind == "admin", row.mode == "test")
 }
 
 /// What a key's row says of itself at an instant: the stored status, or `expired`.

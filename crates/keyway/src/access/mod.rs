@@ -9,6 +9,8 @@ pub mod keys;
 pub mod lookup;
 pub mod models;
 pub mod networks;
+pub mod rotate;
+pub mod uses;
 pub mod verify;
 
 pub use cache::KeyCache;

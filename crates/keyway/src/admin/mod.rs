@@ -20,6 +20,8 @@ pub mod projects;
 pub mod request_object;
 pub mod requests;
 pub mod roles;
+pub mod secret_object;
+pub mod secrets;
 pub mod service_accounts;
 pub mod usage;
 pub mod usage_object;

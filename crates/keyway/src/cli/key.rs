@@ -1,8 +1,9 @@
-//! `keyway key create|list|show|revoke|disable|enable`
+//! `keyway key create|list|show|rotate|secret|revoke|disable|enable`
 
 use super::args::Global;
 use super::failure::{FAILED, Failure, USAGE};
 use super::output::Out;
+use super::secret::{self, Rotate, Secret};
 use super::session::{self, Missing, Session};
 use super::span;
 use crate::access::keys::{self as service, Act, Created, NewKey, Which};
@@ -34,6 +35,11 @@ pub enum Key {
         /// key_...
         id: String,
     },
+    /// Give a key another secret; the older ones go on for a while
+    Rotate(Rotate),
+    /// Secrets of a key
+    #[command(subcommand)]
+    Secret(Secret),
     /// Stop a key for good
     Revoke(Revoke),
     /// Stop a key for now
@@ -132,6 +138,8 @@ pub fn run(global: &Global, command: &Key, out: &Out) -> Result<(), Failure> {
             let mut conn = session.at.db.connection().await?;
             show(&service::find(&mut conn, &session.org, &which(id, false)).await?, out)
         }
+        Key::Rotate(asked) => secret::rotate(session, asked, out).await,
+        Key::Secret(command) => secret::run(session, command, out).await,
         Key::Revoke(revoked) => revoke(session, global, revoked, false, out).await,
         Key::Disable { id } => switch(session, id, Act::Disable, out).await,
         Key::Enable { id } => switch(session, id, Act::Enable, out).await,

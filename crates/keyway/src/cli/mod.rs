@@ -19,6 +19,7 @@ pub mod output;
 pub mod project;
 pub mod role;
 pub mod sandbox;
+pub mod secret;
 pub mod serve;
 pub mod service_account;
 pub mod session;

@@ -6,6 +6,7 @@ pub mod groups;
 pub mod idempotency;
 pub mod invites;
 pub mod journal;
+pub mod key_secrets;
 pub mod keys;
 mod many;
 pub mod nodes;

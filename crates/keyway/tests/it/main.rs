@@ -10,6 +10,7 @@ mod database;
 mod drain;
 mod providers;
 mod revoke;
+mod rotation;
 mod routes;
 mod scene;
 mod stage;

@@ -4,7 +4,7 @@ use super::managed;
 use crate::access::verify::About::{Organization, OwnInProject, Project};
 use crate::access::verify::Needs::Admin;
 use crate::accounts::Scope;
-use crate::admin::keys;
+use crate::admin::{keys, secrets};
 use crate::relay::Route;
 use http::Method;
 
@@ -50,6 +50,34 @@ pub(super) static ROUTES: &[Route] = &[
         "/v1/organization/projects/{project}/api_keys/{key}/enable",
         Admin(Scope::UPDATE_KEYS, OwnInProject),
         keys::enable_project_key,
+    ),
+    managed(
+        "key_rotate",
+        Method::POST,
+        "/v1/organization/projects/{project}/api_keys/{key}/rotate",
+        Admin(Scope::UPDATE_KEYS, OwnInProject),
+        secrets::rotate_key,
+    ),
+    managed(
+        "key_secret_list",
+        Method::GET,
+        "/v1/organization/projects/{project}/api_keys/{key}/secrets",
+        Admin(Scope::READ_KEYS, Project),
+        secrets::list_secrets,
+    ),
+    managed(
+        "key_secret_get",
+        Method::GET,
+        "/v1/organization/projects/{project}/api_keys/{key}/secrets/{secret}",
+        Admin(Scope::READ_KEYS, Project),
+        secrets::get_secret,
+    ),
+    managed(
+        "key_secret_delete",
+        Method::DELETE,
+        "/v1/organization/projects/{project}/api_keys/{key}/secrets/{secret}",
+        Admin(Scope::DELETE_KEYS, OwnInProject),
+        secrets::delete_secret,
     ),
     managed(
         "admin_key_list",

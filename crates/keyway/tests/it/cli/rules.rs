@@ -36,7 +36,6 @@ fn what_is_not_known_ends_with_2() {
     for arguments in [
         &["audit", "verify"][..],
         &["budget", "list"],
-        &["key", "rotate", "key_1"],
         &["key", "create", "--name", "n", "--rpm", "5"],
         &["key", "create", "--name", "n", "--budget", "10usd/month"],
         &["key", "create", "--name", "n", "--ip", "10.0.0.0/8"],

@@ -6,7 +6,7 @@ use testkit::{Response, json};
 
 /// Every route of the management API: method, path below `/v1/organization`, scope. `{P}` and `{K}`
 /// are a project and a key.
-const ROUTES: [(&str, &str, &str); 18] = [
+const ROUTES: [(&str, &str, &str); 22] = [
     ("GET", "/projects", "read:projects"),
     ("GET", "/projects/{P}", "read:projects"),
     ("GET", "/projects/{P}/api_keys", "read:keys"),
@@ -15,6 +15,10 @@ const ROUTES: [(&str, &str, &str); 18] = [
     ("DELETE", "/projects/{P}/api_keys/{K}", "delete:keys"),
     ("POST", "/projects/{P}/api_keys/{K}/disable", "update:keys"),
     ("POST", "/projects/{P}/api_keys/{K}/enable", "update:keys"),
+    ("POST", "/projects/{P}/api_keys/{K}/rotate", "update:keys"),
+    ("GET", "/projects/{P}/api_keys/{K}/secrets", "read:keys"),
+    ("GET", "/projects/{P}/api_keys/{K}/secrets/000000000000", "read:keys"),
+    ("DELETE", "/projects/{P}/api_keys/{K}/secrets/000000000000", "delete:keys"),
     ("GET", "/admin_api_keys", "read:keys"),
     ("POST", "/admin_api_keys", "create:keys"),
     ("GET", "/admin_api_keys/{K}", "read:keys"),

@@ -4,4 +4,6 @@ mod delete;
 mod get;
 mod idempotency;
 mod post;
+mod rotate;
+mod secrets;
 mod switch;
