@@ -131,7 +131,11 @@ impl KeyCache {
     /// What is known of a digest.
     #[must_use]
     pub fn get(&self, digest: &Digest) -> Option<Known> {
-        self.entries.get(digest)
+        self.entries.get(digest).filter(|known| match known {
+            // Only keys that can end by rest ask for the time here.
+            Known::Grant(grant) => !grant.can_idle() || !grant.is_outdated(self.clock.now_ms()),
+            Known::Absent => true,
+        })
     }
 
     /// Entries held.
@@ -167,7 +171,7 @@ impl KeyCache {
         match keys::by_kid(conn, kid).await? {
             Some(found) if digest.matches_hex(&found.digest) => {
                 let bounded = chain::load(conn, &found.key, self.clock.now_ms()).await?;
-                Ok(Known::Grant(Arc::new(Grant::from_row(found, bounded)?)))
+                Ok(Known::Grant(Arc::new(Grant::from_row(found, bounded, self.clock.now_ms())?)))
             }
             _ => Ok(Known::Absent),
         }

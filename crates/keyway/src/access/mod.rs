@@ -3,11 +3,16 @@
 pub mod cache;
 pub mod chain;
 pub mod credential;
+pub mod details;
+pub mod edit;
+pub mod endpoints;
 pub mod format;
 pub mod grant;
 pub mod keys;
+pub mod labels;
 pub mod lookup;
 pub mod models;
+pub mod naming;
 pub mod networks;
 pub mod rotate;
 pub mod uses;

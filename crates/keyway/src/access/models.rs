@@ -48,7 +48,7 @@ fn names(list: &str) -> Vec<String> {
 }
 
 /// Whether `text` is what `pattern` says, `*` standing for any run of characters.
-fn matches(pattern: &str, text: &str) -> bool {
+pub(super) fn matches(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else {
         return false;

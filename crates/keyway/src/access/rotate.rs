@@ -15,6 +15,8 @@ use serde_json::json;
 
 /// Longest time two secrets of a key work side by side, seconds: thirty days.
 pub const OVERLAP_SECONDS_MAX: u64 = 30 * 86_400;
+/// Age at which a key's secret is due for another, milliseconds: ninety days.
+pub const ROTATION_DUE_MS: i64 = 90 * 86_400 * 1000;
 /// Secrets of a key that work at a time, at most.
 pub const SECRETS_LIVE_MAX: usize = 5;
 /// Secrets of a key that have ended and are still told apart from unknown ones, at most.

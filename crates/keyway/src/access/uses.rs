@@ -1,13 +1,14 @@
 //! Uses of a secret that are not yet written: counted exactly, by many threads at once.
 
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// Uses since they were last taken.
 #[derive(Default)]
 pub struct Uses {
     count: AtomicU64,
+    last_ms: AtomicI64,
     last: Mutex<Option<(i64, IpAddr)>>,
     queued: AtomicBool,
 }
@@ -30,6 +31,7 @@ impl Uses {
         if let Ok(mut last) = self.last.try_lock() {
             *last = Some((at_ms, from));
         }
+        self.last_ms.store(at_ms, Ordering::Relaxed);
         // In this order, and the other way round in `take`: no use is left behind uncounted.
         self.count.fetch_add(1, Ordering::SeqCst);
         !self.queued.load(Ordering::SeqCst) && !self.queued.swap(true, Ordering::SeqCst)
@@ -38,10 +40,15 @@ impl Uses {
     /// The uses since the last time, if there were any.
     pub fn take(&self) -> Option<Taken> {
         self.leave();
+        let (at_ms, from) = (*self.last.lock().unwrap_or_else(PoisonError::into_inner))?;
         let count = self.count.swap(0, Ordering::SeqCst);
-        let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let (at_ms, from) = last.filter(|_| count > 0)?;
-        Some(Taken { count, at_ms, from })
+        (count > 0).then_some(Taken { count, at_ms, from })
+    }
+
+    /// When the last use noted here was, unix milliseconds; 0 for none.
+    #[must_use]
+    pub fn last_ms(&self) -> i64 {
+        self.last_ms.load(Ordering::Relaxed)
     }
 
     /// They are not queued after all: the next use is to queue them.

@@ -1,9 +1,9 @@
 //! From a credential to a grant: offline checks first, then the cache, then (rarely) the database.
 
 use super::cache::{KeyCache, Known};
-use super::credential;
 use super::format::{self, Prefix};
 use super::grant::{Grant, Kind};
+use super::{credential, endpoints};
 use crate::accounts::may::Denied;
 use crate::accounts::{Scope, Subject, may};
 use crate::base::{Code, Fields, Refusal};
@@ -96,6 +96,7 @@ pub enum About {
 pub fn permit(
     grant: &Grant,
     needs: Needs,
+    path: &str,
     params: &[String],
     peer: IpAddr,
     now_ms: i64,
@@ -120,6 +121,11 @@ pub fn permit(
     }
     match needs {
         Needs::Key(scope) if !grant.scopes.has(scope) => Err(Denied::Missing(scope).into()),
+        Needs::Key(_) if !endpoints::allow(grant.endpoints.as_deref(), path) => Err(Refusal::new(
+            Code::MissingScope,
+            "This key may not call this path: its `endpoints` say which it may. Use a key without them, or \
+             have the path added.",
+        )),
         Needs::Admin(scope, about) => {
             let project = params.first().map_or("", String::as_str);
             let subject = match about {

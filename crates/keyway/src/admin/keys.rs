@@ -3,6 +3,7 @@
 use super::ask::{self, Caller, Page, Query, handlers};
 use super::body::Body;
 use super::json::{self, Deleted, Ended, List};
+use super::key_edit;
 use super::key_object::{ADMIN_KEY_DELETED, KeyObject, PROJECT_KEY_DELETED};
 use super::wait;
 use super::write::begin;
@@ -12,10 +13,6 @@ use crate::base::{Refusal, Trouble};
 use crate::relay::{Inbound, Outbound, Shared};
 use crate::store::keys::{self as rows, Filter};
 use crate::store::tenants;
-
-/// Fields of a project key that are named by the contract and not built yet.
-const PROJECT_NOT_YET: &[&str] =
-    &["endpoints", "not_before", "idle_expires_in_seconds", "rate_limits", "budget", "labels", "metadata"];
 
 /// Which keys a route is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,7 +86,8 @@ fn read(mut body: Body, project: Option<&str>) -> Result<NewKey, Refusal> {
             Some("test") => true,
             Some(_) => return Err(Refusal::field("mode", "`mode` must be `live` or `test`.")),
         };
-        body.finish(PROJECT_NOT_YET)?;
+        new.details = key_edit::details(&mut body)?;
+        body.finish(key_edit::NOT_YET)?;
     } else {
         new.projects = body.texts("projects")?;
         body.finish(&[])?;

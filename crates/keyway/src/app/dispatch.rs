@@ -140,7 +140,12 @@ async fn hand_over(
 ) -> Result<Outbound, Trouble> {
     let shared = &front.worker.shared;
     match route.handler {
-        Handler::Memory(handler) => handler(&front.worker, &inbound, call.grant.as_ref()),
+        Handler::Memory(handler) => {
+            if let Some(grant) = &call.grant {
+                shared.note_use(grant, call.peer);
+            }
+            handler(&front.worker, &inbound, call.grant.as_ref())
+        }
         Handler::Inference(handler) => {
             let caller = caller.ok_or_else(crate::access::credential::invalid)?;
             call.told = true;
@@ -181,7 +186,8 @@ async fn verified(
         match verify::from_memory(headers, &shared.at.master, &shared.cache)? {
             Verdict::Known(grant) => {
                 metrics.grant_looked_up(true);
-                verify::permit(&grant, needs, params, call.peer, call.started_ms)?;
+                let path = call.route.map_or("", |(_, route)| route.path);
+                verify::permit(&grant, needs, path, params, call.peer, call.started_ms)?;
                 let place = front.worker.running.enter(Arc::clone(&grant));
                 return Ok(Some(Caller { grant, place }));
             }

@@ -2,6 +2,8 @@
 
 use super::args::Global;
 use super::failure::{FAILED, Failure, USAGE};
+use super::key_details::DetailFlags;
+use super::key_edit::{self, Edit};
 use super::output::Out;
 use super::secret::{self, Rotate, Secret};
 use super::session::{self, Missing, Session};
@@ -35,6 +37,8 @@ pub enum Key {
         /// key_...
         id: String,
     },
+    /// Change what a key may; what is not named stays
+    Edit(Edit),
     /// Give a key another secret; the older ones go on for a while
     Rotate(Rotate),
     /// Secrets of a key
@@ -81,6 +85,8 @@ pub struct Create {
     /// How long it works, as in 90d
     #[arg(long = "expires", value_name = "SPAN", value_parser = span::seconds)]
     expires_in_seconds: Option<u64>,
+    #[command(flatten)]
+    details: DetailFlags,
     /// For the sandbox only
     #[arg(long)]
     test: bool,
@@ -118,6 +124,7 @@ pub fn run(global: &Global, command: &Key, out: &Out) -> Result<(), Failure> {
                 ip_allowlist: create.ip_allowlist.clone(),
                 owner: create.owner.clone(),
                 expires_in_seconds: create.expires_in_seconds,
+                details: create.details.details(),
                 ..NewKey::default()
             };
             make(session, &new, out).await
@@ -138,6 +145,7 @@ pub fn run(global: &Global, command: &Key, out: &Out) -> Result<(), Failure> {
             let mut conn = session.at.db.connection().await?;
             show(&service::find(&mut conn, &session.org, &which(id, false)).await?, out)
         }
+        Key::Edit(asked) => key_edit::edit(session, asked, out).await,
         Key::Rotate(asked) => secret::rotate(session, asked, out).await,
         Key::Secret(command) => secret::run(session, command, out).await,
         Key::Revoke(revoked) => revoke(session, global, revoked, false, out).await,

@@ -11,6 +11,8 @@ pub mod failure;
 pub mod http;
 pub mod init;
 pub mod key;
+pub mod key_details;
+pub mod key_edit;
 pub mod log;
 pub mod member;
 pub mod model;

@@ -370,6 +370,34 @@ pub async fn hand_over(tx: &mut Tx, key: &KeyRow) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Writes what can be edited of a key.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn update(tx: &mut Tx, key: &KeyRow) -> Result<(), Fault> {
+    sqlx::query(
+        "UPDATE keys SET name = $1, description = $2, scopes = $3, models = $4, endpoints = $5, \
+         ip_allowlist = $6, labels = $7, metadata = $8, not_before_ms = $9, idle_expires_ms = $10, \
+         expires_ms = $11 WHERE id = $12",
+    )
+    .bind(&key.name)
+    .bind(&key.description)
+    .bind(key.scopes.as_deref())
+    .bind(key.models.as_deref())
+    .bind(key.endpoints.as_deref())
+    .bind(key.ip_allowlist.as_deref())
+    .bind(key.labels.as_deref())
+    .bind(key.metadata.as_deref())
+    .bind(key.not_before_ms)
+    .bind(key.idle_expires_ms)
+    .bind(key.expires_ms)
+    .bind(&key.id)
+    .execute(&mut **tx)
+    .await
+    .doing("editing the key")?;
+    Ok(())
+}
+
 /// Whether any key of a kind can be used.
 ///
 /// # Errors

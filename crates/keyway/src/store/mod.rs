@@ -17,6 +17,7 @@ pub mod requests;
 pub mod requests_write;
 pub mod roles;
 pub mod service_accounts;
+pub mod settings;
 pub mod tenants;
 pub mod usage;
 pub mod usage_columns;

@@ -4,7 +4,7 @@ use super::managed;
 use crate::access::verify::About::{Organization, OwnInProject, Project};
 use crate::access::verify::Needs::Admin;
 use crate::accounts::Scope;
-use crate::admin::{keys, secrets};
+use crate::admin::{key_edit, keys, secrets, settings};
 use crate::relay::Route;
 use http::Method;
 
@@ -50,6 +50,27 @@ pub(super) static ROUTES: &[Route] = &[
         "/v1/organization/projects/{project}/api_keys/{key}/enable",
         Admin(Scope::UPDATE_KEYS, OwnInProject),
         keys::enable_project_key,
+    ),
+    managed(
+        "key_update",
+        Method::POST,
+        "/v1/organization/projects/{project}/api_keys/{key}",
+        Admin(Scope::UPDATE_KEYS, OwnInProject),
+        key_edit::update_project_key,
+    ),
+    managed(
+        "settings_get",
+        Method::GET,
+        "/v1/organization/settings",
+        Admin(Scope::READ_SETTINGS, Organization),
+        settings::get,
+    ),
+    managed(
+        "settings_update",
+        Method::POST,
+        "/v1/organization/settings",
+        Admin(Scope::UPDATE_SETTINGS, Organization),
+        settings::update,
     ),
     managed(
         "key_rotate",

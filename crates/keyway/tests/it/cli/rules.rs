@@ -38,7 +38,6 @@ fn what_is_not_known_ends_with_2() {
         &["budget", "list"],
         &["key", "create", "--name", "n", "--rpm", "5"],
         &["key", "create", "--name", "n", "--budget", "10usd/month"],
-        &["key", "create", "--name", "n", "--ip", "10.0.0.0/8"],
     ] {
         failed(&keyway.cli(arguments), 2, &[]);
     }

@@ -1,5 +1,6 @@
 //! `/v1/organization/projects/{project}/api_keys`
 
+mod bounds;
 mod delete;
 mod get;
 mod idempotency;
@@ -7,3 +8,4 @@ mod post;
 mod rotate;
 mod secrets;
 mod switch;
+mod update;

@@ -31,7 +31,7 @@ fn each_secret_has_its_own_end_and_its_own_last_use() {
         let list = scene.get_json(&path);
         let counts: Vec<Option<i64>> =
             list["data"].as_array().unwrap().iter().map(|one| one["use_count"].as_i64()).collect();
-        (counts == [Some(1), Some(3)]).then_some(list)
+        (counts == [Some(1), Some(6)]).then_some(list)
     });
     let [current, older] = list["data"].as_array().unwrap().as_slice() else { panic!("{list}") };
     assert_eq!(
