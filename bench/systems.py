@@ -100,14 +100,14 @@ class Nginx(System):
 
 
 class Keyway(System):
-    def __init__(self, binary, folder, upstream, workers, log=False):
+    def __init__(self, binary, folder, upstream, workers, log=False, more=""):
         self.name = "keyway, log on" if log else "keyway"
         self.binary, self.folder = binary, folder
         self.data = folder / "data"
         self.address = free_address()
         folder.mkdir()
         config = KEYWAY_CONFIG.format(workers=workers, log=str(log).lower(), upstream=upstream)
-        (folder / "keyway.toml").write_text(config)
+        (folder / "keyway.toml").write_text(config + more)
         self.environment = {"PATH": os.environ["PATH"], "MINE_KEY": CREDENTIAL}
         self.start()
         self.key = self.cli("key", "create", "--name", "bench")["value"]

@@ -172,9 +172,11 @@ class Keyway:
         return (self.folder / "stderr.log").read_text(errors="replace")
 
     def for_suites(self):
-        """The environment of a suite: what its checks are about, and no proxy settings of the machine."""
+        """The environment of a suite: what its checks are about, and no proxy settings of the machine. Its
+        limited key has one request a minute."""
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
-        return {**kept, "BASE_URL": self.origin, "KEY": self.key, "ADMIN_KEY": self.admin_key, "PYTHONDONTWRITEBYTECODE": "1"}
+        limited = self.cli("key", "create", "--name", "limited", "--rpm", "1")["value"]
+        return {**kept, "BASE_URL": self.origin, "KEY": self.key, "LIMITED_KEY": limited, "ADMIN_KEY": self.admin_key, "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def samples(keyway, _work, tally):

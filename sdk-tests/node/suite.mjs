@@ -101,6 +101,15 @@ const tests = {
     const error = await raised(OpenAI.RateLimitError, client().chat.completions.create({ model: "mine/limited", messages }));
     assert.equal(error.headers.get("retry-after"), "7");
   },
+  async limitOfTheKey() {
+    const limited = client("/v1", process.env.LIMITED_KEY).chat.completions;
+    const first = await limited.create({ model, messages }).withResponse();
+    assert.equal(first.response.headers.get("x-ratelimit-remaining-requests"), "0");
+    const error = await raised(OpenAI.RateLimitError, limited.create({ model, messages }));
+    assert.deepEqual([error.code, error.headers.get("x-ratelimit-limit-requests")], ["rate_limit_exceeded", "1"]);
+    const wait = Number(error.headers.get("retry-after"));
+    assert.ok(wait > 0 && wait <= 60, String(wait));
+  },
   async upstream401() {
     const error = await raised(OpenAI.InternalServerError, client().chat.completions.create({ model: "mine/refused", messages }));
     assert.deepEqual([error.status, error.code], [502, "upstream_auth"]);

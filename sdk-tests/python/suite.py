@@ -181,6 +181,17 @@ def test_upstream_429():
         assert error.response.headers["retry-after"] == "7", dict(error.response.headers)
 
 
+def test_a_limit_of_the_key():
+    limited = client(key=os.environ["LIMITED_KEY"])
+    first = limited.chat.completions.with_raw_response.create(model=MODEL, messages=HELLO)
+    assert first.headers["x-ratelimit-remaining-requests"] == "0", dict(first.headers)
+    error = raised(openai.RateLimitError, lambda: limited.chat.completions.create(model=MODEL, messages=HELLO))
+    assert (error.code, error.type) == ("rate_limit_exceeded", "rate_limit_error"), error
+    headers = error.response.headers
+    assert headers["x-ratelimit-limit-requests"] == "1" and 0 < int(headers["retry-after"]) <= 60, dict(headers)
+    assert 0 < int(headers["retry-after-ms"]) <= 60_000, dict(headers)
+
+
 def test_upstream_401():
     for stream in (False, True):
         error = raised(openai.InternalServerError, lambda: client().chat.completions.create(

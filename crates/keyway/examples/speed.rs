@@ -103,7 +103,7 @@ fn pwrite_alone() -> Result<(), Fault> {
 
 fn entry<'a>(clock: &Clock, key: &'a str, labels: usize) -> Entry<'a> {
     Entry {
-        request: id::mint(clock),
+        request: id::mint(clock.now_ms()),
         started_ms: clock.now_ms(),
         org: "org_01k00000000000000000000000",
         project: "proj_01k00000000000000000000000",

@@ -1,4 +1,4 @@
-//! Money, prices and journal records. Pure and deterministic: time and randomness are passed in.
+//! Money, prices, limits and journal records. Pure and deterministic: time and randomness are passed in.
 //!
 //! Amounts are integers from end to end; no floating-point arithmetic is allowed in this crate.
 
@@ -8,6 +8,7 @@ pub mod bound;
 pub mod codec;
 pub mod entry;
 pub mod histogram;
+pub mod limit;
 pub mod money;
 pub mod orphan;
 pub mod price;

@@ -2,12 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::io::Write as _;
 use std::iter::Sum;
 use std::str::FromStr;
 
 /// Decimal places of a nano-USD amount written in USD.
 pub const USD_PLACES_MAX: usize = 9;
+/// Longest amount as text, bytes: sign, ten digits, point, nine places.
+const DECIMAL_BYTES_MAX: usize = 21;
 
 /// An amount of money in nano-USD (10^-9 USD). Range: about +-9.2 billion USD.
 ///
@@ -72,13 +73,37 @@ impl NanoUsd {
     /// (`0.00042`, `0`, `-1.5`). [`NanoUsd::parse`] reads it back to the same amount.
     #[must_use]
     pub fn to_decimal(self) -> String {
-        self.to_string()
+        let mut text = String::with_capacity(DECIMAL_BYTES_MAX);
+        self.write_decimal(&mut text);
+        text
+    }
+
+    /// Most amounts of a request's size are a few digits behind many zeros: written by hand, since this is
+    /// done for every answer.
+    fn write_decimal(self, text: &mut String) {
+        let per_usd = Self::PER_USD.unsigned_abs();
+        let magnitude = self.0.unsigned_abs();
+        if self.0 < 0 {
+            text.push('-');
+        }
+        text.push_str(itoa::Buffer::new().format(magnitude / per_usd));
+        let mut rest = magnitude % per_usd;
+        if rest == 0 {
+            return;
+        }
+        let mut digits = [b'0'; USD_PLACES_MAX];
+        for digit in digits.iter_mut().rev() {
+            *digit = b'0' + (rest % 10) as u8;
+            rest /= 10;
+        }
+        text.push('.');
+        let places = digits.iter().rposition(|digit| *digit != b'0').map_or(0, |last| last + 1);
+        text.extend(digits[..places].iter().map(|digit| char::from(*digit)));
     }
 
     /// Appends the amount in USD as the text of a JSON number.
     pub fn write_json(self, out: &mut Vec<u8>) {
-        // Writing to a Vec cannot fail.
-        let _ = write!(out, "{self}");
+        out.extend_from_slice(self.to_decimal().as_bytes());
     }
 
     /// The sum, `None` when out of range.
@@ -117,19 +142,7 @@ impl Sum for NanoUsd {
 
 impl fmt::Display for NanoUsd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let magnitude = self.0.unsigned_abs();
-        let (whole, mut rest) =
-            (magnitude / Self::PER_USD.unsigned_abs(), magnitude % Self::PER_USD.unsigned_abs());
-        let sign = if self.0 < 0 { "-" } else { "" };
-        if rest == 0 {
-            return write!(f, "{sign}{whole}");
-        }
-        let mut places = USD_PLACES_MAX;
-        while rest % 10 == 0 {
-            rest /= 10;
-            places -= 1;
-        }
-        write!(f, "{sign}{whole}.{rest:0places$}")
+        f.write_str(&self.to_decimal())
     }
 }
 

@@ -1,9 +1,11 @@
 //! A small blocking HTTP/1.1 client that shows bytes as they come, so that tests need no HTTP crate
 //! and see what is on the wire.
 
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
 use serde_json::Value;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a read may take unless the test says otherwise.
@@ -96,10 +98,18 @@ enum Rest {
     ToClose,
 }
 
-/// One connection to a server.
+/// TCP as it is, or TLS over it.
+#[derive(Debug)]
+enum Stream {
+    Plain(TcpStream),
+    Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
+}
+
+/// One connection to a server. Reading and writing it is reading and writing what the protocol's layer
+/// sees: under TLS, what is encrypted.
 #[derive(Debug)]
 pub struct Connection {
-    stream: TcpStream,
+    stream: Stream,
     host: String,
     buffer: Vec<u8>,
     rest: Rest,
@@ -115,13 +125,30 @@ impl Connection {
         let stream = TcpStream::connect_timeout(&address, Duration::from_secs(5))?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(READ_TIMEOUT))?;
-        let (buffer, events) = (Vec::new(), Vec::new());
-        Ok(Self { stream, host: address.to_string(), buffer, rest: Rest::Nothing, events })
+        Ok(Self::over(Stream::Plain(stream), address))
     }
 
-    /// The socket, to write what no client would, or to close one side of it.
+    /// Opens a connection and shakes hands.
+    ///
+    /// # Errors
+    /// When nobody listens there, or the handshake fails.
+    pub fn open_tls(address: SocketAddr, config: Arc<ClientConfig>) -> io::Result<Self> {
+        let stream = crate::tls::handshake(config, address)?;
+        Ok(Self::over(Stream::Tls(Box::new(stream)), address))
+    }
+
+    fn over(stream: Stream, address: SocketAddr) -> Self {
+        let (buffer, events) = (Vec::new(), Vec::new());
+        Self { stream, host: address.to_string(), buffer, rest: Rest::Nothing, events }
+    }
+
+    /// The socket, to write what no client would, or to close one side of it. TLS is not passed through:
+    /// for that, write to the connection itself.
     pub fn raw(&mut self) -> &mut TcpStream {
-        &mut self.stream
+        match &mut self.stream {
+            Stream::Plain(tcp) => tcp,
+            Stream::Tls(tls) => &mut tls.sock,
+        }
     }
 
     /// Writes a request with `host` and, where there is a body, `content-length`.
@@ -145,7 +172,7 @@ impl Connection {
         text.push_str("\r\n");
         let mut bytes = text.into_bytes();
         bytes.extend_from_slice(body);
-        self.stream.write_all(&bytes)
+        self.write_all(&bytes)
     }
 
     /// Reads the head of the next answer; interim (1xx) answers are passed over.
@@ -281,12 +308,37 @@ impl Connection {
 
     fn fill(&mut self) -> io::Result<()> {
         let mut bytes = [0; 16 * 1024];
-        match self.stream.read(&mut bytes)? {
+        match self.read(&mut bytes)? {
             0 => Err(io::ErrorKind::UnexpectedEof.into()),
             count => {
                 self.buffer.extend_from_slice(&bytes[..count]);
                 Ok(())
             }
+        }
+    }
+}
+
+impl Read for Connection {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        match &mut self.stream {
+            Stream::Plain(tcp) => tcp.read(bytes),
+            Stream::Tls(tls) => tls.read(bytes),
+        }
+    }
+}
+
+impl Write for Connection {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match &mut self.stream {
+            Stream::Plain(tcp) => tcp.write(bytes),
+            Stream::Tls(tls) => tls.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match &mut self.stream {
+            Stream::Plain(tcp) => tcp.flush(),
+            Stream::Tls(tls) => tls.flush(),
         }
     }
 }

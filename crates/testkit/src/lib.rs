@@ -11,6 +11,7 @@ pub mod http;
 pub mod keyway;
 pub mod postgres;
 pub mod proxy;
+pub mod tls;
 pub mod upstream;
 pub mod wait;
 

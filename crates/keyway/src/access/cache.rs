@@ -2,14 +2,18 @@
 //! is no per-entry time to get wrong. Absence is cached too.
 
 use super::chain;
+use super::ephemeral::{Claims, Narrowed};
 use super::grant::Grant;
+use super::levels::{self, Subjects};
+use crate::base::fault::Doing;
 use crate::base::{Clock, Fault};
 use crate::sealing::Digest;
 use crate::store::changes::{
-    Change, KEY_CHANGED, KEY_STOPPED, ORGANIZATION_CHANGED, ORGANIZATION_STOPPED, PRINCIPAL_CHANGED,
-    PRINCIPAL_STOPPED, PROJECT_CHANGED, PROJECT_STOPPED,
+    Change, KEY_CHANGED, KEY_STOPPED, LIMITS_CHANGED, ORGANIZATION_CHANGED, ORGANIZATION_STOPPED,
+    PRINCIPAL_CHANGED, PRINCIPAL_STOPPED, PROJECT_CHANGED, PROJECT_STOPPED,
 };
-use crate::store::{Conn, Db, keys};
+use crate::store::keys::Verifiable;
+use crate::store::{Conn, Db, ephemeral, keys};
 use quick_cache::sync::Cache;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -17,6 +21,8 @@ use std::sync::{Arc, Mutex};
 
 /// Entries kept at most.
 pub const GRANTS_CACHED_MAX: usize = 100_000;
+/// How long a token that was not there is believed not to be, milliseconds.
+const NO_TOKEN_MS: i64 = 1_000;
 /// Times a fill starts over because something changed meanwhile.
 const FILL_TRIES_MAX: usize = 16;
 
@@ -27,6 +33,20 @@ pub enum Known {
     Grant(Arc<Grant>),
     /// No such key.
     Absent,
+    /// No such token when it was looked for, monotonic milliseconds: tokens are made without a change
+    /// that the feed would tell.
+    NoToken(i64),
+}
+
+/// What to look for in the database.
+#[derive(Debug, Clone)]
+pub enum Wanted {
+    /// A key's secret, by its public handle.
+    Key(String),
+    /// An opaque token, by its public handle.
+    Token(String),
+    /// The key of a signed token that was verified.
+    Signed(Box<Claims>),
 }
 
 /// Which grants some changes touch: ids of keys, secrets, projects, organisations, users, groups, roles.
@@ -45,7 +65,7 @@ impl Touched {
         let mut touched = Self::default();
         for change in changes {
             let set = match change.kind.as_str() {
-                KEY_CHANGED | PROJECT_CHANGED | ORGANIZATION_CHANGED | PRINCIPAL_CHANGED => {
+                KEY_CHANGED | PROJECT_CHANGED | ORGANIZATION_CHANGED | PRINCIPAL_CHANGED | LIMITS_CHANGED => {
                     &mut touched.changed
                 }
                 KEY_STOPPED | PROJECT_STOPPED | ORGANIZATION_STOPPED | PRINCIPAL_STOPPED => {
@@ -95,6 +115,8 @@ pub struct KeyCache {
     /// Monotonic milliseconds of the last successful look at the change feed.
     synced_ms: AtomicI64,
     age_ms_max: i64,
+    /// What has been used of limits: outlives the grants that are held to them.
+    subjects: Subjects,
     clock: Clock,
 }
 
@@ -107,6 +129,7 @@ impl KeyCache {
             generation: Mutex::new(0),
             synced_ms: AtomicI64::new(clock.monotonic_ms()),
             age_ms_max,
+            subjects: Subjects::default(),
             clock,
         }
     }
@@ -122,10 +145,16 @@ impl KeyCache {
         self.clock.monotonic_ms() - self.synced_ms.load(Ordering::SeqCst)
     }
 
-    /// Whether entries may be believed now.
+    /// Whether entries may be believed at a moment of the monotonic clock.
     #[must_use]
-    pub fn is_fresh(&self) -> bool {
-        self.age_ms() < self.age_ms_max
+    pub fn is_fresh(&self, now_mono_ms: i64) -> bool {
+        now_mono_ms - self.synced_ms.load(Ordering::SeqCst) < self.age_ms_max
+    }
+
+    /// Unix seconds, by the clock that grants are read with.
+    #[must_use]
+    pub fn now_seconds(&self) -> u64 {
+        u64::try_from(self.clock.now_ms() / 1000).unwrap_or(0)
     }
 
     /// What is known of a digest.
@@ -135,6 +164,7 @@ impl KeyCache {
             // Only keys that can end by rest ask for the time here.
             Known::Grant(grant) => !grant.can_idle() || !grant.is_outdated(self.clock.now_ms()),
             Known::Absent => true,
+            Known::NoToken(looked_ms) => self.clock.monotonic_ms() - looked_ms < NO_TOKEN_MS,
         })
     }
 
@@ -155,11 +185,11 @@ impl KeyCache {
     ///
     /// # Errors
     /// When the database cannot be used, or changes never stop.
-    pub async fn fill(&self, db: &Db, kid: &str, digest: &Digest) -> Result<Known, Fault> {
+    pub async fn fill(&self, db: &Db, wanted: &Wanted, digest: &Digest) -> Result<Known, Fault> {
         let mut conn = db.connection().await?;
         for _ in 0..FILL_TRIES_MAX {
             let before = self.generation();
-            let known = self.read(&mut conn, kid, digest).await?;
+            let known = self.read(&mut conn, wanted, digest).await?;
             if self.insert_if(before, digest, &known) {
                 return Ok(known);
             }
@@ -167,14 +197,50 @@ impl KeyCache {
         Err(Fault::plain("the key changed each time it was read"))
     }
 
-    async fn read(&self, conn: &mut Conn, kid: &str, digest: &Digest) -> Result<Known, Fault> {
-        match keys::by_kid(conn, kid).await? {
-            Some(found) if digest.matches_hex(&found.digest) => {
-                let bounded = chain::load(conn, &found.key, self.clock.now_ms()).await?;
-                Ok(Known::Grant(Arc::new(Grant::from_row(found, bounded, self.clock.now_ms())?)))
+    async fn read(&self, conn: &mut Conn, wanted: &Wanted, digest: &Digest) -> Result<Known, Fault> {
+        match wanted {
+            Wanted::Key(kid) => match keys::by_kid(conn, kid).await? {
+                Some(found) if digest.matches_hex(&found.digest) => {
+                    Ok(Known::Grant(Arc::new(self.grant(conn, found).await?)))
+                }
+                _ => Ok(Known::Absent),
+            },
+            Wanted::Token(kid) => match ephemeral::by_kid(conn, kid).await? {
+                Some(token) if digest.matches_hex(&token.digest) => {
+                    let narrowed = serde_json::from_str(&token.narrowed).doing("reading a token")?;
+                    self.token(conn, (&token.key_id, &token.secret_kid), &narrowed, token.expires_ms).await
+                }
+                _ => Ok(Known::NoToken(self.clock.monotonic_ms())),
+            },
+            Wanted::Signed(claims) => {
+                let expires_ms = i64::try_from(claims.exp).unwrap_or(0).saturating_mul(1000);
+                self.token(conn, (&claims.sub, &claims.pk), &claims.narrowed, expires_ms).await
             }
-            _ => Ok(Known::Absent),
         }
+    }
+
+    async fn grant(&self, conn: &mut Conn, found: Verifiable) -> Result<Grant, Fault> {
+        let bounded = chain::load(conn, &found.key, self.clock.now_ms()).await?;
+        let limits = levels::load(conn, &self.clock, &self.subjects, &found.key).await?;
+        Grant::from_row(found, bounded, limits, self.clock.now_ms())
+    }
+
+    /// The grant of a token: that of the key and the secret it was made with, narrowed. Without them
+    /// there is none.
+    async fn token(
+        &self,
+        conn: &mut Conn,
+        (key, secret_kid): (&str, &str),
+        narrowed: &Narrowed,
+        expires_ms: i64,
+    ) -> Result<Known, Fault> {
+        let found = keys::by_kid(conn, secret_kid).await?;
+        let Some(found) = found.filter(|found| found.key.id == key && found.key.kind == "project") else {
+            return Ok(Known::NoToken(self.clock.monotonic_ms()));
+        };
+        let mut grant = self.grant(conn, found).await?;
+        narrowed.apply(&mut grant, expires_ms)?;
+        Ok(Known::Grant(Arc::new(grant)))
     }
 
     /// Forgets the grants a change touches, and every absence: the change may have made the key.
@@ -184,7 +250,7 @@ impl KeyCache {
         *generation += 1;
         self.entries.retain(|_, known| match known {
             Known::Grant(grant) => !touched.touches(grant),
-            Known::Absent => false,
+            Known::Absent | Known::NoToken(_) => false,
         });
     }
 

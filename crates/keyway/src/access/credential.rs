@@ -32,12 +32,12 @@ fn one<'a>(headers: &'a Fields, field: &'static str) -> Result<Option<&'a str>, 
         return Err(ambiguous());
     }
     // A key is ASCII; what is not text is no key.
-    std::str::from_utf8(value).map(|text| Some(text.trim())).map_err(|_| invalid())
+    std::str::from_utf8(value.trim_ascii()).map(Some).map_err(|_| invalid())
 }
 
 fn bearer(value: &str) -> Result<&str, Refusal> {
     let (scheme, key) = value.split_once(' ').ok_or_else(invalid)?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim()).ok_or_else(invalid)
+    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim_ascii()).ok_or_else(invalid)
 }
 
 fn ambiguous() -> Refusal {

@@ -2,6 +2,7 @@
 
 use super::details::{self, Texts};
 use super::keys::{self, Which, not_there};
+use super::limits;
 use super::naming;
 use crate::accounts::acting::Deed;
 use crate::accounts::check::{check_name, check_networks, check_text};
@@ -9,13 +10,14 @@ use crate::accounts::{Acting, Scope, Subject};
 use crate::base::{Code, Refusal, Trouble};
 use crate::store::changes::KEY_CHANGED;
 use crate::store::keys::{self as rows, KeyRow};
+use crate::store::limits as limit_rows;
 use serde_json::json;
 
 /// A field that may be left as it is, set, or taken back to its default.
 pub type Change<T> = Option<Option<T>>;
 
 /// What is to be different; absent fields stay.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "field for field the key, which says what they are")]
 pub struct Edit {
     pub name: Option<String>,
@@ -29,6 +31,7 @@ pub struct Edit {
     pub idle_expires_in_seconds: Change<u64>,
     pub labels: Change<Texts>,
     pub metadata: Change<Texts>,
+    pub limits: Option<limit_rows::Edit>,
 }
 
 /// Edits a project key; says what its name deserves to hear.
@@ -60,6 +63,9 @@ pub async fn edit(
         None => Vec::new(),
     };
     rows::update(&mut acting.tx, &row).await?;
+    if let Some(limits) = &edit.limits {
+        row.limits = limit_rows::edit(&mut acting.tx, &row.id, "", limits).await?;
+    }
     let deed = Deed {
         name: "api_key.updated",
         kind: KEY_CHANGED,
@@ -123,5 +129,5 @@ fn shown(row: &KeyRow) -> serde_json::Value {
     json!({ "name": row.name, "description": row.description, "scopes": row.scopes, "models": row.models,
             "endpoints": row.endpoints, "ip_allowlist": row.ip_allowlist, "expires_ms": row.expires_ms,
             "not_before_ms": row.not_before_ms, "idle_expires_ms": row.idle_expires_ms,
-            "labels": row.labels, "metadata": row.metadata })
+            "labels": row.labels, "metadata": row.metadata, "rate_limits": limits::written(&row.limits) })
 }

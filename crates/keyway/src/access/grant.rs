@@ -3,6 +3,7 @@
 use super::chain::Bounded;
 use super::details::Texts;
 use super::keys;
+use super::levels::Levels;
 use super::models::ModelRules;
 use super::networks::Networks;
 use super::uses::Uses;
@@ -11,12 +12,10 @@ use crate::base::{Code, Fault, Refusal};
 use crate::store::keys::Verifiable;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tokio::sync::Notify;
 
-/// Time in which every node has written its last uses, milliseconds.
+/// Time in which every node has written its last uses, milliseconds: a key that rests is refused so much
+/// later, for it may have been used elsewhere at the last moment.
 const USES_WRITTEN_MS: i64 = 10_000;
-/// A grant younger than this is not read again, milliseconds.
-const READ_AGAIN_MS: i64 = 1_000;
 
 /// Which plane a key works on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,8 +66,12 @@ pub struct Grant {
     pub models: ModelRules,
     /// Canonical paths it may call; absent: all.
     pub endpoints: Option<Vec<String>>,
+    /// It is a token's, made from the key.
+    pub ephemeral: bool,
     /// Labels of everything it is used for.
     pub labels: Texts,
+    /// What its requests are held to.
+    pub limits: Levels,
     /// Unix milliseconds of its end.
     pub expires_ms: Option<i64>,
     /// Unix milliseconds of its making.
@@ -84,8 +87,6 @@ pub struct Grant {
     standing: Standing,
     /// Set when the key stops being good; looked at before anything is sent or passed on.
     dead: AtomicBool,
-    /// Wakes requests that wait, when the key dies.
-    pub gone: Arc<Notify>,
     /// Uses not yet written to the database.
     pub uses: Uses,
 }
@@ -101,11 +102,16 @@ enum Standing {
 }
 
 impl Grant {
-    /// Decodes a key's row and what it comes to now.
+    /// Decodes a key's row, what it comes to now, and the limits that were read for it.
     ///
     /// # Errors
     /// When the row says something this version does not know: better refused than guessed.
-    pub fn from_row(found: Verifiable, bounded: Bounded, read_ms: i64) -> Result<Self, Fault> {
+    pub fn from_row(
+        found: Verifiable,
+        bounded: Bounded,
+        limits: Levels,
+        read_ms: i64,
+    ) -> Result<Self, Fault> {
         let row = found.key;
         let unknown = |what: &str| Fault::plain(format!("key {} has an unknown {what}", row.id));
         let kind = match row.kind.as_str() {
@@ -141,6 +147,7 @@ impl Grant {
             actor: Actor { id: row.id.as_str().into(), person: person.into(), rights: bounded.rights },
             networks,
             endpoints: endpoints.map_err(|_| unknown("endpoint"))?,
+            ephemeral: false,
             labels: labels.map_err(|_| unknown("label"))?.unwrap_or_default(),
             not_before_ms: row.not_before_ms,
             idle_ms: row.idle_expires_ms,
@@ -156,11 +163,11 @@ impl Grant {
             project: row.project_id.unwrap_or_default().into(),
             owner: row.owner_id.into(),
             scopes: bounded.scopes,
+            limits,
             expires_ms,
             created_ms: row.created_ms,
             standing,
             dead: AtomicBool::new(standing != Standing::Good),
-            gone: Arc::new(Notify::new()),
             uses: Uses::default(),
         })
     }
@@ -201,7 +208,7 @@ impl Grant {
     }
 
     fn idle_end_ms(&self, span_ms: i64) -> i64 {
-        self.active_ms.max(self.uses.last_ms()).saturating_add(span_ms)
+        self.active_ms.max(self.uses.last_ms()).saturating_add(span_ms + USES_WRITTEN_MS)
     }
 
     /// Whether it ends when it is not used.
@@ -214,9 +221,7 @@ impl Grant {
     /// again before anybody is refused.
     #[must_use]
     pub fn is_outdated(&self, now_ms: i64) -> bool {
-        self.is_idle(now_ms)
-            && now_ms - self.read_ms > READ_AGAIN_MS
-            && self.idle_ms.is_some_and(|span| self.read_ms < self.idle_end_ms(span) + USES_WRITTEN_MS)
+        self.is_idle(now_ms) && self.idle_ms.is_some_and(|span| self.read_ms < self.idle_end_ms(span))
     }
 
     /// Whether the key has died since the request was verified.
@@ -225,9 +230,9 @@ impl Grant {
         self.dead.load(Ordering::SeqCst)
     }
 
-    /// Ends what runs under the key.
+    /// Marks the key as dead. Requests look at this before they send or pass anything on; whoever calls
+    /// it wakes those that wait.
     pub fn kill(&self) {
         self.dead.store(true, Ordering::SeqCst);
-        self.gone.notify_waiters();
     }
 }

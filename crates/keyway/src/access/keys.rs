@@ -3,6 +3,7 @@
 use super::chain;
 use super::details::{self, Details};
 use super::format::{self, Prefix};
+use super::limits;
 use super::naming;
 use crate::accounts::acting::Deed;
 pub use crate::accounts::check::not_there;
@@ -13,7 +14,9 @@ use crate::base::{Code, Refusal, Secret, Trouble, id};
 use crate::store::Conn;
 use crate::store::changes::{KEY_CHANGED, KEY_STOPPED};
 use crate::store::keys::{self as rows, KeyRow};
+use crate::store::limits as store_limits;
 use crate::store::{people, service_accounts, tenants};
+use ledger::limit::Limits;
 use serde_json::json;
 
 /// Characters of a description at most.
@@ -48,6 +51,8 @@ pub struct NewKey {
     pub expires_in_seconds: Option<u64>,
     /// What else it is bound to, of a project key.
     pub details: Details,
+    /// What its requests are held to; an admin key has none.
+    pub limits: Limits,
 }
 
 /// A key just made. The secret is here and nowhere else.
@@ -87,6 +92,9 @@ pub async fn create(acting: &mut Acting<'_>, new: &NewKey) -> Result<Created, Tr
     }
     let digest = acting.at.master.digest(secret.reveal()).hex();
     rows::insert(&mut acting.tx, &row, &digest).await?;
+    if !new.limits.is_empty() {
+        store_limits::edit(&mut acting.tx, &row.id, "", &limits::all_of(&new.limits)).await?;
+    }
     let deed = Deed {
         name: "api_key.created",
         kind: KEY_CHANGED,
@@ -97,7 +105,8 @@ pub async fn create(acting: &mut Acting<'_>, new: &NewKey) -> Result<Created, Tr
                         "owner": row.owner_id, "expires_ms": row.expires_ms,
                         "ip_allowlist": new.ip_allowlist, "endpoints": new.details.endpoints,
                         "not_before_ms": row.not_before_ms, "idle_expires_ms": row.idle_expires_ms,
-                        "labels": new.details.labels, "metadata": new.details.metadata }),
+                        "labels": new.details.labels, "metadata": new.details.metadata,
+                        "rate_limits": limits::written(&new.limits) }),
     };
     acting.record(deed).await?;
     let mut warnings = naming::of_name(acting, &new.name).await?;
@@ -245,6 +254,7 @@ fn row_of(acting: &Acting<'_>, new: &NewKey) -> KeyRow {
         created_ms: acting.now_ms,
         secret_created_ms: acting.now_ms,
         expires_ms: details::milliseconds(new.expires_in_seconds).map(|life_ms| acting.now_ms + life_ms),
+        limits: new.limits,
         ..KeyRow::default()
     }
 }

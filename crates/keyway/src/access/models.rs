@@ -9,6 +9,8 @@ pub struct ModelRules {
     allowed: Option<Vec<String>>,
     /// What the project denies.
     denied: Vec<String>,
+    /// What a token of the key is narrowed to; absent: nothing.
+    narrowed: Option<Vec<String>>,
 }
 
 impl ModelRules {
@@ -30,6 +32,11 @@ impl ModelRules {
         }
     }
 
+    /// Allows only what is in this list too.
+    pub fn narrow(&mut self, list: Vec<String>) {
+        self.narrowed = Some(list);
+    }
+
     /// Whether a model (`provider/name`) may be called.
     #[must_use]
     pub fn allow(&self, canonical: &str) -> bool {
@@ -39,6 +46,7 @@ impl ModelRules {
         };
         self.own.as_deref().is_none_or(is_in)
             && self.allowed.as_deref().is_none_or(is_in)
+            && self.narrowed.as_deref().is_none_or(is_in)
             && !is_in(&self.denied)
     }
 }

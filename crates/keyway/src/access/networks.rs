@@ -17,6 +17,11 @@ impl Networks {
         present.map(|list| read(list)).collect::<Result<_, _>>().map(Self)
     }
 
+    /// Allows only what is in this list too.
+    pub fn narrow(&mut self, list: Vec<Network>) {
+        self.0.push(list);
+    }
+
     /// Whether an address is allowed.
     #[must_use]
     pub fn allow(&self, address: IpAddr) -> bool {

@@ -1,6 +1,7 @@
 //! From a credential to a grant: offline checks first, then the cache, then (rarely) the database.
 
-use super::cache::{KeyCache, Known};
+use super::cache::{KeyCache, Known, Wanted};
+use super::ephemeral::claims;
 use super::format::{self, Prefix};
 use super::grant::{Grant, Kind};
 use super::{credential, endpoints};
@@ -15,26 +16,48 @@ use std::sync::Arc;
 pub enum Verdict {
     /// The key is known.
     Known(Arc<Grant>),
-    /// The database must be asked: public handle and digest.
-    Ask(String, Digest),
+    /// The database must be asked.
+    Ask(Wanted, Digest),
 }
 
-/// Verifies a request's credential from memory.
+/// Verifies the credential of a request that came at `now_mono_ms`, from memory.
 ///
 /// # Errors
 /// The refusal to answer with.
-pub fn from_memory(headers: &Fields, master: &MasterKey, cache: &KeyCache) -> Result<Verdict, Refusal> {
+pub fn from_memory(
+    headers: &Fields,
+    master: &MasterKey,
+    cache: &KeyCache,
+    now_mono_ms: i64,
+) -> Result<Verdict, Refusal> {
     let text = credential::of(headers)?;
-    let parsed = format::parse(text).filter(|(prefix, _)| *prefix != Prefix::Invite);
-    let (_, kid) = parsed.ok_or_else(credential::invalid)?;
-    if !cache.is_fresh() {
+    let handle = format::parse(text);
+    if handle.is_none() && !claims::looks_signed(text) {
+        return Err(credential::invalid());
+    }
+    if !cache.is_fresh(now_mono_ms) {
         return Err(out_of_sync());
     }
     let digest = master.digest(text);
     match cache.get(&digest) {
         Some(Known::Grant(grant)) => Ok(Verdict::Known(grant)),
-        Some(Known::Absent) => Err(credential::invalid()),
-        None => Ok(Verdict::Ask(kid.to_owned(), digest)),
+        Some(Known::Absent | Known::NoToken(_)) => Err(credential::invalid()),
+        None => Ok(Verdict::Ask(wanted(text, handle, master, cache)?, digest)),
+    }
+}
+
+/// What to look for: nothing, for a guess that is not even well-formed or not signed here.
+fn wanted(
+    text: &str,
+    handle: Option<(Prefix, &str)>,
+    master: &MasterKey,
+    cache: &KeyCache,
+) -> Result<Wanted, Refusal> {
+    match handle {
+        Some((Prefix::Invite, _)) => Err(credential::invalid()),
+        Some((Prefix::Ephemeral, kid)) => Ok(Wanted::Token(kid.to_owned())),
+        Some((_, kid)) => Ok(Wanted::Key(kid.to_owned())),
+        None => Ok(Wanted::Signed(Box::new(claims::verify(master, text, cache.now_seconds())?))),
     }
 }
 
@@ -45,7 +68,7 @@ pub fn from_memory(headers: &Fields, master: &MasterKey, cache: &KeyCache) -> Re
 pub fn from_answer(known: Known) -> Result<Arc<Grant>, Refusal> {
     match known {
         Known::Grant(grant) => Ok(grant),
-        Known::Absent => Err(credential::invalid()),
+        Known::Absent | Known::NoToken(_) => Err(credential::invalid()),
     }
 }
 
@@ -66,8 +89,10 @@ pub fn out_of_sync() -> Refusal {
 pub enum Needs {
     /// Nothing: no key at all.
     Nothing,
-    /// Any project key.
+    /// Any project key, or a token of one.
     AnyKey,
+    /// Any project key itself.
+    OwnKey,
     /// A project key with this scope.
     Key(Scope),
     /// An admin key that may do this to what the route is about.
@@ -106,11 +131,18 @@ pub fn permit(
     }
     let kind = match needs {
         Needs::Nothing => return Ok(()),
-        Needs::AnyKey | Needs::Key(_) => Kind::Project,
+        Needs::AnyKey | Needs::OwnKey | Needs::Key(_) => Kind::Project,
         Needs::Admin(..) => Kind::Admin,
     };
     if grant.kind != kind {
-        return Err(wrong_kind(kind));
+        return Err(wrong_kind(kind, grant.ephemeral));
+    }
+    if needs == Needs::OwnKey && grant.ephemeral {
+        return Err(Refusal::new(
+            Code::WrongKeyType,
+            "This route takes a project key (`sk-kw-live-...` or `sk-kw-test-...`) itself, and this is an \
+             ephemeral token of one: tokens make no tokens.",
+        ));
     }
     if !grant.networks.allow(peer) {
         return Err(Refusal::new(
@@ -141,13 +173,17 @@ pub fn permit(
     }
 }
 
-fn wrong_kind(needed: Kind) -> Refusal {
+fn wrong_kind(needed: Kind, ephemeral: bool) -> Refusal {
     Refusal::new(
         Code::WrongKeyType,
         match needed {
             Kind::Project => {
                 "This route takes a project key (`sk-kw-live-...` or `sk-kw-test-...`), and this is \
                  an admin key. `keyway key create` makes a project key."
+            }
+            Kind::Admin if ephemeral => {
+                "This route takes an admin key (`sk-kw-admin-...`), and this is an ephemeral token of a \
+                 project key. `keyway admin-key create` makes an admin key."
             }
             Kind::Admin => {
                 "This route takes an admin key (`sk-kw-admin-...`), and this is a project key. \

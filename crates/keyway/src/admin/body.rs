@@ -1,6 +1,7 @@
 //! The JSON object a call brings: every field is asked for by name, and what is left is refused.
 
 use crate::base::{Code, Refusal};
+use ledger::limit::LIMIT_MAX;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::error::Category;
@@ -128,6 +129,46 @@ impl Body {
         self.text(name)?.ok_or_else(|| Refusal::field(name, format!("`{name}` is missing.")))
     }
 
+    /// An object, `Some(None)` for `null`.
+    ///
+    /// # Errors
+    /// A refusal when it is something else, or a field of it stands twice.
+    pub fn object(&mut self, name: &'static str) -> Result<Option<Option<Self>>, Refusal> {
+        let Some(raw) = self.take(name) else { return Ok(None) };
+        if raw.get() == "null" {
+            return Ok(Some(None));
+        }
+        if !raw.get().starts_with('{') {
+            return Err(Refusal::field(name, format!("`{name}` must be an object.")));
+        }
+        let within = |refusal: Refusal| {
+            let param = refusal.param.as_deref().map_or(name.to_owned(), |field| format!("{name}.{field}"));
+            Refusal { param: Some(param.into()), ..refusal }
+        };
+        Self::parse(raw.get().as_bytes()).map(|body| Some(Some(body))).map_err(within)
+    }
+
+    /// A limit, 1 to [`LIMIT_MAX`], `Some(None)` for `null`: none. `within` stands before the name in a refusal.
+    ///
+    /// # Errors
+    /// A refusal when it is something else.
+    pub fn limit(&mut self, name: &'static str, within: &str) -> Result<Option<Option<u32>>, Refusal> {
+        let Some(raw) = self.take(name) else { return Ok(None) };
+        let limit: Result<Option<u32>, _> = serde_json::from_str(raw.get());
+        match limit {
+            Ok(limit) if limit.is_none_or(|limit| (1..=LIMIT_MAX).contains(&limit)) => Ok(Some(limit)),
+            _ => Err(Refusal::field(
+                format!("{within}{name}"),
+                format!("`{within}{name}` must be a whole number from 1 to {LIMIT_MAX}, or null for none."),
+            )),
+        }
+    }
+
+    fn take(&mut self, name: &str) -> Option<Box<RawValue>> {
+        let place = self.0.iter().position(|(given, _)| given == name)?;
+        Some(self.0.swap_remove(place).1)
+    }
+
     /// A field of a shape of its own; `null` counts as absent.
     ///
     /// # Errors
@@ -137,10 +178,7 @@ impl Body {
         name: &'static str,
         what: &str,
     ) -> Result<Option<T>, Refusal> {
-        let Some(place) = self.0.iter().position(|(given, _)| given == name) else {
-            return Ok(None);
-        };
-        let (_, raw) = self.0.swap_remove(place);
+        let Some(raw) = self.take(name) else { return Ok(None) };
         serde_json::from_str(raw.get()).map_err(|_| Refusal::field(name, format!("`{name}` must be {what}.")))
     }
 

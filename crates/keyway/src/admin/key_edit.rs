@@ -3,6 +3,7 @@
 use super::ask::{self, Caller, Query, handlers};
 use super::body::Body;
 use super::key_object::KeyObject;
+use super::limit_object;
 use super::write::begin;
 use crate::access::details::Details;
 use crate::access::edit::{self, Edit};
@@ -11,7 +12,7 @@ use crate::base::{Refusal, Trouble};
 use crate::relay::{Inbound, Outbound, Shared};
 
 /// Fields of a project key that are named by the contract and not built yet.
-pub const NOT_YET: &[&str] = &["rate_limits", "budget"];
+pub const NOT_YET: &[&str] = &["budget"];
 
 handlers! {
     /// POST `/projects/{project}/api_keys/{key}`
@@ -42,6 +43,7 @@ fn read(mut body: Body) -> Result<Edit, Refusal> {
         idle_expires_in_seconds: body.or_null(Body::count, "idle_expires_in_seconds")?,
         labels: body.or_null(Body::pairs, "labels")?,
         metadata: body.or_null(Body::pairs, "metadata")?,
+        limits: limit_object::key_edit(&mut body)?,
     };
     body.finish(NOT_YET)?;
     Ok(edit)

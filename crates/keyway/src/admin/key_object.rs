@@ -1,6 +1,7 @@
 //! A key as the API shows it. Its secret is in the answer to its making and nowhere else.
 
 use super::json::{names, seconds};
+use super::limit_object::KeyLimits;
 use crate::access::details::Texts;
 use crate::access::keys;
 use crate::access::rotate::ROTATION_DUE_MS;
@@ -34,9 +35,11 @@ pub struct KeyObject<'a> {
     last_used_at: Option<i64>,
     status: &'a str,
     scopes: Vec<String>,
-    ip_allowlist: Option<Vec<String>>,
     #[serde(flatten)]
     of_project: Option<OfProject<'a>>,
+    #[serde(flatten)]
+    of_admin: Option<OfAdmin>,
+    ip_allowlist: Option<Vec<String>>,
     owner: Option<Owner<'a>>,
     warnings: &'a [String],
 }
@@ -60,10 +63,18 @@ struct OfProject<'a> {
     metadata: Texts,
     mode: &'a str,
     project_id: &'a str,
+    rate_limits: KeyLimits,
+}
+
+#[derive(Debug, Serialize)]
+struct OfAdmin {
+    projects: Option<Vec<String>>,
 }
 
 #[derive(Debug, Serialize)]
 struct Owner<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
     id: &'a str,
 }
 
@@ -84,7 +95,6 @@ impl<'a> KeyObject<'a> {
             last_used_at: row.last_used_ms.map(seconds),
             status: keys::status_at(row, now_ms),
             scopes: scopes(row, admin),
-            ip_allowlist: row.ip_allowlist.as_deref().map(names),
             of_project: row.project_id.as_deref().map(|project_id| OfProject {
                 models: row.models.as_deref().map(names),
                 endpoints: row.endpoints.as_deref().map(names),
@@ -95,8 +105,11 @@ impl<'a> KeyObject<'a> {
                 metadata: texts(row.metadata.as_deref()),
                 mode: &row.mode,
                 project_id,
+                rate_limits: KeyLimits::new(&row.limits),
             }),
-            owner: (!row.owner_id.is_empty()).then_some(Owner { id: &row.owner_id }),
+            of_admin: admin.then(|| OfAdmin { projects: row.projects.as_deref().map(names) }),
+            ip_allowlist: row.ip_allowlist.as_deref().map(names),
+            owner: (!row.owner_id.is_empty()).then_some(Owner { kind: &row.owner_kind, id: &row.owner_id }),
             warnings: &[],
         }
     }

@@ -1,4 +1,5 @@
 use super::*;
+use ledger::limit::{Kind, Limits};
 use serde_json::{Value, json};
 
 pub(crate) fn row() -> KeyRow {
@@ -14,6 +15,7 @@ pub(crate) fn row() -> KeyRow {
         secret_created_ms: 1_700_000_000_999,
         expires_ms: Some(1_700_000_100_000),
         kid: "AbCdEfGhIjKl".to_owned(),
+        limits: Limits::default().with(Kind::RequestsPerMinute, 60),
         ..KeyRow::default()
     }
 }
@@ -28,7 +30,7 @@ fn a_project_key_as_documented_and_in_that_order() {
     let text = serde_json::to_string(&KeyObject::new(&row, 1_700_000_000_999)).unwrap();
     assert_eq!(
         text,
-        r#"{"object":"organization.project.api_key","id":"key_01arz3ndektsv4rrffq69g5fav","name":"backend","description":"","redacted_value":"sk-kw-live-AbCd...","created_at":1700000000,"expires_at":1700000100,"last_used_at":null,"status":"active","scopes":["create:chat_completions","create:completions","create:embeddings","read:models"],"ip_allowlist":null,"models":null,"endpoints":null,"not_before":null,"idle_expires_in_seconds":null,"rotation_due_at":1707776000,"labels":{},"metadata":{},"mode":"live","project_id":"proj_1","owner":null,"warnings":[]}"#
+        r#"{"object":"organization.project.api_key","id":"key_01arz3ndektsv4rrffq69g5fav","name":"backend","description":"","redacted_value":"sk-kw-live-AbCd...","created_at":1700000000,"expires_at":1700000100,"last_used_at":null,"status":"active","scopes":["create:chat_completions","create:completions","create:embeddings","read:models"],"models":null,"endpoints":null,"not_before":null,"idle_expires_in_seconds":null,"rotation_due_at":1707776000,"labels":{},"metadata":{},"mode":"live","project_id":"proj_1","rate_limits":{"requests_per_minute":60,"tokens_per_minute":null,"requests_per_day":null,"tokens_per_day":null,"concurrency":null},"ip_allowlist":null,"owner":null,"warnings":[]}"#
     );
 }
 
@@ -51,12 +53,13 @@ fn status_lists_and_kinds() {
     let listed = KeyRow {
         scopes: Some("[]".to_owned()),
         models: Some(r#"["mine/*"]"#.to_owned()),
+        owner_kind: "user".to_owned(),
         owner_id: "user_1".to_owned(),
         ..row()
     };
     let listed = json_of(&KeyObject::new(&listed, 0));
     assert_eq!((&listed["scopes"], &listed["models"]), (&json!([]), &json!(["mine/*"])));
-    assert_eq!(listed["owner"], json!({ "id": "user_1" }));
+    assert_eq!(listed["owner"], json!({ "type": "user", "id": "user_1" }));
     let admin = KeyRow { kind: "admin".to_owned(), project_id: None, ..row() };
     let admin = json_of(&KeyObject::new(&admin, 0));
     assert_eq!(admin["object"], ADMIN_KEY);

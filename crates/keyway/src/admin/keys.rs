@@ -5,6 +5,7 @@ use super::body::Body;
 use super::json::{self, Deleted, Ended, List};
 use super::key_edit;
 use super::key_object::{ADMIN_KEY_DELETED, KeyObject, PROJECT_KEY_DELETED};
+use super::limit_object::{self, edited};
 use super::wait;
 use super::write::begin;
 use crate::access::keys::{self as service, Act, NewKey, Which};
@@ -13,6 +14,7 @@ use crate::base::{Refusal, Trouble};
 use crate::relay::{Inbound, Outbound, Shared};
 use crate::store::keys::{self as rows, Filter};
 use crate::store::tenants;
+use ledger::limit::Limits;
 
 /// Which keys a route is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +83,8 @@ fn read(mut body: Body, project: Option<&str>) -> Result<NewKey, Refusal> {
     };
     if project.is_some() {
         new.models = body.texts("models")?;
+        let limits = limit_object::key_edit(&mut body)?;
+        new.limits = limits.map_or_else(Limits::default, |limits| edited(Limits::default(), &limits));
         new.test = match body.text("mode")?.as_deref() {
             None | Some("live") => false,
             Some("test") => true,

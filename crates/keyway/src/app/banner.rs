@@ -21,7 +21,8 @@ pub async fn text(
     address: SocketAddr,
     first: bool,
 ) -> Result<String, Fault> {
-    let url = format!("http://{address}");
+    let scheme = if config.settings.tls_key_file.is_some() { "https" } else { "http" };
+    let url = format!("{scheme}://{address}");
     let engine = match shared.at.db.engine {
         Engine::Sqlite => "SQLite",
         Engine::Postgres => "PostgreSQL",

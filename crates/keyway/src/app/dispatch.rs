@@ -1,7 +1,12 @@
 //! From an HTTP request to an answer: find the row, verify the key, read the body, hand over.
 
-use super::http1::{Body, Head};
+use super::body::Body;
+use super::cors::{self, Exposed};
+use super::http1::Head;
+use super::pace::Pace;
+use super::peer::{Link, Trust};
 use super::table::{Found, Table};
+use super::tls::Handshakes;
 use crate::access::Grant;
 use crate::access::verify::{self, Needs, Verdict};
 use crate::base::{Code, Fault, Fields, Refusal, Trouble, id};
@@ -17,7 +22,6 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// Looks into the database for one request, when keys change faster than they are read.
@@ -31,8 +35,14 @@ pub struct Front {
     pub table: Arc<Table>,
     /// Largest body of an inference request.
     pub body_bytes_max: usize,
-    /// From the end of a head to the end of its body.
-    pub body_patience: Duration,
+    /// How slowly a body may come.
+    pub body_pace: Pace,
+    /// Who is believed about where requests come from.
+    pub trust: Trust,
+    /// TLS, where the port speaks it.
+    pub tls: Option<Handshakes>,
+    /// Live keys seen in browsers.
+    pub exposed: Arc<Exposed>,
 }
 
 /// One call, as far as it is known.
@@ -49,24 +59,24 @@ struct Call {
 }
 
 /// Answers a request, or what was meant to be one.
-pub async fn answer(front: &Front, request: Result<Head, Refusal>, body: Body<'_>, peer: IpAddr) -> Outbound {
+pub async fn answer(front: &Front, request: Result<Head, Refusal>, body: Body<'_>, link: Link) -> Outbound {
     let clock = &front.worker.shared.at.clock;
     let head = request.as_ref().ok();
+    let headers = head.map(|head| head.headers.clone()).unwrap_or_default();
+    let started_ms = clock.now_ms();
     let mut call = Call {
-        request: id::mint(clock),
-        started_ms: clock.now_ms(),
+        request: id::mint(started_ms),
+        started_ms,
         started_mono_ms: clock.monotonic_ms(),
-        peer,
+        peer: link.address,
         route: None,
         method: head.map_or("OTHER", |head| method_name(&head.method)),
         grant: None,
         told: false,
     };
-    let client_id = head.and_then(|head| client_request_id(&head.headers)).map(str::to_owned);
-    let agent = head.and_then(|head| head.headers.text("user-agent")).map(str::to_owned);
     let mut fault = None;
     let mut code = "";
-    let mut answer = match serve(front, &mut call, request, body).await {
+    let mut answer = match serve(front, &mut call, request, (body, link)).await {
         Ok(answer) => answer,
         Err(trouble) => {
             let refusal = match trouble {
@@ -82,11 +92,14 @@ pub async fn answer(front: &Front, request: Result<Head, Refusal>, body: Body<'_
         }
     };
     if !call.told {
-        call.tell(front, answer.status.as_u16(), code, agent.as_deref(), fault);
+        call.tell(front, answer.status.as_u16(), code, headers.text("user-agent"), fault);
     }
     answer.set(X_REQUEST_ID, &id::text("req", call.request));
-    if let Some(client_id) = client_id {
-        answer.set(X_CLIENT_REQUEST_ID, &client_id);
+    if let Some(client_id) = client_request_id(&headers) {
+        answer.set(X_CLIENT_REQUEST_ID, client_id);
+    }
+    if call.route.is_some_and(|(_, route)| route.is_for_browsers()) && headers.get(cors::ORIGIN).is_some() {
+        cors::open(&mut answer);
     }
     answer.close |= front.worker.shared.draining.load(Ordering::Relaxed);
     answer
@@ -96,21 +109,30 @@ async fn serve(
     front: &Front,
     call: &mut Call,
     request: Result<Head, Refusal>,
-    body: Body<'_>,
+    (body, link): (Body<'_>, Link),
 ) -> Result<Outbound, Trouble> {
     let head = request?;
+    let client = front.trust.client(link, &head.headers)?;
+    call.peer = client.address;
     let (number, route, params) = match front.table.find(&head.method, head.target.path()) {
         Found::Route(number, route, params) => (number, route, params),
+        Found::Preflight(methods) => return Ok(cors::preflight(&methods)),
         Found::OtherMethods(allowed) => return Ok(method_not_allowed(&allowed)),
         Found::Nothing => return Err(unknown_url(call.method, head.target.path()).into()),
     };
     call.route = Some((number, route));
+    if route.needs != Needs::Nothing {
+        front.trust.check_private(client)?;
+    }
     let caller = verified(front, call, route.needs, &params, &head.headers).await?;
     call.grant = caller.as_ref().map(|caller| Arc::clone(&caller.grant));
+    if let (Some(grant), Some(_)) = (&call.grant, head.headers.get(cors::ORIGIN)) {
+        front.exposed.note(grant, head.headers.text(cors::ORIGIN), &front.worker.metrics);
+    }
     let body = match route.body {
         BodyLimit::None => Bytes::new(),
-        BodyLimit::Management => body.read(MANAGEMENT_BODY_BYTES_MAX, front.body_patience).await?,
-        BodyLimit::Inference => body.read(front.body_bytes_max, front.body_patience).await?,
+        BodyLimit::Management => body.read(MANAGEMENT_BODY_BYTES_MAX, front.body_pace).await?,
+        BodyLimit::Inference => body.read(front.body_bytes_max, front.body_pace).await?,
     };
     let inbound = Inbound {
         route,
@@ -142,7 +164,7 @@ async fn hand_over(
     match route.handler {
         Handler::Memory(handler) => {
             if let Some(grant) = &call.grant {
-                shared.note_use(grant, call.peer);
+                shared.note_use(grant, call.peer, call.started_ms);
             }
             handler(&front.worker, &inbound, call.grant.as_ref())
         }
@@ -153,7 +175,7 @@ async fn hand_over(
         }
         Handler::Control(handler) => {
             if let Some(grant) = &call.grant {
-                shared.note_use(grant, call.peer);
+                shared.note_use(grant, call.peer, call.started_ms);
             }
             let (send, answered) = oneshot::channel();
             let answering = handler(Arc::clone(shared), inbound, call.grant.clone());
@@ -183,7 +205,7 @@ async fn verified(
     }
     let (shared, metrics) = (&front.worker.shared, &front.worker.metrics);
     for _ in 0..LOOKUPS_MAX {
-        match verify::from_memory(headers, &shared.at.master, &shared.cache)? {
+        match verify::from_memory(headers, &shared.at.master, &shared.cache, call.started_mono_ms)? {
             Verdict::Known(grant) => {
                 metrics.grant_looked_up(true);
                 let path = call.route.map_or("", |(_, route)| route.path);
@@ -191,9 +213,9 @@ async fn verified(
                 let place = front.worker.running.enter(Arc::clone(&grant));
                 return Ok(Some(Caller { grant, place }));
             }
-            Verdict::Ask(kid, digest) => {
+            Verdict::Ask(wanted, digest) => {
                 metrics.grant_looked_up(false);
-                verify::from_answer(shared.lookup.ask(kid, digest).await?)?;
+                verify::from_answer(shared.lookup.ask(wanted, digest).await?)?;
             }
         }
     }

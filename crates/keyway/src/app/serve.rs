@@ -1,15 +1,21 @@
 //! `keyway serve`: from configuration to listening, and down again without losing a line.
 
 use super::banner;
+use super::cors::Exposed;
 use super::dispatch::Front;
+use super::door::Door;
+use super::files;
 use super::http1::ClientTimes;
 use super::listen;
 use super::metrics_listener;
 use super::open::{self, MasterSource, NotOpened, Place};
+use super::pace::Pace;
+use super::peer::Trust;
 use super::routes::ROUTES;
 use super::signals::Signals;
 use super::start::{self, Parts};
 use super::table::Table;
+use super::tls::{self, Files, Handshakes, Pair};
 use super::worker::{self, Seat, Stage};
 use crate::accounts::Installation;
 use crate::base::fault::Doing;
@@ -23,9 +29,8 @@ use crate::relay::running::Running;
 use crate::relay::{Shared, Worker};
 use crate::store::keys;
 use crate::telemetry::request_line::RequestLogWriter;
-use crate::telemetry::{RequestLog, log, panic_hook};
+use crate::telemetry::{RequestLog, log};
 use crate::upstream::{Lanes, Limits, Tls};
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::fs::File;
 use std::io::IsTerminal;
 use std::net::SocketAddr;
@@ -42,14 +47,16 @@ const CONTROL_THREADS: usize = 2;
 /// How long the log's last lines may take to be written.
 const LOG_WAIT: Duration = Duration::from_secs(2);
 
+/// Takes what belongs on stdout.
+pub type Say<'a> = dyn Fn(&str) + Sync + 'a;
+
 /// Serves until a signal ends it. `say` gets what belongs on stdout.
 ///
 /// # Errors
 /// Why it could not start, or did not end well.
-pub fn serve(config: &Config, say: &(dyn Fn(&str) + Sync)) -> Result<(), NotOpened> {
+pub fn serve(config: &Config, say: &Say<'_>) -> Result<(), NotOpened> {
     let clock = Clock::system();
-    panic_hook::install();
-    raise_file_limit();
+    let files = files::raise_limit();
     log::init(&config.settings.log, !std::io::stderr().is_terminal()).map_err(NotOpened::Configuration)?;
     let control = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(CONTROL_THREADS)
@@ -58,14 +65,7 @@ pub fn serve(config: &Config, say: &(dyn Fn(&str) + Sync)) -> Result<(), NotOpen
         .build()
         .doing("making the control runtime")
         .map_err(NotOpened::Failed)?;
-    control.block_on(run(config, clock, say))
-}
-
-/// Every connection is a file: the soft limit goes up to what the system allows at most.
-fn raise_file_limit() {
-    let limit = getrlimit(Resource::Nofile);
-    // Where it may not be raised, `doctor` says so.
-    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+    control.block_on(run(config, clock, (files, say)))
 }
 
 /// Where the configuration says that the installation lives.
@@ -79,15 +79,16 @@ pub fn place(settings: &Settings) -> Place {
     Place { data_dir: settings.data_dir.clone(), database: settings.database.clone(), master_key }
 }
 
-async fn run(config: &Config, clock: Clock, say: &(dyn Fn(&str) + Sync)) -> Result<(), NotOpened> {
+async fn run(config: &Config, clock: Clock, (files, say): (Option<u64>, &Say<'_>)) -> Result<(), NotOpened> {
     let settings = &config.settings;
     let mut signals = Signals::listen().map_err(NotOpened::Failed)?;
     let opened = open::open(&place(settings), clock.clone()).await?;
+    let tasks = Tasks::default();
     let _alone = lock_data_dir(&settings.data_dir).map_err(NotOpened::Configuration)?;
     may_listen(settings.listen, &opened.at).await?;
+    let handshakes = handshakes(settings, &tasks).map_err(NotOpened::Configuration)?;
     let workers = worker_count(settings);
     let (address, listeners) = listen::bind(settings.listen, workers).map_err(NotOpened::Configuration)?;
-    let tasks = Tasks::default();
     let parts = start::build(config, opened.at.clone(), address, workers, tasks).await?;
     let shared = Arc::clone(&parts.shared);
     take_in_old_journals(&shared, &settings.data_dir).await.map_err(NotOpened::Failed)?;
@@ -98,7 +99,9 @@ async fn run(config: &Config, clock: Clock, say: &(dyn Fn(&str) + Sync)) -> Resu
         metrics_listener::start(address, Arc::clone(&shared)).await.map_err(NotOpened::Configuration)?;
     }
     let (log, writer) = request_log(settings, &shared).map_err(NotOpened::Failed)?;
-    let threads = begin_workers(settings, parts, listeners, &stages, &log).map_err(NotOpened::Failed)?;
+    let front = (door(settings, files), handshakes);
+    let threads =
+        begin_workers(settings, (parts, front), listeners, &stages, &log).map_err(NotOpened::Failed)?;
     let text = banner::text(config, &shared, address, opened.new).await.map_err(NotOpened::Failed)?;
     say(&text);
 
@@ -111,6 +114,20 @@ async fn run(config: &Config, clock: Clock, say: &(dyn Fn(&str) + Sync)) -> Resu
     finish_log(writer);
     shared.at.db.close().await;
     settled.and(shipped).map_err(NotOpened::Failed)
+}
+
+/// TLS as the settings want it, from now on with whatever the certificate's files hold.
+fn handshakes(settings: &Settings, tasks: &Tasks) -> Result<Option<Handshakes>, Fault> {
+    let Some(files) = Files::of(settings) else {
+        return Ok(None);
+    };
+    let before = files.stamps();
+    let pair = Arc::new(Pair::new(files.read()?));
+    if let Some(problem) = files.key_is_open() {
+        tracing::warn!("the TLS key in {problem}; chmod 600 it");
+    }
+    tasks.spawn(tls::follow(files, before, Arc::clone(&pair)));
+    Handshakes::new(pair).map(Some)
 }
 
 /// Nobody but this machine may reach an installation that nobody owns yet.
@@ -204,31 +221,47 @@ fn request_log(
     Ok((log, Some(writer)))
 }
 
+/// As many connections as are wanted, or as the system has files for.
+fn door(settings: &Settings, files: Option<u64>) -> Arc<Door> {
+    let wanted = settings.connections_max;
+    let fitting = files::fitting(wanted, files);
+    if fitting < wanted {
+        tracing::warn!(
+            connections_max = wanted,
+            lowered_to = fitting,
+            files_allowed = files,
+            "fewer connections than connections_max: the limit on open files (LimitNOFILE, ulimit -Hn) has no room"
+        );
+    }
+    let number = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    Door::new(number(fitting), number(settings.connections_per_address_max))
+}
+
 fn begin_workers(
     settings: &Settings,
-    parts: Parts,
+    (parts, (door, handshakes)): (Parts, (Arc<Door>, Option<Handshakes>)),
     listeners: Vec<std::net::TcpListener>,
     stages: &watch::Receiver<Stage>,
     log: &RequestLog,
 ) -> Result<Vec<JoinHandle<Result<(), Fault>>>, Fault> {
     let table = Arc::new(Table::new(ROUTES).map_err(Fault::plain)?);
     let tls = Arc::new(Tls::new(None));
-    let connections = usize::try_from(settings.connections_max).unwrap_or(usize::MAX);
+    let exposed = Arc::new(Exposed::default());
     let mut threads = Vec::new();
     let seats = listeners.into_iter().zip(parts.journals).zip(parts.orders);
-    let count = seats.len();
     for (shard, ((listener, journal), orders)) in seats.enumerate() {
         let seat = Seat {
             listener,
             times: client_times(settings),
-            connections_max: connections.div_ceil(count),
+            door: Arc::clone(&door),
             stage: stages.clone(),
             orders,
         };
         let shared = Arc::clone(&parts.shared);
         let (table, tls, log, limits) = (Arc::clone(&table), Arc::clone(&tls), log.clone(), limits(settings));
         let body_bytes_max = usize::try_from(settings.request_body_bytes_max).unwrap_or(usize::MAX);
-        let body_patience = Duration::from_millis(settings.body_timeout_ms);
+        let body_pace = pace(settings);
+        let (trust, handshakes, exposed) = (Trust::of(settings), handshakes.clone(), Arc::clone(&exposed));
         let make = move || {
             let clock = shared.at.clock.clone();
             let catalog = Arc::clone(&shared.catalog);
@@ -242,7 +275,8 @@ fn begin_workers(
                 shard: u32::try_from(shard).unwrap_or(0),
                 shared,
             };
-            Rc::new(Front { worker: Rc::new(worker), table, body_bytes_max, body_patience })
+            let worker = Rc::new(worker);
+            Rc::new(Front { worker, table, body_bytes_max, body_pace, trust, tls: handshakes, exposed })
         };
         let thread = std::thread::Builder::new()
             .name(format!("worker-{shard}"))
@@ -251,6 +285,14 @@ fn begin_workers(
         threads.push(thread);
     }
     Ok(threads)
+}
+
+fn pace(settings: &Settings) -> Pace {
+    Pace {
+        whole: Duration::from_millis(settings.body_timeout_ms),
+        grace: Duration::from_millis(settings.body_rate_grace_ms),
+        bytes_per_second_min: settings.body_bytes_per_second_min,
+    }
 }
 
 fn client_times(settings: &Settings) -> ClientTimes {

@@ -107,7 +107,7 @@ pub fn price_of(catalog: &Catalog, version: &str) -> Option<ledger::Price> {
     catalog.models().iter().find_map(|model| model.prices.by_version(version)).cloned()
 }
 
-fn upstreams(config: &Config, metrics: &Metrics) -> Result<HashMap<Arc<str>, Upstream>, Fault> {
+fn upstreams(config: &Config, metrics: &Metrics) -> Result<HashMap<Arc<str>, Arc<Upstream>>, Fault> {
     let mut upstreams = HashMap::new();
     for provider in config.catalog.providers() {
         let on = config.on.iter().find(|on| on.provider == *provider.name);
@@ -123,7 +123,7 @@ fn upstreams(config: &Config, metrics: &Metrics) -> Result<HashMap<Arc<str>, Ups
             }
         };
         let slot = metrics.provider(&provider.name);
-        upstreams.insert(Arc::clone(&provider.name), Upstream { endpoint, slot });
+        upstreams.insert(Arc::clone(&provider.name), Arc::new(Upstream { endpoint, slot }));
     }
     Ok(upstreams)
 }

@@ -15,6 +15,8 @@ pub struct Table {
 pub enum Found {
     /// A route with its number, and what its placeholders stand for.
     Route(usize, &'static Route, Vec<String>),
+    /// A browser asks before it calls a path with these methods.
+    Preflight(String),
     /// The path is known, with these methods only.
     OtherMethods(String),
     /// The path is not known.
@@ -57,16 +59,16 @@ impl Table {
         self.routes == 0
     }
 
-    /// Finds the row of a request. Paths are compared as they were sent; only what stands in a
+    /// Finds the row of a request; that of GET answers HEAD as well. Paths are compared as they were sent; only what stands in a
     /// placeholder is decoded.
     #[must_use]
     pub fn find(&self, method: &Method, path: &str) -> Found {
         let Ok(matched) = self.paths.at(path) else {
             return Found::Nothing;
         };
-        let Some((number, route)) = matched.value.iter().find(|(_, route)| route.method == *method) else {
-            let allowed: Vec<&str> = matched.value.iter().map(|(_, route)| route.method.as_str()).collect();
-            return Found::OtherMethods(allowed.join(", "));
+        let wanted = if *method == Method::HEAD { &Method::GET } else { method };
+        let Some((number, route)) = matched.value.iter().find(|(_, route)| route.method == *wanted) else {
+            return other_method(matched.value, method);
         };
         // No name holds a zero byte, and no database takes one for text.
         let param = |value| decode_percent(value).filter(|text| !text.contains('\0')).map(String::from);
@@ -75,6 +77,27 @@ impl Table {
             Some(params) => Found::Route(*number, route, params),
             None => Found::Nothing,
         }
+    }
+}
+
+/// What a method comes to that no row of the path has.
+fn other_method(rows: &[(usize, &'static Route)], method: &Method) -> Found {
+    let mut allowed = Vec::new();
+    for (_, route) in rows {
+        allowed.push(route.method.as_str());
+        if route.method == Method::GET {
+            allowed.push(Method::HEAD.as_str());
+        }
+    }
+    let for_browsers = rows.iter().any(|(_, route)| route.is_for_browsers());
+    if for_browsers {
+        allowed.push(Method::OPTIONS.as_str());
+    }
+    let allowed = allowed.join(", ");
+    if for_browsers && *method == Method::OPTIONS {
+        Found::Preflight(allowed)
+    } else {
+        Found::OtherMethods(allowed)
     }
 }
 

@@ -1,14 +1,22 @@
 //! A data-plane worker: one thread, one runtime, one listener, one pool of connections. Nothing on
 //! a request's way crosses threads but atomics.
 
+use super::body::Body;
 use super::dispatch::{self, Front};
-use super::http1::{self, Body, ClientTimes, Server};
+use super::door::{Door, Entered};
+use super::http1::{self, ClientTimes, Server};
+use super::http2;
+use super::listen;
+use super::peer::Link;
+use super::protocol::{self, Protocol};
 use crate::base::Fault;
 use crate::base::fault::Doing;
 use crate::base::tasks::Tasks;
 use crate::relay::running::Orders;
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::LocalOptions;
@@ -16,6 +24,10 @@ use tokio::sync::watch;
 
 /// Rest after a failed accept (out of file descriptors, mostly).
 const ACCEPT_REST: Duration = Duration::from_millis(50);
+/// How long a handshake that had begun when the last connection was taken may need to end.
+const HANDSHAKE_TAIL: Duration = Duration::from_millis(200);
+/// How often a journal that cannot be written is tried again.
+const MEND: Duration = Duration::from_secs(1);
 /// How often unused connections to providers are looked through.
 const SWEEP: Duration = Duration::from_secs(10);
 
@@ -39,8 +51,8 @@ pub struct Seat {
     pub listener: std::net::TcpListener,
     /// How long clients may take.
     pub times: ClientTimes,
-    /// Client connections at most.
-    pub connections_max: usize,
+    /// How many clients may be in.
+    pub door: Arc<Door>,
     /// How far the process is.
     pub stage: watch::Receiver<Stage>,
     /// Orders to end what runs under a key.
@@ -62,10 +74,12 @@ pub fn run(seat: Seat, make: impl FnOnce() -> Rc<Front>) -> Result<(), Fault> {
         let aside = Tasks::default();
         aside.spawn_local(seat.orders.obey(front.worker.running.clone()));
         aside.spawn_local(sweep(Rc::clone(&front)));
+        aside.spawn_local(mend(Rc::clone(&front)));
         let connections = Tasks::default();
         let server = Rc::new(Server::new(seat.times, front.worker.shared.at.clock.clone()));
-        let limits = (server, seat.connections_max);
-        accept(listener, &front, &connections, limits, seat.stage.clone()).await;
+        let entry =
+            Entry { front: &front, connections: &connections, server, door: seat.door, stage: &seat.stage };
+        accept(listener, &entry).await;
         let mut stage = seat.stage;
         tokio::select! {
             () = connections.finish() => {}
@@ -82,55 +96,96 @@ pub fn run(seat: Seat, make: impl FnOnce() -> Rc<Front>) -> Result<(), Fault> {
     // Whatever still runs is dropped with the runtime, and booked by being dropped.
 }
 
-async fn accept(
-    listener: TcpListener,
-    front: &Rc<Front>,
-    connections: &Tasks,
-    (server, connections_max): (Rc<Server>, usize),
-    mut stage: watch::Receiver<Stage>,
-) {
+/// What a connection is taken in with.
+struct Entry<'a> {
+    front: &'a Rc<Front>,
+    connections: &'a Tasks,
+    server: Rc<Server>,
+    door: Arc<Door>,
+    stage: &'a watch::Receiver<Stage>,
+}
+
+/// Takes connections until the process closes, and then those that are queued already: whoever was told
+/// by the system that it is connected is answered.
+async fn accept(listener: TcpListener, entry: &Entry<'_>) {
+    let mut stage = entry.stage.clone();
+    tokio::select! {
+        () = take_each(&listener, entry) => {}
+        () = reached(&mut stage, Stage::Closing) => {}
+    }
+    if let Err(error) = listen::take_no_more(&listener) {
+        tracing::debug!(%error, "connections come in until the listener is closed");
+    }
+    let _ = tokio::time::timeout(HANDSHAKE_TAIL, take_each(&listener, entry)).await;
+}
+
+async fn take_each(listener: &TcpListener, entry: &Entry<'_>) {
     loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            () = reached(&mut stage, Stage::Closing) => return,
-        };
-        match accepted {
-            // Too many: closed at once, so that those that are served are served well.
-            Ok(_) if connections.len() >= connections_max => {}
-            Ok((stream, peer)) => {
-                let server = Rc::clone(&server);
-                connections.spawn_local(serve(stream, peer, Rc::clone(front), server, stage.clone()));
-            }
-            Err(error) => {
-                tracing::warn!(%error, "a connection was not accepted");
-                tokio::time::sleep(ACCEPT_REST).await;
-            }
+        take(listener.accept().await, entry).await;
+    }
+}
+
+async fn take(accepted: io::Result<(TcpStream, SocketAddr)>, entry: &Entry<'_>) {
+    let (stream, peer) = match accepted {
+        Ok(accepted) => accepted,
+        Err(error) => {
+            tracing::warn!(%error, "a connection was not accepted");
+            return tokio::time::sleep(ACCEPT_REST).await;
         }
+    };
+    let peer = plain_address(peer.ip());
+    match entry.door.enter(peer) {
+        Ok(place) => {
+            let (front, server) = (Rc::clone(entry.front), Rc::clone(&entry.server));
+            let serving = serve(stream, (peer, place), front, server, entry.stage.clone());
+            entry.connections.spawn_local(serving);
+        }
+        // Closed at once, so that those that are served are served well.
+        Err(full) => entry.front.worker.metrics.connection_refused(full.reason()),
     }
 }
 
 async fn serve(
     stream: TcpStream,
-    peer: SocketAddr,
+    (peer, _place): (IpAddr, Entered),
     front: Rc<Front>,
     server: Rc<Server>,
     stage: watch::Receiver<Stage>,
 ) {
     // Answers are written whole; waiting to fill a packet would only delay them.
     let _ = stream.set_nodelay(true);
-    let peer = plain_address(peer.ip());
+    listen::bound_unsent(&stream);
+    let link = Link { address: peer, tls: front.tls.is_some() };
     let metrics = front.worker.metrics.clone();
     metrics.connection_opened();
-    http1::serve(stream, &server, stage, async |request, body: Body<'_>| {
-        dispatch::answer(&front, request, body, peer).await
-    })
-    .await;
+    match protocol::greet(stream, front.tls.as_ref(), server.times, stage.clone()).await {
+        None => {}
+        Some((Protocol::Http1, wire)) => {
+            http1::serve(wire, &server, stage, async |request, body: http1::Body<'_>| {
+                dispatch::answer(&front, request, Body::Http1(body), link).await
+            })
+            .await;
+        }
+        Some((Protocol::Http2, wire)) => {
+            let answer =
+                async move |request, body| dispatch::answer(&front, request, Body::Http2(body), link).await;
+            // Apart, so that it costs the connections of HTTP/1.1 no memory.
+            Box::pin(http2::serve(wire, server, stage, answer)).await;
+        }
+    }
     metrics.connection_closed();
 }
 
 /// Waits for a stage. Whoever holds what `wait_for` answers locks the stage for everybody: nobody does.
 async fn reached(stage: &mut watch::Receiver<Stage>, wanted: Stage) {
     let _ = stage.wait_for(|stage| *stage >= wanted).await.map(drop);
+}
+
+async fn mend(front: Rc<Front>) {
+    loop {
+        tokio::time::sleep(MEND).await;
+        front.worker.meter.mend();
+    }
 }
 
 async fn sweep(front: Rc<Front>) {

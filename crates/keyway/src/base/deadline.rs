@@ -28,6 +28,11 @@ impl Deadline {
         }
     }
 
+    /// Sets the deadline, earlier or later than it was.
+    pub fn set(&mut self, at: Instant) {
+        self.at = Some(at);
+    }
+
     /// Ready when the deadline has passed; never without one.
     pub fn poll_passed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(at) = self.at else {

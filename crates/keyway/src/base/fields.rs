@@ -3,12 +3,15 @@
 
 use bytes::Bytes;
 use std::ops::Range;
+use std::sync::Arc;
 
-/// The header fields of a message that was read: slices of its head, in their order.
+/// The header fields of a message that was read: slices of its head, in their order. A clone shares them.
 #[derive(Debug, Clone, Default)]
 pub struct Fields {
     head: Bytes,
-    list: Vec<Field>,
+    list: Arc<[Field]>,
+    /// A bit for each length of a name there is, modulo 64: most fields that are asked for are not there.
+    lengths: u64,
 }
 
 /// Where a field stands in the head; a head is far shorter than 4 GiB.
@@ -22,13 +25,10 @@ impl Fields {
     /// The fields of `head`, of which every name and value is a slice.
     #[must_use]
     pub fn within<'a>(head: Bytes, fields: impl ExactSizeIterator<Item = (&'a str, &'a [u8])>) -> Self {
-        let mut list = Vec::with_capacity(fields.len());
-        for (name, value) in fields {
-            if let (Some(name), Some(value)) = (place(&head, name.as_bytes()), place(&head, value)) {
-                list.push(Field { name, value });
-            }
-        }
-        Self { head, list }
+        let list = fields
+            .map(|(name, value)| Field { name: place(&head, name.as_bytes()), value: place(&head, value) })
+            .collect();
+        Self::new(head, list)
     }
 
     /// Fields that stand nowhere yet.
@@ -43,7 +43,12 @@ impl Fields {
         for (name, value) in pairs {
             list.push(Field { name: add(name.as_bytes()), value: add(value) });
         }
-        Self { head: head.into(), list }
+        Self::new(head.into(), list.into())
+    }
+
+    fn new(head: Bytes, list: Arc<[Field]>) -> Self {
+        let lengths = list.iter().fold(0, |lengths, field| lengths | bit(field.name.len()));
+        Self { head, list, lengths }
     }
 
     /// The first value of a field; names are compared without regard to case (RFC 9110 section 5.1).
@@ -54,7 +59,8 @@ impl Fields {
 
     /// Every value of a field.
     pub fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]> {
-        let fields = self.list.iter().filter(move |field| {
+        let list = if self.lengths & bit(name.len()) == 0 { &[] } else { &*self.list };
+        let fields = list.iter().filter(move |field| {
             field.name.len() == name.len() && self.slice(&field.name).eq_ignore_ascii_case(name.as_bytes())
         });
         fields.map(|field| self.slice(&field.value))
@@ -89,10 +95,17 @@ impl Fields {
     }
 }
 
-fn place(head: &[u8], part: &[u8]) -> Option<Range<u32>> {
-    let start = (part.as_ptr() as usize).checked_sub(head.as_ptr() as usize)?;
-    let end = start + part.len();
-    (end <= head.len()).then_some(u32::try_from(start).ok()?..u32::try_from(end).ok()?)
+/// Where a slice of the head stands in it; what is none of its slices reads as empty.
+fn place(head: &[u8], part: &[u8]) -> Range<u32> {
+    let start = (part.as_ptr() as usize).wrapping_sub(head.as_ptr() as usize);
+    match (u32::try_from(start), u32::try_from(start.wrapping_add(part.len()))) {
+        (Ok(start), Ok(end)) => start..end,
+        _ => 0..0,
+    }
+}
+
+fn bit(length: usize) -> u64 {
+    1 << (length % 64)
 }
 
 fn is_printable(byte: &u8) -> bool {
@@ -117,7 +130,9 @@ impl Lines {
     /// is left out: nothing can write a line of its own into an answer.
     pub fn put(&mut self, name: &str, value: impl AsRef<[u8]>) {
         let value = value.as_ref();
-        if value.iter().all(|byte| is_printable(byte) || *byte >= 0x80) {
+        // Without an early end, so that it is done many bytes at a time.
+        let bad = value.iter().fold(false, |bad, byte| bad | !(is_printable(byte) | (*byte >= 0x80)));
+        if !bad {
             for part in [name.as_bytes(), b": ", value, b"\r\n"] {
                 self.0.extend_from_slice(part);
             }

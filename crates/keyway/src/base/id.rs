@@ -6,14 +6,13 @@ use ulid::Ulid;
 /// A new id such as `key_01jc...`.
 #[must_use]
 pub fn new(prefix: &str, clock: &Clock) -> String {
-    text(prefix, mint(clock))
+    text(prefix, mint(clock.now_ms()))
 }
 
-/// 16 bytes of a new ULID.
+/// 16 bytes of a new ULID, at a Unix time in milliseconds.
 #[must_use]
-pub fn mint(clock: &Clock) -> [u8; 16] {
-    let ms = u64::try_from(clock.now_ms()).unwrap_or(0);
-    Ulid::from_parts(ms, rand::random()).to_bytes()
+pub fn mint(now_ms: i64) -> [u8; 16] {
+    Ulid::from_parts(u64::try_from(now_ms).unwrap_or(0), rand::random()).to_bytes()
 }
 
 /// The text form of an id's bytes under a prefix.

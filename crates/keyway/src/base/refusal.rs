@@ -70,8 +70,10 @@ codes! {
     BodyTooLarge = "body_too_large", 413, "invalid_request_error";
     /// More or larger headers than are taken.
     HeadersTooLarge = "headers_too_large", 431, "invalid_request_error";
-    /// The provider's own limit; carries its `retry-after`.
+    /// A limit of the key, its project or its organisation, named in the message, or the provider's own.
     RateLimitExceeded = "rate_limit_exceeded", 429, "rate_limit_error";
+    /// As many requests run as may.
+    ConcurrencyExceeded = "concurrency_exceeded", 429, "rate_limit_error";
     /// The client left; seen in the log only.
     ClientGone = "client_gone", 499, "client_error";
     /// A fault of ours; the request id finds it in the log.

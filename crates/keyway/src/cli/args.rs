@@ -1,7 +1,7 @@
 //! The tree of commands. What is not here is not built: clap refuses it with exit code 2.
 
 use super::{
-    admin_key, chat, config, init, key, log, member, model, org, project, role, sandbox, serve,
+    admin_key, chat, config, init, key, limit, log, member, model, org, project, role, sandbox, serve,
     service_account, usage,
 };
 use clap::{Args as ClapArgs, Parser, Subcommand};
@@ -94,6 +94,9 @@ pub enum Command {
     /// What people may do
     #[command(subcommand)]
     Role(role::Role),
+    /// What projects and the organisation are held to
+    #[command(subcommand)]
+    Limit(limit::Limit),
     /// Models that can be called
     #[command(subcommand)]
     Model(model::Model),

@@ -2,11 +2,11 @@
 
 use super::args::Global;
 use super::failure::{FAILED, Failure, USAGE};
-use super::http::{ERROR_BYTES_MAX, Server, refused, url_of, without_version};
+use super::http::{ERROR_BYTES_MAX, Server, own, refused, without_version};
 use super::output::Out;
 use super::session;
 use crate::base::Secret;
-use crate::upstream::{Limits, Request};
+use crate::upstream::{Limits, Request, Tls};
 use clap::Args;
 use dialect::sse::{FrameKind, SseSplitter};
 use serde_json::{Value, json};
@@ -37,9 +37,9 @@ pub struct Chat {
 /// # Errors
 /// When there is no key or no prompt, the server cannot be reached, or it refuses.
 pub fn run(global: &Global, chat: &Chat, out: &Out) -> Result<(), Failure> {
-    let url = match &chat.url {
-        Some(url) => without_version(url).to_owned(),
-        None => url_of(session::configuration(global, &[])?.settings.listen),
+    let (url, tls) = match &chat.url {
+        Some(url) => (without_version(url).to_owned(), Tls::new(None)),
+        None => own(&session::configuration(global, &[])?.settings)?,
     };
     let key = KEY_ENV.iter().find_map(|name| std::env::var(name).ok().filter(|key| !key.is_empty()));
     let key = key.map(Secret::new).ok_or_else(|| {
@@ -52,7 +52,7 @@ pub fn run(global: &Global, chat: &Chat, out: &Out) -> Result<(), Failure> {
         "stream": !out.json,
     });
     session::block_on(async {
-        let server = Server::new(&url, Some(key), Limits::default())?;
+        let server = Server::new(&url, Some(key), Limits::default(), tls)?;
         let request = Request {
             accept: if out.json { "application/json" } else { "text/event-stream" },
             ..Request::post("/v1/chat/completions", body.to_string().into())

@@ -1,7 +1,9 @@
 //! Calls to a running server, over the same lanes that go to providers.
 
 use super::failure::{FAILED, Failure, NOT_FOUND, PERMISSION, UNREACHABLE, USAGE};
+use crate::app::tls::Files;
 use crate::base::{Clock, Secret};
+use crate::config::Settings;
 use crate::upstream::{AuthStyle, Endpoint, Failure as Lost, Lanes, Limits, Request, Response, Tls};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -20,10 +22,10 @@ impl Server {
     ///
     /// # Errors
     /// When the URL or the key cannot be used.
-    pub fn new(base_url: &str, key: Option<Secret>, limits: Limits) -> Result<Self, Failure> {
+    pub fn new(base_url: &str, key: Option<Secret>, limits: Limits, tls: Tls) -> Result<Self, Failure> {
         let endpoint = Endpoint::new(base_url, AuthStyle::Bearer, key)
             .map_err(|fault| Failure::new(USAGE, fault.to_string()))?;
-        Ok(Self { lanes: Lanes::new(limits, Clock::system(), Arc::new(Tls::new(None))), endpoint })
+        Ok(Self { lanes: Lanes::new(limits, Clock::system(), Arc::new(tls)), endpoint })
     }
 
     /// Sends a request.
@@ -66,15 +68,27 @@ pub fn without_version(url: &str) -> &str {
     url.strip_suffix("/openai").unwrap_or(url)
 }
 
-/// Where a server that listens on an address is called from this machine.
-#[must_use]
-pub fn url_of(listen: SocketAddr) -> String {
+/// Where this machine's server is called, and whose certificate it is expected to show there: the one
+/// in the file, for addresses of this machine stand in no certificate.
+///
+/// # Errors
+/// When the certificate cannot be read.
+pub fn own(settings: &Settings) -> Result<(String, Tls), Failure> {
+    let Some(files) = Files::of(settings) else {
+        return Ok((url_of(settings.listen, "http"), Tls::new(None)));
+    };
+    let certificate = files.chain()?.into_iter().next();
+    let tls = certificate.map_or_else(|| Tls::new(None), Tls::only);
+    Ok((url_of(settings.listen, "https"), tls))
+}
+
+fn url_of(listen: SocketAddr, scheme: &str) -> String {
     let ip = match listen.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::from(Ipv4Addr::LOCALHOST),
         IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::from(Ipv6Addr::LOCALHOST),
         ip => ip,
     };
-    format!("http://{}", SocketAddr::new(ip, listen.port()))
+    format!("{scheme}://{}", SocketAddr::new(ip, listen.port()))
 }
 
 #[cfg(test)]
@@ -92,7 +106,7 @@ mod tests {
             ("10.0.0.1:1", "http://10.0.0.1:1"),
         ];
         for (listen, url) in table {
-            assert_eq!(url_of(listen.parse().unwrap()), url);
+            assert_eq!(url_of(listen.parse().unwrap(), "http"), url);
         }
     }
 

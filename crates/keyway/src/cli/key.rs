@@ -1,9 +1,11 @@
-//! `keyway key create|list|show|rotate|secret|revoke|disable|enable`
+//! `keyway key create|list|show|edit|rotate|secret|compromised|revoke|disable|enable`
 
 use super::args::Global;
 use super::failure::{FAILED, Failure, USAGE};
+use super::incident::{self, Compromised};
 use super::key_details::DetailFlags;
 use super::key_edit::{self, Edit};
+use super::limit::{LimitFlags, written};
 use super::output::Out;
 use super::secret::{self, Rotate, Secret};
 use super::session::{self, Missing, Session};
@@ -12,10 +14,12 @@ use crate::access::keys::{self as service, Act, Created, NewKey, Which};
 use crate::accounts::leave::{self, Heir, Settled};
 use crate::admin::json::{Deleted, Ended, List};
 use crate::admin::key_object::{ADMIN_KEY_DELETED, KeyObject, PROJECT_KEY_DELETED};
+use crate::admin::limit_object::edited;
 use crate::base::{Clock, id};
 use crate::store::keys::{self as rows, Filter, KeyRow};
 use crate::store::tenants;
 use clap::{Args, Subcommand};
+use ledger::limit::Limits;
 use std::io::IsTerminal;
 
 /// Rows of one read when a whole list is printed.
@@ -44,6 +48,8 @@ pub enum Key {
     /// Secrets of a key
     #[command(subcommand)]
     Secret(Secret),
+    /// Revoke a key that has leaked, and say what it was used for
+    Compromised(Compromised),
     /// Stop a key for good
     Revoke(Revoke),
     /// Stop a key for now
@@ -90,6 +96,8 @@ pub struct Create {
     /// For the sandbox only
     #[arg(long)]
     test: bool,
+    #[command(flatten)]
+    limits: LimitFlags,
 }
 
 /// Stop a key for good
@@ -125,6 +133,7 @@ pub fn run(global: &Global, command: &Key, out: &Out) -> Result<(), Failure> {
                 owner: create.owner.clone(),
                 expires_in_seconds: create.expires_in_seconds,
                 details: create.details.details(),
+                limits: edited(Limits::default(), &create.limits.edit()),
                 ..NewKey::default()
             };
             make(session, &new, out).await
@@ -148,6 +157,7 @@ pub fn run(global: &Global, command: &Key, out: &Out) -> Result<(), Failure> {
         Key::Edit(asked) => key_edit::edit(session, asked, out).await,
         Key::Rotate(asked) => secret::rotate(session, asked, out).await,
         Key::Secret(command) => secret::run(session, command, out).await,
+        Key::Compromised(asked) => incident::run(session, global, asked, out).await,
         Key::Revoke(revoked) => revoke(session, global, revoked, false, out).await,
         Key::Disable { id } => switch(session, id, Act::Disable, out).await,
         Key::Enable { id } => switch(session, id, Act::Enable, out).await,
@@ -155,7 +165,10 @@ pub fn run(global: &Global, command: &Key, out: &Out) -> Result<(), Failure> {
 }
 
 /// The id of a project that is named by id or by name.
-pub(super) async fn project_id(session: &Session, given: &str) -> Result<String, Failure> {
+///
+/// # Errors
+/// "Not found" when none is called so, a mistake of use when several are.
+pub async fn project_id(session: &Session, given: &str) -> Result<String, Failure> {
     if id::parse("proj", given).is_some() {
         return Ok(given.to_owned());
     }
@@ -249,6 +262,7 @@ fn show(row: &KeyRow, out: &Out) -> Result<(), Failure> {
         ("status", service::status_at(row, now_ms).to_owned()),
         ("scopes", list(&row.scopes, "ordinary inference")),
         ("models", list(&row.models, "all")),
+        ("limits", written(&row.limits)),
         ("created", when(Some(row.created_ms))),
         ("expires", when(row.expires_ms)),
         ("last used", when(row.last_used_ms)),

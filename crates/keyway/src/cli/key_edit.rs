@@ -3,6 +3,7 @@
 use super::failure::{Failure, USAGE};
 use super::key::when;
 use super::key_details::DetailFlags;
+use super::limit::LimitFlags;
 use super::output::Out;
 use super::session::Session;
 use super::span;
@@ -36,6 +37,8 @@ pub struct Edit {
     expires_in_seconds: Option<u64>,
     #[command(flatten)]
     details: DetailFlags,
+    #[command(flatten)]
+    limits: LimitFlags,
     /// Take these back to what they are when nothing is said
     #[arg(long, value_name = "FIELD", num_args = 1..)]
     clear: Vec<Field>,
@@ -61,6 +64,9 @@ enum Field {
 /// What the service refuses.
 pub async fn edit(session: &Session, asked: &Edit, out: &Out) -> Result<(), Failure> {
     let change = asked.change()?;
+    if change == edit::Edit::default() {
+        return Err(Failure::new(USAGE, "name what to change, as in --name, --model or --rpm"));
+    }
     let mut acting = session.act().await?;
     let which = Which { admin: false, project: None, id: &asked.id };
     let (row, warnings) = edit::edit(&mut acting, &which, &change).await?;
@@ -90,6 +96,7 @@ impl Edit {
             idle_expires_in_seconds: self.field(Field::IdleExpires, details.idle_expires_in_seconds)?,
             labels: self.field(Field::Label, details.labels)?,
             metadata: self.field(Field::Metadata, details.metadata)?,
+            limits: Some(self.limits.edit()).filter(|limits| limits.iter().any(Option::is_some)),
         })
     }
 

@@ -9,10 +9,12 @@ pub mod config;
 pub mod doctor;
 pub mod failure;
 pub mod http;
+pub mod incident;
 pub mod init;
 pub mod key;
 pub mod key_details;
 pub mod key_edit;
+pub mod limit;
 pub mod log;
 pub mod member;
 pub mod model;
@@ -28,6 +30,8 @@ pub mod session;
 pub mod span;
 pub mod usage;
 
+use crate::sealing::memory;
+use crate::telemetry::panic_hook;
 use args::{Args, Command};
 use clap::{ColorChoice, CommandFactory, FromArgMatches};
 use failure::Failure;
@@ -38,6 +42,8 @@ use std::process::ExitCode;
 /// Runs the command that the process was started with.
 #[must_use]
 pub fn main() -> ExitCode {
+    memory::keep_private();
+    panic_hook::install();
     ExitCode::from(run(std::env::args_os().collect()))
 }
 
@@ -84,6 +90,7 @@ fn dispatch(args: &Args, out: &Out) -> Result<(), Failure> {
         Command::Member(command) => member::run(global, command, out)?,
         Command::ServiceAccount(command) => service_account::run(global, command, out)?,
         Command::Role(command) => role::run(global, command, out)?,
+        Command::Limit(command) => limit::run(global, command, out)?,
         Command::Model(command) => model::run(global, command, out)?,
         Command::Usage(asked) => usage::run(global, asked, out)?,
         Command::Log(command) => log::run(global, command, out)?,

@@ -66,6 +66,7 @@ pub fn init_text() -> String {
 fn literal(kind: Kind, text: &str) -> String {
     match kind {
         Kind::Flag | Kind::Number(..) => text.to_owned(),
+        Kind::Networks => format!("[{}]", quoted(text)),
         _ => quoted(text),
     }
 }
@@ -102,6 +103,7 @@ fn range(kind: Kind) -> String {
         Kind::DatabaseUrl => "URL".to_owned(),
         Kind::Secret => "secret".to_owned(),
         Kind::LogFilter => "levels".to_owned(),
+        Kind::Networks => "networks".to_owned(),
         Kind::Flag => "true, false".to_owned(),
         Kind::Number(min, max) => format!("{min} to {max}"),
         Kind::Bytes(min, max) => format!("{} to {}", size(min), size(max)),
@@ -137,6 +139,7 @@ pub fn schema() -> Json {
 fn setting_schema(setting: &Setting) -> Json {
     let mut schema = match setting.kind {
         Kind::Flag => json!({ "type": "boolean" }),
+        Kind::Networks => json!({ "type": "array", "items": { "type": "string" } }),
         Kind::Number(min, max) => json!({ "type": "integer", "minimum": min, "maximum": max }),
         Kind::Bytes(min, max) => json!({ "anyOf": [
             { "type": "integer", "minimum": min, "maximum": max },

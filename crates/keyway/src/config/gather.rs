@@ -54,6 +54,16 @@ impl Gathered {
         }
     }
 
+    /// Where a setting that is not off, absent or empty comes from.
+    fn given(&self, path: &str) -> Option<&Place> {
+        let (value, place) = self.value(path)?;
+        match value {
+            Value::Flag(false) | Value::Path(None) => None,
+            Value::Networks(networks) if networks.is_empty() => None,
+            _ => Some(place),
+        }
+    }
+
     fn value(&self, path: &str) -> Option<&(Value, Place)> {
         TABLE.iter().position(|row| row.path == path).and_then(|at| self.values.get(at))
     }
@@ -68,12 +78,21 @@ pub(super) fn check_together(found: &mut Gathered) {
         let (place, problem) = (place.clone(), format!("is set beside master_key_file ({file})"));
         return found.wrong(place, "master_key", problem, "keep one of the two");
     }
-    if let (Some((Value::Address(Some(listen)), place)), Some((Value::Flag(false), _))) =
-        (set("listen"), found.value("insecure_http"))
+    for (one, other) in [("tls_certificate_file", "tls_key_file"), ("tls_key_file", "tls_certificate_file")] {
+        if let (Some(place), None) = (found.given(one), found.given(other)) {
+            let (place, problem) = (place.clone(), format!("is set without {other}"));
+            return found.wrong(place, one, problem, "set both, or neither");
+        }
+    }
+    let may_be_plain =
+        ["insecure_http", "tls_key_file", "trusted_proxies"].iter().any(|path| found.given(path).is_some());
+    if let Some((Value::Address(Some(listen)), place)) = set("listen")
         && !listen.ip().to_canonical().is_loopback()
+        && !may_be_plain
     {
         let (place, problem) = (place.clone(), format!("is {listen}, which is plain HTTP beyond loopback"));
-        let fix = "listen on 127.0.0.1 behind a proxy that speaks TLS, or set insecure_http = true";
+        let fix = "set tls_certificate_file and tls_key_file, or trusted_proxies where a proxy in front \
+                   speaks TLS, or insecure_http = true";
         found.wrong(place, "listen", problem, fix);
     }
 }

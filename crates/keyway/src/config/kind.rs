@@ -1,7 +1,8 @@
 //! What a setting may be, and reading it from text.
 
 use crate::base::Secret;
-use std::net::SocketAddr;
+use ipnet::{IpNet, Ipv4Net};
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use toml_edit::{Item, Value as Toml};
 use tracing_subscriber::EnvFilter;
@@ -23,6 +24,8 @@ pub enum Kind {
     Secret,
     /// A level, or levels by module: `info,keyway::relay=debug`.
     LogFilter,
+    /// Addresses and networks, a list in the file, separated by commas elsewhere.
+    Networks,
     /// `true` or `false`.
     Flag,
     /// A whole number in this range.
@@ -42,6 +45,8 @@ pub enum Value {
     Secret(Option<Secret>),
     /// Text.
     Text(String),
+    /// Networks.
+    Networks(Vec<IpNet>),
     /// `true` or `false`.
     Flag(bool),
     /// A number.
@@ -72,6 +77,10 @@ pub fn parse(kind: Kind, text: &str, cwd: &Path) -> Result<Value, Wrong> {
         Kind::LogFilter => wrong(
             "write error, warn, info, debug or trace, or levels by module: \"info,keyway::relay=debug\"",
         ),
+        Kind::Networks => {
+            let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+            parts.map(network).collect::<Result<_, _>>().map(Value::Networks)
+        }
         Kind::Flag => match text {
             "true" | "1" | "on" | "yes" => Ok(Value::Flag(true)),
             "false" | "0" | "off" | "no" => Ok(Value::Flag(false)),
@@ -107,9 +116,39 @@ pub fn text_of(kind: Kind, item: &Item) -> Result<String, Wrong> {
             "is not a whole number".to_owned(),
             format!("write a whole number from {min} to {max}, without quotes"),
         )),
+        (Kind::Networks, item) => list(item),
         (_, Some(Toml::String(text))) => Ok(text.value().clone()),
         _ => Err(("is not a string".to_owned(), "write it in quotes".to_owned())),
     }
+}
+
+/// The texts of a list, joined by commas.
+fn list(item: Option<&Toml>) -> Result<String, Wrong> {
+    let texts = item.and_then(Toml::as_array).and_then(|array| array.iter().map(Toml::as_str).collect());
+    let texts: Option<Vec<&str>> = texts;
+    texts.map(|texts| texts.join(",")).ok_or_else(|| {
+        ("is not a list of networks".to_owned(), "write a list such as [\"10.0.0.0/8\"]".to_owned())
+    })
+}
+
+/// A network, or an address as the network of it alone. Those of v4 are written as such whichever way
+/// they came, because so are the addresses they are compared with.
+fn network(text: &str) -> Result<IpNet, Wrong> {
+    let fix = "write an address or a network such as 10.0.0.0/8 or fd00::/8";
+    let wrong = |problem: &str| (format!("holds `{text}`, which {problem}"), fix.to_owned());
+    let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+    let network = network.map_err(|_| wrong("is no network"))?;
+    let network = match network {
+        IpNet::V6(v6) if v6.prefix_len() >= 96 => match v6.addr().to_ipv4_mapped() {
+            Some(v4) => Ipv4Net::new(v4, v6.prefix_len() - 96).map_or(network, IpNet::V4),
+            None => network,
+        },
+        _ => network,
+    };
+    if network.prefix_len() == 0 {
+        return Err(wrong("is everybody: each client could then say that it is another"));
+    }
+    Ok(network.trunc())
 }
 
 fn database(text: &str) -> Result<Value, Wrong> {
@@ -163,6 +202,10 @@ pub fn shown(kind: Kind, value: &Value) -> String {
         Value::Secret(Some(url)) if kind == Kind::DatabaseUrl => quoted(&without_password(url.reveal())),
         Value::Secret(Some(_)) => quoted(MASK),
         Value::Text(text) => quoted(text),
+        Value::Networks(networks) => {
+            let texts: Vec<String> = networks.iter().map(|network| quoted(&network.to_string())).collect();
+            format!("[{}]", texts.join(", "))
+        }
         Value::Flag(flag) => flag.to_string(),
         Value::Number(number) => match kind {
             Kind::Bytes(..) => quoted(&size(*number)),

@@ -2,6 +2,7 @@
 
 use super::kind::{Kind, Value};
 use crate::base::Secret;
+use ipnet::IpNet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -60,6 +61,12 @@ settings! {
         "Address and port that clients connect to. Beyond loopback it needs an owner or an admin key first.";
     insecure_http: bool = flag, Kind::Flag, "false", "", None,
         "Allow plain HTTP beyond loopback: keys then cross the network unencrypted.";
+    tls_certificate_file: Option<PathBuf> = path_optional, Kind::PathOptional, "", "/etc/keyway/tls.crt", None,
+        "PEM file of the certificate and what it was signed with. Set together with tls_key_file, the port speaks TLS. Read again when it changes.";
+    tls_key_file: Option<PathBuf> = path_optional, Kind::PathOptional, "", "/etc/keyway/tls.key", None,
+        "PEM file of the certificate's private key.";
+    trusted_proxies: Vec<IpNet> = networks, Kind::Networks, "", "10.0.0.0/8", None,
+        "Networks of the proxies in front: only they are believed when they say in X-Forwarded-For and X-Forwarded-Proto who the client is and that it came by https.";
     data_dir: PathBuf = path, Kind::Path, "keyway-data", "", Some("--data-dir"),
         "Folder of the journal and, unless set otherwise, the database and the master key. One server per folder.";
     database: Option<Secret> = secret, Kind::DatabaseUrl, "", "postgres://keyway@127.0.0.1/keyway", Some("--database"),
@@ -73,13 +80,19 @@ settings! {
     workers: u64 = number, Kind::Number(0, 1024), "0", "", None,
         "Threads that serve inference. 0: one per core.";
     connections_max: u64 = number, Kind::Number(1, 1_000_000), "10000", "", None,
-        "Client connections open at a time, over all workers.";
+        "Client connections open at a time, over all workers; fewer where the limit on open files has no room for them.";
+    connections_per_address_max: u64 = number, Kind::Number(1, 1_000_000), "1000", "", None,
+        "Client connections open at a time from one address (IPv6: one /64 network). Loopback is not counted: what comes from there is a reverse proxy's, through which everybody comes.";
     request_body_bytes_max: u64 = number, Kind::Bytes(KIB, GIB), "32 MiB", "", None,
         "Longest inference request body.";
     header_timeout_ms: u64 = number, Kind::Number(100, HOUR_MS), "10000", "", None,
         "From the first byte of a request to the end of its headers, milliseconds.";
     body_timeout_ms: u64 = number, Kind::Number(100, HOUR_MS), "120000", "", None,
         "From the end of the headers to the end of the body, milliseconds.";
+    body_bytes_per_second_min: u64 = number, Kind::Bytes(0, MIB), "1 KiB", "", None,
+        "Slowest a request body may come on average, per second, after body_rate_grace_ms. 0: only body_timeout_ms counts.";
+    body_rate_grace_ms: u64 = number, Kind::Number(100, HOUR_MS), "10000", "", None,
+        "How long a request body may take before its rate counts, milliseconds.";
     idle_timeout_ms: u64 = number, Kind::Number(100, HOUR_MS), "75000", "", None,
         "How long a client connection may wait between requests, milliseconds.";
     write_stall_timeout_ms: u64 = number, Kind::Number(100, HOUR_MS), "30000", "", None,
@@ -115,11 +128,7 @@ settings! {
 }
 
 /// What the contract names and this build does not have: setting it is refused, never ignored.
-pub const NOT_YET: &[(&str, &str)] = &[
-    ("trusted_proxies", "the peer's address is the client's address"),
-    ("routes", "name a provider's model, or write an alias"),
-    ("tls", "put a proxy that speaks TLS in front, on the same machine"),
-];
+pub const NOT_YET: &[(&str, &str)] = &[("routes", "name a provider's model, or write an alias")];
 
 /// Variables that begin with `KEYWAY_` and belong to commands, not to settings.
 pub const COMMAND_ENV: &[&str] =
@@ -150,6 +159,10 @@ fn secret(value: Option<&Value>) -> Option<Secret> {
 
 fn text(value: Option<&Value>) -> String {
     if let Some(Value::Text(text)) = value { text.clone() } else { String::new() }
+}
+
+fn networks(value: Option<&Value>) -> Vec<IpNet> {
+    if let Some(Value::Networks(networks)) = value { networks.clone() } else { Vec::new() }
 }
 
 fn flag(value: Option<&Value>) -> bool {

@@ -120,6 +120,7 @@ fn json_of(value: &toml_edit::Value) -> Json {
         toml_edit::Value::String(text) => Json::from(text.value().as_str()),
         toml_edit::Value::Integer(number) => Json::from(*number.value()),
         toml_edit::Value::Boolean(flag) => Json::from(*flag.value()),
+        toml_edit::Value::Array(values) => values.iter().map(json_of).collect(),
         _ => Json::Null,
     }
 }

@@ -24,10 +24,13 @@ impl Worker {
         Rc::new(Self { journal: RefCell::new(journal), clock, prices })
     }
 
-    /// Tries to write again what could not be written; whether the journal is whole. To be called
-    /// now and then when no requests come, and before the worker ends.
-    pub fn mend(&self) -> bool {
-        self.journal.borrow_mut().mend()
+    /// Tries to write again what could not be written, and to make room where there was none. To be called
+    /// now and then: while the process says that it is not ready, no requests come that would do it.
+    pub fn mend(&self) {
+        let mut journal = self.journal.borrow_mut();
+        if journal.mend() {
+            journal.look_for_room();
+        }
     }
 
     /// Writes the line of a request that was refused before anything could be spent.

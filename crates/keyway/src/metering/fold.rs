@@ -152,7 +152,7 @@ impl Fold {
         let (first, last) = (&lines[0], &lines[lines.len() - 1]);
         let starts = || lines.iter().map(|line| line.started_ms);
         Batch {
-            id: id::text("rb", id::mint(clock)),
+            id: id::text("rb", id::mint(clock.now_ms())),
             org: self.rows.dims(first.row).text[Dimension::Org as usize].clone(),
             first_ms: starts().min().unwrap_or_default(),
             last_ms: starts().max().unwrap_or_default(),

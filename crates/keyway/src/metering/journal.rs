@@ -105,10 +105,14 @@ impl Journal {
         if self.room() < needed {
             self.take_made();
             // The thread that makes them is behind: better a moment's wait than a refusal.
-            if self.room() < needed && !(self.clock.monotonic_ms() >= self.retry_at_ms && self.make_spare()) {
+            let full =
+                self.room() < needed && !(self.clock.monotonic_ms() >= self.retry_at_ms && self.make_spare());
+            if full {
+                self.state.publish_full(true);
                 return false;
             }
         }
+        self.state.publish_full(false);
         self.reserved_bytes = needed;
         self.order();
         true
@@ -117,6 +121,13 @@ impl Journal {
     /// Tries a broken journal again, if it is time; whether it is whole.
     pub fn mend(&mut self) -> bool {
         !self.broken || self.retry()
+    }
+
+    /// Looks whether room can be made again, where there was none.
+    pub fn look_for_room(&mut self) {
+        if self.state.is_full() && self.reserve() {
+            self.reserved_bytes = self.reserved_bytes.saturating_sub(RESERVED_BYTES);
+        }
     }
 
     /// Gives back what was promised and is not needed, in records.

@@ -11,6 +11,7 @@ pub mod admit;
 pub mod fold;
 pub mod intake;
 pub mod journal;
+pub mod limits;
 pub mod reader;
 pub mod recover;
 pub mod segment;

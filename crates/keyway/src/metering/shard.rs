@@ -16,6 +16,7 @@ pub struct ShardState {
     low_water: AtomicU32,
     open: AtomicU32,
     broken: AtomicBool,
+    full: AtomicBool,
     /// Committed bytes of the segments before the active one, until they are shipped.
     sealed: Mutex<BTreeMap<u32, u32>>,
 }
@@ -29,6 +30,7 @@ impl ShardState {
             low_water: AtomicU32::new(segment),
             open: AtomicU32::new(0),
             broken: AtomicBool::new(false),
+            full: AtomicBool::new(false),
             sealed: Mutex::new(BTreeMap::new()),
         }
     }
@@ -75,6 +77,19 @@ impl ShardState {
 
     pub(super) fn publish_low_water(&self, segment: u32) {
         self.low_water.store(segment, Ordering::Release);
+    }
+
+    /// Whether there is no room for another request, and none could be made.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.full.load(Ordering::Acquire)
+    }
+
+    /// Costs a look where nothing changes.
+    pub(super) fn publish_full(&self, full: bool) {
+        if self.is_full() != full {
+            self.full.store(full, Ordering::Release);
+        }
     }
 
     pub(super) fn publish_broken(&self, broken: bool) {

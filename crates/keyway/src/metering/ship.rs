@@ -27,6 +27,9 @@ pub const ENTRIES_MAX: usize = 16_384;
 const PIECES_MAX: usize = 4;
 /// Milliseconds between two checkpoints that let segments go.
 pub const CHECKPOINT_MS_MIN: i64 = 5_000;
+/// Milliseconds after which there is one though no segment waits, so that the database's own log
+/// stays short: nobody else checkpoints.
+pub const CHECKPOINT_MS_MAX: i64 = 60_000;
 /// Rounds taken entry by entry after the database refused the data.
 const CAREFUL_ROUNDS: u32 = 4_096;
 
@@ -44,7 +47,7 @@ pub struct Shipper {
     poison: HashSet<(u32, u64)>,
     /// Segments below are deleted, by shard.
     deleted: Vec<u32>,
-    checkpoint_at_ms: i64,
+    checkpointed_ms: i64,
     damage_told: HashSet<Name>,
     #[cfg(test)]
     pub(super) lose_answer: bool,
@@ -77,7 +80,7 @@ impl Shipper {
             poison: HashSet::new(),
             deleted: vec![0; shards.len()],
             shards,
-            checkpoint_at_ms: 0,
+            checkpointed_ms: i64::MIN / 2,
             damage_told: HashSet::new(),
             #[cfg(test)]
             lose_answer: false,
@@ -259,14 +262,13 @@ impl Shipper {
 
     async fn try_let_go(&mut self) -> Result<(), Fault> {
         let below = |shard: &Shard| shard.stored.segment.min(shard.state.low_water());
-        if self.shards.iter().zip(&self.deleted).all(|(shard, deleted)| below(shard) <= *deleted) {
-            return Ok(());
-        }
+        let waits = self.shards.iter().zip(&self.deleted).any(|(shard, deleted)| below(shard) > *deleted);
+        let pause_ms = if waits { CHECKPOINT_MS_MIN } else { CHECKPOINT_MS_MAX };
         let now_ms = self.clock.monotonic_ms();
-        if now_ms < self.checkpoint_at_ms {
+        if now_ms - self.checkpointed_ms < pause_ms {
             return Ok(());
         }
-        self.checkpoint_at_ms = now_ms + CHECKPOINT_MS_MIN;
+        self.checkpointed_ms = now_ms;
         if !journal::make_durable(&self.db).await? {
             return Ok(());
         }

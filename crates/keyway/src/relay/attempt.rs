@@ -11,6 +11,7 @@ use crate::upstream::{Class, Failure, classify};
 use bytes::Bytes;
 use dialect::edit::{AskUsage, Wanted, rewrite_to};
 use dialect::peek::Peek;
+use std::pin::pin;
 use std::sync::Arc;
 
 /// Path of a chat request below a provider's base URL.
@@ -32,7 +33,7 @@ pub async fn send(
         story.send_to(target)?;
         let began = story.now_mono_ms();
         let body = body_for(target, inbound, peek, plan);
-        match ask(story, target, body, inbound).await? {
+        match ask(story, body, inbound).await? {
             Ok(answer) if classify(answer.status) == Class::Success => {
                 story.tried(began, answer.status, "ok", true);
                 return Ok(answer);
@@ -40,9 +41,7 @@ pub async fn send(
             Ok(answer) => {
                 let now_ms = story.worker.shared.at.clock.now_ms();
                 story.tried(began, answer.status, "status", true);
-                let upstream = story.worker.shared.upstream(&target.provider.name);
-                let endpoint = upstream.and_then(|upstream| upstream.endpoint.as_ref());
-                return Err(failures::of_answer(answer, endpoint, now_ms).await.into());
+                return Err(failures::of_answer(answer, story.endpoint(), now_ms).await.into());
             }
             Err(failure) => {
                 let reached = failure.may_have_been_sent();
@@ -59,21 +58,13 @@ pub async fn send(
 }
 
 /// Asks one target. The outer error is the key's end, which ends the request with it.
-async fn ask(
-    story: &Story,
-    target: &Target,
-    body: Bytes,
-    inbound: &Inbound,
-) -> Result<Result<Answer, Failure>, Trouble> {
+async fn ask(story: &Story, body: Bytes, inbound: &Inbound) -> Result<Result<Answer, Failure>, Trouble> {
     let shared = &story.worker.shared;
-    let upstream = shared.upstream(&target.provider.name).ok_or_else(no_target)?;
+    let upstream = story.upstream().ok_or_else(no_target)?;
     let asked = Asked { path: CHAT_PATH, body, stream: story.stream, request: inbound.request };
-    let answer = source::ask(story.permission()?, &story.worker.lanes, upstream, asked, &shared.at.clock);
-    tokio::select! {
-        biased;
-        answer = answer => Ok(answer),
-        () = story.grant.gone.notified() => Err(story.cut_by().into()),
-    }
+    let answer =
+        pin!(source::ask(story.permission()?, &story.worker.lanes, upstream, asked, &shared.at.clock));
+    Ok(story.unless_cut(answer).await?)
 }
 
 /// The request as this target wants it: the client's own bytes but for what must differ.

@@ -48,7 +48,7 @@ pub struct Shared {
     /// Models, prices, names.
     pub catalog: Arc<Catalog>,
     /// Providers that are on, by name.
-    pub upstreams: HashMap<Arc<str>, Upstream>,
+    pub upstreams: HashMap<Arc<str>, Arc<Upstream>>,
     /// Every number of the process.
     pub metrics: Arc<Metrics>,
     /// Keys in memory.
@@ -76,13 +76,13 @@ pub struct Shared {
 impl Shared {
     /// A provider that is on.
     #[must_use]
-    pub fn upstream(&self, provider: &str) -> Option<&Upstream> {
+    pub fn upstream(&self, provider: &str) -> Option<&Arc<Upstream>> {
         self.upstreams.get(provider)
     }
 
     /// Notes a use of a key, to be written with the next round.
-    pub fn note_use(&self, grant: &Arc<Grant>, from: IpAddr) {
-        if grant.uses.note(self.at.clock.now_ms(), from) {
+    pub fn note_use(&self, grant: &Arc<Grant>, from: IpAddr, at_ms: i64) {
+        if grant.uses.note(at_ms, from) {
             let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
             if used.len() < USED_MAX {
                 used.push(Arc::clone(grant));

@@ -1,7 +1,8 @@
 //! Delivering an answer: whole ones are read to their end and booked before they leave; streams go
-//! out as they come and are booked before their last byte.
+//! out as they come, from the provider's first words on, and are booked before their last byte.
 
 use super::attempt::usage_rule;
+use super::believe::can_be_true;
 use super::exchange::{OutBody, Outbound};
 use super::failures;
 use super::large::Large;
@@ -11,10 +12,14 @@ use super::stream::Delivery;
 use crate::base::{Code, Fields, Lines, Refusal};
 use crate::upstream::Failure;
 use bytes::{Bytes, BytesMut};
+use dialect::json::Reader;
 use dialect::openai_chat::Decoder;
 use http::StatusCode;
 use ledger::entry::UsageOrigin;
 use ledger::{NanoUsd, Usage};
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
 
 /// Largest answer that is read whole before it leaves, so that its cost can stand in its head.
 pub const WHOLE_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -33,67 +38,88 @@ pub struct Wishes {
 pub async fn deliver(story: Box<Story>, answer: Answer, wishes: Wishes) -> Outbound {
     let headers = headers(&story, &answer.headers, &wishes);
     if is_event_stream(&answer.headers) {
-        return stream(story, answer, headers, &wishes);
+        return stream(story, answer, headers, &wishes).await;
     }
     whole(story, answer, headers).await
 }
 
-fn stream(story: Box<Story>, answer: Answer, mut headers: Lines, wishes: &Wishes) -> Outbound {
+async fn stream(story: Box<Story>, answer: Answer, mut headers: Lines, wishes: &Wishes) -> Outbound {
+    let (shape, metrics) = (story.route.shape, story.worker.metrics.clone());
     headers.put("cache-control", "no-cache");
+    story.tell_limits(&mut headers);
     let status = status(answer.status);
-    let delivery = Delivery::new(story, answer, wishes.include_usage);
+    let mut delivery = Delivery::new(story, answer, wishes.include_usage);
+    if let Some(refusal) = poll_fn(|cx| delivery.poll_begun(cx)).await {
+        metrics.refusal(refusal.code);
+        let mut answer = super::refuse::render(&refusal, shape);
+        delivery.tell_limits(&mut answer.headers);
+        return answer;
+    }
     Outbound { status, headers, close: false, body: OutBody::Stream(Box::new(delivery)) }
 }
 
 async fn whole(mut story: Box<Story>, answer: Answer, mut headers: Lines) -> Outbound {
     let Answer { status: code, mut bytes, .. } = answer;
-    let gone = std::sync::Arc::clone(&story.grant.gone);
-    let read = tokio::select! {
-        biased;
-        read = read_whole(&mut bytes) => read,
-        () = gone.notified() => {
-            let refusal = story.cut_by();
-            return cut(story, &refusal);
-        }
+    let read = {
+        let reading = pin!(read_whole(&mut bytes));
+        story.unless_cut(reading).await
     };
     let body = match read {
-        Ok(Read::All(body)) => body,
-        Ok(Read::Some(first)) => {
+        Ok(Ok(Read::All(body))) => body,
+        Ok(Ok(Read::Some(first))) => {
+            story.tell_limits(&mut headers);
             let large = Large::new(story, first, bytes, code);
             let body = OutBody::Stream(Box::new(large));
             return Outbound { status: status(code), headers, close: false, body };
         }
-        Err(failure) => {
-            let provider = story.target().map(|target| target.provider.name.clone()).unwrap_or_default();
+        Err(refusal) => return cut(story, &refusal),
+        Ok(Err(failure)) => {
+            let provider = provider_of(&story);
             return cut(story, &failures::of_failure(failure, &provider));
         }
     };
     if let Err(refusal) = story.still_good() {
         return cut(story, &refusal);
     }
-    let (cost, failed) = book(&mut story, &body, code);
-    let body = if failed { failures::said(&body, story.endpoint()) } else { body };
+    let mut decoder = Decoder::new(usage_rule(story.target()));
+    let seen = decoder.see_whole(&body);
+    if seen.malformed && !is_json(&body) {
+        let provider = provider_of(&story);
+        return cut(story, &failures::unreadable(&provider));
+    }
+    if seen.progress {
+        story.progress(seen.output_bytes);
+    }
+    let cost = book(&mut story, &decoder, seen.failed, code);
+    story.tell_limits(&mut headers);
+    let body = if seen.failed { failures::said(&body, story.endpoint()) } else { body };
     if let Some(cost) = cost {
         headers.put("x-keyway-cost-usd", cost.to_decimal());
     }
     Outbound { status: status(code), headers, close: false, body: OutBody::Whole(body) }
 }
 
-/// Books a whole answer: its cost, and whether it is a failure in the dress of an answer.
-fn book(story: &mut Story, body: &Bytes, status: u16) -> (Option<NanoUsd>, bool) {
-    let mut decoder = Decoder::new(usage_rule(story.target()));
-    let seen = decoder.see_whole(body);
-    if seen.progress {
-        story.progress(seen.output_bytes);
-    }
-    let (usage, origin) = used(story, &decoder);
-    let code = if seen.failed { Code::UpstreamError.text() } else { "" };
-    (story.end(&Ended { status, code, usage, origin }), seen.failed)
+/// Books a whole answer; `failed`: it is a failure in the dress of one. Answers with its cost.
+fn book(story: &mut Story, decoder: &Decoder, failed: bool, status: u16) -> Option<NanoUsd> {
+    let (usage, origin) = used(story, decoder);
+    let code = if failed { Code::UpstreamError.text() } else { "" };
+    story.end(&Ended { status, code, usage, origin })
 }
 
-/// What an answer used: as reported, else as counted here.
+/// Whether an answer is JSON at all, whatever it says: bytes that are no text are taken for some.
+fn is_json(body: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(body);
+    let mut reader = Reader::new(text.trim_ascii());
+    reader.ignore().and_then(|()| reader.end()).is_ok()
+}
+
+fn provider_of(story: &Story) -> Arc<str> {
+    story.target().map(|target| target.provider.name.clone()).unwrap_or_default()
+}
+
+/// What an answer used: as reported if that can be, else as counted here.
 pub(super) fn used(story: &Story, decoder: &Decoder) -> (Usage, UsageOrigin) {
-    match decoder.report() {
+    match decoder.report().filter(|report| can_be_true(report, story.counted.bytes)) {
         Some(report) => (report.usage, UsageOrigin::Reported),
         None => (story.estimate(), UsageOrigin::Estimated),
     }
@@ -109,7 +135,9 @@ fn cut(mut story: Box<Story>, refusal: &Refusal) -> Outbound {
         usage,
         origin: UsageOrigin::Estimated,
     });
-    super::refuse::render(refusal, story.route.shape)
+    let mut answer = super::refuse::render(refusal, story.route.shape);
+    story.tell_limits(&mut answer.headers);
+    answer
 }
 
 enum Read {

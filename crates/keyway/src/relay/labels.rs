@@ -63,6 +63,6 @@ mod tests {
             assert!(read(&Texts::new(), None, Some(bad)).is_err());
         }
         let many: Vec<String> = (0..=LABELS_MAX).map(|n| format!("n{n}=1")).collect();
-        assert!(read(Some(&many.join(",")), None).is_err());
+        assert!(read(&Texts::new(), Some(&many.join(",")), None).is_err());
     }
 }

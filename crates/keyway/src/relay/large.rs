@@ -6,11 +6,7 @@ use super::story::{Ended, Story};
 use crate::base::Code;
 use bytes::Bytes;
 use ledger::entry::UsageOrigin;
-use std::future::Future;
-use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use tokio::sync::futures::OwnedNotified;
 
 /// The body of such an answer. Its usage is counted, not read: it is never in memory as a whole.
 pub struct Large {
@@ -19,15 +15,13 @@ pub struct Large {
     /// Read, and not yet passed on.
     held: Option<Bytes>,
     status: u16,
-    gone: Pin<Box<OwnedNotified>>,
 }
 
 impl Large {
     /// Goes on where reading whole stopped.
     pub fn new(mut story: Box<Story>, first: Bytes, source: Source, status: u16) -> Self {
         story.progress(first.len());
-        let gone = Box::pin(Arc::clone(&story.grant.gone).notified_owned());
-        Self { gone, story, source, held: Some(first), status }
+        Self { story, source, held: Some(first), status }
     }
 
     fn end(&mut self, status: u16, code: &'static str) {
@@ -38,11 +32,7 @@ impl Large {
 
 impl Frames for Large {
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, CutOff>>> {
-        // Registered before the look, so that an order in between is not slept through.
-        while self.gone.as_mut().poll(cx).is_ready() {
-            self.gone.set(Arc::clone(&self.story.grant.gone).notified_owned());
-        }
-        if let Err(refusal) = self.story.still_good() {
+        if let Poll::Ready(refusal) = self.story.poll_cut(cx) {
             self.end(refusal.status(), refusal.code.text());
             return Poll::Ready(Some(Err(CutOff)));
         }

@@ -1,12 +1,14 @@
 //! The life of a request, as one list of steps.
 
 pub mod attempt;
+pub mod believe;
 pub mod context;
 pub mod deliver;
 pub mod exchange;
 pub mod failures;
 pub mod labels;
 pub mod large;
+pub mod limits;
 pub mod obey;
 pub mod refuse;
 pub mod route;

@@ -55,7 +55,11 @@ fn names(refusal: &Refusal) -> (&str, Option<&str>) {
 fn retry_after_ms(refusal: &Refusal) -> Option<u64> {
     let waits = matches!(
         refusal.code,
-        Code::RateLimitExceeded | Code::Overloaded | Code::MeteringUnavailable | Code::NoHealthyTarget
+        Code::RateLimitExceeded
+            | Code::ConcurrencyExceeded
+            | Code::Overloaded
+            | Code::MeteringUnavailable
+            | Code::NoHealthyTarget
     );
     refusal.retry_after_ms.or_else(|| waits.then_some(RETRY_AFTER_MS_DEFAULT))
 }

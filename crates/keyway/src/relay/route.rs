@@ -94,3 +94,12 @@ pub struct Route {
     /// Who answers.
     pub handler: Handler,
 }
+
+impl Route {
+    /// Whether pages of other sites may call it: a token made for a browser is a project's credential,
+    /// so these are the routes that take one.
+    #[must_use]
+    pub fn is_for_browsers(&self) -> bool {
+        matches!(self.needs, Needs::AnyKey | Needs::OwnKey | Needs::Key(_))
+    }
+}

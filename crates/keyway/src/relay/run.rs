@@ -9,17 +9,21 @@ use super::source::Answer;
 use super::story::Story;
 use super::{attempt, labels};
 use crate::base::{Refusal, Trouble};
+use crate::metering::limits::Size;
 use crate::routing::plan;
 use dialect::peek::peek;
 use std::rc::Rc;
 
 /// Answers a request of a key that may make it.
-pub async fn run(worker: Rc<Worker>, inbound: Inbound, caller: Caller) -> Outbound {
+///
+/// # Errors
+/// None: whatever goes wrong is told in the answer, and booked.
+pub async fn run(worker: Rc<Worker>, inbound: Inbound, caller: Caller) -> Result<Outbound, Trouble> {
     let mut story = Box::new(Story::begin(worker, &inbound, caller));
-    match prepare_and_send(&mut story, &inbound).await {
+    Ok(match prepare_and_send(&mut story, &inbound).await {
         Ok((answer, wishes)) => deliver(story, answer, wishes).await,
         Err(trouble) => story.refuse(trouble),
-    }
+    })
 }
 
 async fn prepare_and_send(story: &mut Story, inbound: &Inbound) -> Result<(Answer, Wishes), Trouble> {
@@ -31,6 +35,16 @@ async fn prepare_and_send(story: &mut Story, inbound: &Inbound) -> Result<(Answe
     story.model_asked = peek.model.clone().into_owned();
     story.labels = labels::read(&story.grant.labels, inbound.header(X_KEYWAY_LABELS), peek.keyway)?;
     let plan = plan(&story.worker.shared.catalog, &story.grant, &peek.model)?;
+    if !story.grant.limits.is_empty() {
+        let first = plan.candidates().next();
+        let size = Size {
+            prompt_bytes: inbound.body.len() as u64,
+            output_cap: peek.output_cap,
+            output_max: first.and_then(|target| target.model.as_ref()?.output_tokens_max),
+            answers: peek.n,
+        };
+        story.limit(first.map_or("", |target| &target.id), size)?;
+    }
     story.admit()?;
     let answer = attempt::send(story, inbound, &peek, &plan).await?;
     let wishes = Wishes {

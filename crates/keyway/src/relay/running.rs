@@ -6,11 +6,18 @@ use slab::Slab;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::{Context, Waker};
 use tokio::sync::{mpsc, oneshot};
 
-/// Grants in use on this worker, one entry per running request.
+/// What runs on this worker, one entry per request.
 #[derive(Clone, Default)]
-pub struct Running(Rc<RefCell<Slab<Arc<Grant>>>>);
+pub struct Running(Rc<RefCell<Slab<Entry>>>);
+
+struct Entry {
+    grant: Arc<Grant>,
+    /// Who waits, and is to be woken when the request must end.
+    waiting: Option<Waker>,
+}
 
 /// A running request's place; given back when dropped.
 pub struct Place {
@@ -30,7 +37,7 @@ impl Running {
     /// Enters a request.
     #[must_use]
     pub fn enter(&self, grant: Arc<Grant>) -> Place {
-        Place { running: self.clone(), index: self.0.borrow_mut().insert(grant) }
+        Place { running: self.clone(), index: self.0.borrow_mut().insert(Entry { grant, waiting: None }) }
     }
 
     /// Requests that run.
@@ -47,16 +54,36 @@ impl Running {
 
     /// Wakes every request, so that it looks whether it may go on.
     pub fn wake(&self) {
-        for (_, grant) in self.0.borrow().iter() {
-            grant.gone.notify_waiters();
+        for (_, entry) in self.0.borrow_mut().iter_mut() {
+            entry.wake();
         }
     }
 
     fn stop(&self, touched: &Touched) {
-        for (_, grant) in self.0.borrow().iter() {
-            if touched.stops(grant) {
-                grant.kill();
+        for (_, entry) in self.0.borrow_mut().iter_mut() {
+            if touched.stops(&entry.grant) {
+                entry.grant.kill();
+                entry.wake();
             }
+        }
+    }
+}
+
+impl Entry {
+    fn wake(&mut self) {
+        if let Some(waker) = self.waiting.take() {
+            waker.wake();
+        }
+    }
+}
+
+impl Place {
+    /// The request waits for something; it is woken as well when it must end.
+    pub fn watch(&self, cx: &Context<'_>) {
+        if let Some(entry) = self.running.0.borrow_mut().get_mut(self.index)
+            && !entry.waiting.as_ref().is_some_and(|waker| waker.will_wake(cx.waker()))
+        {
+            entry.waiting = Some(cx.waker().clone());
         }
     }
 }

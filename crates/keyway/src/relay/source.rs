@@ -24,7 +24,7 @@ pub enum Source {
     /// From a provider.
     Provider(Body),
     /// From the sandbox, piece by piece.
-    Sandbox(SandboxStream),
+    Sandbox(Box<SandboxStream>),
     /// Here already.
     Ready(Option<Bytes>),
 }
@@ -88,7 +88,7 @@ async fn ask_sandbox(asked: &Asked<'_>, clock: &Clock) -> Answer {
     let headers = Fields::of(std::iter::once(content_type).chain(retry_after));
     let bytes = match answer.body {
         AnswerBody::Whole(bytes) => Source::Ready(Some(bytes)),
-        AnswerBody::Stream(stream) => Source::Sandbox(stream),
+        AnswerBody::Stream(stream) => Source::Sandbox(Box::new(stream)),
     };
     Answer { status: answer.status, headers, bytes }
 }

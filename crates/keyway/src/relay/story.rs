@@ -1,7 +1,7 @@
 //! The story of one request, from its admission to its line in the books. Whatever happens, and
 //! even when the client leaves and everything is dropped, it ends with exactly one line.
 
-use super::context::Worker;
+use super::context::{Upstream, Worker};
 use super::exchange::{Inbound, Outbound};
 use super::refuse;
 use super::route::Route;
@@ -9,17 +9,20 @@ use super::running::{Caller, Place};
 use crate::access::{Grant, Mode};
 use crate::base::{Code, Fault, Refusal, Trouble};
 use crate::catalog::Target;
+use crate::metering::limits::Limited;
 use crate::metering::{Admitted, admit};
 use crate::telemetry::RequestLine;
-use crate::telemetry::metrics::ProviderSlot;
 use crate::telemetry::request_line::client_text;
 use crate::upstream::Endpoint;
 use ledger::entry::UsageOrigin;
 use ledger::{Attempt, Entry, NanoUsd, Sent, Usage};
+use std::future::{Future, poll_fn};
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::task::{Context, Poll};
 
 /// Outcomes of attempts, as metrics and log name them. The first is success.
 pub const OUTCOMES: &[&str] = &[
@@ -93,8 +96,10 @@ pub struct Story {
     user_agent: Option<Box<str>>,
     prompt_bytes: u64,
     admitted: Option<Admitted>,
+    /// Where the key has limits: what the request holds of them.
+    pub(super) limited: Option<Box<Limited>>,
     target: Option<Arc<Target>>,
-    slot: Option<ProviderSlot>,
+    upstream: Option<Arc<Upstream>>,
     sent: bool,
     /// It was sent, and nothing came back: the provider may have done its work.
     unanswered: bool,
@@ -102,7 +107,7 @@ pub struct Story {
     first_token_ms: Option<u32>,
     fault: Option<Box<str>>,
     ended: bool,
-    _place: Place,
+    place: Place,
 }
 
 impl Story {
@@ -110,7 +115,7 @@ impl Story {
     #[must_use]
     pub fn begin(worker: Rc<Worker>, inbound: &Inbound, caller: Caller) -> Self {
         let grant = caller.grant;
-        worker.shared.note_use(&grant, inbound.peer);
+        worker.shared.note_use(&grant, inbound.peer, inbound.started_ms);
         Self {
             stream: false,
             labels: Vec::new(),
@@ -128,15 +133,16 @@ impl Story {
             worker,
             grant,
             admitted: None,
+            limited: None,
             target: None,
-            slot: None,
+            upstream: None,
             sent: false,
             unanswered: false,
             tried: Vec::new(),
             first_token_ms: None,
             fault: None,
             ended: false,
-            _place: caller.place,
+            place: caller.place,
         }
     }
 
@@ -157,7 +163,7 @@ impl Story {
     pub fn send_to(&mut self, target: &Arc<Target>) -> Result<(), Trouble> {
         self.still_good()?;
         self.target = Some(Arc::clone(target));
-        self.slot = self.worker.shared.upstream(&target.provider.name).map(|upstream| upstream.slot);
+        self.upstream = self.worker.shared.upstream(&target.provider.name).cloned();
         let mut admitted = self.admitted.take().ok_or_else(|| Fault::plain("a request was not admitted"))?;
         let before = Ended { status: 0, code: "", usage: Usage::default(), origin: UsageOrigin::Nothing };
         let sent = Sent { entry: self.entry(&before, 0), prompt_bytes: self.prompt_bytes };
@@ -168,6 +174,7 @@ impl Story {
             return Err(unmetered().into());
         }
         self.sent = true;
+        self.count_sent();
         Ok(())
     }
 
@@ -183,8 +190,8 @@ impl Story {
     pub fn tried(&mut self, began_mono_ms: i64, status: u16, outcome: &'static str, reached: bool) {
         let Some(target) = self.target.clone() else { return };
         let place = OUTCOMES.iter().position(|known| *known == outcome).unwrap_or(0);
-        if let Some(slot) = self.slot {
-            self.worker.metrics.attempt(slot, place);
+        if let Some(upstream) = &self.upstream {
+            self.worker.metrics.attempt(upstream.slot, place);
         }
         let ms = self.since(began_mono_ms);
         self.tried.push(Tried { target, status, ms, outcome });
@@ -210,10 +217,28 @@ impl Story {
         Ok(())
     }
 
-    /// What the client of a request that was woken to end is told.
-    #[must_use]
-    pub fn cut_by(&self) -> Refusal {
-        self.still_good().err().unwrap_or_else(stopped)
+    /// Ready when the request must end; until then it is woken for that.
+    pub fn poll_cut(&self, cx: &Context<'_>) -> Poll<Refusal> {
+        match self.still_good() {
+            Err(refusal) => Poll::Ready(refusal),
+            Ok(()) => {
+                self.place.watch(cx);
+                Poll::Pending
+            }
+        }
+    }
+
+    /// Waits for something as long as the request may go on. It comes pinned: by value, the future would
+    /// hold it twice.
+    ///
+    /// # Errors
+    /// What its client is told.
+    pub async fn unless_cut<T>(&self, mut work: Pin<&mut impl Future<Output = T>>) -> Result<T, Refusal> {
+        poll_fn(|cx| match work.as_mut().poll(cx) {
+            Poll::Ready(done) => Poll::Ready(Ok(done)),
+            Poll::Pending => self.poll_cut(cx).map(Err),
+        })
+        .await
     }
 
     /// Notes progress of the answer.
@@ -233,11 +258,16 @@ impl Story {
         self.target.as_ref()
     }
 
+    /// The target's provider as this process reaches it.
+    #[must_use]
+    pub fn upstream(&self) -> Option<&Upstream> {
+        self.upstream.as_deref()
+    }
+
     /// Where the target is; the sandbox is nowhere.
     #[must_use]
     pub fn endpoint(&self) -> Option<&Endpoint> {
-        let target = self.target.as_ref()?;
-        self.worker.shared.upstream(&target.provider.name)?.endpoint.as_ref()
+        self.upstream.as_ref()?.endpoint.as_ref()
     }
 
     /// Tries so far.
@@ -273,7 +303,9 @@ impl Story {
             (Usage::default(), UsageOrigin::Nothing)
         };
         self.end(&Ended { status: refusal.status(), code: refusal.code.text(), usage, origin });
-        refuse::render(&refusal, self.route.shape)
+        let mut answer = refuse::render(&refusal, self.route.shape);
+        self.tell_limits(&mut answer.headers);
+        answer
     }
 
     /// Ends: one line in the journal, before the last byte of the answer; then log and metrics.
@@ -284,6 +316,7 @@ impl Story {
         }
         let admitted = self.admitted.take();
         let latency_ms = self.since(self.started_mono_ms);
+        self.count_used(&ended.usage);
         let entry = self.entry(ended, latency_ms);
         let cost = entry.cost;
         let written = match admitted {
@@ -310,8 +343,8 @@ impl Story {
     fn tell(&mut self, ended: &Ended, cost: Option<NanoUsd>, latency_ms: u32) {
         let metrics = &self.worker.metrics;
         metrics.request(self.route_number, ended.status, latency_ms);
-        if let (Some(_), Some(slot)) = (&self.target, self.slot) {
-            metrics.settled(slot, &ended.usage, cost);
+        if let (Some(_), Some(upstream)) = (&self.target, &self.upstream) {
+            metrics.settled(upstream.slot, &ended.usage, cost);
         }
         let fault = self.fault.take();
         let line = || RequestLine {

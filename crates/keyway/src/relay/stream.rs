@@ -1,5 +1,6 @@
 //! A stream on its way through: every event goes out as it came, is looked at on the way, and the
-//! request is booked before the last of them leaves.
+//! request is booked before the last of them leaves. The status waits for the provider's first words,
+//! so that a stream that fails before them is an error, not a success that ends badly.
 
 use super::attempt::usage_rule;
 use super::deliver::used;
@@ -8,19 +9,19 @@ use super::failures;
 use super::refuse::render_event;
 use super::source::{Answer, Source};
 use super::story::{Ended, Story};
-use crate::base::{Code, Refusal};
+use crate::base::{Code, Lines, Refusal};
 use crate::upstream::Failure;
 use bytes::Bytes;
 use dialect::openai_chat::{Decoder, with_cost};
 use dialect::sse::{Frame, FrameKind, SseSplitter};
-use ledger::NanoUsd;
+use ledger::entry::UsageOrigin;
+use ledger::{NanoUsd, Usage};
 use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::sync::futures::OwnedNotified;
 use tokio::time::Sleep;
 
 /// How long a provider may keep its connection open after `[DONE]`, before the client's answer ends
@@ -44,7 +45,10 @@ pub struct Delivery {
     /// `[DONE]` has been passed on: what comes after it is nobody's.
     done: bool,
     ended: bool,
-    gone: Pin<Box<OwnedNotified>>,
+    /// Nothing has gone out, not even the status: a failure is told by it.
+    opening: bool,
+    /// What is told instead of a stream.
+    refused: Option<Refusal>,
     /// Runs after `[DONE]`, while the provider has not ended its answer.
     grace: Option<Pin<Box<Sleep>>>,
     /// Last, so that the connection is closed before the books are.
@@ -65,10 +69,29 @@ impl Delivery {
             status: answer.status,
             done: false,
             ended: false,
+            opening: true,
+            refused: None,
             grace: None,
-            gone: Box::pin(Arc::clone(&story.grant.gone).notified_owned()),
             story,
         }
+    }
+
+    /// Waits for the provider's first words. A comment counts: it is sent to keep a connection alive, so
+    /// it must go on. Answers with a refusal when the stream has failed before them; it is booked then.
+    pub fn poll_begun(&mut self, cx: &mut Context<'_>) -> Poll<Option<Refusal>> {
+        loop {
+            self.obey(cx);
+            if self.refused.is_some() || self.ended || !self.opening || !self.out.is_empty() {
+                self.opening = false;
+                return Poll::Ready(self.refused.take());
+            }
+            ready!(self.poll_more(cx));
+        }
+    }
+
+    /// Writes how the key's limits stand into the head of an answer.
+    pub fn tell_limits(&self, headers: &mut Lines) {
+        self.story.tell_limits(headers);
     }
 
     fn take(&mut self, frame: Frame) {
@@ -80,6 +103,11 @@ impl Delivery {
         if seen.progress {
             self.story.progress(seen.output_bytes);
         }
+        if seen.failed && self.opening {
+            let said = failures::announced(self.decoder.failure(), self.story.endpoint());
+            return self.break_off(&said);
+        }
+        self.opening = false;
         if seen.usage_only {
             // Its cost is known when the stream has ended: a later report would replace it.
             self.usage_chunk = Some(data.clone());
@@ -105,8 +133,12 @@ impl Delivery {
 
     /// Books the request; a usage chunk that waited goes out, if it was asked for.
     fn book(&mut self, refusal: Option<&Refusal>) {
-        let (usage, origin) = used(&self.story, &self.decoder);
         let failed = self.decoder.failure().is_some();
+        let (usage, origin) = match self.decoder.report() {
+            // As with a status that says so: who fails a request at once does not bill it.
+            None if failed && self.opening => (Usage::default(), UsageOrigin::Nothing),
+            _ => used(&self.story, &self.decoder),
+        };
         let (status, code) = match refusal {
             Some(refusal) => (refusal.status(), refusal.code.text()),
             None if failed => (Code::UpstreamError.status(), Code::UpstreamError.text()),
@@ -125,12 +157,39 @@ impl Delivery {
     fn break_off(&mut self, refusal: &Refusal) {
         self.ended = true;
         self.source = Source::Ready(None);
-        if self.is_over() {
+        if self.is_over() && !self.opening {
             return;
         }
         self.usage_chunk = None;
         self.book(Some(refusal));
-        self.out.push_back(render_event(refusal, self.story.route.shape).into());
+        if self.opening {
+            self.refused = Some(refusal.clone());
+        } else {
+            self.out.push_back(render_event(refusal, self.story.route.shape).into());
+        }
+    }
+
+    /// Breaks off when the key has died or the process cannot wait.
+    fn obey(&mut self, cx: &Context<'_>) {
+        if !self.ended
+            && !self.is_over()
+            && let Poll::Ready(refusal) = self.story.poll_cut(cx)
+        {
+            self.out.clear();
+            self.break_off(&refusal);
+        }
+    }
+
+    /// Takes in what comes next.
+    fn poll_more(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match self.source.poll_chunk(cx) {
+            Poll::Ready(Some(Ok(chunk))) => self.feed(chunk),
+            Poll::Ready(Some(Err(failure))) => self.break_off(&self.failure(failure)),
+            Poll::Ready(None) => self.finish(),
+            Poll::Pending if self.done && self.poll_grace(cx).is_ready() => self.ended = true,
+            Poll::Pending => return Poll::Pending,
+        }
+        Poll::Ready(())
     }
 
     fn feed(&mut self, chunk: Bytes) {
@@ -138,7 +197,7 @@ impl Delivery {
             return;
         }
         self.splitter.push(chunk);
-        while !self.done {
+        while !self.done && !self.ended {
             match self.splitter.next_frame() {
                 Ok(Some(frame)) => self.take(frame),
                 Ok(None) => return,
@@ -152,7 +211,7 @@ impl Delivery {
         if self.done {
             return;
         }
-        let complete = self.out.len();
+        let (complete, opening) = (self.out.len(), self.opening);
         if let Some(frame) = self.splitter.finish() {
             self.take(frame);
         }
@@ -161,6 +220,7 @@ impl Delivery {
             // one would swallow ours.
             dialect::openai_chat::decode::Ending::Cut => {
                 self.out.truncate(complete);
+                self.opening = opening;
                 self.break_off(&self.failure(Failure::Closed));
             }
             _ => self.book(None),
@@ -181,31 +241,14 @@ impl Delivery {
 impl Frames for Delivery {
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, CutOff>>> {
         loop {
-            if !self.ended
-                && !self.is_over()
-                && let Err(refusal) = self.story.still_good()
-            {
-                self.out.clear();
-                self.break_off(&refusal);
-            }
+            self.obey(cx);
             if let Some(bytes) = self.out.pop_front() {
                 return Poll::Ready(Some(Ok(bytes)));
             }
             if self.ended {
                 return Poll::Ready(None);
             }
-            match self.source.poll_chunk(cx) {
-                Poll::Ready(Some(Ok(chunk))) => self.feed(chunk),
-                Poll::Ready(Some(Err(failure))) => self.break_off(&self.failure(failure)),
-                Poll::Ready(None) => self.finish(),
-                Poll::Pending if self.done && self.poll_grace(cx).is_ready() => self.ended = true,
-                Poll::Pending => {
-                    if self.gone.as_mut().poll(cx).is_pending() {
-                        return Poll::Pending;
-                    }
-                    self.gone.set(Arc::clone(&self.story.grant.gone).notified_owned());
-                }
-            }
+            ready!(self.poll_more(cx));
         }
     }
 }

@@ -8,6 +8,8 @@ use sqlx::{Any, AnyPool, ConnectOptions, Executor, Transaction};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// Connections a process keeps at most. Each of SQLite's is a thread with a page cache.
@@ -49,6 +51,8 @@ pub struct Db {
     pool: AnyPool,
     /// Which database runs.
     pub engine: Engine,
+    /// A sync has failed: what is on the disk is not known any more, and the next one would succeed.
+    pub(super) unsynced: Arc<AtomicBool>,
 }
 
 impl Db {
@@ -78,7 +82,7 @@ impl Db {
             .connect_with(options)
             .await
             .doing("opening the database")?;
-        Ok(Self { pool, engine })
+        Ok(Self { pool, engine, unsynced: Arc::default() })
     }
 
     /// The pool, for statements outside a transaction.
@@ -149,8 +153,10 @@ impl Db {
 }
 
 /// WAL with `NORMAL`: commits survive a killed process; the journal covers what a power cut may take.
+/// No checkpoint but ours (`store/journal.rs`), for one whose sync fails unseen would be believed later.
 const SQLITE_SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
      PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; \
+     PRAGMA wal_autocheckpoint = 0; \
      PRAGMA journal_size_limit = 67108864";
 
 /// Held while the schema, the master key and the default rows are made, so that several first

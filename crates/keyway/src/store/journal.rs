@@ -4,6 +4,7 @@ use super::db::{Db, Engine};
 use crate::base::Fault;
 use crate::base::fault::Doing;
 use sqlx::{AnyConnection, Row};
+use std::sync::atomic::Ordering;
 
 /// A place in a shard's journal: everything before it is in the tables.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -169,16 +170,29 @@ pub async fn quarantine(
 /// PostgreSQL has done so at the commit. SQLite in WAL mode with `synchronous=NORMAL` has not: a
 /// checkpoint that took in the whole log synced both files. PASSIVE, because it blocks nobody.
 ///
+/// A sync that failed is never tried again: the system reports the failure once, forgets the pages
+/// and calls the next one a success. From then on nothing is durable until the process is started anew.
+///
 /// # Errors
 /// The database refused.
 pub async fn make_durable(db: &Db) -> Result<bool, Fault> {
     if db.engine == Engine::Postgres {
         return Ok(true);
     }
-    let row = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)")
-        .fetch_one(db.pool())
-        .await
-        .doing("checkpointing the database")?;
+    if db.unsynced.load(Ordering::SeqCst) {
+        return Ok(false);
+    }
+    let row = match sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").fetch_one(db.pool()).await {
+        Ok(row) => row,
+        Err(error) => {
+            if is_disk_error(&error) && !db.unsynced.swap(true, Ordering::SeqCst) {
+                tracing::error!(
+                    "the database's disk failed a checkpoint: journal files are kept until the next start"
+                );
+            }
+            return Err(Fault::new("checkpointing the database", error));
+        }
+    };
     let number =
         |index: usize| row.try_get::<i32, _>(index).map(i64::from).or_else(|_| row.try_get::<i64, _>(index));
     let (busy, log, done) = (number(0), number(1), number(2));
@@ -186,6 +200,12 @@ pub async fn make_durable(db: &Db) -> Result<bool, Fault> {
         (Ok(busy), Ok(log), Ok(done)) => Ok(busy == 0 && log == done),
         _ => Err(Fault::plain("reading what a checkpoint answered")),
     }
+}
+
+/// SQLite's `SQLITE_IOERR`, whatever it was doing.
+fn is_disk_error(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 10)
 }
 
 /// Whether the database refused the data itself, so that trying the same again is pointless:

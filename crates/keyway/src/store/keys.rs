@@ -1,10 +1,12 @@
 //! Keys and their secrets' digests. No plaintext ever comes here.
 
-use super::{Conn, Db, Tx, key_secrets};
+use super::{Conn, Db, Tx, key_secrets, limits};
 use crate::base::Fault;
 use crate::base::fault::Doing;
+use ledger::limit::Limits;
 use sqlx::Row;
 use sqlx::any::AnyRow;
+use std::collections::HashMap;
 
 /// A key's row, with its current secret's public part.
 #[derive(Debug, Clone, Default)]
@@ -67,6 +69,8 @@ pub struct KeyRow {
     pub secret_created_ms: i64,
     /// Last use of any of its secrets, unix milliseconds.
     pub last_used_ms: Option<i64>,
+    /// The key's own limits; empty where [`Verifiable`] holds the row.
+    pub limits: Limits,
 }
 
 /// What verification needs: the key, its secret's digest, and what its project and its
@@ -140,7 +144,20 @@ fn read_key(row: &AnyRow) -> KeyRow {
         kid: row.get(26),
         secret_created_ms: row.get(27),
         last_used_ms: row.get(28),
+        limits: Limits::default(),
     }
+}
+
+/// Adds each key's own limits.
+async fn with_limits(conn: &mut Conn, mut keys: Vec<KeyRow>) -> Result<Vec<KeyRow>, Fault> {
+    let ids: Vec<&str> = keys.iter().map(|key| key.id.as_str()).collect();
+    let mut found = limits::of(conn, &ids).await?;
+    found.retain(|row| row.model.is_empty());
+    let mut found: HashMap<String, Limits> = found.into_iter().map(|row| (row.subject, row.limits)).collect();
+    for key in &mut keys {
+        key.limits = found.remove(&key.id).unwrap_or_default();
+    }
+    Ok(keys)
 }
 
 /// Makes a key and its first secret.
@@ -249,7 +266,7 @@ pub async fn list(db: &Db, filter: &Filter<'_>, after: &str, limit: i64) -> Resu
     .fetch_all(db.pool())
     .await
     .doing("listing keys")?;
-    Ok(rows.iter().map(read_key).collect())
+    with_limits(&mut *db.connection().await?, rows.iter().map(read_key).collect()).await
 }
 
 /// Keys newest first, at most `limit` before the id `before` (empty: from the newest).
@@ -279,7 +296,7 @@ pub async fn list_newest(
     .fetch_all(db.pool())
     .await
     .doing("listing keys")?;
-    Ok(rows.iter().map(read_key).collect())
+    with_limits(&mut *db.connection().await?, rows.iter().map(read_key).collect()).await
 }
 
 /// One key of an organisation by id.
@@ -295,10 +312,10 @@ pub async fn by_id(conn: &mut Conn, org: &str, id: &str) -> Result<Option<KeyRow
     ))
     .bind(org)
     .bind(id)
-    .fetch_optional(conn)
+    .fetch_optional(&mut *conn)
     .await
     .doing("reading the key")?;
-    Ok(row.as_ref().map(read_key))
+    Ok(with_limits(conn, row.iter().map(read_key).collect()).await?.pop())
 }
 
 /// One key by id, whichever organisation it belongs to: for what stands behind another key, never
@@ -395,6 +412,20 @@ pub async fn update(tx: &mut Tx, key: &KeyRow) -> Result<(), Fault> {
     .execute(&mut **tx)
     .await
     .doing("editing the key")?;
+    Ok(())
+}
+
+/// Notes that a key has leaked; the first time counts.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn set_compromised(tx: &mut Tx, id: &str, at_ms: i64) -> Result<(), Fault> {
+    sqlx::query("UPDATE keys SET compromised_ms = COALESCE(compromised_ms, $1) WHERE id = $2")
+        .bind(at_ms)
+        .bind(id)
+        .execute(&mut **tx)
+        .await
+        .doing("noting that the key has leaked")?;
     Ok(())
 }
 

@@ -2,12 +2,14 @@
 
 pub mod changes;
 pub mod db;
+pub mod ephemeral;
 pub mod groups;
 pub mod idempotency;
 pub mod invites;
 pub mod journal;
 pub mod key_secrets;
 pub mod keys;
+pub mod limits;
 mod many;
 pub mod nodes;
 pub mod organizations;

@@ -26,7 +26,8 @@ fn usd_text(nano: i128) -> String {
 }
 
 /// Unix milliseconds as RFC 3339 in UTC with milliseconds.
-fn time_text(unix_ms: i64) -> String {
+#[must_use]
+pub fn time_text(unix_ms: i64) -> String {
     Timestamp::from_millisecond(unix_ms).map_or_else(|_| String::new(), |time| format!("{time:.3}"))
 }
 

@@ -8,9 +8,13 @@ const MASK: &str = "***";
 /// Beginnings of known keys. The fewest characters that follow, when the key stands by itself.
 const PREFIXES: &[(&str, usize)] = &[
     ("sk-", 6),      // Keyway, OpenAI, Anthropic, DeepSeek, OpenRouter
+    ("sk_", 12),     // Stripe, ElevenLabs, Novita
+    ("rk_live_", 8), // Stripe, restricted
+    ("whsec_", 8),   // Stripe, webhooks
     ("ek-kw-", 6),   // Keyway, ephemeral
     ("ek_", 12),     // OpenAI, ephemeral
     ("AIza", 20),    // Google
+    ("AQ.", 20),     // Google, bound to a service
     ("ya29.", 12),   // Google, OAuth
     ("gsk_", 6),     // Groq
     ("xai-", 6),     // xAI
@@ -23,7 +27,16 @@ const PREFIXES: &[(&str, usize)] = &[
     ("nvapi-", 12),  // NVIDIA
     ("AKIA", 16),    // AWS, access key id
     ("ASIA", 16),    // AWS, temporary
-    ("eyJ", 20),     // JSON web token
+    ("ABSK", 24),    // AWS, Bedrock
+    ("bedrock-api-key-", 12),
+    ("ghp_", 20),        // GitHub
+    ("gho_", 20),        // GitHub, OAuth
+    ("ghs_", 20),        // GitHub, installations
+    ("github_pat_", 20), // GitHub, fine-grained
+    ("vck_", 12),        // Vercel
+    ("jina_", 16),       // Jina
+    ("dapi", 24),        // Databricks
+    ("eyJ", 20),         // JSON web token
 ];
 
 /// Within a longer word a prefix counts when so many characters with a digit follow:
@@ -34,11 +47,12 @@ const INNER_BYTES_MIN: usize = 20;
 const LOOK_BYTES_MAX: usize = 64;
 
 /// Authentication schemes: what follows them in a header is a credential. After `Bearer` it is one
-/// anywhere; `basic` is also a word.
-const SCHEMES: &[&str] = &["bearer", "basic"];
+/// anywhere; the others are also words.
+const SCHEMES: &[&str] = &["bearer", "basic", "token", "key", "apikey", "digest", "negotiate"];
 
 /// Names whose value is a credential when `=` follows (query strings, settings).
-const NAMES: &[&str] = &["key", "token", "secret", "password", "credential", "signature"];
+const NAMES: &[&str] =
+    &["key", "token", "secret", "password", "passwd", "credential", "signature", "assertion"];
 
 /// Names whose value is a credential when `:` follows too (headers, JSON).
 const HEADERS: &[&str] = &[
@@ -48,8 +62,13 @@ const HEADERS: &[&str] = &[
     "authorization",
     "password",
     "client_secret",
+    "secret_key",
+    "private_key",
     "access_token",
     "refresh_token",
+    "id_token",
+    "auth-token",
+    "security-token",
     "cookie",
 ];
 
@@ -133,12 +152,19 @@ fn value(text: &[u8], at: usize, otherwise: usize) -> Option<(usize, usize)> {
     (at > otherwise).then_some((otherwise, at))
 }
 
-/// The password of `scheme://user:password@host`. `at` is the first colon.
+/// The password of `scheme://user:password@host`. `at` is the first colon. In a database's URL it may
+/// hold what had to be encoded, a slash too: nobody but its owner has ever seen it.
 fn userinfo(text: &[u8], at: usize) -> Option<(usize, usize)> {
     let user = text[at..].strip_prefix(b"://")?;
     let near = &user[..user.len().min(4 * LOOK_BYTES_MAX)];
-    let end = run(near, |byte| is_value_byte(byte) && byte != b'/');
-    let sign = near[..end].iter().rposition(|byte| *byte == b'@')?;
+    let is_part = |byte: u8| !byte.is_ascii_whitespace() && !matches!(byte, b'"' | b'\\' | b'<');
+    let sign_within = |end: usize| near[..end].iter().rposition(|byte| *byte == b'@');
+    let authority = run(near, |byte| is_part(byte) && byte != b'/');
+    let of_database = ["postgres", "postgresql"].iter().any(|scheme| ends_with(&text[..at], scheme));
+    let sign = match sign_within(authority) {
+        None if of_database => sign_within(run(near, is_part))?,
+        sign => sign?,
+    };
     let colon = near[..sign].iter().position(|byte| *byte == b':')?;
     Some((at + 3 + colon + 1, at + 3 + sign))
 }
@@ -188,6 +214,27 @@ mod tests {
             ("GET /v1beta/models?key=abc&alt=sse", "GET /v1beta/models?key=***&alt=sse"),
             ("password=hunter2", "password=***"),
             ("postgres://keyway:p%40ss@db:5432/keyway", "postgres://keyway:***@db:5432/keyway"),
+            ("postgresql://keyway:p/a&s;s@db/keyway?x=1", "postgresql://keyway:***@db/keyway?x=1"),
+            ("redis://:hunter2@cache:6379/0", "redis://:***@cache:6379/0"),
+            (
+                "postgres://db/keyway?user=a&password=p%40ss&x=1",
+                "postgres://db/keyway?user=a&password=***&x=1",
+            ),
+            ("sk-kw-test-A8uW6oVczOcjD36cv9GJI3yB", "sk-***"),
+            ("sk-or-v1-0123456789abcdef", "sk-***"),
+            ("Authorization: Key fal-secret:0123", "Authorization: Key ***"),
+            ("authorization: Token r8x0123", "authorization: Token ***"),
+            ("proxy-authorization: Digest username", "proxy-authorization: Digest ***"),
+            ("x-amz-security-token: FwoGZXIvYXdz", "x-amz-security-token: ***"),
+            (
+                "AWS4-HMAC-SHA256 Credential=AKIA/x, Signature=ab12",
+                "AWS4-HMAC-SHA256 Credential=***, Signature=***",
+            ),
+            ("ABSKQmVkcm9ja0FQSUtleS0xMjM0NTY3ODkw", "ABSK***"),
+            ("AQ.Ab8RN6Lx0123456789_abcdef", "AQ.***"),
+            ("github_pat_11ABCDEFG0123456789_abc", "github_pat_***"),
+            ("sk_live_51H0123456789", "sk_***"),
+            ("whsec_0123456789abcdef", "whsec_***"),
             ("url%3Dsk-kw-live-0123456789abcdefghij", "url%3Dsk-***"),
             ("eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiIxIn0.c2ln", "eyJ***"),
             ("two: sk-aaaaaaaa and sk-bbbbbbbb", "two: sk-*** and sk-***"),
@@ -209,6 +256,8 @@ mod tests {
             "max_tokens=5 n=2",
             "sk- is a prefix, basic English",
             "http://[::1]:8080/v1 user@example.com",
+            "https://db:5432/keyway/user@example.com",
+            "assess-2026-01-01-everything on dapi and sk_ids",
             "\u{65e5}\u{672c}\u{8a9e} = : ",
         ];
         for text in table {

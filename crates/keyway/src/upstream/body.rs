@@ -15,7 +15,7 @@ use std::time::Duration;
 /// The last event of a stream is not its end: pull until `None`, or the connection is lost for others.
 pub struct Body {
     /// `None` once the body has ended or failed.
-    wire: Option<Wire>,
+    wire: Option<Box<Wire>>,
     framing: Framing,
     pool: Arc<Pool>,
     keep_alive: bool,
@@ -25,7 +25,7 @@ pub struct Body {
 
 impl Body {
     pub(super) fn new(
-        wire: Wire,
+        wire: Box<Wire>,
         framing: Framing,
         keep_alive: bool,
         pool: Arc<Pool>,

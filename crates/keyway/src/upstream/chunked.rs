@@ -20,6 +20,7 @@ enum State {
     DataCr,
     DataLf,
     TrailerStart,
+    TrailerName,
     Trailer,
     TrailerLf,
     EndLf,
@@ -120,8 +121,13 @@ impl Chunked {
             (State::DataLf, b'\n') => State::Size,
             (State::TrailerStart, b'\r') => State::EndLf,
             (State::Trailer, b'\r') => State::TrailerLf,
-            (State::TrailerStart | State::Trailer, _) if is_text(byte) => self.trailer()?,
-            (State::TrailerStart | State::Trailer, _) => return Err("trailer"),
+            (State::TrailerStart | State::TrailerName, _) if is_token(byte) => {
+                self.trailer()?;
+                State::TrailerName
+            }
+            (State::TrailerName, b':') => self.trailer()?,
+            (State::Trailer, _) if is_text(byte) => self.trailer()?,
+            (State::TrailerStart | State::TrailerName | State::Trailer, _) => return Err("trailer"),
             (State::TrailerLf, b'\n') => State::TrailerStart,
             (State::EndLf, b'\n') => State::End,
             (State::SizeLf | State::DataCr | State::DataLf | State::TrailerLf | State::EndLf, _) => {
@@ -158,6 +164,12 @@ impl Chunked {
         self.trailer_bytes += 1;
         if self.trailer_bytes > TRAILER_BYTES_MAX { Err("trailer") } else { Ok(State::Trailer) }
     }
+}
+
+/// What a field's name is made of (RFC 9110 5.6.2). A line that does not begin with one and a colon is no
+/// trailer, and somebody else might take it for the next message.
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 fn is_text(byte: u8) -> bool {

@@ -28,7 +28,7 @@ pub(super) async fn connect(
     tls: &Tls,
     clock: &Clock,
     connect_ms: u64,
-) -> Result<Wire, Failure> {
+) -> Result<Box<Wire>, Failure> {
     let connecting = async {
         let known = addresses.of(origin, clock).await?;
         let tcp = match dial(&known).await {
@@ -43,7 +43,7 @@ pub(super) async fn connect(
             tracing::debug!(%origin, %error, "TCP_NODELAY was not set");
         }
         let socket = if origin.tls { secure(origin, tcp, tls).await? } else { Socket::Plain(tcp) };
-        Ok(Wire::new(socket))
+        Ok(Box::new(Wire::new(socket)))
     };
     tokio::time::timeout(Duration::from_millis(connect_ms), connecting)
         .await

@@ -17,6 +17,7 @@ mod exchange;
 mod failure;
 mod head;
 pub mod limits;
+mod pinned;
 mod pool;
 mod request;
 mod tls;
@@ -37,7 +38,6 @@ use crate::base::{Clock, Fields};
 use exchange::{Outgoing, exchange};
 use http::Method;
 use pool::Pool;
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use wire::Wire;
 
@@ -46,8 +46,9 @@ pub struct Lanes {
     limits: Limits,
     clock: Clock,
     tls: Arc<Tls>,
-    /// One per origin in use; [`Lanes::sweep`] drops those without connections.
-    pools: Mutex<HashMap<Arc<Origin>, Arc<Pool>>>,
+    /// One per origin in use; [`Lanes::sweep`] drops those without connections. As many as there are
+    /// providers, and almost always found by its origin's address: quicker than a map.
+    pools: Mutex<Vec<Arc<Pool>>>,
 }
 
 /// The head of an answer, and its body to be read.
@@ -66,7 +67,7 @@ impl Lanes {
     /// Lanes without connections.
     #[must_use]
     pub fn new(limits: Limits, clock: Clock, tls: Arc<Tls>) -> Self {
-        Self { limits, clock, tls, pools: Mutex::new(HashMap::new()) }
+        Self { limits, clock, tls, pools: Mutex::new(Vec::new()) }
     }
 
     /// Sends one request and reads the head of its answer.
@@ -108,7 +109,7 @@ impl Lanes {
     /// Closes connections that have been unused for `idle_pool_ms`. Sending does so for its own origin;
     /// a worker calls this now and then for the origins nobody asks for.
     pub fn sweep(&self) {
-        self.pools().retain(|_, pool| {
+        self.pools().retain(|pool| {
             pool.sweep();
             pool.idle_count() > 0 || Arc::strong_count(pool) > 1
         });
@@ -117,19 +118,22 @@ impl Lanes {
     /// Unused connections kept at this moment.
     #[must_use]
     pub fn idle_count(&self) -> usize {
-        self.pools().values().map(|pool| pool.idle_count()).sum()
+        self.pools().iter().map(|pool| pool.idle_count()).sum()
     }
 
     fn pool(&self, origin: &Arc<Origin>) -> Arc<Pool> {
         let mut pools = self.pools();
-        if let Some(pool) = pools.get(origin) {
+        let is_same = |pool: &&Arc<Pool>| Arc::ptr_eq(&pool.origin, origin) || pool.origin == *origin;
+        if let Some(pool) = pools.iter().find(is_same) {
             return Arc::clone(pool);
         }
         let pool = Pool::new(Arc::clone(origin), self.limits, self.clock.clone(), Arc::clone(&self.tls));
-        Arc::clone(pools.entry(Arc::clone(origin)).or_insert(Arc::new(pool)))
+        let pool = Arc::new(pool);
+        pools.push(Arc::clone(&pool));
+        pool
     }
 
-    fn pools(&self) -> MutexGuard<'_, HashMap<Arc<Origin>, Arc<Pool>>> {
+    fn pools(&self) -> MutexGuard<'_, Vec<Arc<Pool>>> {
         self.pools.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -138,7 +142,7 @@ fn is_stale(failure: Failure, wire: &Wire, after_ms: i64) -> bool {
     failure == Failure::Closed && !wire.received && after_ms < limits::STALE_WITHIN_MS
 }
 
-fn response(pool: Arc<Pool>, wire: Wire, head: head::Head, reused: bool) -> Result<Response, Failure> {
+fn response(pool: Arc<Pool>, wire: Box<Wire>, head: head::Head, reused: bool) -> Result<Response, Failure> {
     let head::Head { status, headers, framing, keep_alive } = head;
     let body = Body::new(wire, framing, keep_alive, pool)?;
     Ok(Response { status, headers, body, reused })

@@ -22,7 +22,7 @@ pub(super) struct Pool {
 }
 
 struct Idle {
-    wire: Wire,
+    wire: Box<Wire>,
     since_ms: i64,
 }
 
@@ -33,7 +33,7 @@ impl Pool {
     }
 
     /// A connection used before that is still open and silent, at `now_ms` ([`Pool::now_ms`]).
-    pub(super) fn take(&self, now_ms: i64) -> Option<Wire> {
+    pub(super) fn take(&self, now_ms: i64) -> Option<Box<Wire>> {
         let mut idle = self.idle();
         while let Some(mut last) = idle.pop_back() {
             if self.is_old(&last, now_ms) {
@@ -49,7 +49,7 @@ impl Pool {
     }
 
     /// Keeps a connection whose last answer was read to its clean end.
-    pub(super) fn put(&self, mut wire: Wire) {
+    pub(super) fn put(&self, mut wire: Box<Wire>) {
         let now_ms = self.now_ms();
         let mut idle = self.idle();
         self.drop_old(&mut idle, now_ms);
@@ -67,7 +67,7 @@ impl Pool {
     }
 
     /// A new connection.
-    pub(super) async fn open(&self) -> Result<Wire, Failure> {
+    pub(super) async fn open(&self) -> Result<Box<Wire>, Failure> {
         connect(&self.origin, &self.addresses, &self.tls, &self.clock, self.limits.connect_ms).await
     }
 

@@ -109,13 +109,24 @@ fn check(request: &Request<'_>) -> Result<(), &'static str> {
     Ok(())
 }
 
+/// The bytes that may stand in a path.
+const PATH_BYTES: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = b'!';
+    while byte <= b'~' {
+        table[byte as usize] = !matches!(byte, b'?' | b'#' | b'\\');
+        byte += 1;
+    }
+    table
+};
+
 /// Refuses what could turn a path into another path: `?`, `#`, `\`, spaces, controls and dot segments,
 /// escaped or not.
 pub(super) fn check_path(path: &str) -> Result<(), &'static str> {
-    if !path.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'?' | b'#' | b'\\')) {
+    if !path.bytes().all(|byte| PATH_BYTES[usize::from(byte)]) {
         return Err("has a path with a character that no path takes");
     }
-    if !path.contains(['.', '%']) {
+    if memchr::memchr2(b'.', b'%', path.as_bytes()).is_none() {
         return Ok(());
     }
     let is_dots = |segment: &str| {

@@ -9,5 +9,5 @@ use std::rc::Rc;
 /// Answers a chat completion.
 #[must_use]
 pub fn create(worker: Rc<Worker>, inbound: Inbound, caller: Caller) -> Local {
-    Box::pin(async move { Ok(run(worker, inbound, caller).await) })
+    Box::pin(run(worker, inbound, caller))
 }

@@ -40,10 +40,10 @@ pub fn reason_not_ready(shared: &Shared) -> Option<&'static str> {
     if shared.draining.load(Ordering::SeqCst) {
         return Some("draining");
     }
-    if !shared.cache.is_fresh() {
+    if !shared.cache.is_fresh(shared.at.clock.monotonic_ms()) {
         return Some("database_lost");
     }
-    if shared.journals.iter().any(|journal| journal.is_broken()) {
+    if shared.journals.iter().any(|journal| journal.is_broken() || journal.is_full()) {
         return Some("journal_not_writable");
     }
     None
@@ -62,7 +62,7 @@ pub fn metrics(worker: &Worker, _: &Inbound, _: Option<&Arc<Grant>>) -> Result<O
 pub fn render(shared: &Shared) -> Outbound {
     let gauges = &shared.metrics.gauges;
     gauges.grant_cache_entries.store(shared.cache.len() as u64, Ordering::Relaxed);
-    let broken = shared.journals.iter().any(|journal| journal.is_broken());
+    let broken = shared.journals.iter().any(|journal| journal.is_broken() || journal.is_full());
     gauges.journal_broken.store(u64::from(broken), Ordering::Relaxed);
     Outbound::whole(StatusCode::OK, PROMETHEUS, shared.metrics.render())
 }

@@ -1,6 +1,10 @@
 //! SIGKILL under load, over and over: what a client got to its end is in the books exactly once, and
 //! so is everything that may have cost money.
 
+mod faults;
+mod points;
+mod strace;
+
 use crate::stage::{self, MODEL, Scene, nanousd, text};
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
@@ -111,7 +115,9 @@ fn fifty_kills_under_load_lose_nothing_and_count_nothing_twice() {
     }
     // An orderly end takes everything into the database.
     scene.keyway.restart();
-    compare(&scene, &upstream, &load.complete.lock().unwrap());
+    let complete = load.complete.lock().unwrap();
+    assert!(complete.len() as u64 > kills(), "hardly any load: {}", complete.len());
+    compare(&scene, &upstream, &complete);
 }
 
 fn compare(scene: &Scene, upstream: &Upstream, complete: &[Complete]) {
@@ -123,8 +129,6 @@ fn compare(scene: &Scene, upstream: &Upstream, complete: &[Complete]) {
         let marker = text(&row["client_request_id"]);
         assert!(by_marker.insert(marker, row).is_none(), "one request, two lines: {row}");
     }
-    assert!(complete.len() as u64 > kills(), "hardly any load: {}", complete.len());
-
     let bills: HashMap<String, testkit::upstream::Bill> =
         upstream.billed().into_iter().map(|bill| (bill.marker.clone().unwrap_or_default(), bill)).collect();
     let mut estimated = 0;

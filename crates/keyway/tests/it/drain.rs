@@ -68,6 +68,86 @@ fn running_answers_finish_and_nothing_is_lost() {
     scene.chat(&key).expect_status(200);
 }
 
+/// Streams of the restart under load, and clients that make a connection for each request meanwhile.
+const STREAMS: usize = 100;
+const CALLERS: usize = 4;
+
+/// One connection after the other until nobody listens any more: how many were answered. Whoever got a
+/// connection gets an answer.
+fn call_until_nobody_listens(scene: &Scene, key: &str) -> usize {
+    let bearer = format!("Bearer {key}");
+    let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+    let mut answered = 0;
+    while let Ok(mut connection) = Connection::open(scene.keyway.address()) {
+        connection
+            .send("POST", "/v1/chat/completions", &headers, hello(false).to_string().as_bytes())
+            .unwrap_or_else(|error| panic!("call {answered}: {error}"));
+        let answer = connection.response().unwrap_or_else(|error| panic!("call {answered}: {error}"));
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answered += 1;
+    }
+    answered
+}
+
+/// A restart as its clients see it: what is running ends well, who is connected is answered, the rest is
+/// refused until the next server is there, and the books hold every one of them.
+#[test]
+fn a_restart_under_load_resets_nobody() {
+    let upstream = Upstream::start();
+    upstream.always(|request| if request.streams() { drip(50, 60) } else { Answer::ok() });
+    let mut scene = Scene::start(stage::builder(&upstream).env("KEYWAY_DRAIN_NOTICE_MS", "700"));
+    let (_, key) = scene.make_key();
+    let answered = std::thread::scope(|scope| {
+        let streams: Vec<_> = (0..STREAMS)
+            .map(|_| {
+                let (mut stream, _) = begin_stream(&scene, &key);
+                scope.spawn(move || events(&mut stream))
+            })
+            .collect();
+        let callers: Vec<_> =
+            (0..CALLERS).map(|_| scope.spawn(|| call_until_nobody_listens(&scene, &key))).collect();
+        upstream.wait_for(u64::try_from(STREAMS + 5 * CALLERS).unwrap_or_default());
+        scene.keyway.ask_to_end();
+        for stream in streams {
+            let rest = stream.join().expect("a stream's client");
+            assert_eq!(rest.last().map(|last| last.trim()), Some("data: [DONE]"));
+            assert_eq!(rest.iter().filter(|event| event.contains("word")).count(), 50);
+        }
+        callers.into_iter().map(|caller| caller.join().expect("a caller")).sum::<usize>()
+    });
+    assert!(answered >= 5 * CALLERS, "{answered}");
+    let status = scene.keyway.wait_end(PATIENCE).expect("an end");
+    assert_eq!(status.code(), Some(0), "{}", scene.keyway.stderr());
+    scene.keyway.kill9();
+
+    scene.keyway.start();
+    let rows = scene.requests();
+    assert_eq!(rows.len(), STREAMS + answered);
+    for row in &rows {
+        assert_eq!((&row["status"], &row["usage_origin"]), (&json!(200), &json!("reported")), "{row}");
+    }
+    assert_eq!(scene.usage()["num_model_requests"], STREAMS + answered);
+}
+
+#[test]
+fn a_second_signal_at_once_ends_everything_soon() {
+    let upstream = Upstream::start();
+    let mut scene = Scene::start(stage::builder(&upstream).env("KEYWAY_DRAIN_NOTICE_MS", "3600000"));
+    let (_, key) = scene.make_key();
+    upstream.push(drip(5000, 50));
+    let (mut stream, request) = begin_stream(&scene, &key);
+    scene.keyway.ask_to_end();
+    testkit::eventually("readiness to say no", || (!scene.keyway.is_ready()).then_some(()));
+    scene.keyway.ask_to_end();
+    let status = scene.keyway.wait_end(PATIENCE).expect("an end");
+    assert_eq!(status.code(), Some(0), "{}", scene.keyway.stderr());
+    let rest = events(&mut stream);
+    assert!(rest.last().is_some_and(|last| last.contains("overloaded")), "{rest:?}");
+    scene.keyway.kill9();
+    scene.keyway.start();
+    assert_eq!(scene.request(&request)["usage_origin"], "estimated");
+}
+
 #[test]
 fn a_second_signal_ends_what_still_runs_and_books_it() {
     let upstream = Upstream::start();

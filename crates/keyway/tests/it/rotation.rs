@@ -53,7 +53,7 @@ fn overlap(scene: &Scene, nodes: &[&Keyway]) {
     let end = Duration::from_secs(rotated["previous_expires_at"].as_u64().expect("a time"));
     let stop = AtomicBool::new(false);
     let (olds, news) = std::thread::scope(|threads| {
-        let mut begin = |secret: &'static str| {
+        let begin = |secret: &'static str| {
             let secret = if secret == "old" { &old } else { &new };
             let clients = nodes.iter().flat_map(|node| std::iter::repeat_n(*node, CLIENTS));
             clients.map(|node| threads.spawn(|| hammer(node, secret, &stop))).collect::<Vec<_>>()

@@ -1,5 +1,7 @@
 //! The usual set-up of a data-plane test: a scripted provider, the program in front of it, a live key.
 
+use testkit::keyway::Builder;
+use testkit::tls::Pair;
 use testkit::{Answer, Keyway, Response, Upstream, Value, eventually};
 
 /// The provider's credential.
@@ -40,13 +42,20 @@ impl Scene {
 
     /// With another base URL or credential of the provider.
     pub fn around(upstream: Upstream, base_url: &str, credential: &str, settings: &str) -> Self {
+        let builder = Keyway::builder(env!("CARGO_BIN_EXE_keyway")).config(settings);
+        Self::of(builder.provider("mine", base_url, credential), upstream)
+    }
+
+    /// Behind TLS with this pair.
+    pub fn over_tls(pair: &Pair) -> Self {
+        let upstream = Upstream::start();
+        let builder = Keyway::builder(env!("CARGO_BIN_EXE_keyway")).tls(pair);
+        Self::of(builder.provider("mine", &upstream.base_url(), PROVIDER_SECRET), upstream)
+    }
+
+    fn of(builder: Builder, upstream: Upstream) -> Self {
         // One worker: all requests meet the same pool of connections.
-        let keyway = Keyway::builder(env!("CARGO_BIN_EXE_keyway"))
-            .config(settings)
-            .provider("mine", base_url, credential)
-            .config(MODEL)
-            .env("KEYWAY_WORKERS", "1")
-            .start();
+        let keyway = builder.config(MODEL).env("KEYWAY_WORKERS", "1").start();
         let (_, key) = keyway.make_key("test");
         Self { upstream, keyway, key }
     }

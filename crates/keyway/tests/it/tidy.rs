@@ -7,7 +7,8 @@ mod map;
 mod promises;
 mod source;
 
-use source::{Source, repository, rust_files};
+pub use source::repository;
+use source::{Source, rust_files};
 use std::path::Path;
 
 /// Longest Rust file, lines.

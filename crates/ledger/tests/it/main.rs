@@ -3,6 +3,9 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod histogram;
+mod limits;
+mod limits_exact;
+mod limits_threads;
 mod money;
 mod orphan;
 mod price;

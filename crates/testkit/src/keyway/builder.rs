@@ -2,10 +2,13 @@
 
 use super::{Keyway, PORTS};
 use crate::postgres::{self, Database};
+use crate::tls::Pair;
+use rustls::ClientConfig;
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Ports that are tried before giving up.
@@ -20,12 +23,21 @@ pub struct Builder {
     arguments: Vec<String>,
     sqlite: bool,
     ready_path: String,
+    tls: Option<Arc<ClientConfig>>,
 }
 
 impl Builder {
     pub(super) fn new(bin: PathBuf) -> Self {
         let (config, ready_path) = (String::new(), "/readyz".to_owned());
-        Self { bin, config, environment: Vec::new(), arguments: Vec::new(), sqlite: false, ready_path }
+        Self {
+            bin,
+            config,
+            environment: Vec::new(),
+            arguments: Vec::new(),
+            sqlite: false,
+            ready_path,
+            tls: None,
+        }
     }
 
     /// Adds to the text of the configuration file. Without any there is no file.
@@ -63,6 +75,15 @@ impl Builder {
         self
     }
 
+    /// Turns TLS on with a pair; every request of this kit then trusts its certificate as it is now.
+    pub fn tls(mut self, pair: &Pair) -> Self {
+        self.tls = Some(pair.client(&[]));
+        // Not in the file: what stands there may be in a table by now.
+        let path = |file: PathBuf| file.display().to_string();
+        self.env("KEYWAY_TLS_CERTIFICATE_FILE", &path(pair.certificate_file()))
+            .env("KEYWAY_TLS_KEY_FILE", &path(pair.key_file()))
+    }
+
     /// Waits for another path than `/readyz`.
     pub fn ready_path(mut self, path: &str) -> Self {
         path.clone_into(&mut self.ready_path);
@@ -89,6 +110,7 @@ impl Builder {
             arguments: self.arguments,
             has_config,
             ready_path: self.ready_path,
+            tls: self.tls,
             database,
             child: None,
             started_in: Duration::ZERO,

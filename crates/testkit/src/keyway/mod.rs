@@ -13,10 +13,12 @@ pub use cli::Output;
 use crate::postgres::Database;
 use crate::wait::within;
 use rustix::process::{Pid, Signal, kill_process};
+use rustls::ClientConfig;
 use std::fs::File;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long the program may take until it answers `/readyz`, and to end after SIGTERM.
@@ -34,6 +36,7 @@ pub struct Keyway {
     arguments: Vec<String>,
     has_config: bool,
     ready_path: String,
+    tls: Option<Arc<ClientConfig>>,
     database: Option<Database>,
     child: Option<Child>,
     started_in: Duration,
@@ -186,7 +189,7 @@ impl Keyway {
     #[must_use]
     pub fn is_ready(&self) -> bool {
         let ask = || {
-            let mut connection = crate::Connection::open(self.address)?;
+            let mut connection = self.open()?;
             connection.send("GET", &self.ready_path, &[("connection", "close")], b"")?;
             connection.response()
         };

@@ -4,15 +4,27 @@ use super::Keyway;
 use crate::http::{Connection, Head, Response};
 use serde_json::Value;
 use std::io;
+use std::sync::Arc;
 
 impl Keyway {
+    /// Opens a connection, with TLS where the server has it.
+    ///
+    /// # Errors
+    /// When nobody listens, or a handshake fails.
+    pub fn open(&self) -> io::Result<Connection> {
+        match &self.tls {
+            None => Connection::open(self.address()),
+            Some(config) => Connection::open_tls(self.address(), Arc::clone(config)),
+        }
+    }
+
     /// Opens a connection.
     ///
     /// # Panics
     /// When nobody listens.
     #[must_use]
     pub fn connect(&self) -> Connection {
-        Connection::open(self.address).expect("a listening server")
+        self.open().expect("a listening server")
     }
 
     /// One request on a connection of its own.
@@ -26,7 +38,7 @@ impl Keyway {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> io::Result<Response> {
-        let mut connection = Connection::open(self.address)?;
+        let mut connection = self.open()?;
         let mut headers = headers.to_vec();
         headers.push(("connection", "close"));
         connection.send(method, path, &headers, body)?;

@@ -68,6 +68,8 @@ pub enum Step {
     Send(Vec<u8>),
     /// Writes bytes as they are, whatever the framing.
     Wire(Vec<u8>),
+    /// Writes bytes as they are, so many times over, for as long as the other side takes them.
+    Flood(Vec<u8>, usize),
     /// Waits, watching whether the other side leaves.
     Wait(Duration),
     /// Says nothing more until the other side leaves (a minute at most), then closes.

@@ -134,6 +134,11 @@ fn take(stream: &TcpStream, step: &Step, chunked: bool, shared: &Shared) -> io::
             write(stream, &chunk)?;
         }
         Step::Send(bytes) | Step::Wire(bytes) => write(stream, bytes)?,
+        Step::Flood(bytes, times) => {
+            for _ in 0..*times {
+                write(stream, bytes)?;
+            }
+        }
         Step::Wait(time) => return wait(stream, *time, shared),
         Step::Stall => return Ok(Some(wait(stream, STALL_MAX, shared)?.unwrap_or(End::Us))),
         Step::CloseMidChunk => {

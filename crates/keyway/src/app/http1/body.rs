@@ -1,9 +1,10 @@
 //! What a client sends after a head: read when somebody asks for it, and not before.
 
-use super::ClientTimes;
 use super::head::{Framing, Head};
 use super::limits::{LINGER, LINGER_BYTES_MAX, READ_BYTES_STEP, UNREAD_BYTES_MAX};
 use super::wire::Wire;
+use crate::app::body::{broken, too_large, too_slow};
+use crate::app::pace::Pace;
 use crate::base::{Code, Refusal};
 use crate::upstream::chunked::Chunked;
 use bytes::{Buf, Bytes, BytesMut};
@@ -12,9 +13,8 @@ use std::future::{Future, poll_fn};
 use std::io::{self, IoSlice};
 use std::pin::pin;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
+use tokio::time::Instant;
 
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -38,6 +38,17 @@ enum Rest {
     Lost,
 }
 
+/// A body on its way in.
+#[derive(Default)]
+struct Coming {
+    /// What has come of a chunked one.
+    whole: BytesMut,
+    /// When it first had to be waited for.
+    since: Option<Instant>,
+    /// Bytes read since.
+    received: usize,
+}
+
 /// The body of one request.
 pub struct Body<'a>(&'a RefCell<Inflow>);
 
@@ -46,23 +57,23 @@ impl<'a> Body<'a> {
         Self(inflow)
     }
 
-    /// Reads the body, at most `bytes_max`, all of it within `patience`: one that dribbles in is not
+    /// Reads the body, at most `bytes_max`, as long as it keeps to `pace`: one that dribbles in is not
     /// waited for longer. A client that waits for leave to send it gets it here.
     ///
     /// # Errors
     /// `body_too_large` (before a byte is read, when the length is told), `request_timeout`, or
     /// `invalid_request` for a body that is malformed or breaks off.
-    pub async fn read(self, bytes_max: usize, patience: Duration) -> Result<Bytes, Refusal> {
+    pub async fn read(self, bytes_max: usize, pace: Pace) -> Result<Bytes, Refusal> {
         let Self(inflow) = self;
         if !inflow.borrow_mut().begin_reading(bytes_max)? {
             return Ok(Bytes::new());
         }
         let mut unsent = CONTINUE;
-        let mut whole = BytesMut::new();
+        let mut coming = Coming::default();
         let read = poll_fn(|cx| {
             let inflow = &mut *inflow.borrow_mut();
             ready!(inflow.poll_continue(cx, &mut unsent)).map_err(|_| broken())?;
-            inflow.poll_body(cx, &mut whole, bytes_max, patience)
+            inflow.poll_body(cx, &mut coming, bytes_max, &pace)
         })
         .await;
         inflow.borrow_mut().end_reading(read.is_ok());
@@ -71,8 +82,8 @@ impl<'a> Body<'a> {
 }
 
 impl Inflow {
-    pub(super) fn new(socket: TcpStream, times: ClientTimes) -> Self {
-        Self { wire: Wire::new(socket, times), rest: Rest::Length(0), expects: false, reading: false }
+    pub(super) fn new(wire: Wire) -> Self {
+        Self { wire, rest: Rest::Length(0), expects: false, reading: false }
     }
 
     /// A request has come; without a head, nobody knows where it ends.
@@ -137,6 +148,7 @@ impl Inflow {
             let written = ready!(self.wire.poll_write(cx, &[IoSlice::new(unsent)]))?;
             unsent.advance(written);
         }
+        ready!(self.wire.poll_flush(cx))?;
         self.expects = false;
         Poll::Ready(Ok(()))
     }
@@ -144,25 +156,23 @@ impl Inflow {
     fn poll_body(
         &mut self,
         cx: &mut Context<'_>,
-        whole: &mut BytesMut,
+        coming: &mut Coming,
         bytes_max: usize,
-        patience: Duration,
+        pace: &Pace,
     ) -> Poll<Result<Bytes, Refusal>> {
         loop {
-            let wanted = match self.take(whole, bytes_max)? {
+            let wanted = match self.take(&mut coming.whole, bytes_max)? {
                 Taken::All(body) => return Poll::Ready(Ok(body)),
                 Taken::Some(wanted) => wanted,
             };
             match self.wire.poll_fill(cx, wanted) {
-                Poll::Ready(Ok(read)) if read > 0 => {}
+                Poll::Ready(Ok(read)) if read > 0 => coming.received += read,
                 Poll::Ready(_) => return Poll::Ready(Err(broken())),
                 Poll::Pending => {
-                    self.wire.deadline.start(patience);
+                    let began = *coming.since.get_or_insert_with(Instant::now);
+                    self.wire.deadline.set(pace.until(began, coming.received));
                     ready!(self.wire.deadline.poll_passed(cx));
-                    return Poll::Ready(Err(Refusal::new(
-                        Code::RequestTimeout,
-                        "The request body did not come in time.",
-                    )));
+                    return Poll::Ready(Err(too_slow()));
                 }
             }
         }
@@ -260,15 +270,4 @@ enum Taken {
     All(Bytes),
     /// Not all: so many bytes are known to come, or are room enough.
     Some(usize),
-}
-
-fn broken() -> Refusal {
-    Refusal::new(Code::InvalidRequest, "The request body broke off.")
-}
-
-fn too_large(bytes_max: usize) -> Refusal {
-    Refusal::new(
-        Code::BodyTooLarge,
-        format!("The request body is larger than the {bytes_max} bytes this route takes."),
-    )
 }

@@ -4,6 +4,7 @@ use super::Server;
 use super::body::{Body, Inflow, linger};
 use super::head::{Head, HeadReader};
 use super::limits::READ_SPARE_BYTES_MIN;
+use super::wire::Wire;
 use super::write::{Coding, Ended, Outflow, Streaming};
 use crate::app::worker::Stage;
 use crate::base::{Code, Refusal};
@@ -15,24 +16,33 @@ use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
-use tokio::net::TcpStream;
+use std::time::Duration;
 use tokio::sync::watch;
+
+/// How long a connection that has been made before the process began to end may take to send its first
+/// request.
+pub const FIRST_REQUEST: Duration = Duration::from_secs(1);
 
 /// Serves a connection until it ends. `handler` gets each request, or the reason why there is none, and
 /// is dropped when the client leaves before it has answered; so is a streamed body.
-pub async fn serve<H>(socket: TcpStream, server: &Server, stage: watch::Receiver<Stage>, handler: H)
+pub async fn serve<H>(wire: Wire, server: &Server, stage: watch::Receiver<Stage>, handler: H)
 where
     H: AsyncFn(Result<Head, Refusal>, Body<'_>) -> Outbound,
 {
-    let inflow = RefCell::new(Inflow::new(socket, server.times));
-    let mut closing = pin!(until_closing(stage.clone()));
+    let inflow = RefCell::new(Inflow::new(wire));
+    let mut closing = pin!(until_closing(stage.clone(), FIRST_REQUEST));
+    let mut fresh = true;
     loop {
         let Some(request) = next_request(&inflow, closing.as_mut()).await else {
-            return;
+            return farewell(&inflow).await;
         };
+        if std::mem::take(&mut fresh) {
+            closing.set(until_closing(stage.clone(), Duration::ZERO));
+        }
         let mut terms = Terms::of(request.as_ref().ok());
         inflow.borrow_mut().begin(request.as_ref().ok());
-        let making = handler(request, Body::new(&inflow));
+        // Pinned here: passed on by value, the connection would hold it twice.
+        let making = pin!(handler(request, Body::new(&inflow)));
         let Some(answer) = unless_gone(&inflow, making).await else {
             return;
         };
@@ -40,9 +50,9 @@ where
         match deliver(server, &inflow, answer, &terms).await {
             Ok(Next::Request) => {}
             Ok(Next::Close) if inflow.borrow().is_unread() => return linger(&inflow).await,
-            Ok(Next::Close) => return,
+            Ok(Next::Close) => return farewell(&inflow).await,
             Ok(Next::Reset) => {
-                let _ = inflow.borrow().wire.socket.set_zero_linger();
+                let _ = inflow.borrow().wire.socket.tcp().set_zero_linger();
                 return;
             }
             Err(error) => {
@@ -53,8 +63,18 @@ where
     }
 }
 
-async fn until_closing(mut stage: watch::Receiver<Stage>) {
-    let _ = stage.wait_for(|stage| *stage >= Stage::Closing).await;
+async fn farewell(inflow: &RefCell<Inflow>) {
+    inflow.borrow_mut().wire.deadline.clear();
+    poll_fn(|cx| inflow.borrow_mut().wire.poll_farewell(cx)).await;
+}
+
+/// Waits for the end of the process to begin, and then for `more`. Whoever holds what `wait_for` answers
+/// locks the stage for everybody: it is let go at once.
+pub async fn until_closing(mut stage: watch::Receiver<Stage>, more: Duration) {
+    let _ = stage.wait_for(|stage| *stage >= Stage::Closing).await.map(drop);
+    if !more.is_zero() {
+        tokio::time::sleep(more).await;
+    }
 }
 
 /// The next request; `None` when the connection has come to its end.
@@ -104,8 +124,10 @@ fn poll_request(
 }
 
 /// Waits for an answer; `None`, and the making of it is dropped, when the client has left.
-async fn unless_gone(inflow: &RefCell<Inflow>, making: impl Future<Output = Outbound>) -> Option<Outbound> {
-    let mut making = pin!(making);
+async fn unless_gone(
+    inflow: &RefCell<Inflow>,
+    mut making: Pin<&mut impl Future<Output = Outbound>>,
+) -> Option<Outbound> {
     poll_fn(|cx| match making.as_mut().poll(cx) {
         Poll::Ready(answer) => Poll::Ready(Some(answer)),
         Poll::Pending => inflow.borrow_mut().poll_gone(cx).map(|()| None),

@@ -42,7 +42,7 @@ pub enum Framing {
 
 /// Looks for the end of a head in a growing buffer, without reading any byte twice.
 #[derive(Default)]
-pub(super) struct HeadReader {
+pub struct HeadReader {
     scanned: usize,
     line_ended: bool,
     /// One empty line before the head has been passed over: old clients send one after a body.
@@ -51,7 +51,10 @@ pub(super) struct HeadReader {
 
 impl HeadReader {
     /// Takes the next head off the buffer; `None` until all of it is there.
-    pub(super) fn take(&mut self, buf: &mut BytesMut) -> Result<Option<Head>, Refusal> {
+    ///
+    /// # Errors
+    /// What the client is told before the connection is closed.
+    pub fn take(&mut self, buf: &mut BytesMut) -> Result<Option<Head>, Refusal> {
         if self.scanned == 0 && !self.skipped {
             match &buf[..] {
                 [b'\r'] => return Ok(None),
@@ -141,19 +144,26 @@ fn parse(bytes: &Bytes) -> Result<Head, Refusal> {
 
 /// What the fields say about the connection and the body.
 #[derive(Default)]
-struct Facts<'a> {
-    host: Option<&'a [u8]>,
-    length: Option<u64>,
+pub struct Facts<'a> {
+    /// Of the Host header.
+    pub host: Option<&'a [u8]>,
+    /// Of the Content-Length.
+    pub length: Option<u64>,
     chunked: bool,
     close: bool,
     keep_alive: bool,
-    expect_continue: bool,
+    /// The client waits for `100 Continue`.
+    pub expect_continue: bool,
     authorized: bool,
 }
 
 impl<'a> Facts<'a> {
-    /// `httparse` has seen to it that the name is a token and that the value holds no control character.
-    fn note(&mut self, name: &str, value: &'a [u8]) -> Result<(), Refusal> {
+    /// Takes a field's meaning in. The name has been seen to be a token, the value to hold no control
+    /// character.
+    ///
+    /// # Errors
+    /// A field that is malformed, or there twice and may not be.
+    pub fn note(&mut self, name: &str, value: &'a [u8]) -> Result<(), Refusal> {
         let is = |known: &str| name.eq_ignore_ascii_case(known);
         match name.len() {
             4 if is("host") => {
@@ -234,15 +244,17 @@ fn unreadable(error: httparse::Error) -> Refusal {
     }
 }
 
-/// Digits only: no sign, no list, no space within.
+/// Digits only: no sign, no list, no space within, and no leading zero, which some read as octal.
 fn decimal(value: &[u8]) -> Option<u64> {
-    if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
+    let octal = value.len() > 1 && value.first() == Some(&b'0');
+    if value.is_empty() || octal || !value.iter().all(u8::is_ascii_digit) {
         return None;
     }
     std::str::from_utf8(value).ok()?.parse().ok()
 }
 
-pub(super) fn malformed(message: &'static str) -> Refusal {
+/// What is read in one way only, or not at all.
+pub fn malformed(message: &'static str) -> Refusal {
     Refusal::new(Code::InvalidRequest, message)
 }
 

@@ -26,5 +26,8 @@ pub const LINGER: Duration = Duration::from_secs(5);
 pub const LINGER_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Bytes of a stream that are gathered for one write; a single piece may be larger.
 pub const GATHER_BYTES_MAX: usize = 64 * 1024;
+/// Writes of one stream before all others have had their turn: one whose provider is fast and whose client
+/// is not yet slow would keep a worker to itself.
+pub const SENDS_PER_TURN: usize = 4;
 /// Pieces of a stream that are gathered for one write.
 pub const GATHER_PIECES_MAX: usize = 16;

@@ -10,9 +10,9 @@
 mod body;
 mod connection;
 mod date;
-mod head;
+pub mod head;
 pub mod limits;
-mod target;
+pub mod target;
 mod wire;
 mod write;
 
@@ -20,8 +20,9 @@ mod write;
 mod tests;
 
 pub use body::Body;
-pub use connection::serve;
-pub use head::{Framing, Head};
+pub use connection::{FIRST_REQUEST, serve, until_closing};
+pub use head::{Framing, Head, HeadReader};
+pub use wire::Wire;
 
 use crate::base::Clock;
 use date::Date;
@@ -41,7 +42,8 @@ pub struct ClientTimes {
 
 /// What the connections of one worker share.
 pub struct Server {
-    times: ClientTimes,
+    /// How long clients may take.
+    pub times: ClientTimes,
     clock: Clock,
     date: RefCell<Date>,
 }
@@ -51,5 +53,11 @@ impl Server {
     #[must_use]
     pub fn new(times: ClientTimes, clock: Clock) -> Self {
         Self { times, clock, date: RefCell::default() }
+    }
+
+    /// The time of day for an answer.
+    #[must_use]
+    pub fn date(&self) -> String {
+        self.date.borrow_mut().at(self.clock.now_ms()).to_owned()
     }
 }

@@ -19,12 +19,22 @@ pub(super) fn read(head: &Bytes, raw: &str, host: Option<&[u8]>) -> Result<PathA
     if path.is_empty() {
         return Ok(PathAndQuery::from_static("/"));
     }
-    let is_plain = |byte: &u8| byte.is_ascii_graphic() && !matches!(byte, b'#' | b'\\');
-    if !path.as_bytes().iter().all(is_plain) {
-        return Err(malformed("The request target holds characters that must be encoded."));
-    }
+    check(path)?;
     PathAndQuery::from_maybe_shared(head.slice_ref(path.as_bytes()))
         .map_err(|_| malformed("The request target is malformed."))
+}
+
+/// Refuses bytes that do not stand in a path or query.
+///
+/// # Errors
+/// `invalid_request`.
+pub fn check(path: &str) -> Result<(), Refusal> {
+    let is_plain = |byte: &u8| byte.is_ascii_graphic() && !matches!(byte, b'#' | b'\\');
+    if path.as_bytes().iter().all(is_plain) {
+        Ok(())
+    } else {
+        Err(malformed("The request target holds characters that must be encoded."))
+    }
 }
 
 /// The path of a URL whose authority is the Host; empty for the root.
@@ -48,7 +58,7 @@ fn path_of_url<'a>(url: &'a str, host: Option<&[u8]>) -> Result<&'a str, Refusal
 }
 
 /// Whether a Host header names one host, perhaps with a port.
-pub(super) fn is_host(value: &[u8]) -> bool {
+pub fn is_host(value: &[u8]) -> bool {
     if value.len() > HOST_BYTES_MAX {
         return false;
     }

@@ -1,7 +1,8 @@
 //! A client's socket: read buffer and one timer, which outlive its requests.
 
 use super::ClientTimes;
-use super::limits::{READ_AHEAD_BYTES_MAX, READ_BYTES_MIN, READ_BYTES_STEP, READ_SPARE_BYTES_MIN};
+use super::limits::{LINGER, READ_AHEAD_BYTES_MAX, READ_BYTES_MIN, READ_BYTES_STEP, READ_SPARE_BYTES_MIN};
+use crate::app::socket::Socket;
 use crate::base::Deadline;
 use bytes::BytesMut;
 use std::future::Future;
@@ -9,25 +10,28 @@ use std::io::{self, IoSlice};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncReadExt, AsyncWrite};
-use tokio::net::TcpStream;
 
 /// A connection to one client.
-pub(super) struct Wire {
-    pub socket: TcpStream,
+pub struct Wire {
+    /// What is read and written.
+    pub socket: Socket,
     /// Bytes read and not yet used.
     pub buf: BytesMut,
     /// Of the wait that is on now; whoever begins to wait for something else clears it.
     pub deadline: Deadline,
+    /// How long the client may take.
     pub times: ClientTimes,
 }
 
 impl Wire {
-    pub(super) fn new(socket: TcpStream, times: ClientTimes) -> Self {
+    /// A connection nothing has been read from.
+    #[must_use]
+    pub fn new(socket: Socket, times: ClientTimes) -> Self {
         Self { socket, buf: BytesMut::new(), deadline: Deadline::default(), times }
     }
 
     /// Reads what is there into the buffer; `Ok(0)` is the end. `wanted`: bytes that are known to come.
-    pub(super) fn poll_fill(&mut self, cx: &mut Context<'_>, wanted: usize) -> Poll<io::Result<usize>> {
+    pub fn poll_fill(&mut self, cx: &mut Context<'_>, wanted: usize) -> Poll<io::Result<usize>> {
         let spare = self.buf.capacity() - self.buf.len();
         if spare < wanted.clamp(1, READ_SPARE_BYTES_MIN) {
             // No room is made before there is something to put there: an idle connection holds none.
@@ -52,11 +56,7 @@ impl Wire {
     }
 
     /// Writes some; an error when the client takes nothing for too long.
-    pub(super) fn poll_write(
-        &mut self,
-        cx: &mut Context<'_>,
-        slices: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
+    pub fn poll_write(&mut self, cx: &mut Context<'_>, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
         match Pin::new(&mut self.socket).poll_write_vectored(cx, slices) {
             Poll::Ready(Ok(0)) => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
             Poll::Ready(done) => {
@@ -69,5 +69,32 @@ impl Wire {
                 Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
             }
         }
+    }
+
+    /// Sends what TLS has taken and not yet passed on; plain TCP holds nothing back.
+    pub fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !self.socket.is_tls() {
+            return Poll::Ready(Ok(()));
+        }
+        match Pin::new(&mut self.socket).poll_flush(cx) {
+            Poll::Ready(done) => {
+                self.deadline.clear();
+                Poll::Ready(done)
+            }
+            Poll::Pending => {
+                self.deadline.start(self.times.write_stall);
+                ready!(self.deadline.poll_passed(cx));
+                Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+            }
+        }
+    }
+
+    /// Tells a TLS client that this is the end, and not the work of somebody in between.
+    pub(super) fn poll_farewell(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.socket.is_tls() && Pin::new(&mut self.socket).poll_shutdown(cx).is_pending() {
+            self.deadline.start(LINGER);
+            return self.deadline.poll_passed(cx);
+        }
+        Poll::Ready(())
     }
 }

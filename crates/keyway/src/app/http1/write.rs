@@ -1,7 +1,7 @@
 //! Answers: head and body in one write, streams as they come.
 
 use super::body::Inflow;
-use super::limits::{GATHER_BYTES_MAX, GATHER_PIECES_MAX};
+use super::limits::{GATHER_BYTES_MAX, GATHER_PIECES_MAX, SENDS_PER_TURN};
 use super::wire::Wire;
 use crate::base::Lines;
 use crate::relay::Frames;
@@ -121,6 +121,7 @@ impl Outflow {
             let count = self.rest(&mut slices);
             self.sent += ready!(wire.poll_write(cx, &slices[..count]))?;
         }
+        ready!(wire.poll_flush(cx))?;
         self.head.clear();
         self.size.clear();
         self.pieces.clear();
@@ -179,7 +180,7 @@ impl Streaming {
         inflow: &mut Inflow,
     ) -> Poll<io::Result<Ended>> {
         let mut waits = false;
-        loop {
+        for _ in 0..SENDS_PER_TURN {
             if !self.sending {
                 waits = self.gather(cx, out);
                 if self.chunked {
@@ -197,6 +198,8 @@ impl Streaming {
                 return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
             }
         }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     /// Takes what is ready, up to a bound; `true` when there will be more and it is not ready.

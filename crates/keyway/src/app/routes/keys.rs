@@ -4,7 +4,7 @@ use super::managed;
 use crate::access::verify::About::{Organization, OwnInProject, Project};
 use crate::access::verify::Needs::Admin;
 use crate::accounts::Scope;
-use crate::admin::{key_edit, keys, secrets, settings};
+use crate::admin::{incident, key_edit, keys, secrets, settings};
 use crate::relay::Route;
 use http::Method;
 
@@ -31,6 +31,13 @@ pub(super) static ROUTES: &[Route] = &[
         keys::get_project_key,
     ),
     managed(
+        "key_edit",
+        Method::POST,
+        "/v1/organization/projects/{project}/api_keys/{key}",
+        Admin(Scope::UPDATE_KEYS, OwnInProject),
+        key_edit::update_project_key,
+    ),
+    managed(
         "key_revoke",
         Method::DELETE,
         "/v1/organization/projects/{project}/api_keys/{key}",
@@ -52,11 +59,11 @@ pub(super) static ROUTES: &[Route] = &[
         keys::enable_project_key,
     ),
     managed(
-        "key_update",
+        "key_compromised",
         Method::POST,
-        "/v1/organization/projects/{project}/api_keys/{key}",
-        Admin(Scope::UPDATE_KEYS, OwnInProject),
-        key_edit::update_project_key,
+        "/v1/organization/projects/{project}/api_keys/{key}/compromised",
+        Admin(Scope::DELETE_KEYS, OwnInProject),
+        incident::compromised_key,
     ),
     managed(
         "settings_get",

@@ -4,7 +4,7 @@ use super::managed;
 use crate::access::verify::About::{Anywhere, Installation, Organization, Project};
 use crate::access::verify::Needs::Admin;
 use crate::accounts::Scope;
-use crate::admin::{model_permissions, organizations, project_members, projects, service_accounts};
+use crate::admin::{limits, model_permissions, organizations, project_members, projects, service_accounts};
 use crate::relay::Route;
 use http::Method;
 
@@ -169,6 +169,34 @@ pub(super) static ROUTES: &[Route] = &[
         "/v1/organization/projects/{project}/service_accounts/{account}/api_keys",
         Admin(Scope::CREATE_KEYS, Project),
         service_accounts::create_key,
+    ),
+    managed(
+        "project_limit_list",
+        Method::GET,
+        "/v1/organization/projects/{project}/rate_limits",
+        Admin(Scope::READ_PROJECTS, Project),
+        limits::list_of_project,
+    ),
+    managed(
+        "project_limit_edit",
+        Method::POST,
+        "/v1/organization/projects/{project}/rate_limits/{*id}",
+        Admin(Scope::UPDATE_PROJECTS, Project),
+        limits::edit_of_project,
+    ),
+    managed(
+        "organization_limit_list",
+        Method::GET,
+        "/v1/organization/rate_limits",
+        Admin(Scope::READ_SETTINGS, Organization),
+        limits::list_of_organization,
+    ),
+    managed(
+        "organization_limit_edit",
+        Method::POST,
+        "/v1/organization/rate_limits/{*id}",
+        Admin(Scope::UPDATE_SETTINGS, Organization),
+        limits::edit_of_organization,
     ),
     managed(
         "ip_allowlist",

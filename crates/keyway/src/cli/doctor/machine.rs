@@ -1,9 +1,9 @@
 //! What the machine gives: a folder, space, files, a clock, a port.
 
 use super::Check;
-use crate::app::listen;
+use crate::app::{files as open_files, listen};
 use crate::base::Clock;
-use crate::cli::http::{Server, url_of};
+use crate::cli::http::{Server, own};
 use crate::config::Settings;
 use crate::upstream::{Limits, Request};
 use std::fs;
@@ -17,8 +17,6 @@ const FREE_BYTES_FAIL: u64 = 64 << 20;
 const EARLIEST_MS: i64 = 1_767_225_600_000;
 /// ... and if it is after this, it is wrong as well: 2100-01-01.
 const LATEST_MS: i64 = 4_102_444_800_000;
-/// Files open beside one for each client and one for each provider connection.
-const FILES_BESIDE: u64 = 256;
 /// How long a server on our port may take to answer.
 const ANSWER_MS: u64 = 2_000;
 
@@ -83,12 +81,13 @@ fn clock(now_ms: i64) -> Check {
 
 fn files(settings: &Settings) -> Check {
     const NAME: &str = "open files";
-    let wanted = settings.connections_max.saturating_mul(2).saturating_add(FILES_BESIDE);
-    match rustix::process::getrlimit(rustix::process::Resource::Nofile).current {
+    let wanted = open_files::wanted(settings.connections_max);
+    // The server raises the soft limit to the hard one.
+    match rustix::process::getrlimit(rustix::process::Resource::Nofile).maximum {
         Some(limit) if limit < wanted => Check::warn(
             NAME,
             format!("the limit is {limit}, and {} connections want {wanted}", settings.connections_max),
-            format!("`ulimit -n {wanted}` (systemd: LimitNOFILE), or lower connections_max"),
+            format!("`ulimit -Hn {wanted}` (systemd: LimitNOFILE), or lower connections_max"),
         ),
         Some(limit) => Check::ok(NAME, format!("the limit is {limit}")),
         None => Check::ok(NAME, "no limit"),
@@ -121,7 +120,8 @@ pub(super) async fn port(settings: &Settings) -> Check {
         return Check::ok(NAME, format!("{address} is free"));
     };
     let limits = Limits { connect_ms: ANSWER_MS, first_byte_ms: ANSWER_MS, ..Limits::default() };
-    let answer = match Server::new(&url_of(address), None, limits) {
+    let server = own(settings).and_then(|(url, tls)| Server::new(&url, None, limits, tls));
+    let answer = match server {
         Ok(server) => server.send(Request::get("/healthz")).await.ok(),
         Err(_) => None,
     };

@@ -4,6 +4,7 @@
 mod catalogue;
 mod database;
 mod machine;
+mod tls;
 
 use super::args::Global;
 use super::failure::{FAILED, Failure};
@@ -97,6 +98,7 @@ fn look(global: &Global) -> Result<Vec<Check>, Failure> {
             .map(|note| Check::warn("config", note.as_str(), "see `keyway config show --origin`")),
     );
     checks.extend(machine::look(&config.settings));
+    checks.extend(tls::look(&config.settings));
     checks.extend(session::block_on(async {
         let mut checks = database::look(&config).await;
         checks.push(machine::port(&config.settings).await);

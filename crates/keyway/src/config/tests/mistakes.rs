@@ -41,8 +41,24 @@ const FILE: &[(&str, &str)] = &[
     ("data_dir = \"\"\n", "keyway.toml:1:12: data_dir is ``; write a path"),
     ("database = \"mysql://u:canary@h/d\"\n", "keyway.toml:1:12: database is not a PostgreSQL URL; write"),
     (
-        "trusted_proxies = [\"10.0.0.0/8\"]\n",
-        "keyway.toml:1:1: trusted_proxies is not available yet; leave it out",
+        "trusted_proxies = \"10.0.0.0/8\"\n",
+        "keyway.toml:1:19: trusted_proxies is not a list of networks; write a list such as",
+    ),
+    (
+        "trusted_proxies = [\"10.0.0.0/33\"]\n",
+        "keyway.toml:1:19: trusted_proxies holds `10.0.0.0/33`, which is no network; write an address",
+    ),
+    (
+        "trusted_proxies = [\"10.0.0.1\", \"0.0.0.0/0\"]\n",
+        "keyway.toml:1:19: trusted_proxies holds `0.0.0.0/0`, which is everybody",
+    ),
+    (
+        "tls_key_file = \"a\"\n",
+        "keyway.toml:1:16: tls_key_file is set without tls_certificate_file; set both, or neither",
+    ),
+    (
+        "tls_certificate_file = \"a\"\n",
+        "keyway.toml:1:24: tls_certificate_file is set without tls_key_file; set both, or neither",
     ),
     (
         "[routes.fast]\n",
@@ -87,13 +103,9 @@ const ENVIRONMENT: &[(&str, &str, &str)] = &[
     (
         "KEYWAY_TRUSTED_PROXIES",
         "x",
-        "environment variable KEYWAY_TRUSTED_PROXIES: trusted_proxies is not available yet",
+        "environment variable KEYWAY_TRUSTED_PROXIES: trusted_proxies holds `x`, which is no network",
     ),
-    (
-        "KEYWAY_TLS__CERTIFICATE",
-        "x",
-        "environment variable KEYWAY_TLS__CERTIFICATE: tls is not available yet",
-    ),
+    ("KEYWAY_ROUTES__FAST", "x", "environment variable KEYWAY_ROUTES__FAST: routes is not available yet"),
     (
         "KEYWAY_PROVIDERS__MINE__BASE_URL",
         "x",
@@ -116,7 +128,7 @@ fn in_flags() {
         ("listen", "here", "--listen: listen is `here`; write an address and a port"),
         ("workers", "", "--set workers: workers is ``; write a whole number"),
         ("worker", "1", "--set worker: worker is not a setting; did you mean `workers`?"),
-        ("tls.certificate", "x", "--set tls.certificate: tls is not available yet"),
+        ("routes.fast", "x", "--set routes.fast: routes is not available yet"),
         (
             "providers.mine.base_url",
             "x",
@@ -154,7 +166,16 @@ fn all_of_them_at_once_and_in_order() {
 fn beyond_loopback_in_plain_http_only_when_said() {
     for listen in ["0.0.0.0:1", "[::]:1", "192.0.2.1:1", "[::ffff:192.0.2.1]:1"] {
         assert_eq!(mistakes("", &[], &[("listen", listen)]).len(), 1, "{listen}");
-        assert!(super::loaded("insecure_http = true\n", &[], &[("listen", listen)]).is_ok(), "{listen}");
+        for said in [
+            "insecure_http = true\n",
+            "trusted_proxies = [\"10.0.0.1\"]\n",
+            "tls_key_file = \"k\"\ntls_certificate_file = \"c\"\n",
+        ] {
+            assert!(super::loaded(said, &[], &[("listen", listen)]).is_ok(), "{listen} {said}");
+        }
+        for not_said in ["insecure_http = false\n", "trusted_proxies = []\n", "tls_key_file = \"\"\n"] {
+            assert_eq!(mistakes(not_said, &[], &[("listen", listen)]).len(), 1, "{listen} {not_said}");
+        }
     }
     for listen in ["127.0.0.2:1", "[::1]:1", "[::ffff:127.0.0.1]:1"] {
         assert!(super::loaded("", &[], &[("listen", listen)]).is_ok(), "{listen}");

@@ -133,3 +133,21 @@ fn the_master_key_comes_from_one_place() {
         );
     }
 }
+
+#[test]
+fn networks_are_read_alike_from_everywhere() {
+    let file =
+        "trusted_proxies = [\"10.1.2.3/8\", \"192.0.2.1\", \"::ffff:198.51.100.0/120\", \"fd00::/8\"]\n";
+    let env = [("KEYWAY_TRUSTED_PROXIES", "10.1.2.3/8, 192.0.2.1,::ffff:198.51.100.0/120,fd00::/8")];
+    let text = |config: &crate::config::Config| {
+        let networks = config.settings.trusted_proxies.iter();
+        networks.map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let expected = ["10.0.0.0/8", "192.0.2.1/32", "198.51.100.0/24", "fd00::/8"];
+    assert_eq!(text(&loaded(file, &[], &[]).unwrap()), expected);
+    let config = loaded("", &env, &[]).unwrap();
+    assert_eq!(text(&config), expected);
+    let shown = crate::config::show(&config, false);
+    assert!(shown.contains("trusted_proxies = [\"10.0.0.0/8\", \"192.0.2.1/32\","), "{shown}");
+    assert!(loaded("", &[], &[]).unwrap().settings.trusted_proxies.is_empty());
+}

@@ -192,9 +192,21 @@ impl WorkerMetrics {
         self.shard().connections_open.fetch_sub(1, Ordering::Relaxed);
     }
 
+    /// A connection was closed as soon as it was there; 0: too many in all, 1: too many of its address.
+    pub fn connection_refused(&self, reason: usize) {
+        if let Some(counter) = self.shard().connections_refused.get(reason) {
+            add(counter, 1);
+        }
+    }
+
     /// A grant was found in the cache, or was not.
     pub fn grant_looked_up(&self, hit: bool) {
         let shard = self.shard();
         add(if hit { &shard.grant_hits } else { &shard.grant_misses }, 1);
+    }
+
+    /// A live key came from a browser.
+    pub fn exposed_in_browser(&self) {
+        add(&self.shard().exposed_in_browser, 1);
     }
 }

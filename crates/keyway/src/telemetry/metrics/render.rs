@@ -1,6 +1,6 @@
 //! Adds the shards up and writes every family. Labelled counters that are still zero are left out.
 
-use super::shard::{BOUNDS_MS, Histogram, STATUS_CLASSES, Shard, TOKEN_CLASSES};
+use super::shard::{BOUNDS_MS, Histogram, REFUSED, STATUS_CLASSES, Shard, TOKEN_CLASSES};
 use super::text::{Kind, Text, seconds};
 use super::{Metrics, process, token_classes};
 use crate::base::Code;
@@ -30,6 +30,9 @@ pub(super) fn render(metrics: &Metrics) -> String {
     open(metrics, &mut text);
     gauges(metrics, &mut text);
     grant_cache(metrics, &mut text);
+    let exposed = sum(metrics, |shard| Some(&shard.exposed_in_browser));
+    let help = "Requests with a live key that came from a browser.";
+    text.single("keyway_live_key_in_browser_total", Kind::Counter, help, exposed);
     let dropped = metrics.lines_dropped.load(Ordering::Relaxed);
     let help = "Request lines that found the queue full.";
     text.single("keyway_request_lines_dropped_total", Kind::Counter, help, dropped);
@@ -120,6 +123,12 @@ fn open(metrics: &Metrics, text: &mut Text) {
     text.single("keyway_streams_open", Kind::Gauge, "Streams to clients that are running.", streams);
     let connections = level(metrics, |shard| &shard.connections_open);
     text.single("keyway_connections_open", Kind::Gauge, "Open connections of clients.", connections);
+    let name = "keyway_connections_refused_total";
+    text.family(name, Kind::Counter, "Connections closed at once, by the cap they were beyond.");
+    for (reason, reason_name) in REFUSED.iter().enumerate() {
+        let count = sum(metrics, |shard| shard.connections_refused.get(reason));
+        text.sample(name, &[("cap", reason_name)], count);
+    }
 }
 
 fn gauges(metrics: &Metrics, text: &mut Text) {

@@ -11,6 +11,9 @@ pub(super) const TOKEN_CLASSES: usize = 9;
 /// Classes of an HTTP status: `1xx` to `5xx`.
 pub(super) const STATUS_CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
 
+/// Why connections are closed as soon as they are there.
+pub(super) const REFUSED: [&str; 2] = ["all", "address"];
+
 /// Upper bounds of the histograms' buckets, milliseconds.
 pub(super) const BOUNDS_MS: [u32; 16] =
     [5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 120_000, 300_000, 600_000];
@@ -31,8 +34,11 @@ pub(super) struct Shard {
     pub first_token: Histogram,
     pub streams_open: AtomicI64,
     pub connections_open: AtomicI64,
+    /// By reason, in the order of [`REFUSED`].
+    pub connections_refused: [AtomicU64; REFUSED.len()],
     pub grant_hits: AtomicU64,
     pub grant_misses: AtomicU64,
+    pub exposed_in_browser: AtomicU64,
     outcomes: usize,
 }
 
@@ -57,8 +63,10 @@ impl Shard {
             first_token: Histogram::default(),
             streams_open: AtomicI64::new(0),
             connections_open: AtomicI64::new(0),
+            connections_refused: Default::default(),
             grant_hits: AtomicU64::new(0),
             grant_misses: AtomicU64::new(0),
+            exposed_in_browser: AtomicU64::new(0),
             outcomes,
         }
     }

@@ -5,8 +5,10 @@ mod chat;
 mod completion;
 mod config;
 mod key;
+mod limit;
 mod log;
 mod model;
+mod people;
 mod rules;
 mod usage;
 

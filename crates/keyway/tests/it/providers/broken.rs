@@ -116,8 +116,7 @@ fn an_answer_beyond_the_bound_is_refused() {
     let told = scene.answered(Answer::bytes(200, "application/json", large.clone()));
     assert_error("told", &told, 502, "upstream_error");
     let untold = Answer::events(vec![Step::Send(large.clone())]).header("x-kind", "json");
-    let cut = scene.answered(untold).text();
-    crate::scene::assert_cut("a stream", &cut, "upstream_error");
+    assert_error("a stream", &scene.answered(untold), 502, "upstream_error");
     let mut text = b"HTTP/1.1 200 OK\r\n\r\n".to_vec();
     text.extend_from_slice(&large);
     let untold = scene.answered(Answer::raw(vec![Step::Wire(text)]));

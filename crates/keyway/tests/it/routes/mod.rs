@@ -4,4 +4,4 @@ mod healthz;
 mod metrics;
 mod readyz;
 mod unknown;
-mod v1;
+pub mod v1;

@@ -42,13 +42,14 @@ fn an_unknown_url_is_not_found() {
 fn another_method_is_told_which_are_there() {
     let scene = Scene::start();
     let table = [
-        ("/v1/chat/completions", &["GET", "PUT", "DELETE", "PATCH"][..], "POST"),
-        ("/chat/completions", &["GET"], "POST"),
-        ("/openai/v1/chat/completions", &["GET"], "POST"),
-        ("/v1/models", &["POST", "DELETE"], "GET"),
-        ("/v1/models/mine/small", &["POST", "DELETE"], "GET"),
-        ("/v1/key", &["POST"], "GET"),
-        ("/healthz", &["POST"], "GET"),
+        ("/v1/chat/completions", &["GET", "PUT", "DELETE", "PATCH"][..], "POST, OPTIONS"),
+        ("/chat/completions", &["GET"], "POST, OPTIONS"),
+        ("/openai/v1/chat/completions", &["GET"], "POST, OPTIONS"),
+        ("/v1/models", &["POST", "DELETE"], "GET, HEAD, OPTIONS"),
+        ("/v1/models/mine/small", &["POST", "DELETE"], "GET, HEAD, OPTIONS"),
+        ("/v1/key", &["POST"], "GET, HEAD, OPTIONS"),
+        ("/healthz", &["POST", "OPTIONS"], "GET, HEAD"),
+        ("/v1/organization/projects", &["POST", "OPTIONS"], "GET, HEAD"),
     ];
     for (path, methods, allowed) in table {
         for method in methods {

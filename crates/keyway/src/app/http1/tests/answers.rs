@@ -130,7 +130,8 @@ async fn a_client_that_takes_nothing_is_given_up() {
         client.write_all(GET.as_bytes()).await.unwrap();
         let (_stage, stages) = watch::channel(Stage::Serving);
         let server = Server::new(times, Clock::standing_at(NOW_MS));
-        serve(accepted, &server, stages, handler).await;
+        let wire = Wire::new(Socket::Plain(accepted), server.times);
+        serve(wire, &server, stages, handler).await;
         // Only now is the client's end dropped.
         drop(client);
         done.send(()).unwrap();

@@ -134,7 +134,7 @@ async fn an_unread_body_is_no_request() {
 #[tokio::test]
 async fn a_body_that_stops_is_not_waited_for() {
     let handler = async |_: Result<Head, Refusal>, body: Body<'_>| {
-        let refusal = body.read(BODY_BYTES_MAX, SOON).await.unwrap_err();
+        let refusal = body.read(BODY_BYTES_MAX, Pace { whole: SOON, ..BODY_PACE }).await.unwrap_err();
         refuse::render(&refusal, Shape::OpenAi)
     };
     for request in [
@@ -170,8 +170,8 @@ async fn a_body_that_breaks_off_ends_the_connection() {
 #[tokio::test]
 async fn a_dribbled_body_has_one_time_limit_for_all_of_it() {
     let handler = async |_: Result<Head, Refusal>, body: Body<'_>| {
-        let patience = Duration::from_millis(60);
-        let refusal = body.read(BODY_BYTES_MAX, patience).await.unwrap_err();
+        let pace = Pace { whole: Duration::from_millis(60), ..BODY_PACE };
+        let refusal = body.read(BODY_BYTES_MAX, pace).await.unwrap_err();
         refuse::render(&refusal, Shape::OpenAi)
     };
     meet(PATIENT, handler, async |client| {
@@ -187,4 +187,43 @@ async fn a_dribbled_body_has_one_time_limit_for_all_of_it() {
         assert!(bytes.starts_with(b"HTTP/1.1 408 "));
     })
     .await;
+}
+
+/// A byte every 3 ms is far below the rate: it is given up, though the time for all of it is long.
+#[tokio::test]
+async fn a_body_slower_than_its_rate_is_given_up_and_a_faster_one_is_not() {
+    let handler = async |_: Result<Head, Refusal>, body: Body<'_>| {
+        let pace = Pace { grace: Duration::from_millis(60), bytes_per_second_min: 10 * 1024, ..BODY_PACE };
+        match body.read(BODY_BYTES_MAX, pace).await {
+            Ok(body) => Outbound::whole(StatusCode::OK, "text/plain", body.len().to_string()),
+            Err(refusal) => refuse::render(&refusal, Shape::OpenAi),
+        }
+    };
+    for (bytes, chunked, status) in
+        [(1, false, "408"), (1, true, "408"), (200, false, "200"), (200, true, "200")]
+    {
+        meet(PATIENT, handler, async |client| {
+            let (fields, piece) = if chunked {
+                (
+                    "transfer-encoding: chunked\r\n".to_owned(),
+                    format!("{bytes:x}\r\n{}\r\n", "x".repeat(bytes)),
+                )
+            } else {
+                (format!("content-length: {}\r\n", 100 * bytes), "x".repeat(bytes))
+            };
+            client.send(post(&fields, "")).await;
+            for _ in 0..100 {
+                tokio::time::sleep(Duration::from_millis(3)).await;
+                if client.socket.write_all(piece.as_bytes()).await.is_err() {
+                    break;
+                }
+            }
+            if chunked {
+                let _ = client.socket.write_all(b"0\r\n\r\n").await;
+            }
+            let (head, body) = client.answer().await;
+            assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{bytes}, {chunked}: {head}{body}");
+        })
+        .await;
+    }
 }

@@ -130,6 +130,8 @@ async fn what_is_sent_ahead_is_bounded() {
 #[tokio::test]
 async fn draining_closes_idle_connections_and_lets_busy_ones_finish() {
     talk(async |client| {
+        client.send(GET).await;
+        assert_eq!(client.answer().await.1, "GET / ");
         client.stage.send_replace(Stage::Closing);
         assert_eq!(client.rest().await, "");
     })
@@ -151,6 +153,25 @@ async fn draining_closes_idle_connections_and_lets_busy_ones_finish() {
         let (head, body) = client.answer().await;
         assert!(head.contains("connection: close\r\n"), "{head}");
         assert_eq!((body.as_str(), client.rest().await.as_str()), ("GET / ", ""));
+    })
+    .await;
+}
+
+/// It may have been accepted a moment ago, and its request may be on its way.
+#[tokio::test]
+async fn draining_waits_a_little_for_the_first_request_of_a_connection() {
+    talk(async |client| {
+        client.stage.send_replace(Stage::Closing);
+        tokio::time::sleep(SOON).await;
+        client.send(GET).await;
+        let (head, body) = client.answer().await;
+        assert!(head.contains("connection: close\r\n"), "{head}");
+        assert_eq!((body.as_str(), client.rest().await.as_str()), ("GET / ", ""));
+    })
+    .await;
+    talk(async |client| {
+        client.stage.send_replace(Stage::Closing);
+        assert_eq!(client.rest().await, "");
     })
     .await;
 }

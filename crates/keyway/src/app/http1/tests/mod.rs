@@ -4,9 +4,12 @@ mod answers;
 mod bodies;
 mod connections;
 mod heads;
+mod mutations;
 mod streams;
 
 use super::*;
+use crate::app::pace::Pace;
+use crate::app::socket::Socket;
 use crate::app::worker::Stage;
 use crate::base::{Lines, Refusal};
 use crate::relay::route::Shape;
@@ -25,7 +28,8 @@ const PATIENT: ClientTimes = ClientTimes {
     write_stall: Duration::from_secs(20),
 };
 const BODY_BYTES_MAX: usize = 256 * 1024;
-const BODY_PATIENCE: Duration = Duration::from_secs(20);
+const BODY_PACE: Pace =
+    Pace { whole: Duration::from_secs(20), grace: Duration::from_secs(20), bytes_per_second_min: 1024 };
 const SOON: Duration = Duration::from_millis(20);
 
 /// A standing clock: Sun, 06 Nov 1994 08:49:37 GMT.
@@ -109,7 +113,8 @@ async fn meet<T>(
         ours.socket.set_nodelay(true).unwrap();
         client(&mut ours).await
     };
-    let serving = serve(accepted.unwrap().0, &server, stages, handler);
+    let wire = Wire::new(Socket::Plain(accepted.unwrap().0), times);
+    let serving = serve(wire, &server, stages, handler);
     tokio::join!(serving, client).1
 }
 
@@ -127,7 +132,7 @@ async fn told(request: Result<Head, Refusal>, body: Body<'_>) -> Outbound {
     let body = if head.target.path() == "/unread" {
         Bytes::from_static(b"-")
     } else {
-        match body.read(BODY_BYTES_MAX, BODY_PATIENCE).await {
+        match body.read(BODY_BYTES_MAX, BODY_PACE).await {
             Ok(body) => body,
             Err(refusal) => return refuse::render(&refusal, Shape::OpenAi),
         }

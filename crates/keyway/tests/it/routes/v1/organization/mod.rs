@@ -11,6 +11,7 @@ mod projects;
 mod requests;
 mod role_table;
 mod roles;
+mod settings;
 mod usage;
 mod users;
 

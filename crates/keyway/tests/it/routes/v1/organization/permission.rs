@@ -6,12 +6,13 @@ use testkit::{Response, json};
 
 /// Every route of the management API: method, path below `/v1/organization`, scope. `{P}` and `{K}`
 /// are a project and a key.
-const ROUTES: [(&str, &str, &str); 22] = [
+const ROUTES: [(&str, &str, &str); 30] = [
     ("GET", "/projects", "read:projects"),
     ("GET", "/projects/{P}", "read:projects"),
     ("GET", "/projects/{P}/api_keys", "read:keys"),
     ("POST", "/projects/{P}/api_keys", "create:keys"),
     ("GET", "/projects/{P}/api_keys/{K}", "read:keys"),
+    ("POST", "/projects/{P}/api_keys/{K}", "update:keys"),
     ("DELETE", "/projects/{P}/api_keys/{K}", "delete:keys"),
     ("POST", "/projects/{P}/api_keys/{K}/disable", "update:keys"),
     ("POST", "/projects/{P}/api_keys/{K}/enable", "update:keys"),
@@ -19,6 +20,13 @@ const ROUTES: [(&str, &str, &str); 22] = [
     ("GET", "/projects/{P}/api_keys/{K}/secrets", "read:keys"),
     ("GET", "/projects/{P}/api_keys/{K}/secrets/000000000000", "read:keys"),
     ("DELETE", "/projects/{P}/api_keys/{K}/secrets/000000000000", "delete:keys"),
+    ("POST", "/projects/{P}/api_keys/{K}/compromised", "delete:keys"),
+    ("GET", "/settings", "read:settings"),
+    ("POST", "/settings", "update:settings"),
+    ("GET", "/projects/{P}/rate_limits", "read:projects"),
+    ("POST", "/projects/{P}/rate_limits/rl-all", "update:projects"),
+    ("GET", "/rate_limits", "read:settings"),
+    ("POST", "/rate_limits/rl-all", "update:settings"),
     ("GET", "/admin_api_keys", "read:keys"),
     ("POST", "/admin_api_keys", "create:keys"),
     ("GET", "/admin_api_keys/{K}", "read:keys"),
@@ -30,7 +38,7 @@ const ROUTES: [(&str, &str, &str); 22] = [
     ("GET", "/nodes", "read:settings"),
     ("GET", "/../../metrics", "read:metrics"),
 ];
-const SCOPES: [&str; 9] = [
+const SCOPES: [&str; 11] = [
     "read:requests",
     "read:keys",
     "create:keys",
@@ -40,6 +48,8 @@ const SCOPES: [&str; 9] = [
     "read:usage",
     "read:metrics",
     "read:settings",
+    "update:projects",
+    "update:settings",
 ];
 
 struct Routes<'a> {
@@ -148,9 +158,9 @@ fn other_methods_and_paths_are_refused() {
     let bearer = format!("Bearer {}", scene.admin);
     let headers = [("authorization", bearer.as_str())];
     for (path, allowed) in [
-        ("/v1/organization/projects", "GET, POST"),
-        ("/v1/organization/admin_api_keys", "GET, POST"),
-        ("/v1/organization/requests", "GET"),
+        ("/v1/organization/projects", "GET, HEAD, POST"),
+        ("/v1/organization/admin_api_keys", "GET, HEAD, POST"),
+        ("/v1/organization/requests", "GET, HEAD"),
     ] {
         let answer = scene.keyway.request("PUT", path, &headers, b"");
         assert_eq!(answer.status, 405, "{path}");

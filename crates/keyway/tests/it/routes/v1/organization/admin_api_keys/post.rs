@@ -38,6 +38,7 @@ fn the_answer_as_documented_and_its_secret_once() {
             "last_used_at",
             "status",
             "scopes",
+            "projects",
             "ip_allowlist",
             "owner",
             "warnings",

@@ -5,5 +5,6 @@ mod archive;
 mod get;
 mod model_permissions;
 mod post;
+mod rate_limits;
 mod service_accounts;
 mod users;

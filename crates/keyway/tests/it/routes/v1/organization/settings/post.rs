@@ -20,11 +20,20 @@ fn a_pattern_is_set_shown_and_taken_back() {
 #[test]
 fn what_is_no_pattern_is_refused() {
     let scene = Scene::start(bare());
-    for body in [json!({}), json!({"key_name_pattern": 1}), json!({"key_name_pattern": " "}),
-        json!({"key_name_pattern": "x".repeat(129)}), json!({"key_name_pattern": "a\n"})]
-    {
+    for body in [
+        json!({}),
+        json!({"key_name_pattern": 1}),
+        json!({"key_name_pattern": " "}),
+        json!({"key_name_pattern": "x".repeat(129)}),
+        json!({"key_name_pattern": "a\n"}),
+    ] {
         refused(&scene.post(PATH, &body), 400, "invalid_request", Some("key_name_pattern"));
     }
-    refused(&scene.post(PATH, &json!({"key_name_pattern": "a", "colour": 1})), 400, "invalid_request", Some("colour"));
+    refused(
+        &scene.post(PATH, &json!({"key_name_pattern": "a", "colour": 1})),
+        400,
+        "invalid_request",
+        Some("colour"),
+    );
     assert!(scene.get_json(PATH)["key_name_pattern"].is_null());
 }

@@ -32,21 +32,14 @@ fn a_key_that_rests_for_too_long_ends() {
     let made = scene.create_key(&json!({"name": "idle", "idle_expires_in_seconds": 3600}));
     let (id, key) = (text(&made["id"]), text(&made["value"]));
     chat(&scene, &key).expect_status(200);
-    let long_ago = (now_seconds() as i64 - 3601) * 1000;
+    let long_ago = (now_seconds() as i64 - 3620) * 1000;
     let rest = format!(
         "UPDATE keys SET created_ms = {long_ago} WHERE id = '{id}'; UPDATE key_secrets SET \
          created_ms = {long_ago}, last_used_ms = {long_ago} WHERE key_id = '{id}';"
     );
-    // The node that saw it used knows better than the table.
-    testkit::eventually("the use in the table", || {
-        scene.get_json(&scene.key_path(&id))["last_used_at"].is_i64().then_some(())
-    });
-    database::execute(&scene.keyway, &rest);
-    chat(&scene, &key).expect_status(200);
     // Let that use be written, and forget it.
     testkit::eventually("the use in the table", || {
-        let used = scene.get_json(&scene.key_path(&id))["last_used_at"].as_i64();
-        (used > Some(long_ago / 1000)).then_some(())
+        scene.get_json(&scene.key_path(&id))["last_used_at"].is_i64().then_some(())
     });
     database::execute(&scene.keyway, &rest);
     assert_eq!(scene.get_json(&scene.key_path(&id))["status"], "expired");
@@ -69,11 +62,10 @@ fn a_use_on_another_node_is_found_before_a_key_is_refused() {
     let almost = format!(
         "UPDATE keys SET created_ms = {0} WHERE id = '{id}'; UPDATE key_secrets SET created_ms = {0}, \
          last_used_ms = {0} WHERE key_id = '{id}';",
-        seconds_ago(57)
+        seconds_ago(67)
     );
     database::execute(&scene.keyway, &almost);
-    // Read now, and used nowhere for three seconds as far as this node knows; `GET /v1/key` by a wrong
-    // scope is refused without being a use.
+    // Read now; what is refused for its scope is no use.
     let scoped = scene.post(&scene.key_path(&id), &json!({"scopes": []}));
     scoped.expect_status(200);
     refused(&chat(&scene, &key), 403, "missing_scope", None);

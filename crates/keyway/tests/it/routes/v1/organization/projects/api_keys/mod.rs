@@ -2,10 +2,11 @@
 
 mod bounds;
 mod delete;
+mod edit;
 mod get;
 mod idempotency;
 mod post;
+mod rate_limits;
 mod rotate;
 mod secrets;
 mod switch;
-mod update;

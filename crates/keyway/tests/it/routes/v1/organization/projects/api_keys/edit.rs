@@ -88,8 +88,8 @@ fn what_cannot_be_is_refused_by_name_and_changes_nothing() {
         }
         refused(&scene.post(&path, &body), 400, "invalid_request", Some(param));
     }
-    let answer = scene.post(&path, &json!({"rate_limits": {}}));
-    refused(&answer, 400, "unsupported_parameter", Some("rate_limits"));
+    let answer = scene.post(&path, &json!({"budget": {}}));
+    refused(&answer, 400, "unsupported_parameter", Some("budget"));
     assert_eq!(scene.get(&path).text(), before);
 }
 

@@ -1,0 +1,117 @@
+//! A request under limits: it asks them, counts in them, and tells how they stand in the header fields
+//! that SDKs read. Requests of a key without limits pay a branch.
+
+use super::route::Shape;
+use super::story::Story;
+use crate::base::{Lines, Refusal};
+use crate::metering::limits::{Limited, Size};
+use ledger::Usage;
+use ledger::limit::{Headroom, Rate};
+use std::fmt::Write as _;
+
+impl Story {
+    /// Asks the limits of a key that has any.
+    ///
+    /// # Errors
+    /// `rate_limit_exceeded`, `concurrency_exceeded`.
+    pub fn limit(&mut self, model: &str, size: Size) -> Result<(), Refusal> {
+        let (limited, asked) = Limited::ask(&self.grant, model, size, self.now_mono_ms());
+        self.limited = Some(Box::new(limited));
+        asked
+    }
+
+    /// Writes how the key's limits stand into the head of its answer.
+    pub fn tell_limits(&self, headers: &mut Lines) {
+        if let Some(limited) = &self.limited {
+            write(limited.headroom(), self.route.shape, headers);
+        }
+    }
+
+    /// The request goes out: it counts from now on.
+    pub(super) fn count_sent(&mut self) {
+        if let Some(mut limited) = self.limited.take() {
+            limited.sent(self.now_mono_ms());
+            self.limited = Some(limited);
+        }
+    }
+
+    /// The request has ended: what it held is given back, and what it used counts.
+    pub(super) fn count_used(&mut self, usage: &Usage) {
+        if let Some(mut limited) = self.limited.take() {
+            limited.settle(usage.input().saturating_add(usage.output()), self.now_mono_ms());
+            self.limited = Some(limited);
+        }
+    }
+}
+
+/// Limit, remaining and reset of one thing that is counted.
+type Names = [&'static str; 3];
+
+const REQUESTS: Names =
+    ["x-ratelimit-limit-requests", "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests"];
+const TOKENS: Names =
+    ["x-ratelimit-limit-tokens", "x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"];
+
+/// Writes how limits stand into the head of an answer.
+fn write(headroom: &Headroom, shape: Shape, headers: &mut Lines) {
+    match shape {
+        Shape::OpenAi => {
+            for (rate, names) in [(headroom.requests, REQUESTS), (headroom.tokens, TOKENS)] {
+                if let Some(rate) = rate {
+                    openai(rate, names, headers);
+                }
+            }
+        }
+    }
+}
+
+fn openai(rate: Rate, [limit, remaining, reset]: Names, headers: &mut Lines) {
+    headers.put(limit, itoa::Buffer::new().format(rate.limit));
+    headers.put(remaining, itoa::Buffer::new().format(rate.remaining));
+    headers.put(reset, span(rate.reset_ms));
+}
+
+/// A span of time as OpenAI writes it: `20ms`, `1.5s`, `6m0s`, `1h0m0s`.
+fn span(ms: i64) -> String {
+    if ms < 1_000 {
+        return if ms <= 0 { "0s".to_owned() } else { format!("{ms}ms") };
+    }
+    let (seconds, rest) = (ms / 1_000, ms % 1_000);
+    let mut text = String::new();
+    if seconds >= 3_600 {
+        let _ = write!(text, "{}h", seconds / 3_600);
+    }
+    if seconds >= 60 {
+        let _ = write!(text, "{}m", seconds % 3_600 / 60);
+    }
+    let _ = write!(text, "{}", seconds % 60);
+    if rest > 0 {
+        let _ = write!(text, ".{}", format!("{rest:03}").trim_end_matches('0'));
+    }
+    text.push('s');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_as_openai_writes_them() {
+        let table = [
+            (0, "0s"),
+            (20, "20ms"),
+            (999, "999ms"),
+            (1_000, "1s"),
+            (1_500, "1.5s"),
+            (59_001, "59.001s"),
+            (60_000, "1m0s"),
+            (360_000, "6m0s"),
+            (86_400_000, "24h0m0s"),
+            (3_725_250, "1h2m5.25s"),
+        ];
+        for (ms, text) in table {
+            assert_eq!(span(ms), text);
+        }
+    }
+}

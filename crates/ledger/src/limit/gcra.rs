@@ -1,0 +1,184 @@
+//! The generic cell rate algorithm, as a meter with an exact integer level.
+//!
+//! A meter of `limit` per period drains `limit` units per period, evenly, and admits what does not
+//! fill it above `limit`: the burst is the limit, so that `t` milliseconds admit at most
+//! `limit x (1 + t / period)`. The level is kept in units times milliseconds of the period, in which a
+//! millisecond drains exactly `limit`: nothing is ever rounded.
+//!
+//! What is admitted is held first and does not drain. It is posted once it is known what was really
+//! used, or released as if it had never been: a release cannot give back what has drained meanwhile,
+//! and takes nothing away that has not been used.
+
+/// What a limit is per.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Period {
+    /// Sixty seconds.
+    Minute,
+    /// Twenty-four hours.
+    Day,
+}
+
+impl Period {
+    /// Milliseconds.
+    #[must_use]
+    pub fn ms(self) -> i64 {
+        match self {
+            Self::Minute => 60_000,
+            Self::Day => 86_400_000,
+        }
+    }
+
+    /// How much may be owed beyond a full meter, in limits: what was used above its estimate is worked
+    /// off before anything else is admitted, but nobody waits for longer than an hour, or a day.
+    fn owed_max(self) -> i64 {
+        match self {
+            Self::Minute => 60,
+            Self::Day => 1,
+        }
+    }
+}
+
+/// How a rate stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// Units per period.
+    pub limit: u32,
+    /// Whole units that would be admitted now.
+    pub remaining: u32,
+    /// Milliseconds until nothing that was used counts any more.
+    pub reset_ms: i64,
+}
+
+/// Milliseconds to wait when only what is held stands in the way: nobody knows when that ends.
+const HELD_WAIT_MS: i64 = 1_000;
+
+/// The state of one rate. Times are milliseconds of a clock that its caller keeps; one that steps back
+/// stands still here.
+#[derive(Debug, Clone)]
+pub struct Gcra {
+    period: Period,
+    /// 0 until it is set for the first time.
+    limit: u32,
+    /// Units per period that drain while the level is above the limit: what was used under a larger limit
+    /// goes as it would have gone. Never less than the limit.
+    above: u32,
+    /// Units posted and not drained, times milliseconds of the period.
+    level: i64,
+    at_ms: i64,
+    /// Units held.
+    held: i64,
+}
+
+impl Gcra {
+    /// An empty meter without a limit.
+    #[must_use]
+    pub const fn new(period: Period) -> Self {
+        Self { period, limit: 0, above: 0, level: 0, at_ms: i64::MIN, held: 0 }
+    }
+
+    /// Whether a limit was ever set.
+    #[must_use]
+    pub fn is_set(&self) -> bool {
+        self.limit > 0
+    }
+
+    /// Brings the meter to an instant, and to a limit from then on. What was used stays used: no edit, nor
+    /// any row of edits, refills anything. What is above a smaller limit drains as under the larger one, so
+    /// that nobody who used what was allowed waits for longer than a period.
+    pub fn adjust(&mut self, limit: u32, now_ms: i64) {
+        self.drain(now_ms);
+        if limit != self.limit {
+            let before = self.above.max(self.limit);
+            self.limit = limit;
+            self.above = if self.level > self.full() { before.max(limit) } else { limit };
+        }
+    }
+
+    /// Milliseconds until `cost` units would be admitted; 0 when they are now. More than the limit at
+    /// once costs the limit. To be asked after [`Self::adjust`].
+    #[must_use]
+    pub fn wait_ms(&self, cost: u64) -> i64 {
+        let asked = (self.held + i64::from(self.priced(cost))) * self.period.ms();
+        if self.level + asked <= self.full() {
+            return 0;
+        }
+        // What is held does not drain.
+        if asked > self.full() {
+            return self.reset_ms().max(HELD_WAIT_MS);
+        }
+        self.drained_in_ms(self.full() - asked)
+    }
+
+    /// Holds `cost` units, or the limit if that is less; answers how many.
+    pub fn hold(&mut self, cost: u64) -> u32 {
+        let held = self.priced(cost);
+        self.held += i64::from(held);
+        held
+    }
+
+    /// Lets go of units that were held.
+    pub fn release(&mut self, held: u32) {
+        self.held = (self.held - i64::from(held)).max(0);
+    }
+
+    /// Lets go of units that were held and counts what was used instead.
+    pub fn post(&mut self, held: u32, used: u64, now_ms: i64) {
+        self.release(held);
+        self.drain(now_ms);
+        let most = i64::from(self.limit) * (1 + self.period.owed_max());
+        let used = i64::try_from(used).unwrap_or(i64::MAX).min(most);
+        let most = (most * self.period.ms()).max(self.level);
+        self.level = (self.level + used * self.period.ms()).min(most);
+    }
+
+    /// How it stands now.
+    pub fn rate(&mut self, now_ms: i64) -> Rate {
+        self.drain(now_ms);
+        let free = (self.full() - self.level) / self.period.ms() - self.held;
+        let free = if self.level > self.full() { 0 } else { free.max(0) };
+        Rate { limit: self.limit, remaining: u32::try_from(free).unwrap_or(0), reset_ms: self.reset_ms() }
+    }
+
+    /// Whether nothing is held and nothing that was used counts any more: then a new one is the same.
+    pub fn is_idle(&mut self, now_ms: i64) -> bool {
+        self.drain(now_ms);
+        self.held == 0 && self.level == 0
+    }
+
+    fn drain(&mut self, now_ms: i64) {
+        let passed_ms = now_ms.saturating_sub(self.at_ms).max(0);
+        self.at_ms = self.at_ms.max(now_ms);
+        let above_ms = ceil((self.level - self.full()).max(0), self.above).min(passed_ms);
+        if above_ms > 0 {
+            // The millisecond in which the limit is reached ends at the limit.
+            let floor = self.full().min(self.level);
+            self.level = (self.level - above_ms.saturating_mul(i64::from(self.above))).max(floor);
+        }
+        let passed_ms = passed_ms - above_ms;
+        self.level = (self.level - passed_ms.saturating_mul(i64::from(self.limit))).max(0);
+    }
+
+    /// Milliseconds until the level is `target`, which is no more than the limit.
+    fn drained_in_ms(&self, target: i64) -> i64 {
+        let above_ms = ceil((self.level - self.full()).max(0), self.above);
+        above_ms + ceil(self.level.min(self.full()) - target, self.limit)
+    }
+
+    fn priced(&self, cost: u64) -> u32 {
+        u32::try_from(cost).unwrap_or(u32::MAX).min(self.limit)
+    }
+
+    fn full(&self) -> i64 {
+        i64::from(self.limit) * self.period.ms()
+    }
+
+    /// Milliseconds until nothing that was used counts any more.
+    fn reset_ms(&self) -> i64 {
+        self.drained_in_ms(0)
+    }
+}
+
+fn ceil(amount: i64, limit: u32) -> i64 {
+    let limit = i64::from(limit.max(1));
+    amount / limit + i64::from(amount % limit > 0)
+}

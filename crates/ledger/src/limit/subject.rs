@@ -1,0 +1,228 @@
+//! Who has limits, and asking several of them at once.
+
+use super::{Gcra, Kind, Limits, Period, RATES, Rate};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Milliseconds to wait when too much runs at the same time: nobody knows when that ends.
+const CONCURRENCY_WAIT_MS: i64 = 1_000;
+
+/// What a key, a project or an organisation has used and is using. Its limits are not in here: they
+/// come with each question, so that an edit changes them and refills nothing. Shared by every thread;
+/// the lock is held for a few additions.
+#[derive(Debug)]
+pub struct Subject(Mutex<State>);
+
+#[derive(Debug)]
+struct State {
+    rates: [Gcra; RATES],
+    running: u32,
+}
+
+impl Default for Subject {
+    fn default() -> Self {
+        let rates = Kind::ALL.map(|kind| Gcra::new(kind.period().unwrap_or(Period::Minute)));
+        let [requests_minute, tokens_minute, requests_day, tokens_day, _] = rates;
+        Self(Mutex::new(State {
+            rates: [requests_minute, tokens_minute, requests_day, tokens_day],
+            running: 0,
+        }))
+    }
+}
+
+impl Subject {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether nothing runs and nothing that was used counts any more: then a new one is the same.
+    #[must_use]
+    pub fn is_idle(&self, now_ms: i64) -> bool {
+        let mut state = self.lock();
+        state.running == 0 && state.rates.iter_mut().all(|rate| rate.is_idle(now_ms))
+    }
+
+    /// Whether a rate was ever asked here.
+    #[must_use]
+    pub fn knows(&self, kind: Kind) -> bool {
+        self.lock().rates.get(kind as usize).is_none_or(Gcra::is_set)
+    }
+
+    /// Tells a rate that was never asked here what was used before: units by the end of the time in
+    /// which they were used, in order. A rate that knows more already keeps that.
+    pub fn recall(&self, kind: Kind, limit: u32, used: &[(i64, u64)], now_ms: i64) {
+        let mut state = self.lock();
+        let Some(rate) = state.rates.get_mut(kind as usize).filter(|rate| !rate.is_set()) else { return };
+        for (at_ms, units) in used {
+            rate.adjust(limit, (*at_ms).min(now_ms));
+            rate.post(0, *units, (*at_ms).min(now_ms));
+        }
+        rate.adjust(limit, now_ms);
+    }
+
+    /// How the limits stand: rates as they are, concurrency as what may still run.
+    #[must_use]
+    pub fn standing(&self, limits: &Limits, now_ms: i64) -> Vec<(Kind, Rate)> {
+        let mut state = self.lock();
+        let running = state.running;
+        let of = |(kind, limit): (Kind, u32)| match state.rates.get_mut(kind as usize) {
+            Some(rate) => {
+                rate.adjust(limit, now_ms);
+                (kind, rate.rate(now_ms))
+            }
+            None => (kind, Rate { limit, remaining: limit.saturating_sub(running), reset_ms: 0 }),
+        };
+        limits.each().map(of).collect()
+    }
+}
+
+/// A subject with its limits of now.
+#[derive(Debug, Clone)]
+pub struct Level {
+    /// The limits.
+    pub limits: Limits,
+    /// What has been used of them.
+    pub subject: Arc<Subject>,
+}
+
+/// The tightest of what was asked, for a client to see.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Headroom {
+    /// Of the limits on requests.
+    pub requests: Option<Rate>,
+    /// Of the limits on tokens.
+    pub tokens: Option<Rate>,
+}
+
+impl Headroom {
+    fn see(&mut self, kind: Kind, rate: Rate) {
+        let place = if kind.counts_tokens() { &mut self.tokens } else { &mut self.requests };
+        let tighter = place.is_none_or(|other| {
+            (rate.remaining, std::cmp::Reverse(rate.reset_ms))
+                < (other.remaining, std::cmp::Reverse(other.reset_ms))
+        });
+        if tighter {
+            *place = Some(rate);
+        }
+    }
+}
+
+/// Which limit refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refused {
+    /// Whose, as an index into what was asked.
+    pub level: usize,
+    /// Which one.
+    pub kind: Kind,
+    /// How much it is.
+    pub limit: u32,
+    /// Milliseconds until no rate would refuse, if nothing else is admitted meanwhile.
+    pub wait_ms: i64,
+    /// How the rates stand.
+    pub headroom: Headroom,
+}
+
+/// Asks every level for one request of about `tokens` tokens, and takes from all or from none: all are
+/// locked until the last has answered, so that a refusal leaves no trace and two askers never see half
+/// of each other. No subject may stand twice in `levels`, and every caller orders them the same way.
+///
+/// # Errors
+/// The limit that refused: concurrency before rates, then the one to wait longest for.
+pub fn admit(levels: &[&Level], tokens: u64, now_ms: i64) -> Result<(Held, Headroom), Refused> {
+    let mut states: Vec<MutexGuard<'_, State>> = levels.iter().map(|level| level.subject.lock()).collect();
+    let mut refused: Option<Refused> = None;
+    let mut headroom = Headroom::default();
+    for (place, (level, state)) in levels.iter().zip(&mut states).enumerate() {
+        let running = state.running;
+        for (kind, limit) in level.limits.each() {
+            let wait_ms = match state.rates.get_mut(kind as usize) {
+                Some(rate) => {
+                    rate.adjust(limit, now_ms);
+                    headroom.see(kind, rate.rate(now_ms));
+                    rate.wait_ms(cost(kind, tokens))
+                }
+                None if running < limit => 0,
+                None => CONCURRENCY_WAIT_MS,
+            };
+            let rank = |kind: Kind, wait_ms: i64| (kind == Kind::Concurrency, wait_ms);
+            if wait_ms > 0
+                && refused.is_none_or(|other| rank(kind, wait_ms) > rank(other.kind, other.wait_ms))
+            {
+                refused = Some(Refused { level: place, kind, limit, wait_ms, headroom });
+            }
+        }
+    }
+    if let Some(refused) = refused {
+        return Err(Refused { headroom, ..refused });
+    }
+    let mut headroom = Headroom::default();
+    let parts = levels.iter().zip(&mut states).map(|(level, state)| {
+        let mut held = [0; RATES];
+        for (kind, _) in level.limits.each() {
+            if let (Some(rate), Some(held)) =
+                (state.rates.get_mut(kind as usize), held.get_mut(kind as usize))
+            {
+                *held = rate.hold(cost(kind, tokens));
+                headroom.see(kind, rate.rate(now_ms));
+            }
+        }
+        state.running = state.running.saturating_add(1);
+        Part { subject: Arc::clone(&level.subject), held }
+    });
+    let held = Held { parts: parts.collect() };
+    Ok((held, headroom))
+}
+
+fn cost(kind: Kind, tokens: u64) -> u64 {
+    if kind.counts_tokens() { tokens.max(1) } else { 1 }
+}
+
+/// What an admitted request holds of its limits. Dropped, it gives back all that was not posted.
+#[derive(Debug)]
+pub struct Held {
+    parts: Vec<Part>,
+}
+
+#[derive(Debug)]
+struct Part {
+    subject: Arc<Subject>,
+    held: [u32; RATES],
+}
+
+impl Held {
+    /// The request goes out: it counts from now on, however it ends.
+    pub fn sent(&mut self, now_ms: i64) -> Headroom {
+        self.post(now_ms, |kind| (!kind.counts_tokens()).then_some(1))
+    }
+
+    /// The request has ended, and this many tokens were used.
+    pub fn settle(mut self, tokens: u64, now_ms: i64) -> Headroom {
+        self.post(now_ms, |kind| kind.counts_tokens().then_some(tokens))
+    }
+
+    fn post(&mut self, now_ms: i64, used: impl Fn(Kind) -> Option<u64>) -> Headroom {
+        let mut headroom = Headroom::default();
+        for part in &mut self.parts {
+            let mut state = part.subject.lock();
+            for ((kind, rate), held) in Kind::ALL.into_iter().zip(&mut state.rates).zip(&mut part.held) {
+                // What held nothing had no limit when the request was admitted.
+                if let Some(used) = used(kind).filter(|_| *held > 0) {
+                    rate.post(std::mem::take(held), used, now_ms);
+                    headroom.see(kind, rate.rate(now_ms));
+                }
+            }
+        }
+        headroom
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        for part in &self.parts {
+            let mut state = part.subject.lock();
+            for (rate, held) in state.rates.iter_mut().zip(part.held) {
+                rate.release(held);
+            }
+            state.running = state.running.saturating_sub(1);
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Answers of the OpenAI dialect: no bytes break the decoder, both ways of reading see the same, and
+//! what comes out keeps the grammar of events.
+
+use bytes::Bytes;
+use dialect::event::Event;
+use dialect::openai_chat::usage::COUNT_MAX;
+use dialect::openai_chat::{Decoder, UsageRule, decode_whole};
+use dialect::sse::{FrameKind, SseSplitter};
+
+/// Bit 0 of the first byte says how reasoning is counted; the rest is a stream, and a whole answer.
+pub fn check(data: &[u8]) {
+    let Some((flags, input)) = data.split_first() else {
+        return;
+    };
+    let rule = UsageRule { reasoning_apart: flags & 1 == 1 };
+    let pieces = data_of(input);
+    let (mut decoder, mut meter, mut out) = (Decoder::new(rule), Decoder::new(rule), Vec::new());
+    for piece in &pieces {
+        let seen = decoder.event(piece, &mut out);
+        assert_eq!(meter.see(piece), seen, "the meter sees something else");
+        assert!(seen.output_bytes <= piece.len(), "more was said than came");
+        assert!(seen.usage || !seen.usage_only);
+    }
+    assert_eq!((meter.ending(), meter.report()), (decoder.ending(), decoder.report()));
+    assert_eq!(meter.failure(), decoder.failure());
+    bounded(&meter);
+    decoder.finish(&mut out);
+    grammar(&out);
+    let mut whole = Decoder::new(rule);
+    let seen = whole.see_whole(input);
+    assert!(seen.output_bytes <= input.len());
+    bounded(&whole);
+    grammar(&decode_whole(input, rule));
+}
+
+fn data_of(input: &[u8]) -> Vec<Bytes> {
+    let mut splitter = SseSplitter::new(1 << 20);
+    splitter.push(Bytes::copy_from_slice(input));
+    let mut all = Vec::new();
+    let mut next = splitter.next_frame().ok().flatten();
+    while let Some(frame) = next {
+        if let FrameKind::Event { data, .. } = frame.kind {
+            all.push(data);
+        }
+        next = splitter.next_frame().ok().flatten();
+    }
+    all
+}
+
+fn bounded(decoder: &Decoder) {
+    if let Some(report) = decoder.report() {
+        // A provider that counts reasoning apart has two counts in its output.
+        assert!(
+            report.usage.input() <= 2 * COUNT_MAX && report.usage.output() <= 2 * COUNT_MAX,
+            "{report:?}"
+        );
+    }
+}
+
+/// Opened before used, closed once, ordered to the end.
+fn grammar(events: &[Event<'_>]) {
+    let (mut open, mut opened, mut started, mut used, mut over) =
+        (Vec::new(), Vec::new(), false, false, false);
+    for event in events {
+        assert!(!over, "something follows a failure");
+        match event {
+            Event::Start { .. } => assert!(!std::mem::replace(&mut started, true) && opened.is_empty()),
+            Event::Open { choice, block, .. } => {
+                assert!(!opened.contains(&(*choice, *block)), "opened twice");
+                opened.push((*choice, *block));
+                open.push((*choice, *block));
+            }
+            Event::Delta { choice, block, text } => {
+                assert!(open.contains(&(*choice, *block)) && !text.is_empty());
+            }
+            Event::Signature { choice, block, .. } => assert!(open.contains(&(*choice, *block))),
+            Event::Close { choice, block } => {
+                let at = open.iter().position(|known| known == &(*choice, *block)).expect("it is open");
+                open.swap_remove(at);
+            }
+            Event::Usage(_) => assert!(!std::mem::replace(&mut used, true)),
+            Event::Stop { .. } => assert!(open.is_empty()),
+            Event::Failed(_) => over = true,
+        }
+    }
+    assert!(open.is_empty(), "left open");
+}
