@@ -74,11 +74,8 @@ async fn compromised(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Res
     let since = body.time("since")?;
     body.finish(&[])?;
     let since_ms = since_ms(since, shared.at.clock.now_ms())?;
-    let which = Which {
-        admin: false,
-        project: Some(ask::path_param(inbound, 0)?),
-        id: ask::path_param(inbound, 1)?,
-    };
+    let which =
+        Which { admin: false, project: Some(ask::path_param(inbound, 0)?), id: ask::path_param(inbound, 1)? };
     let begun_mono_ms = shared.at.clock.monotonic_ms();
     let mut write = begin!(shared, inbound, caller);
     let incident = incident::compromised(&mut write.acting, &which, replace).await?;
@@ -88,7 +85,8 @@ async fn compromised(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Res
     let all = if waits { Some(wait::for_all(shared, begun_mono_ms).await?) } else { None };
     let uses = key_uses::read(&shared.at.db, &caller.org, &incident.row.id, since_ms).await;
     // What was done stands, and the replacement's secret is shown now or never.
-    let uses = uses.inspect_err(|fault| tracing::warn!(%fault, "the uses of a leaked key were not read")).ok();
+    let uses =
+        uses.inspect_err(|fault| tracing::warn!(%fault, "the uses of a leaked key were not read")).ok();
     let object = IncidentObject::made(&incident, now_ms, uses);
     Ok(json::answer_once(json::text(&With { object, all })?))
 }

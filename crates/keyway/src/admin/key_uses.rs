@@ -47,7 +47,8 @@ impl KeyUses {
                 used.num_model_requests.to_string(),
                 used.num_failed_requests.to_string(),
                 used.cost_usd.0.to_decimal(),
-                jiff::Timestamp::from_second(used.last_at).map_or_else(|_| "-".to_owned(), |at| at.to_string()),
+                jiff::Timestamp::from_second(used.last_at)
+                    .map_or_else(|_| "-".to_owned(), |at| at.to_string()),
             ]
         };
         self.data.iter().map(cells).collect()

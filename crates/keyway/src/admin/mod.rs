@@ -6,9 +6,9 @@
 pub mod ask;
 pub mod body;
 pub mod groups;
+pub mod incident;
 pub mod invites;
 pub mod json;
-pub mod incident;
 pub mod key_edit;
 pub mod key_object;
 pub mod key_uses;

@@ -51,12 +51,18 @@ pub async fn run(session: &Session, global: &Global, asked: &Compromised, out: &
         out.line(made.secret.reveal())?;
         out.note(&format!("{} takes its place. Its secret is shown this once.", made.row.id));
     }
-    let span_ms = asked.since.and_then(|seconds| i64::try_from(seconds).ok()).map(|seconds| seconds.saturating_mul(1000));
+    let span_ms = asked
+        .since
+        .and_then(|seconds| i64::try_from(seconds).ok())
+        .map(|seconds| seconds.saturating_mul(1000));
     let since_ms = now_ms.saturating_sub(span_ms.unwrap_or(SINCE_MS)).max(0);
     let uses = key_uses::read(&session.at.db, &session.org, &incident.row.id, since_ms).await;
     if out.json {
         return out.json(&IncidentObject::made(&incident, now_ms, uses.ok()));
     }
-    out.note(&format!("{} is revoked. Nobody has been told: this version sends no messages.", incident.row.id));
+    out.note(&format!(
+        "{} is revoked. Nobody has been told: this version sends no messages.",
+        incident.row.id
+    ));
     out.table(&["ip", "model", "requests", "failed", "cost usd", "last"], &uses?.cells())
 }

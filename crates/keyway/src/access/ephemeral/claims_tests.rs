@@ -40,7 +40,11 @@ fn forged(master: &MasterKey, header: &Value, claims: &Value) -> String {
     for (into, from) in [(&mut head, header), (&mut body, claims)] {
         let into = into.as_object_mut().unwrap();
         for (name, value) in from.as_object().unwrap() {
-            if value.is_null() { into.remove(name) } else { into.insert(name.clone(), value.clone()) };
+            if value.is_null() {
+                into.remove(name)
+            } else {
+                into.insert(name.clone(), value.clone())
+            };
         }
     }
     signed_texts(master, &head.to_string(), &body.to_string())

@@ -64,7 +64,9 @@ pub async fn mint(
         Format::Opaque => {
             opaque(tx, master, grant, &asked.narrowed, Times { created_ms: now_ms, expires_ms }).await
         }
-        Format::Jwt => signed(master, clock, grant, &asked.narrowed, Times { created_ms: now_ms, expires_ms }),
+        Format::Jwt => {
+            signed(master, clock, grant, &asked.narrowed, Times { created_ms: now_ms, expires_ms })
+        }
     }
 }
 

@@ -65,7 +65,8 @@ fn grant((scopes, row): &(Vec<&'static str>, KeyRow)) -> Grant {
 }
 
 fn asked() -> impl Strategy<Value = Narrowed> {
-    let own = |list: Option<Vec<&'static str>>| list.map(|list| list.into_iter().map(str::to_owned).collect());
+    let own =
+        |list: Option<Vec<&'static str>>| list.map(|list| list.into_iter().map(str::to_owned).collect());
     (some(&SCOPES), some(&MODELS), proptest::option::of(select(&NETWORKS[..]))).prop_map(
         move |(scopes, models, ip)| Narrowed {
             scopes: own(scopes),
@@ -130,7 +131,11 @@ fn what_is_no_bound_is_refused_by_name() {
     ];
     for (asked, param) in table {
         let refusal = asked.check(&key).unwrap_err();
-        assert_eq!((refusal.code, refusal.param.as_deref()), (Code::InvalidRequest, Some(param)), "{asked:?}");
+        assert_eq!(
+            (refusal.code, refusal.param.as_deref()),
+            (Code::InvalidRequest, Some(param)),
+            "{asked:?}"
+        );
     }
     for seconds in [None, Some(0), Some(901), Some(u64::MAX)] {
         assert_eq!(check_life(seconds).unwrap_err().param.as_deref(), Some("expires_in_seconds"));
@@ -139,10 +144,5 @@ fn what_is_no_bound_is_refused_by_name() {
 }
 
 fn parent_row() -> KeyRow {
-    KeyRow {
-        kind: "project".into(),
-        mode: "live".into(),
-        status: "active".into(),
-        ..KeyRow::default()
-    }
+    KeyRow { kind: "project".into(), mode: "live".into(), status: "active".into(), ..KeyRow::default() }
 }

@@ -4,8 +4,8 @@ use super::{managed, memory};
 use crate::access::verify::About::Installation;
 use crate::access::verify::Needs;
 use crate::accounts::Scope;
-use crate::relay::route::{Billing, BodyLimit, Handler, Route, Shape};
 use crate::admin::tokens;
+use crate::relay::route::{Billing, BodyLimit, Handler, Route, Shape};
 use crate::wire::{chat, health, jwks, models, own_key};
 use http::Method;
 

@@ -1,6 +1,7 @@
 //! `/v1/organization/projects/{project}/api_keys`
 
 mod bounds;
+mod compromised;
 mod delete;
 mod edit;
 mod get;
