@@ -1,11 +1,12 @@
 //! From where a key works: the allow-lists of its organisation, its project and itself.
 
-use crate::base::Network;
+use crate::base::network;
+use ipnet::IpNet;
 use std::net::IpAddr;
 
 /// Every list there is must have the address; a list with nothing in it has none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Networks(Vec<Vec<Network>>);
+pub struct Networks(Vec<Vec<IpNet>>);
 
 impl Networks {
     /// From the JSON lists that rows keep; an absent one says nothing.
@@ -18,20 +19,21 @@ impl Networks {
     }
 
     /// Allows only what is in this list too.
-    pub fn narrow(&mut self, list: Vec<Network>) {
+    pub fn narrow(&mut self, list: Vec<IpNet>) {
         self.0.push(list);
     }
 
     /// Whether an address is allowed.
     #[must_use]
     pub fn allow(&self, address: IpAddr) -> bool {
-        self.0.iter().all(|list| list.iter().any(|network| network.contains(address)))
+        let address = address.to_canonical();
+        self.0.iter().all(|list| list.iter().any(|network| network.contains(&address)))
     }
 }
 
-fn read(list: &str) -> Result<Vec<Network>, String> {
+fn read(list: &str) -> Result<Vec<IpNet>, String> {
     let texts: Vec<String> = serde_json::from_str(list).map_err(|error| error.to_string())?;
-    texts.iter().map(|text| Network::parse(text)).collect()
+    texts.iter().map(|text| network::parse(text).map_err(str::to_owned)).collect()
 }
 
 #[cfg(test)]

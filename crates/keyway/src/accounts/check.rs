@@ -1,6 +1,6 @@
 //! What is asked of every name, address and list that somebody gives.
 
-use crate::base::{Code, Network, Refusal};
+use crate::base::{Code, Refusal, network as net};
 
 /// Characters of a name at most.
 pub const NAME_CHARS_MAX: usize = 128;
@@ -63,10 +63,15 @@ pub fn check_networks(networks: &[String]) -> Result<(), Refusal> {
         return Err(Refusal::field("ip_allowlist", message));
     }
     for network in networks {
-        Network::parse(network).map_err(|what| {
+        let wrong = |what: &str| {
             let shown: String = network.chars().take(64).collect();
-            Refusal::field("ip_allowlist", format!("`{shown}` in `ip_allowlist` is no network: {what}."))
-        })?;
+            let fix = "write an address or a network, as in 192.0.2.7 or 10.0.0.0/8";
+            Refusal::field("ip_allowlist", format!("`{shown}` in `ip_allowlist` {what}: {fix}."))
+        };
+        let read = net::parse(network).map_err(wrong)?;
+        if read.trunc() != read {
+            return Err(wrong("has bits beyond its length"));
+        }
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use super::people::UserObject;
 use super::write::begin;
 use crate::access::keys::not_there;
 use crate::accounts::project_members as service;
+use crate::accounts::{Scope, projects};
 use crate::base::{Refusal, Trouble};
 use crate::relay::{Inbound, Outbound, Shared};
 use crate::store::project_members::{self as rows, ProjectMember};
@@ -124,7 +125,10 @@ async fn add(
     let named = body.text(if holder == Holder::User { "user_id" } else { "group_id" })?;
     let role = body.needed("role")?;
     body.finish(&[])?;
+    let project = ask::path_param(inbound, 0)?;
     let mut write = begin!(shared, inbound, caller);
+    // A project that is not there comes before anything that might be in it.
+    projects::open(&mut write.acting, Scope::CREATE_MEMBERS, project).await?;
     let id = match (named, email) {
         (Some(id), None) => id,
         (None, Some(email)) => {
@@ -143,7 +147,7 @@ async fn add(
         let field = if holder == Holder::User { "user_id" } else { "group_id" };
         return Err(Refusal::field(field, format!("`{field}` names nobody of this organisation.")).into());
     }
-    let row = service::add(&mut write.acting, ask::path_param(inbound, 0)?, &id, &role).await?;
+    let row = service::add(&mut write.acting, project, &id, &role).await?;
     answer(write, caller, row).await
 }
 

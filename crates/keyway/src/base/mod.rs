@@ -14,6 +14,5 @@ pub use clock::Clock;
 pub use deadline::Deadline;
 pub use fault::{Fault, Trouble};
 pub use fields::{Fields, Lines};
-pub use network::Network;
 pub use refusal::{Code, Refusal};
 pub use secret::Secret;

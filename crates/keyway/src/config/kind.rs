@@ -1,8 +1,8 @@
 //! What a setting may be, and reading it from text.
 
-use crate::base::Secret;
-use ipnet::{IpNet, Ipv4Net};
-use std::net::{IpAddr, SocketAddr};
+use crate::base::{Secret, network};
+use ipnet::IpNet;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use toml_edit::{Item, Value as Toml};
 use tracing_subscriber::EnvFilter;
@@ -79,7 +79,7 @@ pub fn parse(kind: Kind, text: &str, cwd: &Path) -> Result<Value, Wrong> {
         ),
         Kind::Networks => {
             let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
-            parts.map(network).collect::<Result<_, _>>().map(Value::Networks)
+            parts.map(network_of).collect::<Result<_, _>>().map(Value::Networks)
         }
         Kind::Flag => match text {
             "true" | "1" | "on" | "yes" => Ok(Value::Flag(true)),
@@ -133,18 +133,10 @@ fn list(item: Option<&Toml>) -> Result<String, Wrong> {
 
 /// A network, or an address as the network of it alone. Those of v4 are written as such whichever way
 /// they came, because so are the addresses they are compared with.
-fn network(text: &str) -> Result<IpNet, Wrong> {
+fn network_of(text: &str) -> Result<IpNet, Wrong> {
     let fix = "write an address or a network such as 10.0.0.0/8 or fd00::/8";
     let wrong = |problem: &str| (format!("holds `{text}`, which {problem}"), fix.to_owned());
-    let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-    let network = network.map_err(|_| wrong("is no network"))?;
-    let network = match network {
-        IpNet::V6(v6) if v6.prefix_len() >= 96 => match v6.addr().to_ipv4_mapped() {
-            Some(v4) => Ipv4Net::new(v4, v6.prefix_len() - 96).map_or(network, IpNet::V4),
-            None => network,
-        },
-        _ => network,
-    };
+    let network = network::parse(text).map_err(wrong)?;
     if network.prefix_len() == 0 {
         return Err(wrong("is everybody: each client could then say that it is another"));
     }

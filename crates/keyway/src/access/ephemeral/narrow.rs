@@ -6,7 +6,7 @@ use crate::access::details::check_models;
 use crate::access::grant::Grant;
 use crate::accounts::Scopes;
 use crate::accounts::check::check_networks;
-use crate::base::{Code, Fault, Network, Refusal};
+use crate::base::{Code, Fault, Refusal, network};
 use serde::{Deserialize, Serialize};
 
 /// What a token may besides being its key's; absent: as the key. In rows and in signed tokens alike.
@@ -68,7 +68,7 @@ impl Narrowed {
             grant.models.narrow(models.clone());
         }
         if let Some(ip) = &self.ip {
-            grant.networks.narrow(vec![Network::parse(ip).map_err(|_| unknown())?]);
+            grant.networks.narrow(vec![network::parse(ip).map_err(|_| unknown())?]);
         }
         grant.expires_ms = Some(grant.expires_ms.map_or(expires_ms, |end| end.min(expires_ms)));
         grant.ephemeral = true;

@@ -49,7 +49,7 @@ fn another_method_is_told_which_are_there() {
         ("/v1/models/mine/small", &["POST", "DELETE"], "GET, HEAD, OPTIONS"),
         ("/v1/key", &["POST"], "GET, HEAD, OPTIONS"),
         ("/healthz", &["POST", "OPTIONS"], "GET, HEAD"),
-        ("/v1/organization/projects", &["POST", "OPTIONS"], "GET, HEAD"),
+        ("/v1/organization/projects", &["PUT", "OPTIONS"], "GET, HEAD, POST"),
     ];
     for (path, methods, allowed) in table {
         for method in methods {

@@ -57,7 +57,7 @@ fn keys_that_are_handed_over_go_on() {
     let (user, keys) = leaver(&scene);
     let heir = member(&scene, "heir@x.y", "developer");
     let path = format!("/v1/organization/users/{user}");
-    for wrong in [format!("user_{NOBODY}"), user.clone(), "nobody".to_owned()] {
+    for wrong in [format!("user_{NOBODY}").as_str(), user.as_str(), "nobody"] {
         let answer = scene.delete(&format!("{path}?hand_over_to={wrong}"));
         refused(&answer, 400, "invalid_request", Some("hand_over_to"));
     }

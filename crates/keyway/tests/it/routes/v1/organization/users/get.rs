@@ -11,7 +11,7 @@ fn pages_and_addresses() {
     let ids: Vec<String> = (0..5).map(|at| member(&scene, &format!("u{at}@x.y"), "viewer")).collect();
     let (all, pages) = walk(&scene, PATH, 2, "");
     assert_eq!(pages, 3);
-    let mut sorted = ids.clone();
+    let mut sorted = ids;
     sorted.sort();
     assert_eq!(
         all.iter().map(|user| user["id"].as_str().unwrap_or("").to_owned()).collect::<Vec<_>>(),

@@ -39,6 +39,7 @@ fn the_key_is_stopped_and_its_uses_are_told() {
         assert_eq!(scene.chat(secret).code(), "revoked_api_key");
     }
     // Once more: what was used is told again, and nothing else changes.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
     let again = report(&scene, &id, &json!({"since": now_seconds()})).expect_status(200).json();
     assert_eq!(again["api_key"]["status"], "revoked");
     assert_eq!(again["uses"]["data"].as_array().map(Vec::len), Some(0), "{again}");
