@@ -60,19 +60,19 @@ impl Door {
         Arc::new(Self { open: AtomicUsize::new(0), open_max, per_address_max, parts })
     }
 
-    /// Takes a place for a connection from `peer`. Loopback is not counted by address: what comes from
-    /// there is mostly a reverse proxy, through which everybody comes.
+    /// Takes a place for a connection from `peer`. `shared`: everybody comes from there, as through a
+    /// reverse proxy, so that it is not counted by address.
     ///
     /// # Errors
     /// Which cap it is beyond.
-    pub fn enter(self: &Arc<Self>, peer: IpAddr) -> Result<Entered, Full> {
+    pub fn enter(self: &Arc<Self>, peer: IpAddr, shared: bool) -> Result<Entered, Full> {
         let more = |open: usize| (open < self.open_max).then_some(open + 1);
         if self.open.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_err() {
             return Err(Full::All);
         }
         // From here on, dropping it gives the place back.
         let mut entered = Entered { door: Arc::clone(self), origin: None };
-        if !peer.is_loopback() {
+        if !shared {
             let origin = Origin::of(peer);
             self.count(origin)?;
             entered.origin = Some(origin);
@@ -130,14 +130,14 @@ mod tests {
     use super::*;
 
     fn refused(door: &Arc<Door>, peer: &str) -> Option<Full> {
-        door.enter(peer.parse().unwrap()).err()
+        door.enter(peer.parse().unwrap(), false).err()
     }
 
     #[test]
     fn an_address_has_its_share_and_no_more() {
         let door = Door::new(100, 3);
         let mut inside: Vec<_> =
-            (0..3).map(|_| door.enter("192.0.2.7".parse().unwrap()).ok().unwrap()).collect();
+            (0..3).map(|_| door.enter("192.0.2.7".parse().unwrap(), false).ok().unwrap()).collect();
         assert_eq!(refused(&door, "192.0.2.7"), Some(Full::Address));
         assert_eq!(refused(&door, "::ffff:192.0.2.7"), Some(Full::Address), "the same address");
         assert_eq!(refused(&door, "192.0.2.8"), None);
@@ -151,16 +151,16 @@ mod tests {
     #[test]
     fn a_network_of_v6_is_one_address() {
         let door = Door::new(100, 1);
-        let _inside = door.enter("2001:db8:1:2::1".parse().unwrap()).ok().unwrap();
+        let _inside = door.enter("2001:db8:1:2::1".parse().unwrap(), false).ok().unwrap();
         assert_eq!(refused(&door, "2001:db8:1:2:ffff::9"), Some(Full::Address));
         assert_eq!(refused(&door, "2001:db8:1:3::1"), None);
     }
 
     #[test]
-    fn this_machine_is_capped_in_all_alone() {
+    fn what_everybody_shares_is_capped_in_all_alone() {
         let door = Door::new(3, 1);
         let home: [&str; 3] = ["127.0.0.1", "127.0.0.1", "::1"];
-        let inside: Vec<_> = home.map(|peer| door.enter(peer.parse().unwrap()).ok().unwrap()).into();
+        let inside: Vec<_> = home.map(|peer| door.enter(peer.parse().unwrap(), true).ok().unwrap()).into();
         assert_eq!(refused(&door, "127.0.0.1"), Some(Full::All));
         assert_eq!(refused(&door, "192.0.2.7"), Some(Full::All));
         drop(inside);
@@ -176,7 +176,7 @@ mod tests {
                 scope.spawn(move || {
                     for round in 0..2000_u16 {
                         let peer = IpAddr::V4(Ipv4Addr::new(192, 0, 2, number % 3));
-                        let entered = door.enter(peer);
+                        let entered = door.enter(peer, false);
                         if round % 3 == 0 {
                             std::thread::yield_now();
                         }

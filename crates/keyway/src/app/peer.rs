@@ -73,7 +73,9 @@ impl Trust {
         ))
     }
 
-    fn is_proxy(&self, address: IpAddr) -> bool {
+    /// Whether a trusted proxy has this address.
+    #[must_use]
+    pub fn is_proxy(&self, address: IpAddr) -> bool {
         self.proxies.iter().any(|network| network.contains(&address))
     }
 

@@ -82,7 +82,7 @@ settings! {
     connections_max: u64 = number, Kind::Number(1, 1_000_000), "10000", "", None,
         "Client connections open at a time, over all workers; fewer where the limit on open files has no room for them.";
     connections_per_address_max: u64 = number, Kind::Number(1, 1_000_000), "1000", "", None,
-        "Client connections open at a time from one address (IPv6: one /64 network). Loopback is not counted: what comes from there is a reverse proxy's, through which everybody comes.";
+        "Client connections open at a time from one address (IPv6: one /64 network). Loopback and trusted_proxies are not counted: through them, everybody comes.";
     request_body_bytes_max: u64 = number, Kind::Bytes(KIB, GIB), "32 MiB", "", None,
         "Longest inference request body.";
     header_timeout_ms: u64 = number, Kind::Number(100, HOUR_MS), "10000", "", None,

@@ -2,7 +2,8 @@
 //! one line of the journal, whatever happens to the code that holds it.
 
 use super::Prices;
-use super::journal::{At, Journal};
+use super::journal::{Journal, Ticket};
+use super::written::Written;
 use crate::base::fault::Doing;
 use crate::base::{Clock, Code, Fault, Refusal};
 use ledger::record::{Record, Scanner};
@@ -12,7 +13,7 @@ use std::rc::Rc;
 
 /// The metering of one worker; belongs to its thread.
 pub struct Worker {
-    journal: RefCell<Journal>,
+    pub(super) journal: RefCell<Journal>,
     clock: Clock,
     prices: Box<Prices>,
 }
@@ -37,8 +38,9 @@ impl Worker {
     ///
     /// # Errors
     /// The line is lost.
-    pub fn note(&self, entry: &Entry<'_>) -> Result<(), Fault> {
-        self.journal.borrow_mut().append_settle(None, entry)
+    pub fn note(self: &Rc<Self>, entry: &Entry<'_>) -> Result<Written, Fault> {
+        self.journal.borrow_mut().stage_settle(None, entry)?;
+        Ok(Written::of(Rc::clone(self)))
     }
 }
 
@@ -59,37 +61,46 @@ pub fn admit(worker: &Rc<Worker>) -> Result<Admitted, Refusal> {
 /// is settled by estimate as left by the client.
 pub struct Admitted {
     worker: Rc<Worker>,
-    sent: Option<At>,
+    sent: Option<Ticket>,
     request: [u8; 16],
     over: bool,
 }
 
 impl Admitted {
-    /// Writes that the request is about to be sent. Called again for another provider, the later
-    /// call counts.
+    /// Writes that the request is about to be sent; it may be when the write has been waited for and
+    /// [`Self::recorded`] says so. Called again for another provider, the later call counts.
     ///
     /// # Errors
     /// It was not written: the request must not be sent.
-    pub fn sent(&mut self, sent: &Sent<'_>) -> Result<(), Fault> {
+    pub fn sent(&mut self, sent: &Sent<'_>) -> Result<Written, Fault> {
         let mut journal = self.worker.journal.borrow_mut();
-        let at = journal.append_sent(sent)?;
-        match self.sent.replace(at) {
-            Some(earlier) => journal.answered(earlier.segment),
-            None => journal.release(1),
+        let ticket = journal.stage_sent(self.sent, sent)?;
+        if self.sent.replace(ticket).is_none() {
+            journal.release(1);
         }
         self.request = sent.entry.request;
-        Ok(())
+        drop(journal);
+        Ok(Written::of(Rc::clone(&self.worker)))
     }
 
-    /// Writes the request's line; to be called before its last byte goes to the client.
+    /// Whether the last call of [`Self::sent`] has been written.
+    ///
+    /// # Errors
+    /// It was not: the request must not be sent.
+    pub fn recorded(&self) -> Result<(), Fault> {
+        let sent = self.sent.ok_or_else(|| Fault::plain("nothing was written of a request"))?;
+        self.worker.journal.borrow().recorded(sent)
+    }
+
+    /// Writes the request's line; to be waited for before its last byte goes to the client.
     ///
     /// # Errors
     /// The line is lost; what was sent will be settled by estimate at the next start.
-    pub fn settle(mut self, entry: &Entry<'_>) -> Result<(), Fault> {
-        self.over = true;
-        let mut journal = self.worker.journal.borrow_mut();
-        journal.release(if self.sent.is_some() { 1 } else { 2 });
-        journal.append_settle(self.sent, entry)
+    pub fn settle(mut self, entry: &Entry<'_>) -> Result<Written, Fault> {
+        let worker = Rc::clone(&self.worker);
+        let sent = self.end(&mut worker.journal.borrow_mut());
+        worker.journal.borrow_mut().stage_settle(sent, entry)?;
+        Ok(Written::of(worker))
     }
 
     /// Takes back that the request was sent: it never reached the provider. No line remains.
@@ -97,43 +108,55 @@ impl Admitted {
     /// # Errors
     /// As [`Self::settle`].
     pub fn void(mut self) -> Result<(), Fault> {
-        self.over = true;
-        let mut journal = self.worker.journal.borrow_mut();
-        journal.release(if self.sent.is_some() { 1 } else { 2 });
-        match self.sent {
-            Some(at) => journal.append_void(Some(at), &self.request),
+        let worker = Rc::clone(&self.worker);
+        let mut journal = worker.journal.borrow_mut();
+        match self.end(&mut journal) {
+            Some(sent) => journal.append_void(Some(sent), &self.request),
             None => Ok(()),
         }
     }
 
-    /// Settles what nobody settled, from what SENT said.
-    fn settle_left(&self, journal: &mut Journal, at: At) -> Result<(), Fault> {
-        let record = journal.read(at)?;
+    /// Ends the permission: what was promised and not used is given back.
+    fn end(&mut self, journal: &mut Journal) -> Option<Ticket> {
+        self.over = true;
+        let sent = self.sent.take();
+        journal.release(if sent.is_some() { 1 } else { 2 });
+        sent
+    }
+
+    /// Settles what nobody settled, from what SENT said; there is nothing to settle when none was written.
+    fn settle_left(&self, journal: &mut Journal, sent: Ticket) -> Result<(), Fault> {
+        journal.flush();
+        let Some(record) = journal.read(sent)? else {
+            return Ok(());
+        };
         let found = Scanner::new(&record, None).next();
-        let Some(Record::Sent(sent)) = found.map(|found| found.record) else {
+        let Some(Record::Sent(said)) = found.map(|found| found.record) else {
             return Err(Fault::plain("the journal holds something else where SENT was written"));
         };
-        let price = (self.worker.prices)(sent.entry.price_version);
-        let mut entry = settle_unfinished(&sent, self.worker.clock.now_ms(), price.as_ref());
+        let price = (self.worker.prices)(said.entry.price_version);
+        let mut entry = settle_unfinished(&said, self.worker.clock.now_ms(), price.as_ref());
         (entry.status, entry.error) = (Code::ClientGone.status(), Code::ClientGone.text());
-        journal.append_settle(Some(at), &entry).doing("settling what nobody settled")
+        journal.append_settle(Some(sent), &entry).doing("settling what nobody settled")
     }
 }
 
 impl Drop for Admitted {
     fn drop(&mut self) {
-        // Not free only while a panic unwinds out of the journal: then the next start settles.
-        let Ok(mut journal) = self.worker.journal.try_borrow_mut() else {
-            return;
-        };
         if self.over {
             return;
         }
-        journal.release(if self.sent.is_some() { 1 } else { 2 });
-        if let Some(at) = self.sent
-            && let Err(fault) = self.settle_left(&mut journal, at)
-        {
+        let worker = Rc::clone(&self.worker);
+        // Not free only while a panic unwinds out of the journal: then the next start settles.
+        let Ok(mut journal) = worker.journal.try_borrow_mut() else {
+            return;
+        };
+        let Some(sent) = self.end(&mut journal) else {
+            return;
+        };
+        if let Err(fault) = self.settle_left(&mut journal, sent) {
             tracing::error!(%fault, "a request could not be settled; the next start does it");
         }
+        journal.forget(sent);
     }
 }

@@ -1,7 +1,8 @@
 //! What every request used: admission, the journal, and its way into the database exactly once.
 //!
 //! A worker writes SENT before the first byte goes to a provider and SETTLE before the last byte
-//! goes to the client, each by one `pwrite` into its own journal ([`journal`]). The shipper
+//! goes to the client; what a turn of its loop has to write goes into its own journal by one `pwrite`
+//! ([`journal`], [`written`]). The shipper
 //! ([`ship`]) reads what is committed, packs and sums it ([`fold`]), and stores it in the same
 //! transaction that moves the journal's cursor ([`intake`]): a crash at any point repeats a step
 //! or does not, and never half of it. What a dead process left is taken in at the next start
@@ -18,6 +19,7 @@ pub mod segment;
 pub mod shard;
 pub mod ship;
 pub mod spares;
+pub mod written;
 
 #[cfg(test)]
 mod tests;
@@ -29,6 +31,7 @@ pub use segment::Plan;
 pub use shard::ShardState;
 pub use ship::Shipper;
 pub use spares::Spares;
+pub use written::Written;
 
 /// Looks a price version up; `None` when it is not known any more.
 pub type Prices = dyn Fn(&str) -> Option<ledger::Price> + Send + Sync;

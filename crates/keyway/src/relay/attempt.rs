@@ -30,7 +30,7 @@ pub async fn send(
 ) -> Result<Answer, Trouble> {
     let mut last: Trouble = no_target().into();
     for target in plan.candidates() {
-        story.send_to(target)?;
+        story.send_to(target).await?;
         let began = story.now_mono_ms();
         let body = body_for(target, inbound, peek, plan);
         match ask(story, body, inbound).await? {

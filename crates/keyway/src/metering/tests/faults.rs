@@ -19,6 +19,7 @@ struct Plan {
     writes: VecDeque<Write>,
     makes: VecDeque<Option<i32>>,
     full: bool,
+    written: usize,
 }
 
 /// Shared by a journal's segments; default: no faults.
@@ -44,12 +45,18 @@ impl Faults {
         }
     }
 
-    pub fn on_write(&self, _bytes: usize) -> io::Result<Option<usize>> {
+    /// Writes asked for so far.
+    pub fn written(&self) -> usize {
+        self.0.lock().unwrap().written
+    }
+
+    pub fn on_write(&self, bytes: usize) -> io::Result<Option<usize>> {
         let mut plan = self.0.lock().unwrap();
+        plan.written += 1;
         let next = plan.writes.pop_front().unwrap_or(if plan.full { Write::Fails(28) } else { Write::Works });
         match next {
             Write::Works => Ok(None),
-            Write::Short(bytes) => Ok(Some(bytes)),
+            Write::Short(taken) => Ok(Some(taken.min(bytes))),
             Write::Fails(error) => Err(io::Error::from_raw_os_error(error)),
         }
     }

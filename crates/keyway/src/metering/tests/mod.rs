@@ -4,6 +4,8 @@
 mod admit;
 pub(super) mod faults;
 mod fixture;
+mod group;
+mod group_laws;
 mod journal;
 mod reading;
 mod recover;
