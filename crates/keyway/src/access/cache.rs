@@ -2,8 +2,10 @@
 //! is no per-entry time to get wrong. Absence is cached too.
 
 use super::chain;
+use super::ephemeral::{Claims, Narrowed};
 use super::grant::Grant;
 use super::levels::{self, Subjects};
+use crate::base::fault::Doing;
 use crate::base::{Clock, Fault};
 use crate::sealing::Digest;
 use crate::store::changes::{
@@ -11,7 +13,7 @@ use crate::store::changes::{
     PRINCIPAL_CHANGED, PRINCIPAL_STOPPED, PROJECT_CHANGED, PROJECT_STOPPED,
 };
 use crate::store::keys::{self, Verifiable};
-use crate::store::{Conn, Db};
+use crate::store::{Conn, Db, ephemeral};
 use quick_cache::sync::Cache;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -19,6 +21,8 @@ use std::sync::{Arc, Mutex};
 
 /// Entries kept at most.
 pub const GRANTS_CACHED_MAX: usize = 100_000;
+/// How long a token that was not there is believed not to be, milliseconds.
+const NO_TOKEN_MS: i64 = 1_000;
 /// Times a fill starts over because something changed meanwhile.
 const FILL_TRIES_MAX: usize = 16;
 
@@ -29,9 +33,23 @@ pub enum Known {
     Grant(Arc<Grant>),
     /// No such key.
     Absent,
+    /// No such token when it was looked for, monotonic milliseconds: tokens are made without a change
+    /// that the feed would tell.
+    NoToken(i64),
 }
 
-/// Which grants some changes touch: ids of keys, projects, organisations, users, groups, roles.
+/// What to look for in the database.
+#[derive(Debug, Clone)]
+pub enum Wanted {
+    /// A key's secret, by its public handle.
+    Key(String),
+    /// An opaque token, by its public handle.
+    Token(String),
+    /// The key of a signed token that was verified.
+    Signed(Box<Claims>),
+}
+
+/// Which grants some changes touch: ids of keys, secrets, projects, organisations, users, groups, roles.
 #[derive(Debug, Default)]
 pub struct Touched {
     /// Grants of these, or that depend on these, are to be read again.
@@ -82,6 +100,7 @@ impl Touched {
 fn any_of(ids: &HashSet<String>, grant: &Grant) -> bool {
     !ids.is_empty()
         && (ids.contains(&*grant.key)
+            || ids.contains(&grant.kid)
             || ids.contains(&*grant.project)
             || ids.contains(&*grant.org)
             || grant.depends.iter().any(|id| ids.contains(&**id)))
@@ -132,10 +151,21 @@ impl KeyCache {
         now_mono_ms - self.synced_ms.load(Ordering::SeqCst) < self.age_ms_max
     }
 
+    /// Unix seconds, by the clock that grants are read with.
+    #[must_use]
+    pub fn now_seconds(&self) -> u64 {
+        u64::try_from(self.clock.now_ms() / 1000).unwrap_or(0)
+    }
+
     /// What is known of a digest.
     #[must_use]
     pub fn get(&self, digest: &Digest) -> Option<Known> {
-        self.entries.get(digest)
+        self.entries.get(digest).filter(|known| match known {
+            // Only keys that can end by rest ask for the time here.
+            Known::Grant(grant) => !grant.can_idle() || !grant.is_outdated(self.clock.now_ms()),
+            Known::Absent => true,
+            Known::NoToken(looked_ms) => self.clock.monotonic_ms() - looked_ms < NO_TOKEN_MS,
+        })
     }
 
     /// Entries held.
@@ -155,11 +185,11 @@ impl KeyCache {
     ///
     /// # Errors
     /// When the database cannot be used, or changes never stop.
-    pub async fn fill(&self, db: &Db, kid: &str, digest: &Digest) -> Result<Known, Fault> {
+    pub async fn fill(&self, db: &Db, wanted: &Wanted, digest: &Digest) -> Result<Known, Fault> {
         let mut conn = db.connection().await?;
         for _ in 0..FILL_TRIES_MAX {
             let before = self.generation();
-            let known = self.read(&mut conn, kid, digest).await?;
+            let known = self.read(&mut conn, wanted, digest).await?;
             if self.insert_if(before, digest, &known) {
                 return Ok(known);
             }
@@ -167,19 +197,32 @@ impl KeyCache {
         Err(Fault::plain("the key changed each time it was read"))
     }
 
-    async fn read(&self, conn: &mut Conn, kid: &str, digest: &Digest) -> Result<Known, Fault> {
-        match keys::by_kid(conn, kid).await? {
-            Some(found) if digest.matches_hex(&found.digest) => {
-                Ok(Known::Grant(Arc::new(self.grant(conn, found).await?)))
+    async fn read(&self, conn: &mut Conn, wanted: &Wanted, digest: &Digest) -> Result<Known, Fault> {
+        match wanted {
+            Wanted::Key(kid) => match keys::by_kid(conn, kid).await? {
+                Some(found) if digest.matches_hex(&found.digest) => {
+                    Ok(Known::Grant(Arc::new(self.grant(conn, found).await?)))
+                }
+                _ => Ok(Known::Absent),
+            },
+            Wanted::Token(kid) => match ephemeral::by_kid(conn, kid).await? {
+                Some(token) if digest.matches_hex(&token.digest) => {
+                    let narrowed = serde_json::from_str(&token.narrowed).doing("reading a token")?;
+                    self.token(conn, (&token.key_id, &token.secret_kid), &narrowed, token.expires_ms).await
+                }
+                _ => Ok(Known::NoToken(self.clock.monotonic_ms())),
+            },
+            Wanted::Signed(claims) => {
+                let expires_ms = i64::try_from(claims.exp).unwrap_or(0).saturating_mul(1000);
+                self.token(conn, (&claims.sub, &claims.pk), &claims.narrowed, expires_ms).await
             }
-            _ => Ok(Known::Absent),
         }
     }
 
     async fn grant(&self, conn: &mut Conn, found: Verifiable) -> Result<Grant, Fault> {
         let bounded = chain::load(conn, &found.key, self.clock.now_ms()).await?;
         let limits = levels::load(conn, &self.clock, &self.subjects, &found.key).await?;
-        Grant::from_row(found, bounded, limits)
+        Grant::from_row(found, bounded, limits, self.clock.now_ms())
     }
 
     /// What the key with a public handle grants now, as its next request would find it. It is not kept,
@@ -194,6 +237,24 @@ impl KeyCache {
         }
     }
 
+    /// The grant of a token: that of the key and the secret it was made with, narrowed. Without them
+    /// there is none.
+    async fn token(
+        &self,
+        conn: &mut Conn,
+        (key, secret_kid): (&str, &str),
+        narrowed: &Narrowed,
+        expires_ms: i64,
+    ) -> Result<Known, Fault> {
+        let found = keys::by_kid(conn, secret_kid).await?;
+        let Some(found) = found.filter(|found| found.key.id == key && found.key.kind == "project") else {
+            return Ok(Known::NoToken(self.clock.monotonic_ms()));
+        };
+        let mut grant = self.grant(conn, found).await?;
+        narrowed.apply(&mut grant, expires_ms)?;
+        Ok(Known::Grant(Arc::new(grant)))
+    }
+
     /// Forgets the grants a change touches, and every absence: the change may have made the key.
     /// Kills nothing: see the workers' running requests for that.
     pub fn forget(&self, touched: &Touched) {
@@ -201,7 +262,7 @@ impl KeyCache {
         *generation += 1;
         self.entries.retain(|_, known| match known {
             Known::Grant(grant) => !touched.touches(grant),
-            Known::Absent => false,
+            Known::Absent | Known::NoToken(_) => false,
         });
     }
 

@@ -23,14 +23,17 @@ pub enum Prefix {
     Test,
     /// Admin key.
     Admin,
+    /// Ephemeral token, made from a project key.
+    Ephemeral,
     /// What takes an invitation up; no key.
     Invite,
 }
 
-const PREFIXES: [(Prefix, &str); 4] = [
+const PREFIXES: [(Prefix, &str); 5] = [
     (Prefix::Live, "sk-kw-live-"),
     (Prefix::Test, "sk-kw-test-"),
     (Prefix::Admin, "sk-kw-admin-"),
+    (Prefix::Ephemeral, "ek-kw-"),
     (Prefix::Invite, "sk-kw-invite-"),
 ];
 

@@ -1,15 +1,21 @@
 //! What a key grants, decoded once when it enters the cache.
 
 use super::chain::Bounded;
+use super::details::Texts;
+use super::keys;
 use super::levels::Levels;
 use super::models::ModelRules;
 use super::networks::Networks;
+use super::uses::Uses;
 use crate::accounts::{Actor, Scopes};
 use crate::base::{Code, Fault, Refusal};
 use crate::store::keys::Verifiable;
-use std::net::IpAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+
+/// Time in which every node has written its last uses, milliseconds: a key that rests is refused so much
+/// later, for it may have been used elsewhere at the last moment.
+const USES_WRITTEN_MS: i64 = 10_000;
 
 /// Which plane a key works on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,17 +64,31 @@ pub struct Grant {
     pub depends: Vec<Arc<str>>,
     /// Which models it may call.
     pub models: ModelRules,
+    /// Canonical paths it may call; absent: all.
+    pub endpoints: Option<Vec<String>>,
+    /// It is a token's, made from the key.
+    pub ephemeral: bool,
+    /// Labels of everything it is used for.
+    pub labels: Texts,
     /// What its requests are held to.
     pub limits: Levels,
     /// Unix milliseconds of its end.
     pub expires_ms: Option<i64>,
     /// Unix milliseconds of its making.
     pub created_ms: i64,
+    /// Unix milliseconds before which it does not work.
+    not_before_ms: Option<i64>,
+    /// Milliseconds without use after which it ends.
+    idle_ms: Option<i64>,
+    /// Its last use when it was read, unix milliseconds.
+    active_ms: i64,
+    /// When it was read, unix milliseconds.
+    read_ms: i64,
     standing: Standing,
     /// Set when the key stops being good; looked at before anything is sent or passed on.
     dead: AtomicBool,
-    /// A use not yet written to the database.
-    used: Mutex<Option<(i64, IpAddr)>>,
+    /// Uses not yet written to the database.
+    pub uses: Uses,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +106,12 @@ impl Grant {
     ///
     /// # Errors
     /// When the row says something this version does not know: better refused than guessed.
-    pub fn from_row(found: Verifiable, bounded: Bounded, limits: Levels) -> Result<Self, Fault> {
+    pub fn from_row(
+        found: Verifiable,
+        bounded: Bounded,
+        limits: Levels,
+        read_ms: i64,
+    ) -> Result<Self, Fault> {
         let row = found.key;
         let unknown = |what: &str| Fault::plain(format!("key {} has an unknown {what}", row.id));
         let kind = match row.kind.as_str() {
@@ -114,11 +139,20 @@ impl Grant {
         let lists = [&found.org_ip_allowlist, &found.project_ip_allowlist, &row.ip_allowlist];
         let networks = Networks::from_rows(lists).map_err(|_| unknown("network"))?;
         let models = ModelRules::from_row(row.models.as_deref());
+        let endpoints = row.endpoints.as_deref().map(serde_json::from_str).transpose();
+        let labels = row.labels.as_deref().map(serde_json::from_str).transpose();
         let person = if row.owner_kind == "user" { row.owner_id.as_str() } else { "" };
         Ok(Self {
             models: models.of_project(found.model_mode.as_deref(), found.model_ids.as_deref()),
             actor: Actor { id: row.id.as_str().into(), person: person.into(), rights: bounded.rights },
             networks,
+            endpoints: endpoints.map_err(|_| unknown("endpoint"))?,
+            ephemeral: false,
+            labels: labels.map_err(|_| unknown("label"))?.unwrap_or_default(),
+            not_before_ms: row.not_before_ms,
+            idle_ms: row.idle_expires_ms,
+            active_ms: keys::active_ms(&row),
+            read_ms,
             depends: bounded.depends,
             key: row.id.into(),
             kid: row.kid,
@@ -134,7 +168,7 @@ impl Grant {
             created_ms: row.created_ms,
             standing,
             dead: AtomicBool::new(standing != Standing::Good),
-            used: Mutex::new(None),
+            uses: Uses::default(),
         })
     }
 
@@ -156,9 +190,38 @@ impl Grant {
             Standing::Good if self.expires_ms.is_some_and(|end| end <= now_ms) => {
                 (Code::ExpiredApiKey, "This API key has expired. Ask for a new one.")
             }
+            Standing::Good if self.not_before_ms.is_some_and(|begins| now_ms < begins) => {
+                (Code::DisabledApiKey, "This API key does not work yet: its `not_before` is ahead.")
+            }
+            Standing::Good if self.is_idle(now_ms) => (
+                Code::ExpiredApiKey,
+                "This API key has expired: it was not used for too long. Ask for a new one.",
+            ),
             Standing::Good => return None,
         };
         Some(Refusal::new(code, message))
+    }
+
+    /// Whether it has gone without use for as long as it may, as far as this node knows.
+    fn is_idle(&self, now_ms: i64) -> bool {
+        self.idle_ms.is_some_and(|span| now_ms >= self.idle_end_ms(span))
+    }
+
+    fn idle_end_ms(&self, span_ms: i64) -> i64 {
+        self.active_ms.max(self.uses.last_ms()).saturating_add(span_ms + USES_WRITTEN_MS)
+    }
+
+    /// Whether it ends when it is not used.
+    #[must_use]
+    pub fn can_idle(&self) -> bool {
+        self.idle_ms.is_some()
+    }
+
+    /// Whether it seems idle and may have been used elsewhere since it was read: then it is to be read
+    /// again before anybody is refused.
+    #[must_use]
+    pub fn is_outdated(&self, now_ms: i64) -> bool {
+        self.is_idle(now_ms) && self.idle_ms.is_some_and(|span| self.read_ms < self.idle_end_ms(span))
     }
 
     /// Whether the key has died since the request was verified.
@@ -171,19 +234,5 @@ impl Grant {
     /// it wakes those that wait.
     pub fn kill(&self) {
         self.dead.store(true, Ordering::SeqCst);
-    }
-
-    /// Notes a use. True when it is the first since the last [`Grant::take_use`]: the caller
-    /// then queues the grant to be written. A use that meets another is left out: it is the same moment.
-    pub fn note_use(&self, at_ms: i64, from: IpAddr) -> bool {
-        let Ok(mut used) = self.used.try_lock() else {
-            return false;
-        };
-        used.replace((at_ms, from)).is_none()
-    }
-
-    /// The last use noted, taken.
-    pub fn take_use(&self) -> Option<(i64, IpAddr)> {
-        self.used.lock().ok()?.take()
     }
 }

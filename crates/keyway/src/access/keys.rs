@@ -1,11 +1,13 @@
 //! What is done to keys: make, list, disable, enable, revoke. Console, API and CLI all come here.
 
 use super::chain;
+use super::details::{self, Details};
 use super::format::{self, Prefix};
 use super::limits;
+use super::naming;
 use crate::accounts::acting::Deed;
 pub use crate::accounts::check::not_there;
-use crate::accounts::check::{NAME_CHARS_MAX, check_name, check_networks, check_text};
+use crate::accounts::check::{check_name, check_networks, check_text};
 use crate::accounts::load;
 use crate::accounts::{Acting, Scope, Scopes, Subject};
 use crate::base::{Code, Refusal, Secret, Trouble, id};
@@ -19,12 +21,8 @@ use serde_json::json;
 
 /// Characters of a description at most.
 pub const DESCRIPTION_CHARS_MAX: usize = 1000;
-/// Entries of a model list at most, and characters of each.
-pub const MODELS_MAX: usize = 200;
 /// Projects an admin key is bound to at most.
 pub const PROJECTS_MAX: usize = 100;
-/// Longest life of a key that has an end, seconds: ten years.
-pub const EXPIRES_IN_SECONDS_MAX: u64 = 10 * 366 * 86_400;
 
 /// A key about to be made, as somebody asked for it.
 #[derive(Debug, Clone, Default)]
@@ -51,6 +49,8 @@ pub struct NewKey {
     pub of_organization: bool,
     /// Seconds it lives; absent: until it is revoked.
     pub expires_in_seconds: Option<u64>,
+    /// What else it is bound to, of a project key.
+    pub details: Details,
     /// What its requests are held to; an admin key has none.
     pub limits: Limits,
 }
@@ -73,6 +73,7 @@ pub struct Created {
 pub async fn create(acting: &mut Acting<'_>, new: &NewKey) -> Result<Created, Trouble> {
     check(new)?;
     let mut row = row_of(acting, new);
+    new.details.put(&mut row, acting.now_ms)?;
     own(acting, new, &mut row).await?;
     match &new.project {
         Some(project) => in_project(acting, new, project, &row).await?,
@@ -102,10 +103,15 @@ pub async fn create(acting: &mut Acting<'_>, new: &NewKey) -> Result<Created, Tr
         detail: json!({ "name": row.name, "kind": row.kind, "mode": row.mode, "kid": row.kid,
                         "scopes": new.scopes, "models": new.models, "projects": new.projects,
                         "owner": row.owner_id, "expires_ms": row.expires_ms,
+                        "ip_allowlist": new.ip_allowlist, "endpoints": new.details.endpoints,
+                        "not_before_ms": row.not_before_ms, "idle_expires_ms": row.idle_expires_ms,
+                        "labels": new.details.labels, "metadata": new.details.metadata,
                         "rate_limits": limits::written(&new.limits) }),
     };
     acting.record(deed).await?;
-    Ok(Created { row, secret, warnings: warnings(new) })
+    let mut warnings = naming::of_name(acting, &new.name).await?;
+    warnings.extend(warnings_of(new));
+    Ok(Created { row, secret, warnings })
 }
 
 /// Whose the key is: who was named, or who makes it when they may make none but their own.
@@ -205,7 +211,11 @@ fn unknown_scope(unknown: &str, admin: bool) -> Refusal {
     Refusal::field("scopes", format!("`{shown}` is not a scope of {kind}. Known: {known}."))
 }
 
-fn held_all(lacking: Scopes) -> Result<(), Refusal> {
+/// Refuses to grant what the actor does not hold.
+///
+/// # Errors
+/// `missing_scope` that names what is lacking.
+pub(super) fn held_all(lacking: Scopes) -> Result<(), Refusal> {
     if lacking.is_empty() {
         return Ok(());
     }
@@ -242,10 +252,8 @@ fn row_of(acting: &Acting<'_>, new: &NewKey) -> KeyRow {
         ip_allowlist: list(&new.ip_allowlist),
         status: "active".to_owned(),
         created_ms: acting.now_ms,
-        expires_ms: new
-            .expires_in_seconds
-            .and_then(|seconds| i64::try_from(seconds).ok())
-            .map(|seconds| acting.now_ms + seconds * 1000),
+        secret_created_ms: acting.now_ms,
+        expires_ms: details::milliseconds(new.expires_in_seconds).map(|life_ms| acting.now_ms + life_ms),
         limits: new.limits,
         ..KeyRow::default()
     }
@@ -259,27 +267,11 @@ fn check(new: &NewKey) -> Result<(), Refusal> {
     if new.projects.as_ref().is_some_and(|projects| projects.len() > PROJECTS_MAX) {
         return Err(Refusal::field("projects", format!("`projects` takes at most {PROJECTS_MAX} entries.")));
     }
-    let models = new.models.as_deref().unwrap_or_default();
-    if models.len() > MODELS_MAX {
-        return Err(Refusal::field("models", format!("`models` takes at most {MODELS_MAX} entries.")));
-    }
-    for model in models {
-        check_text("models", model, NAME_CHARS_MAX)?;
-        if model.trim().is_empty() {
-            return Err(Refusal::field("models", "An entry of `models` is empty."));
-        }
-    }
-    match new.expires_in_seconds {
-        Some(0) => Err(Refusal::field("expires_in_seconds", "`expires_in_seconds` must be at least 1.")),
-        Some(seconds) if seconds > EXPIRES_IN_SECONDS_MAX => Err(Refusal::field(
-            "expires_in_seconds",
-            format!("`expires_in_seconds` is at most {EXPIRES_IN_SECONDS_MAX} (ten years)."),
-        )),
-        _ => Ok(()),
-    }
+    details::check_models(new.models.as_deref())?;
+    details::check_expiry(new.expires_in_seconds)
 }
 
-fn warnings(new: &NewKey) -> Vec<String> {
+fn warnings_of(new: &NewKey) -> Vec<String> {
     let mut warnings = Vec::new();
     if new.expires_in_seconds.is_none() && !new.test {
         warnings.push("This key never expires; 90 days is a good life for a key.".to_owned());
@@ -298,14 +290,58 @@ fn prefix(admin: bool, test: bool) -> Prefix {
 /// How a key is shown after its one moment.
 #[must_use]
 pub fn redacted(row: &KeyRow) -> String {
-    format::redacted(prefix(row.kind == "admin", row.mode == "test"), &row.kid)
+    redacted_kid(row, &row.kid)
 }
 
-/// What a key's row says of itself at an instant: the stored status, or `expired`.
+/// How one of a key's secrets is shown.
+#[must_use]
+pub fn redacted_kid(row: &KeyRow, kid: &str) -> String {
+    format::redacted(prefix_of(row), kid)
+}
+
+/// What a key's secrets begin with.
+#[must_use]
+pub fn prefix_of(row: &KeyRow) -> Prefix {
+    prefix(row.kind == "admin", row.mode == "test")
+}
+
+/// What a key's row says of itself at an instant: the stored status, or `expired`, or `disabled` before
+/// its time.
 #[must_use]
 pub fn status_at(row: &KeyRow, now_ms: i64) -> &str {
-    let expired = row.status == "active" && row.expires_ms.is_some_and(|end| end <= now_ms);
-    if expired { "expired" } else { &row.status }
+    let ended = |end: Option<i64>| end.is_some_and(|end| end <= now_ms);
+    match row.status.as_str() {
+        "active" if ended(row.expires_ms) || ended(idle_end_ms(row)) => "expired",
+        "active" if row.not_before_ms.is_some_and(|begins| now_ms < begins) => "disabled",
+        status => status,
+    }
+}
+
+/// When a key ends if it is not used before, unix milliseconds.
+#[must_use]
+pub fn idle_end_ms(row: &KeyRow) -> Option<i64> {
+    row.idle_expires_ms.map(|span| active_ms(row).saturating_add(span))
+}
+
+/// When a key was last used, or given a secret, or was to begin, unix milliseconds.
+#[must_use]
+pub fn active_ms(row: &KeyRow) -> i64 {
+    let instants = [row.last_used_ms, row.not_before_ms, Some(row.secret_created_ms)];
+    instants.into_iter().flatten().fold(row.created_ms, i64::max)
+}
+
+/// The scopes written in a project key's row, defaults for what is not.
+///
+/// # Errors
+/// A refusal that names the unknown one.
+pub fn scopes_of(row: &KeyRow) -> Result<Scopes, Refusal> {
+    match &row.scopes {
+        None => Ok(Scopes::ordinary()),
+        Some(list) => {
+            let names: Vec<String> = serde_json::from_str(list).unwrap_or_default();
+            Scopes::parse(&names, false).map_err(|unknown| unknown_scope(&unknown, false))
+        }
+    }
 }
 
 /// What can be done to a key's standing.

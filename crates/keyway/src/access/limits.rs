@@ -1,11 +1,10 @@
 //! What is done to limits: list, edit. Console, API and CLI all come here.
 
-use super::keys::{self, Which, not_there};
+use super::keys::not_there;
 use crate::accounts::{Acting, Deed, Scope, Subject};
 use crate::base::{Code, Refusal, Trouble};
 use crate::catalog::Catalog;
-use crate::store::changes::{KEY_CHANGED, LIMITS_CHANGED};
-use crate::store::keys::KeyRow;
+use crate::store::changes::LIMITS_CHANGED;
 use crate::store::limits::{self as rows, Edit, LimitRow};
 use crate::store::{Conn, tenants};
 use ledger::limit::{Kind, Limits};
@@ -92,32 +91,6 @@ pub async fn edit(
     };
     acting.record(deed).await?;
     Ok(LimitRow { subject: whose.id().to_owned(), model: model.to_owned(), limits })
-}
-
-/// Edits the limits of a project key. Answers its row with what they are then.
-///
-/// # Errors
-/// `not_found` for a key that is not there, `missing_scope` for one that is not the actor's to touch,
-/// `conflict` for a revoked one.
-pub async fn edit_key(acting: &mut Acting<'_>, which: &Which<'_>, edit: &Edit) -> Result<KeyRow, Trouble> {
-    let org = acting.org.clone();
-    let mut row = keys::find(&mut acting.tx, &org, which).await?;
-    let project = row.project_id.as_deref().unwrap_or_default();
-    acting.may(Scope::UPDATE_KEYS, Subject::Owned { project, owner: &row.owner_id })?;
-    if row.status == "revoked" {
-        let message = "This key is revoked, which is for good. Make a new one.";
-        return Err(Refusal::new(Code::Conflict, message).into());
-    }
-    row.limits = rows::edit(&mut acting.tx, &row.id, "", edit).await?;
-    let deed = Deed {
-        name: "api_key.updated",
-        kind: KEY_CHANGED,
-        project: row.project_id.as_deref(),
-        object: &row.id,
-        detail: json!({ "rate_limits": written(&row.limits), "kid": row.kid }),
-    };
-    acting.record(deed).await?;
-    Ok(row)
 }
 
 /// Limits by their names; what there is not is null.

@@ -1,6 +1,6 @@
 //! The way from a worker to the database and back: workers never await the database themselves.
 
-use super::cache::{KeyCache, Known};
+use super::cache::{KeyCache, Known, Wanted};
 use super::verify::out_of_sync;
 use crate::base::tasks::Tasks;
 use crate::base::{Code, Refusal, Trouble};
@@ -15,7 +15,7 @@ const QUESTIONS_MAX: usize = 1024;
 const ASKED_AT_ONCE_MAX: usize = 4;
 
 struct Question {
-    kid: String,
+    wanted: Wanted,
     digest: Digest,
     answer: oneshot::Sender<Option<Known>>,
 }
@@ -29,9 +29,9 @@ impl Lookup {
     ///
     /// # Errors
     /// `overloaded` when too many ask, or when the database cannot be asked.
-    pub async fn ask(&self, kid: String, digest: Digest) -> Result<Known, Trouble> {
+    pub async fn ask(&self, wanted: Wanted, digest: Digest) -> Result<Known, Trouble> {
         let (answer, answered) = oneshot::channel();
-        let question = Question { kid, digest, answer };
+        let question = Question { wanted, digest, answer };
         self.0.try_send(question).map_err(|_| {
             Refusal::new(Code::Overloaded, "Too many keys are being looked up. Try again shortly.")
         })?;
@@ -55,9 +55,9 @@ pub fn start(tasks: &Tasks, runtime: &tokio::runtime::Handle, db: Db, cache: Arc
             };
             let (db, cache) = (db.clone(), Arc::clone(&cache));
             inner.spawn(async move {
-                let known = cache.fill(&db, &question.kid, &question.digest).await;
+                let known = cache.fill(&db, &question.wanted, &question.digest).await;
                 if let Err(fault) = &known {
-                    tracing::warn!(kid = question.kid, %fault, "looking a key up failed");
+                    tracing::warn!(%fault, "looking a key up failed");
                 }
                 // The asker may have left.
                 let _ = question.answer.send(known.ok());

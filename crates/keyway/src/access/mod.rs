@@ -3,17 +3,26 @@
 pub mod cache;
 pub mod chain;
 pub mod credential;
+pub mod details;
+pub mod edit;
+pub mod endpoints;
+pub mod ephemeral;
 pub mod format;
 pub mod grant;
+pub mod incident;
 pub mod keys;
+pub mod labels;
 pub mod levels;
 pub mod limits;
 pub mod lookup;
 pub mod models;
+pub mod naming;
 pub mod networks;
 pub mod permit;
 pub mod review;
+pub mod rotate;
 pub mod told;
+pub mod uses;
 pub mod verify;
 
 pub use cache::KeyCache;

@@ -9,6 +9,8 @@ pub struct ModelRules {
     allowed: Option<Vec<String>>,
     /// What the project denies.
     denied: Vec<String>,
+    /// What a token of the key is narrowed to; absent: nothing.
+    narrowed: Option<Vec<String>>,
 }
 
 impl ModelRules {
@@ -36,6 +38,11 @@ impl ModelRules {
         self.own.is_none() && self.allowed.is_none() && self.denied.is_empty()
     }
 
+    /// Allows only what is in this list too.
+    pub fn narrow(&mut self, list: Vec<String>) {
+        self.narrowed = Some(list);
+    }
+
     /// Whether a model (`provider/name`) may be called.
     #[must_use]
     pub fn allow(&self, canonical: &str) -> bool {
@@ -45,6 +52,7 @@ impl ModelRules {
         };
         self.own.as_deref().is_none_or(is_in)
             && self.allowed.as_deref().is_none_or(is_in)
+            && self.narrowed.as_deref().is_none_or(is_in)
             && !is_in(&self.denied)
     }
 }
@@ -54,7 +62,7 @@ fn names(list: &str) -> Vec<String> {
 }
 
 /// Whether `text` is what `pattern` says, `*` standing for any run of characters.
-fn matches(pattern: &str, text: &str) -> bool {
+pub(super) fn matches(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else {
         return false;

@@ -24,6 +24,11 @@ impl Networks {
         self.0.is_empty()
     }
 
+    /// Allows only what is in this list too.
+    pub fn narrow(&mut self, list: Vec<IpNet>) {
+        self.0.push(list);
+    }
+
     /// Whether an address is allowed.
     #[must_use]
     pub fn allow(&self, address: IpAddr) -> bool {

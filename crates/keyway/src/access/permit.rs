@@ -1,6 +1,7 @@
 //! What a call must pass at the door: a list of named rules. The request's way and `explain` are made
 //! from the same list, so that they cannot disagree.
 
+use super::endpoints;
 use super::grant::{Grant, Kind};
 use super::told::{Told, tell};
 use super::verify::{About, Needs};
@@ -15,6 +16,8 @@ pub struct Asked<'a> {
     pub grant: &'a Grant,
     /// What the route asks for.
     pub needs: Needs,
+    /// The route's canonical path.
+    pub path: &'a str,
     /// What the path's placeholders stand for.
     pub params: &'a [String],
     /// From where it comes; absent only where somebody asks what would be.
@@ -50,6 +53,7 @@ rules! {
     "key_type": is_right_kind, kind;
     "ip_allowlist": is_from_there, networks;
     "scope": may_do_it, scope;
+    "endpoints": may_call_path, endpoint;
 }
 
 fn is_good(asked: &Asked<'_>) -> Result<(), Refusal> {
@@ -62,7 +66,12 @@ fn standing(_: &Asked<'_>) -> Option<String> {
 
 fn is_right_kind(asked: &Asked<'_>) -> Result<(), Refusal> {
     match needed_kind(asked.needs) {
-        Some(kind) if kind != asked.grant.kind => Err(wrong_kind(kind)),
+        Some(kind) if kind != asked.grant.kind => Err(wrong_kind(kind, asked.grant.ephemeral)),
+        _ if asked.needs == Needs::OwnKey && asked.grant.ephemeral => Err(Refusal::new(
+            Code::WrongKeyType,
+            "This route takes a project key (`sk-kw-live-...` or `sk-kw-test-...`) itself, and this is an \
+             ephemeral token of one: tokens make no tokens.",
+        )),
         _ => Ok(()),
     }
 }
@@ -78,7 +87,7 @@ fn kind(asked: &Asked<'_>) -> Option<String> {
 fn needed_kind(needs: Needs) -> Option<Kind> {
     match needs {
         Needs::Nothing => None,
-        Needs::AnyKey | Needs::Key(_) => Some(Kind::Project),
+        Needs::AnyKey | Needs::OwnKey | Needs::Key(_) => Some(Kind::Project),
         Needs::Admin(..) => Some(Kind::Admin),
     }
 }
@@ -122,17 +131,38 @@ fn may_do_it(asked: &Asked<'_>) -> Result<(), Refusal> {
 fn scope(asked: &Asked<'_>) -> Option<String> {
     match asked.needs {
         Needs::Key(scope) | Needs::Admin(scope, _) => Some(format!("The key holds `{}` here.", scope.name())),
-        Needs::AnyKey | Needs::Nothing => None,
+        Needs::AnyKey | Needs::OwnKey | Needs::Nothing => None,
     }
 }
 
-fn wrong_kind(needed: Kind) -> Refusal {
+fn may_call_path(asked: &Asked<'_>) -> Result<(), Refusal> {
+    match asked.needs {
+        Needs::Key(_) if !endpoints::allow(asked.grant.endpoints.as_deref(), asked.path) => {
+            Err(Refusal::new(
+                Code::MissingScope,
+                "This key may not call this path: its `endpoints` say which it may. Use a key without them, \
+                 or have the path added.",
+            ))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn endpoint(asked: &Asked<'_>) -> Option<String> {
+    asked.grant.endpoints.as_ref().map(|_| format!("The key's `endpoints` have `{}`.", asked.path))
+}
+
+fn wrong_kind(needed: Kind, ephemeral: bool) -> Refusal {
     Refusal::new(
         Code::WrongKeyType,
         match needed {
             Kind::Project => {
                 "This route takes a project key (`sk-kw-live-...` or `sk-kw-test-...`), and this is \
                  an admin key. `keyway key create` makes a project key."
+            }
+            Kind::Admin if ephemeral => {
+                "This route takes an admin key (`sk-kw-admin-...`), and this is an ephemeral token of a \
+                 project key. `keyway admin-key create` makes an admin key."
             }
             Kind::Admin => {
                 "This route takes an admin key (`sk-kw-admin-...`), and this is a project key. \

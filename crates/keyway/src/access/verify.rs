@@ -1,7 +1,8 @@
 //! From a credential to a grant: offline checks first, then the cache, then (rarely) the database.
 
-use super::cache::{KeyCache, Known};
+use super::cache::{KeyCache, Known, Wanted};
 use super::credential;
+use super::ephemeral::claims;
 use super::format::{self, Prefix};
 use super::grant::Grant;
 use crate::accounts::Scope;
@@ -13,8 +14,8 @@ use std::sync::Arc;
 pub enum Verdict {
     /// The key is known.
     Known(Arc<Grant>),
-    /// The database must be asked: public handle and digest.
-    Ask(String, Digest),
+    /// The database must be asked.
+    Ask(Wanted, Digest),
 }
 
 /// Verifies the credential of a request that came at `now_mono_ms`, from memory.
@@ -28,16 +29,33 @@ pub fn from_memory(
     now_mono_ms: i64,
 ) -> Result<Verdict, Refusal> {
     let text = credential::of(headers)?;
-    let parsed = format::parse(text).filter(|(prefix, _)| *prefix != Prefix::Invite);
-    let (_, kid) = parsed.ok_or_else(credential::invalid)?;
+    let handle = format::parse(text);
+    if handle.is_none() && !claims::looks_signed(text) {
+        return Err(credential::invalid());
+    }
     if !cache.is_fresh(now_mono_ms) {
         return Err(out_of_sync());
     }
     let digest = master.digest(text);
     match cache.get(&digest) {
         Some(Known::Grant(grant)) => Ok(Verdict::Known(grant)),
-        Some(Known::Absent) => Err(credential::invalid()),
-        None => Ok(Verdict::Ask(kid.to_owned(), digest)),
+        Some(Known::Absent | Known::NoToken(_)) => Err(credential::invalid()),
+        None => Ok(Verdict::Ask(wanted(text, handle, master, cache)?, digest)),
+    }
+}
+
+/// What to look for: nothing, for a guess that is not even well-formed or not signed here.
+fn wanted(
+    text: &str,
+    handle: Option<(Prefix, &str)>,
+    master: &MasterKey,
+    cache: &KeyCache,
+) -> Result<Wanted, Refusal> {
+    match handle {
+        Some((Prefix::Invite, _)) => Err(credential::invalid()),
+        Some((Prefix::Ephemeral, kid)) => Ok(Wanted::Token(kid.to_owned())),
+        Some((_, kid)) => Ok(Wanted::Key(kid.to_owned())),
+        None => Ok(Wanted::Signed(Box::new(claims::verify(master, text, cache.now_seconds())?))),
     }
 }
 
@@ -48,7 +66,7 @@ pub fn from_memory(
 pub fn from_answer(known: Known) -> Result<Arc<Grant>, Refusal> {
     match known {
         Known::Grant(grant) => Ok(grant),
-        Known::Absent => Err(credential::invalid()),
+        Known::Absent | Known::NoToken(_) => Err(credential::invalid()),
     }
 }
 
@@ -69,8 +87,10 @@ pub fn out_of_sync() -> Refusal {
 pub enum Needs {
     /// Nothing: no key at all.
     Nothing,
-    /// Any project key.
+    /// Any project key, or a token of one.
     AnyKey,
+    /// Any project key itself.
+    OwnKey,
     /// A project key with this scope.
     Key(Scope),
     /// An admin key that may do this to what the route is about.

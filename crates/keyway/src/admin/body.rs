@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// The fields of a JSON object.
@@ -67,9 +68,49 @@ impl Body {
     /// # Errors
     /// A refusal when it is something else.
     pub fn texts_or_null(&mut self, name: &'static str) -> Result<Option<Option<Vec<String>>>, Refusal> {
+        self.or_null(Self::texts, name)
+    }
+
+    /// A field that may be `null` to take it away; absent is another matter.
+    ///
+    /// # Errors
+    /// As `read`.
+    pub fn or_null<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self, &'static str) -> Result<Option<T>, Refusal>,
+        name: &'static str,
+    ) -> Result<Option<Option<T>>, Refusal> {
         let there = self.0.iter().any(|(given, _)| given == name);
-        let list = self.texts(name)?;
-        Ok(there.then_some(list))
+        let value = read(self, name)?;
+        Ok(there.then_some(value))
+    }
+
+    /// A time in unix seconds; `null` counts as absent.
+    ///
+    /// # Errors
+    /// A refusal when it is something else.
+    pub fn time(&mut self, name: &'static str) -> Result<Option<i64>, Refusal> {
+        self.field(name, "a time in unix seconds")
+    }
+
+    /// An object of texts; `null` counts as absent.
+    ///
+    /// # Errors
+    /// A refusal when it is something else, or a name stands in it twice.
+    pub fn pairs(&mut self, name: &'static str) -> Result<Option<BTreeMap<String, String>>, Refusal> {
+        let wrong =
+            || Refusal::field(name, format!("`{name}` must be an object of strings, each name once."));
+        let Some(Self(fields)) = self.field::<Self>(name, "an object of strings")? else {
+            return Ok(None);
+        };
+        let mut pairs = BTreeMap::new();
+        for (given, raw) in fields {
+            let value: String = serde_json::from_str(raw.get()).map_err(|_| wrong())?;
+            if pairs.insert(given, value).is_some() {
+                return Err(wrong());
+            }
+        }
+        Ok(Some(pairs))
     }
 
     /// True or false; `null` counts as absent.

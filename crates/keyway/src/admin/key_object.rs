@@ -2,7 +2,9 @@
 
 use super::json::{names, seconds};
 use super::limit_object::KeyLimits;
+use crate::access::details::Texts;
 use crate::access::keys;
+use crate::access::rotate::ROTATION_DUE_MS;
 use crate::accounts::Scopes;
 use crate::store::keys::KeyRow;
 use serde::Serialize;
@@ -53,6 +55,12 @@ struct Shown<'a> {
 #[derive(Debug, Serialize)]
 struct OfProject<'a> {
     models: Option<Vec<String>>,
+    endpoints: Option<Vec<String>>,
+    not_before: Option<i64>,
+    idle_expires_in_seconds: Option<i64>,
+    rotation_due_at: i64,
+    labels: Texts,
+    metadata: Texts,
     mode: &'a str,
     project_id: &'a str,
     rate_limits: KeyLimits,
@@ -89,6 +97,12 @@ impl<'a> KeyObject<'a> {
             scopes: scopes(row, admin),
             of_project: row.project_id.as_deref().map(|project_id| OfProject {
                 models: row.models.as_deref().map(names),
+                endpoints: row.endpoints.as_deref().map(names),
+                not_before: row.not_before_ms.map(seconds),
+                idle_expires_in_seconds: row.idle_expires_ms.map(seconds),
+                rotation_due_at: seconds(row.secret_created_ms + ROTATION_DUE_MS),
+                labels: texts(row.labels.as_deref()),
+                metadata: texts(row.metadata.as_deref()),
                 mode: &row.mode,
                 project_id,
                 rate_limits: KeyLimits::new(&row.limits),
@@ -98,6 +112,12 @@ impl<'a> KeyObject<'a> {
             owner: (!row.owner_id.is_empty()).then_some(Owner { kind: &row.owner_kind, id: &row.owner_id }),
             warnings: &[],
         }
+    }
+
+    /// The key with what its holder should know.
+    #[must_use]
+    pub fn warned(row: &'a KeyRow, now_ms: i64, warnings: &'a [String]) -> Self {
+        Self { warnings, ..Self::new(row, now_ms) }
     }
 
     /// The key just made, with its secret.
@@ -113,6 +133,11 @@ impl<'a> KeyObject<'a> {
         let shown = Some(Shown { value: None, secret_already_shown: true });
         Self { shown, warnings, ..Self::new(row, now_ms) }
     }
+}
+
+/// Names and values as a row keeps them; what cannot be read is not shown.
+fn texts(object: Option<&str>) -> Texts {
+    object.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
 }
 
 /// What the key may do, defaults written out.

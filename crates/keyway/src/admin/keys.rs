@@ -3,22 +3,18 @@
 use super::ask::{self, Caller, Page, Query, handlers};
 use super::body::Body;
 use super::json::{self, Deleted, Ended, List};
+use super::key_edit;
 use super::key_object::{ADMIN_KEY_DELETED, KeyObject, PROJECT_KEY_DELETED};
-use super::limit_object::{edited, key_edit};
+use super::limit_object::{self, edited};
 use super::wait;
 use super::write::begin;
 use crate::access::keys::{self as service, Act, NewKey, Which};
-use crate::access::limits;
 use crate::accounts::leave::{self, Heir, Settled};
 use crate::base::{Refusal, Trouble};
 use crate::relay::{Inbound, Outbound, Shared};
 use crate::store::keys::{self as rows, Filter};
 use crate::store::tenants;
 use ledger::limit::Limits;
-
-/// Fields of a project key that are named by the contract and not built yet.
-const PROJECT_NOT_YET: &[&str] =
-    &["endpoints", "not_before", "idle_expires_in_seconds", "budget", "labels", "metadata"];
 
 /// Which keys a route is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,8 +32,6 @@ handlers! {
     list_project_keys = list(Plane::Project);
     /// GET `/projects/{project}/api_keys/{key}`
     get_project_key = get(Plane::Project);
-    /// POST `/projects/{project}/api_keys/{key}`
-    edit_project_key = edit();
     /// DELETE `/projects/{project}/api_keys/{key}`
     revoke_project_key = act(Plane::Project, Act::Revoke);
     /// POST `/projects/{project}/api_keys/{key}/disable`
@@ -89,14 +83,15 @@ fn read(mut body: Body, project: Option<&str>) -> Result<NewKey, Refusal> {
     };
     if project.is_some() {
         new.models = body.texts("models")?;
-        let limits = key_edit(&mut body)?;
+        let limits = limit_object::key_edit(&mut body)?;
         new.limits = limits.map_or_else(Limits::default, |limits| edited(Limits::default(), &limits));
         new.test = match body.text("mode")?.as_deref() {
             None | Some("live") => false,
             Some("test") => true,
             Some(_) => return Err(Refusal::field("mode", "`mode` must be `live` or `test`.")),
         };
-        body.finish(PROJECT_NOT_YET)?;
+        new.details = key_edit::details(&mut body)?;
+        body.finish(key_edit::NOT_YET)?;
     } else {
         new.projects = body.texts("projects")?;
         body.finish(&[])?;
@@ -144,23 +139,6 @@ async fn get(shared: &Shared, inbound: &Inbound, caller: &Caller, plane: Plane) 
         return Err(service::not_there("key").into());
     }
     json::answer(&KeyObject::new(&row, shared.at.clock.now_ms()))
-}
-
-/// What can be edited of a key.
-const EDITABLE: &str = "rate_limits";
-
-async fn edit(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<Outbound, Trouble> {
-    Query::of(inbound).finish()?;
-    let mut body = Body::parse(&inbound.body)?;
-    let edit = key_edit(&mut body)?;
-    body.finish(&[])?;
-    let edit = edit.ok_or_else(|| {
-        Refusal::field(EDITABLE, format!("`{EDITABLE}` is missing: it is what can be edited of a key."))
-    })?;
-    let mut write = begin!(shared, inbound, caller);
-    let row = limits::edit_key(&mut write.acting, &which(inbound, Plane::Project)?, &edit).await?;
-    let now_ms = write.acting.now_ms;
-    write.finish(&KeyObject::new(&row, now_ms)).await
 }
 
 async fn act(

@@ -18,7 +18,7 @@ fn a_new_project_key_is_read() {
 
 #[test]
 fn what_is_not_built_and_what_is_not_known_are_told_apart() {
-    for field in PROJECT_NOT_YET {
+    for field in key_edit::NOT_YET {
         let refusal = new(&format!(r#"{{"name":"a","{field}":{{}}}}"#), Some("p")).unwrap_err();
         assert_eq!((refusal.code, refusal.param.as_deref()), (Code::UnsupportedParameter, Some(*field)));
     }

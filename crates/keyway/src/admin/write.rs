@@ -10,6 +10,7 @@ use crate::base::{Code, Refusal, Trouble};
 use crate::relay::obey::obey;
 use crate::relay::{Inbound, Outbound, Shared};
 use crate::sealing::master::hex;
+use crate::store::Tx;
 use crate::store::db::is_unique_violation;
 use crate::store::idempotency::{self, Call};
 use serde::Serialize;
@@ -24,7 +25,7 @@ pub struct Write<'a> {
 }
 
 /// What makes a repeated call the same call.
-struct Kept {
+pub struct Kept {
     actor_id: String,
     path: String,
     key: String,
@@ -45,14 +46,9 @@ pub enum Begun<'a> {
 /// `idempotency_conflict` for another body under the same idempotency key, and why the caller's key is
 /// good no longer.
 pub async fn start<'a>(shared: &'a Shared, inbound: &Inbound, caller: &Caller) -> Result<Begun<'a>, Trouble> {
-    let kept = ask::idempotency_key(inbound)?.map(|key| Kept {
-        actor_id: caller.grant.key.to_string(),
-        path: format!("{} {}", caller.org, canonical(inbound)),
-        key: key.to_owned(),
-        body_hash: hex(&Sha256::digest(&inbound.body)),
-    });
+    let kept = Kept::of(inbound, &caller.grant.key, &caller.org)?;
     if let Some(kept) = &kept
-        && let Some(answer) = earlier(shared, kept).await?
+        && let Some(answer) = kept.earlier(shared).await?
     {
         return Ok(Begun::Earlier(json::answer_once(answer)));
     }
@@ -83,19 +79,51 @@ async fn actor_now(acting: &mut Acting<'_>, caller: &Caller) -> Result<Actor, Tr
     Ok(Actor { rights: bounded.rights, ..caller.actor().clone() })
 }
 
-async fn earlier(shared: &Shared, kept: &Kept) -> Result<Option<String>, Trouble> {
-    match idempotency::find(&shared.at.db, &kept.call(), shared.at.clock.now_ms()).await? {
-        None => Ok(None),
-        Some((body, answer)) if body == kept.body_hash => Ok(Some(answer)),
-        Some(_) => Err(Refusal::new(
-            Code::IdempotencyConflict,
-            "This Idempotency-Key was used with another body. Use a new one for a new call.",
-        )
-        .into()),
-    }
-}
-
 impl Kept {
+    /// What a call brings of it; `None`: no call is the same.
+    ///
+    /// # Errors
+    /// A refusal for an `Idempotency-Key` that is none.
+    pub fn of(inbound: &Inbound, actor: &str, org: &str) -> Result<Option<Self>, Refusal> {
+        Ok(ask::idempotency_key(inbound)?.map(|key| Self {
+            actor_id: actor.to_owned(),
+            path: format!("{org} {}", canonical(inbound)),
+            key: key.to_owned(),
+            body_hash: hex(&Sha256::digest(&inbound.body)),
+        }))
+    }
+
+    /// The answer of the same call made before.
+    ///
+    /// # Errors
+    /// `idempotency_conflict` for another body under the same key.
+    pub async fn earlier(&self, shared: &Shared) -> Result<Option<String>, Trouble> {
+        match idempotency::find(&shared.at.db, &self.call(), shared.at.clock.now_ms()).await? {
+            None => Ok(None),
+            Some((body, answer)) if body == self.body_hash => Ok(Some(answer)),
+            Some(_) => Err(Refusal::new(
+                Code::IdempotencyConflict,
+                "This Idempotency-Key was used with another body. Use a new one for a new call.",
+            )
+            .into()),
+        }
+    }
+
+    /// Keeps an answer for a repeated call, in the transaction of what it answers.
+    ///
+    /// # Errors
+    /// `conflict` when the same call is being answered meanwhile.
+    pub async fn keep(&self, tx: &mut Tx, answer: &str, now_ms: i64) -> Result<(), Trouble> {
+        match idempotency::keep(tx, &self.call(), answer, now_ms).await {
+            Err(error) if is_unique_violation(&error) => Err(Refusal::new(
+                Code::Conflict,
+                "A call with this Idempotency-Key is still running. Repeat it in a moment.",
+            )
+            .into()),
+            kept => Ok(kept.doing("keeping the answer for a repeated call")?),
+        }
+    }
+
     fn call(&self) -> Call<'_> {
         Call { actor_id: &self.actor_id, path: &self.path, key: &self.key, body_hash: &self.body_hash }
     }
@@ -129,16 +157,7 @@ impl Write<'_> {
     pub async fn end(mut self, answer: &str) -> Result<(), Trouble> {
         if let Some(kept) = &self.kept {
             let now_ms = self.acting.now_ms;
-            match idempotency::keep(&mut self.acting.tx, &kept.call(), answer, now_ms).await {
-                Err(error) if is_unique_violation(&error) => {
-                    return Err(Refusal::new(
-                        Code::Conflict,
-                        "A call with this Idempotency-Key is still running. Repeat it in a moment.",
-                    )
-                    .into());
-                }
-                kept => kept.doing("keeping the answer for a repeated call")?,
-            }
+            kept.keep(&mut self.acting.tx, answer, now_ms).await?;
         }
         let changes = self.acting.commit().await?;
         obey(self.shared, &changes).await;

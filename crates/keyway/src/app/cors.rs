@@ -53,7 +53,8 @@ pub struct Exposed(Mutex<HashSet<Arc<str>>>);
 impl Exposed {
     /// Counts a request with an `Origin`, and warns when it is the key's first.
     pub fn note(&self, grant: &Grant, origin: Option<&str>, metrics: &WorkerMetrics) {
-        if grant.mode != Mode::Live {
+        // A token is made for a page.
+        if grant.mode != Mode::Live || grant.ephemeral {
             return;
         }
         metrics.exposed_in_browser();

@@ -163,7 +163,12 @@ async fn hand_over(
 ) -> Result<Outbound, Trouble> {
     let shared = &front.worker.shared;
     match route.handler {
-        Handler::Memory(handler) => handler(&front.worker, &inbound, call.grant.as_ref()),
+        Handler::Memory(handler) => {
+            if let Some(grant) = &call.grant {
+                shared.note_use(grant, call.peer, call.started_ms);
+            }
+            handler(&front.worker, &inbound, call.grant.as_ref())
+        }
         Handler::Inference(handler) => {
             let caller = caller.ok_or_else(crate::access::credential::invalid)?;
             call.told = true;
@@ -204,14 +209,15 @@ async fn verified(
         match verify::from_memory(headers, &shared.at.master, &shared.cache, call.started_mono_ms)? {
             Verdict::Known(grant) => {
                 metrics.grant_looked_up(true);
+                let path = call.route.map_or("", |(_, route)| route.path);
                 let (peer, now_ms) = (Some(call.peer), call.started_ms);
-                permit(&Asked { grant: &grant, needs, params, peer, now_ms })?;
+                permit(&Asked { grant: &grant, needs, path, params, peer, now_ms })?;
                 let place = front.worker.running.enter(Arc::clone(&grant));
                 return Ok(Some(Caller { grant, place }));
             }
-            Verdict::Ask(kid, digest) => {
+            Verdict::Ask(wanted, digest) => {
                 metrics.grant_looked_up(false);
-                verify::from_answer(shared.lookup.ask(kid, digest).await?)?;
+                verify::from_answer(shared.lookup.ask(wanted, digest).await?)?;
             }
         }
     }

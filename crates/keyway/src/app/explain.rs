@@ -98,6 +98,7 @@ pub async fn explain(
         rules.extend(permit::told(&Asked {
             grant: &grant,
             needs: route.needs,
+            path: route.path,
             params: &params,
             peer: question.ip,
             now_ms: place.now_ms,

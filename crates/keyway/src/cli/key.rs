@@ -1,13 +1,16 @@
-//! `keyway key create|list|show|edit|revoke|disable|enable`
+//! `keyway key create|list|show|edit|rotate|secret|compromised|revoke|disable|enable`
 
 use super::args::Global;
 use super::failure::{FAILED, Failure, USAGE};
+use super::incident::{self, Compromised};
+use super::key_details::DetailFlags;
+use super::key_edit::{self, Edit};
 use super::limit::{LimitFlags, written};
 use super::output::Out;
+use super::secret::{self, Rotate, Secret};
 use super::session::{self, Missing, Session};
 use super::span;
 use crate::access::keys::{self as service, Act, Created, NewKey, Which};
-use crate::access::limits;
 use crate::accounts::leave::{self, Heir, Settled};
 use crate::admin::json::{Deleted, Ended, List};
 use crate::admin::key_object::{ADMIN_KEY_DELETED, KeyObject, PROJECT_KEY_DELETED};
@@ -38,8 +41,15 @@ pub enum Key {
         /// key_...
         id: String,
     },
-    /// Change what a key is held to; what is not named stays as it is
+    /// Change what a key may; what is not named stays
     Edit(Edit),
+    /// Give a key another secret; the older ones go on for a while
+    Rotate(Rotate),
+    /// Secrets of a key
+    #[command(subcommand)]
+    Secret(Secret),
+    /// Revoke a key that has leaked, and say what it was used for
+    Compromised(Compromised),
     /// Stop a key for good
     Revoke(Revoke),
     /// List keys to look at, and what to do about each
@@ -83,18 +93,11 @@ pub struct Create {
     /// How long it works, as in 90d
     #[arg(long = "expires", value_name = "SPAN", value_parser = span::seconds)]
     expires_in_seconds: Option<u64>,
+    #[command(flatten)]
+    details: DetailFlags,
     /// For the sandbox only
     #[arg(long)]
     test: bool,
-    #[command(flatten)]
-    limits: LimitFlags,
-}
-
-/// Change what a key is held to; what is not named stays as it is
-#[derive(Debug, Args)]
-pub struct Edit {
-    /// key_...
-    id: String,
     #[command(flatten)]
     limits: LimitFlags,
 }
@@ -131,6 +134,7 @@ pub fn run(global: &Global, command: &Key, out: &Out) -> Result<(), Failure> {
                 ip_allowlist: create.ip_allowlist.clone(),
                 owner: create.owner.clone(),
                 expires_in_seconds: create.expires_in_seconds,
+                details: create.details.details(),
                 limits: edited(Limits::default(), &create.limits.edit()),
                 ..NewKey::default()
             };
@@ -152,13 +156,10 @@ pub fn run(global: &Global, command: &Key, out: &Out) -> Result<(), Failure> {
             let mut conn = session.at.db.connection().await?;
             show(&service::find(&mut conn, &session.org, &which(id, false)).await?, out)
         }
-        Key::Edit(edit) => {
-            let edits = edit.limits.must_edit()?;
-            let mut acting = session.act().await?;
-            let row = limits::edit_key(&mut acting, &which(&edit.id, false), &edits).await?;
-            acting.commit().await?;
-            show(&row, out)
-        }
+        Key::Edit(asked) => key_edit::edit(session, asked, out).await,
+        Key::Rotate(asked) => secret::rotate(session, asked, out).await,
+        Key::Secret(command) => secret::run(session, command, out).await,
+        Key::Compromised(asked) => incident::run(session, global, asked, out).await,
         Key::Review => super::review::run(session, out).await,
         Key::Revoke(revoked) => revoke(session, global, revoked, false, out).await,
         Key::Disable { id } => switch(session, id, Act::Disable, out).await,

@@ -3,7 +3,7 @@
 use crate::base::Fault;
 use crate::base::fault::Doing;
 use crate::relay::Shared;
-use crate::store::keys;
+use crate::store::key_secrets::{self, Used};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,8 +31,10 @@ pub async fn write(shared: &Shared) -> Result<(), Fault> {
     }
     let mut tx = shared.at.db.begin_write().await?;
     for grant in used {
-        if let Some((at_ms, from)) = grant.take_use() {
-            keys::touch(&mut tx, &grant.kid, at_ms, &from.to_string()).await?;
+        if let Some(taken) = grant.uses.take() {
+            let (ip, count) = (taken.from.to_string(), i64::try_from(taken.count).unwrap_or(i64::MAX));
+            let used = Used { kid: &grant.kid, at_ms: taken.at_ms, ip: &ip, count };
+            key_secrets::touch(&mut tx, &used).await?;
         }
     }
     tx.commit().await.doing("writing last uses")

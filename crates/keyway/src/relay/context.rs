@@ -82,10 +82,12 @@ impl Shared {
 
     /// Notes a use of a key, to be written with the next round.
     pub fn note_use(&self, grant: &Arc<Grant>, from: IpAddr, at_ms: i64) {
-        if grant.note_use(at_ms, from) {
+        if grant.uses.note(at_ms, from) {
             let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
             if used.len() < USED_MAX {
                 used.push(Arc::clone(grant));
+            } else {
+                grant.uses.leave();
             }
         }
     }

@@ -1,7 +1,9 @@
 //! A request's own labels: header `x-keyway-labels` or the body's `keyway` member.
 
+use crate::access::details::Texts;
+use crate::access::labels::label;
 use crate::base::Refusal;
-use ledger::bound::{LABEL_BYTES_MAX, LABELS_MAX};
+use ledger::bound::LABELS_MAX;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -13,11 +15,12 @@ struct Extension {
     labels: BTreeMap<String, String>,
 }
 
-/// Reads labels as `name=value`, sorted, the body's first.
+/// Reads labels as `name=value`, sorted. The key's stand before the body's, the body's before the
+/// header's: nobody books on another's account.
 ///
 /// # Errors
 /// `invalid_request` for what cannot be a label, naming where it stood.
-pub fn read(header: Option<&str>, extension: Option<&[u8]>) -> Result<Vec<String>, Refusal> {
+pub fn read(of_key: &Texts, header: Option<&str>, extension: Option<&[u8]>) -> Result<Vec<String>, Refusal> {
     let mut labels = BTreeMap::new();
     for pair in header.unwrap_or("").split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').ok_or_else(|| {
@@ -34,24 +37,11 @@ pub fn read(header: Option<&str>, extension: Option<&[u8]>) -> Result<Vec<String
         })?;
         labels.extend(extension.labels);
     }
+    labels.extend(of_key.iter().map(|(name, value)| (name.clone(), value.clone())));
     if labels.len() > LABELS_MAX {
         return Err(Refusal::field("labels", format!("A request takes at most {LABELS_MAX} labels.")));
     }
     labels.into_iter().map(|(name, value)| label(&name, &value)).collect()
-}
-
-fn label(name: &str, value: &str) -> Result<String, Refusal> {
-    let sane = |text: &str| !text.is_empty() && !text.chars().any(|c| c.is_control() || c == ',' || c == '=');
-    let label = format!("{name}={value}");
-    if !sane(name) || !sane(value) || label.len() > LABEL_BYTES_MAX {
-        return Err(Refusal::field(
-            "labels",
-            format!(
-                "A label is `name=value` of at most {LABEL_BYTES_MAX} bytes, without commas or further `=`."
-            ),
-        ));
-    }
-    Ok(label)
 }
 
 #[cfg(test)]
@@ -60,16 +50,19 @@ mod tests {
 
     #[test]
     fn labels_of_header_and_body() {
-        let both = read(Some("team=a, run=7"), Some(br#"{"labels":{"team":"b"}}"#)).unwrap();
+        let both = read(&Texts::new(), Some("team=a, run=7"), Some(br#"{"labels":{"team":"b"}}"#)).unwrap();
         assert_eq!(both, ["run=7", "team=b"]);
-        assert!(read(None, None).unwrap().is_empty());
+        assert!(read(&Texts::new(), None, None).unwrap().is_empty());
+        let of_key = Texts::from([("team".to_owned(), "c".to_owned())]);
+        let all = read(&of_key, Some("team=a, run=7"), Some(br#"{"labels":{"team":"b"}}"#)).unwrap();
+        assert_eq!(all, ["run=7", "team=c"]);
         for bad in ["team", "=a", "a=", "a=b=c", &format!("a={}", "x".repeat(80))] {
-            assert!(read(Some(bad), None).is_err(), "{bad}");
+            assert!(read(&Texts::new(), Some(bad), None).is_err(), "{bad}");
         }
         for bad in [&b"{\"label\":{}}"[..], br#"{"labels":{"a":1}}"#, br#"{"labels":{"a":"\n"}}"#] {
-            assert!(read(None, Some(bad)).is_err());
+            assert!(read(&Texts::new(), None, Some(bad)).is_err());
         }
         let many: Vec<String> = (0..=LABELS_MAX).map(|n| format!("n{n}=1")).collect();
-        assert!(read(Some(&many.join(",")), None).is_err());
+        assert!(read(&Texts::new(), Some(&many.join(",")), None).is_err());
     }
 }

@@ -100,6 +100,6 @@ impl Route {
     /// so these are the routes that take one.
     #[must_use]
     pub fn is_for_browsers(&self) -> bool {
-        matches!(self.needs, Needs::AnyKey | Needs::Key(_))
+        matches!(self.needs, Needs::AnyKey | Needs::OwnKey | Needs::Key(_))
     }
 }

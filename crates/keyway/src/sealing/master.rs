@@ -1,6 +1,7 @@
 //! The installation's master key: 32 bytes, never stored in the database. Everything secret the
 //! installation needs is an HKDF subkey of it.
 
+use super::tokens::TokenKeys;
 use crate::base::fault::Doing;
 use crate::base::{Fault, Secret};
 use base64::Engine as _;
@@ -11,6 +12,7 @@ use std::fs;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::sync::Arc;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
@@ -39,6 +41,8 @@ impl Digest {
 pub struct MasterKey {
     pepper: Hmac<Sha256>,
     check: String,
+    issuer: String,
+    tokens: Arc<TokenKeys>,
 }
 
 impl MasterKey {
@@ -91,13 +95,27 @@ impl MasterKey {
         };
         let pepper = Hmac::new_from_slice(&*subkey(b"keyway key digests 1")?).doing("deriving the pepper")?;
         let check = hex(&*subkey(b"keyway master key check 1")?);
-        Ok(Self { pepper, check })
+        let issuer = format!("urn:keyway:{}", hex(&subkey(b"keyway token issuer 1")?[..8]));
+        let tokens = Arc::new(TokenKeys::new(subkey(b"keyway token signing 1")?));
+        Ok(Self { pepper, check, issuer, tokens })
     }
 
     /// The value the database keeps to tell another master key from this one.
     #[must_use]
     pub fn check(&self) -> &str {
         &self.check
+    }
+
+    /// The name of the installation in the tokens it signs.
+    #[must_use]
+    pub fn issuer(&self) -> String {
+        self.issuer.clone()
+    }
+
+    /// The keys that sign tokens.
+    #[must_use]
+    pub fn tokens(&self) -> &TokenKeys {
+        &self.tokens
     }
 
     /// The digest of a key's full text.

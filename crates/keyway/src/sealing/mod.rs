@@ -2,5 +2,7 @@
 
 pub mod master;
 pub mod memory;
+pub mod tokens;
 
 pub use master::{Digest, MasterKey};
+pub use tokens::TokenKeys;

@@ -1,6 +1,6 @@
 //! Keys and their secrets' digests. No plaintext ever comes here.
 
-use super::{Conn, Db, Tx, limits};
+use super::{Conn, Db, Tx, key_secrets, limits};
 use crate::base::Fault;
 use crate::base::fault::Doing;
 use ledger::limit::Limits;
@@ -8,7 +8,7 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 use std::collections::HashMap;
 
-/// A key's row, with its newest secret's public part.
+/// A key's row, with its current secret's public part.
 #[derive(Debug, Clone, Default)]
 pub struct KeyRow {
     /// `key_...`
@@ -65,7 +65,9 @@ pub struct KeyRow {
     pub revoked_ms: Option<i64>,
     /// Public handle of the secret.
     pub kid: String,
-    /// Unix milliseconds.
+    /// When the secret was made, unix milliseconds.
+    pub secret_created_ms: i64,
+    /// Last use of any of its secrets, unix milliseconds.
     pub last_used_ms: Option<i64>,
     /// The key's own limits; empty where [`Verifiable`] holds the row.
     pub limits: Limits,
@@ -98,11 +100,18 @@ macro_rules! key_columns {
         "k.id, k.kind, k.mode, k.org_id, k.project_id, k.name, k.description, k.owner_kind, k.owner_id, \
          k.maker_kind, k.maker_id, k.reach, k.projects, k.scopes, k.models, k.endpoints, k.ip_allowlist, \
          k.labels, k.metadata, k.status, k.created_ms, k.not_before_ms, k.idle_expires_ms, k.exposed_ms, \
-         k.expires_ms, k.revoked_ms, s.kid, s.last_used_ms"
+         k.expires_ms, k.revoked_ms, s.kid, s.created_ms, \
+         (SELECT MAX(u.last_used_ms) FROM key_secrets u WHERE u.key_id = k.id)"
+    };
+}
+/// The keys and, of each, the secret without an end.
+macro_rules! keys_and_secrets {
+    () => {
+        " FROM keys k JOIN key_secrets s ON s.key_id = k.id AND s.expires_ms IS NULL "
     };
 }
 /// Columns of [`key_columns`].
-const KEY_COLUMNS: usize = 28;
+const KEY_COLUMNS: usize = 29;
 
 fn read_key(row: &AnyRow) -> KeyRow {
     KeyRow {
@@ -133,7 +142,8 @@ fn read_key(row: &AnyRow) -> KeyRow {
         expires_ms: row.get(24),
         revoked_ms: row.get(25),
         kid: row.get(26),
-        last_used_ms: row.get(27),
+        secret_created_ms: row.get(27),
+        last_used_ms: row.get(28),
         limits: Limits::default(),
     }
 }
@@ -189,29 +199,7 @@ pub async fn insert(tx: &mut Tx, key: &KeyRow, digest: &str) -> Result<(), Fault
     .execute(&mut **tx)
     .await
     .doing("writing the key")?;
-    insert_secret(tx, &key.kid, &key.id, digest, key.created_ms).await
-}
-
-/// Gives a key a secret.
-///
-/// # Errors
-/// When the database cannot be used.
-pub async fn insert_secret(
-    tx: &mut Tx,
-    kid: &str,
-    key: &str,
-    digest: &str,
-    created_ms: i64,
-) -> Result<(), Fault> {
-    sqlx::query("INSERT INTO key_secrets (kid, key_id, digest, created_ms) VALUES ($1, $2, $3, $4)")
-        .bind(kid)
-        .bind(key)
-        .bind(digest)
-        .bind(created_ms)
-        .execute(&mut **tx)
-        .await
-        .doing("writing the key's digest")?;
-    Ok(())
+    key_secrets::insert(tx, &key.kid, &key.id, digest, key.created_ms).await
 }
 
 /// The key a public handle belongs to.
@@ -265,8 +253,8 @@ pub async fn list(db: &Db, filter: &Filter<'_>, after: &str, limit: i64) -> Resu
     let rows = sqlx::query(concat!(
         "SELECT ",
         key_columns!(),
-        " FROM keys k JOIN key_secrets s ON s.key_id = k.id \
-         WHERE k.org_id = $1 AND k.kind = $2 AND ($3 = '' OR k.project_id = $3) AND k.id > $4 \
+        keys_and_secrets!(),
+        "WHERE k.org_id = $1 AND k.kind = $2 AND ($3 = '' OR k.project_id = $3) AND k.id > $4 \
          AND ($6 = 1 OR k.kind <> 'admin' OR k.reach <> 'installation') ORDER BY k.id LIMIT $5"
     ))
     .bind(filter.org)
@@ -294,8 +282,8 @@ pub async fn list_newest(
     let rows = sqlx::query(concat!(
         "SELECT ",
         key_columns!(),
-        " FROM keys k JOIN key_secrets s ON s.key_id = k.id \
-         WHERE k.org_id = $1 AND k.kind = $2 AND ($3 = '' OR k.project_id = $3) \
+        keys_and_secrets!(),
+        "WHERE k.org_id = $1 AND k.kind = $2 AND ($3 = '' OR k.project_id = $3) \
          AND ($4 = '' OR k.id < $4) \
          AND ($6 = 1 OR k.kind <> 'admin' OR k.reach <> 'installation') ORDER BY k.id DESC LIMIT $5"
     ))
@@ -319,8 +307,8 @@ pub async fn by_id(conn: &mut Conn, org: &str, id: &str) -> Result<Option<KeyRow
     let row = sqlx::query(concat!(
         "SELECT ",
         key_columns!(),
-        " FROM keys k JOIN key_secrets s ON s.key_id = k.id \
-         WHERE k.org_id = $1 AND k.id = $2 ORDER BY s.created_ms DESC LIMIT 1"
+        keys_and_secrets!(),
+        "WHERE k.org_id = $1 AND k.id = $2"
     ))
     .bind(org)
     .bind(id)
@@ -336,16 +324,11 @@ pub async fn by_id(conn: &mut Conn, org: &str, id: &str) -> Result<Option<KeyRow
 /// # Errors
 /// When the database cannot be used.
 pub async fn by_any_id(conn: &mut Conn, id: &str) -> Result<Option<KeyRow>, Fault> {
-    let row = sqlx::query(concat!(
-        "SELECT ",
-        key_columns!(),
-        " FROM keys k JOIN key_secrets s ON s.key_id = k.id \
-         WHERE k.id = $1 ORDER BY s.created_ms DESC LIMIT 1"
-    ))
-    .bind(id)
-    .fetch_optional(conn)
-    .await
-    .doing("reading the key behind a key")?;
+    let row = sqlx::query(concat!("SELECT ", key_columns!(), keys_and_secrets!(), "WHERE k.id = $1"))
+        .bind(id)
+        .fetch_optional(conn)
+        .await
+        .doing("reading the key behind a key")?;
     Ok(row.as_ref().map(read_key))
 }
 
@@ -374,17 +357,15 @@ pub async fn held_by(conn: &mut Conn, org: &str, holder: &str) -> Result<Vec<Key
     let rows = sqlx::query(concat!(
         "SELECT ",
         key_columns!(),
-        " FROM keys k JOIN key_secrets s ON s.key_id = k.id \
-         WHERE k.org_id = $1 AND (k.owner_id = $2 OR k.maker_id = $2) AND k.status <> 'revoked' ORDER BY k.id"
+        keys_and_secrets!(),
+        "WHERE k.org_id = $1 AND (k.owner_id = $2 OR k.maker_id = $2) AND k.status <> 'revoked' ORDER BY k.id"
     ))
     .bind(org)
     .bind(holder)
     .fetch_all(conn)
     .await
     .doing("looking for what somebody holds")?;
-    let mut keys: Vec<KeyRow> = rows.iter().map(read_key).collect();
-    keys.dedup_by(|one, other| one.id == other.id);
-    Ok(keys)
+    Ok(rows.iter().map(read_key).collect())
 }
 
 /// Gives a key another owner and another maker.
@@ -406,6 +387,48 @@ pub async fn hand_over(tx: &mut Tx, key: &KeyRow) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Writes what can be edited of a key.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn update(tx: &mut Tx, key: &KeyRow) -> Result<(), Fault> {
+    sqlx::query(
+        "UPDATE keys SET name = $1, description = $2, scopes = $3, models = $4, endpoints = $5, \
+         ip_allowlist = $6, labels = $7, metadata = $8, not_before_ms = $9, idle_expires_ms = $10, \
+         expires_ms = $11 WHERE id = $12",
+    )
+    .bind(&key.name)
+    .bind(&key.description)
+    .bind(key.scopes.as_deref())
+    .bind(key.models.as_deref())
+    .bind(key.endpoints.as_deref())
+    .bind(key.ip_allowlist.as_deref())
+    .bind(key.labels.as_deref())
+    .bind(key.metadata.as_deref())
+    .bind(key.not_before_ms)
+    .bind(key.idle_expires_ms)
+    .bind(key.expires_ms)
+    .bind(&key.id)
+    .execute(&mut **tx)
+    .await
+    .doing("editing the key")?;
+    Ok(())
+}
+
+/// Notes that a key has leaked; the first time counts.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn set_compromised(tx: &mut Tx, id: &str, at_ms: i64) -> Result<(), Fault> {
+    sqlx::query("UPDATE keys SET compromised_ms = COALESCE(compromised_ms, $1) WHERE id = $2")
+        .bind(at_ms)
+        .bind(id)
+        .execute(&mut **tx)
+        .await
+        .doing("noting that the key has leaked")?;
+    Ok(())
+}
+
 /// Whether any key of a kind can be used.
 ///
 /// # Errors
@@ -417,19 +440,4 @@ pub async fn any_active(db: &Db, kind: &str) -> Result<bool, Fault> {
         .await
         .doing("looking for keys")?;
     Ok(row.is_some())
-}
-
-/// Notes when and from where secrets were last used.
-///
-/// # Errors
-/// When the database cannot be used.
-pub async fn touch(tx: &mut Tx, kid: &str, at_ms: i64, ip: &str) -> Result<(), Fault> {
-    sqlx::query("UPDATE key_secrets SET last_used_ms = $1, last_used_ip = $2 WHERE kid = $3")
-        .bind(at_ms)
-        .bind(ip)
-        .bind(kid)
-        .execute(&mut **tx)
-        .await
-        .doing("noting the key's last use")?;
-    Ok(())
 }

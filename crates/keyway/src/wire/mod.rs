@@ -2,5 +2,6 @@
 
 pub mod chat;
 pub mod health;
+pub mod jwks;
 pub mod models;
 pub mod own_key;

@@ -112,7 +112,30 @@ fn make_keys(scene: &Scene, canary: &mut Canary) -> Vec<String> {
     for (number, key) in keys.iter().enumerate() {
         register(canary, &format!("key {number}"), key);
     }
+    rotate_and_mint(scene, canary);
     keys
+}
+
+/// A second secret, a replacement, and tokens of both kinds, each used once.
+fn rotate_and_mint(scene: &Scene, canary: &mut Canary) {
+    let (id, key) = scene.make_key();
+    register(canary, "a rotated key", &key);
+    let path = scene.key_path(&id);
+    let rotated = scene.post(&format!("{path}/rotate"), &json!({"overlap_seconds": 600})).expect_status(200);
+    let second = text(&rotated.json()["value"]);
+    register(canary, "its second secret", &second);
+    for format in ["opaque", "jwt"] {
+        let body = json!({"expires_in_seconds": 600, "format": format});
+        let token = scene.keyway.post_json("/v1/tokens", &second, &body).expect_status(200).json();
+        let token = text(&token["value"]);
+        match token.rsplit_once('.') {
+            Some((_, signature)) => canary.add("a signed token's signature", signature),
+            None => register(canary, "an opaque token", &token),
+        }
+        scene.chat(&token).expect_status(200);
+    }
+    let leaked = scene.post(&format!("{path}/compromised"), &json!({"replace": true})).expect_status(200);
+    register(canary, "a replacement", &text(&leaked.json()["replacement"]["value"]));
 }
 
 fn use_them(scene: &Scene, upstream: &Upstream, keys: &[String], said: &mut Said) {

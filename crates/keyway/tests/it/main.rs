@@ -15,6 +15,7 @@ mod makers;
 mod memory;
 mod providers;
 mod revoke;
+mod rotation;
 mod routes;
 mod scene;
 mod stage;

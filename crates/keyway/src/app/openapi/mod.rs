@@ -88,7 +88,7 @@ fn written(route: &Route, operation: &Operation) -> Result<Value, String> {
 fn security(needs: Needs) -> Value {
     match needs {
         Needs::Nothing => json!([]),
-        Needs::AnyKey | Needs::Key(_) => json!([{ "projectKey": [] }]),
+        Needs::AnyKey | Needs::OwnKey | Needs::Key(_) => json!([{ "projectKey": [] }]),
         Needs::Admin(..) => json!([{ "adminKey": [] }]),
     }
 }

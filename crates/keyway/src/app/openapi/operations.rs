@@ -41,6 +41,8 @@ const DATA: &[Operation] = &[
     op("models", "Models the key may call", "", "", "Models"),
     op("model", "One model, by any of its names", "", "", "Model"),
     op("own_key", "The key that asks", "", "", "OwnKey"),
+    op("token_create", "Make an ephemeral token of the key that asks", "", "TokenNew", "Token"),
+    op("jwks", "Public halves of the keys that sign tokens", "", "", "KeySet"),
 ];
 
 const KEYS: &[Operation] = &[
@@ -51,6 +53,25 @@ const KEYS: &[Operation] = &[
     op("key_revoke", "Stop a key for good", "wait: string", "", "Deleted"),
     op("key_disable", "Stop a key for now", "wait: string", "Nothing", "Key"),
     op("key_enable", "Let a disabled key work again", "", "Nothing", "Key"),
+    op(
+        "key_compromised",
+        "Revoke a key that has leaked, replace it, and say what it was used for",
+        "wait: string",
+        "IncidentNew",
+        "Incident",
+    ),
+    op(
+        "key_rotate",
+        "Give a key another secret; the older ones go on for a while",
+        "",
+        "RotateNew",
+        "Rotated",
+    ),
+    op("key_secret_list", "Secrets of a key", "", "", "SecretList"),
+    op("key_secret_get", "Show a secret, but not the secret itself", "", "", "Secret"),
+    op("key_secret_delete", "Take a secret away", "", "", "Deleted"),
+    op("settings_get", "What the organisation has set", "", "", "Settings"),
+    op("settings_update", "Change what the organisation has set", "", "SettingsEdit", "Settings"),
     op("admin_key_list", "List admin keys", PAGE, "", "KeyList"),
     op("admin_key_create", "Make an admin key; its secret is in this one answer", "", "AdminKeyNew", "Key"),
     op("admin_key_get", "Show an admin key", "", "", "Key"),

@@ -15,12 +15,18 @@ pub struct Field<'a> {
     pub of: &'a str,
 }
 
-const KEY: &str = "object*: string, id*: string, name*: string, description*: string, redacted_value*: string, \
-    value: string?, secret_already_shown: boolean, created_at*: integer, expires_at*: integer?, \
-    last_used_at*: integer?, status*: active|disabled|expired|revoked, scopes*: [string], models: [string]?, \
-    mode: live|test, project_id: string, rate_limits: KeyLimits, projects: [string]?, ip_allowlist*: [string]?, \
-    owner*: Owner?, warnings*: [string], nodes: integer, acknowledged: integer, ms: integer, \
-    revoked_keys: [string], handed_over_keys: [string]";
+/// A key's fields, which stand in its rotation too.
+macro_rules! key_fields {
+    () => {
+        "object*: string, id*: string, name*: string, description*: string, redacted_value*: string, \
+         value: string?, secret_already_shown: boolean, created_at*: integer, expires_at*: integer?, \
+         last_used_at*: integer?, status*: active|disabled|expired|revoked, scopes*: [string], models: [string]?, \
+         endpoints: [string]?, not_before: integer?, idle_expires_in_seconds: integer?, rotation_due_at: integer, \
+         labels: object, metadata: object, mode: live|test, project_id: string, rate_limits: KeyLimits, \
+         projects: [string]?, ip_allowlist*: [string]?, owner*: Owner?, warnings*: [string], nodes: integer, \
+         acknowledged: integer, ms: integer, revoked_keys: [string], handed_over_keys: [string]"
+    };
+}
 const LIMIT: &str = "max_requests_per_1_minute: integer?, max_tokens_per_1_minute: integer?, \
     max_requests_per_1_day: integer?, max_tokens_per_1_day: integer?, max_concurrent_requests: integer?";
 
@@ -36,7 +42,40 @@ const OBJECTS: &[(&str, &str)] = &[
     ("Nothing", ""),
     ("Status", "status*: string, reason: string"),
     ("Document", "openapi*: string, info*: object, paths*: object, components*: object"),
-    ("Key", KEY),
+    ("Key", key_fields!()),
+    ("Rotated", concat!(key_fields!(), ", previous_expires_at*: integer")),
+    ("RotateNew", "overlap_seconds*: integer"),
+    (
+        "Secret",
+        "object*: string, id*: string, key_id*: string, redacted_value*: string, created_at*: integer, \
+        expires_at*: integer?, last_used_at*: integer?, last_used_ip*: string?, use_count*: integer, \
+        status*: active|expired, current*: boolean",
+    ),
+    ("IncidentNew", "replace: boolean, since: integer"),
+    (
+        "Incident",
+        "object*: string, api_key*: Key, replacement*: Key?, uses: KeyUses, warnings*: [string], nodes: integer, \
+        acknowledged: integer, ms: integer",
+    ),
+    ("KeyUses", "since*: integer, complete*: boolean, data*: [KeyUse]"),
+    (
+        "KeyUse",
+        "ip*: string, model*: string, num_model_requests*: integer, num_failed_requests*: integer, \
+        input_tokens*: integer, output_tokens*: integer, cost_usd*: number, first_at*: integer, last_at*: integer",
+    ),
+    (
+        "TokenNew",
+        "expires_in_seconds: integer, scopes: [string], models: [string], ip: string, format: opaque|jwt",
+    ),
+    (
+        "Token",
+        "object*: string, id*: string, value*: string?, secret_already_shown: boolean, format*: opaque|jwt, \
+        api_key_id*: string, created_at*: integer, expires_at*: integer, scopes*: [string], models*: [string]?, \
+        ip*: string?",
+    ),
+    ("KeySet", "keys*: [object]"),
+    ("Settings", "object*: string, key_name_pattern*: string?"),
+    ("SettingsEdit", "key_name_pattern*: string?"),
     (
         "KeyLimits",
         "requests_per_minute: integer?, tokens_per_minute: integer?, requests_per_day: integer?, \
@@ -46,9 +85,16 @@ const OBJECTS: &[(&str, &str)] = &[
     (
         "KeyNew",
         "name*: string, description: string, owner: string, scopes: [string]?, models: [string]?, \
-        ip_allowlist: [string]?, expires_in_seconds: integer?, mode: live|test, rate_limits: KeyLimits?",
+        ip_allowlist: [string]?, expires_in_seconds: integer?, mode: live|test, rate_limits: KeyLimits?, \
+        endpoints: [string]?, not_before: integer?, idle_expires_in_seconds: integer?, labels: object, \
+        metadata: object",
     ),
-    ("KeyEdit", "rate_limits: KeyLimits?"),
+    (
+        "KeyEdit",
+        "name: string, description: string, scopes: [string]?, models: [string]?, endpoints: [string]?, \
+        ip_allowlist: [string]?, expires_in_seconds: integer?, not_before: integer?, \
+        idle_expires_in_seconds: integer?, labels: object, metadata: object, rate_limits: KeyLimits?",
+    ),
     (
         "AdminKeyNew",
         "name*: string, description: string, owner: string, scopes: [string]?, projects: [string]?, \
@@ -181,6 +227,7 @@ const OBJECTS: &[(&str, &str)] = &[
 /// Objects that are lists: name, and what is in them.
 const LISTS: &[(&str, &str)] = &[
     ("KeyList", "Key"),
+    ("SecretList", "Secret"),
     ("OrganizationList", "Organization"),
     ("ProjectList", "Project"),
     ("RateLimitList", "RateLimit"),

@@ -1,12 +1,13 @@
 //! The data plane, health and metrics.
 
-use super::memory;
+use super::{managed, memory};
 use crate::access::verify::About::Installation;
 use crate::access::verify::Needs;
 use crate::accounts::Scope;
+use crate::admin::tokens;
 use crate::app::openapi;
 use crate::relay::route::{Billing, BodyLimit, Handler, Route, Shape};
-use crate::wire::{chat, health, models, own_key};
+use crate::wire::{chat, health, jwks, models, own_key};
 use http::Method;
 
 pub(super) static ROUTES: &[Route] = &[
@@ -42,5 +43,7 @@ pub(super) static ROUTES: &[Route] = &[
         Needs::Key(Scope::READ_MODELS),
         Handler::Memory(models::show),
     ),
+    managed("token_create", Method::POST, "/v1/tokens", Needs::OwnKey, tokens::create),
+    memory("jwks", ("/.well-known/jwks.json", &[]), Needs::Nothing, Handler::Memory(jwks::show)),
     memory("own_key", ("/v1/key", &[]), Needs::AnyKey, Handler::Memory(own_key::show)),
 ];

@@ -4,7 +4,7 @@ use super::managed;
 use crate::access::verify::About::{Organization, OwnInProject, Project};
 use crate::access::verify::Needs::Admin;
 use crate::accounts::Scope;
-use crate::admin::keys;
+use crate::admin::{incident, key_edit, keys, secrets, settings};
 use crate::relay::Route;
 use http::Method;
 
@@ -35,7 +35,7 @@ pub(super) static ROUTES: &[Route] = &[
         Method::POST,
         "/v1/organization/projects/{project}/api_keys/{key}",
         Admin(Scope::UPDATE_KEYS, OwnInProject),
-        keys::edit_project_key,
+        key_edit::update_project_key,
     ),
     managed(
         "key_revoke",
@@ -57,6 +57,55 @@ pub(super) static ROUTES: &[Route] = &[
         "/v1/organization/projects/{project}/api_keys/{key}/enable",
         Admin(Scope::UPDATE_KEYS, OwnInProject),
         keys::enable_project_key,
+    ),
+    managed(
+        "key_compromised",
+        Method::POST,
+        "/v1/organization/projects/{project}/api_keys/{key}/compromised",
+        Admin(Scope::DELETE_KEYS, OwnInProject),
+        incident::compromised_key,
+    ),
+    managed(
+        "settings_get",
+        Method::GET,
+        "/v1/organization/settings",
+        Admin(Scope::READ_SETTINGS, Organization),
+        settings::get,
+    ),
+    managed(
+        "settings_update",
+        Method::POST,
+        "/v1/organization/settings",
+        Admin(Scope::UPDATE_SETTINGS, Organization),
+        settings::update,
+    ),
+    managed(
+        "key_rotate",
+        Method::POST,
+        "/v1/organization/projects/{project}/api_keys/{key}/rotate",
+        Admin(Scope::UPDATE_KEYS, OwnInProject),
+        secrets::rotate_key,
+    ),
+    managed(
+        "key_secret_list",
+        Method::GET,
+        "/v1/organization/projects/{project}/api_keys/{key}/secrets",
+        Admin(Scope::READ_KEYS, Project),
+        secrets::list_secrets,
+    ),
+    managed(
+        "key_secret_get",
+        Method::GET,
+        "/v1/organization/projects/{project}/api_keys/{key}/secrets/{secret}",
+        Admin(Scope::READ_KEYS, Project),
+        secrets::get_secret,
+    ),
+    managed(
+        "key_secret_delete",
+        Method::DELETE,
+        "/v1/organization/projects/{project}/api_keys/{key}/secrets/{secret}",
+        Admin(Scope::DELETE_KEYS, OwnInProject),
+        secrets::delete_secret,
     ),
     managed(
         "admin_key_list",

@@ -59,3 +59,18 @@ const fn managed(
         handler: Handler::Control(handler),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::endpoints::{ENDPOINTS, canonical};
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_path_of_the_data_plane_can_be_named_in_a_key() {
+        let routes = ROUTES.iter().copied().flatten();
+        let asks_for_a_scope = routes.filter(|route| matches!(route.needs, Needs::Key(_)));
+        let paths: BTreeSet<&str> = asks_for_a_scope.map(|route| canonical(route.path)).collect();
+        assert_eq!(paths, ENDPOINTS.iter().copied().collect());
+    }
+}

@@ -142,3 +142,39 @@ fn without_a_terminal_nothing_is_asked() {
     assert_eq!(cells(&output.stdout), [[id.as_str(), "revoked"]]);
     assert!(!output.stderr.contains("[y/N]"), "{output:?}");
 }
+
+#[test]
+fn a_key_is_rotated_and_its_secrets_are_listed() {
+    let scene = Scene::start(bare());
+    let (id, old) = scene.make_key();
+    let output = scene.keyway.cli(&["key", "rotate", &id, "--overlap", "24h"]).expect_code(0);
+    let new = output.stdout.trim_end();
+    assert!(new.starts_with("sk-kw-live-") && new != old, "{output:?}");
+    assert!(output.stderr.contains(&id) && !output.stderr.contains(new), "{output:?}");
+    for secret in [new, &old] {
+        scene.keyway.get("/v1/models", secret).expect_status(200);
+    }
+    let listed = scene.keyway.cli(&["key", "secret", "list", &id, "--json"]).expect_code(0);
+    let api = scene.get(&format!("{}/secrets", scene.key_path(&id)));
+    assert_eq!(listed.stdout.trim_end(), api.text());
+    let plain = cells(&scene.keyway.cli(&["key", "secret", "list", &id]).expect_code(0).stdout);
+    assert_eq!(plain.iter().map(|row| row[1].as_str()).collect::<Vec<_>>(), ["active", "active"]);
+
+    let rotated = scene.keyway.json(&["key", "rotate", &id, "--overlap", "0"]);
+    let by_api = scene.post(&format!("{}/rotate", scene.key_path(&id)), &json!({"overlap_seconds": 60}));
+    let names = |object: &testkit::Value| object.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(&rotated), names(&by_api.expect_status(200).json()));
+    testkit::eventually("the end of the older secrets", || {
+        (scene.keyway.get("/v1/models", &old).code() == "expired_api_key").then_some(())
+    });
+    let kid = &old["sk-kw-live-".len()..][..12];
+    let deleted = scene.keyway.json(&["key", "secret", "delete", &id, kid]);
+    assert_eq!(
+        deleted,
+        json!({"id": kid, "object": "organization.project.api_key.secret.deleted", "deleted": true})
+    );
+    failed(&scene.keyway.cli(&["key", "secret", "delete", &id, kid]), 3, &["no such secret"]);
+    failed(&scene.keyway.cli(&["key", "rotate", "key_1", "--overlap", "1h"]), 3, &["no such key"]);
+    failed(&scene.keyway.cli(&["key", "rotate", &id]), 2, &["--overlap"]);
+    failed(&scene.keyway.cli(&["key", "rotate", &id, "--overlap", "31d"]), 2, &["overlap_seconds"]);
+}

@@ -5,3 +5,4 @@ mod key;
 mod models;
 pub mod organization;
 mod organizations;
+mod tokens;

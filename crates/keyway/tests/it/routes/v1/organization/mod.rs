@@ -14,6 +14,7 @@ mod projects;
 mod requests;
 mod role_table;
 mod roles;
+mod settings;
 mod usage;
 mod users;
 
@@ -24,7 +25,7 @@ use testkit::{Response, Value, json};
 const NOBODY: &str = "01m7y800000000000000000000";
 
 /// The answer is a refusal with this status, code and field.
-fn refused(answer: &Response, status: u16, code: &str, param: Option<&str>) {
+pub fn refused(answer: &Response, status: u16, code: &str, param: Option<&str>) {
     let body = answer.json();
     let said = (answer.status, body["error"]["code"].as_str(), body["error"]["param"].as_str());
     assert_eq!(said, (status, Some(code), param), "{body}");

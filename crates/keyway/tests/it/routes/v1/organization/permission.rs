@@ -6,7 +6,7 @@ use testkit::{Response, json};
 
 /// Every route of the management API: method, path below `/v1/organization`, scope. `{P}` and `{K}`
 /// are a project and a key.
-const ROUTES: [(&str, &str, &str); 23] = [
+const ROUTES: [(&str, &str, &str); 30] = [
     ("GET", "/projects", "read:projects"),
     ("GET", "/projects/{P}", "read:projects"),
     ("GET", "/projects/{P}/api_keys", "read:keys"),
@@ -16,6 +16,13 @@ const ROUTES: [(&str, &str, &str); 23] = [
     ("DELETE", "/projects/{P}/api_keys/{K}", "delete:keys"),
     ("POST", "/projects/{P}/api_keys/{K}/disable", "update:keys"),
     ("POST", "/projects/{P}/api_keys/{K}/enable", "update:keys"),
+    ("POST", "/projects/{P}/api_keys/{K}/rotate", "update:keys"),
+    ("GET", "/projects/{P}/api_keys/{K}/secrets", "read:keys"),
+    ("GET", "/projects/{P}/api_keys/{K}/secrets/000000000000", "read:keys"),
+    ("DELETE", "/projects/{P}/api_keys/{K}/secrets/000000000000", "delete:keys"),
+    ("POST", "/projects/{P}/api_keys/{K}/compromised", "delete:keys"),
+    ("GET", "/settings", "read:settings"),
+    ("POST", "/settings", "update:settings"),
     ("GET", "/projects/{P}/rate_limits", "read:projects"),
     ("POST", "/projects/{P}/rate_limits/rl-all", "update:projects"),
     ("GET", "/rate_limits", "read:settings"),

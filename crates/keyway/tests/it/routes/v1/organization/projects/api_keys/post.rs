@@ -6,8 +6,7 @@ use crate::stage::{self, MODEL, Scene, bare, fields, hello, text};
 use testkit::{Upstream, Value, json};
 
 /// Fields that the contract names and this version does not have.
-const NOT_YET: [&str; 6] =
-    ["endpoints", "not_before", "idle_expires_in_seconds", "budget", "labels", "metadata"];
+const NOT_YET: [&str; 1] = ["budget"];
 
 fn count(scene: &Scene) -> String {
     database::one(&scene.keyway, "SELECT CAST(COUNT(*) AS TEXT) FROM keys")
@@ -33,6 +32,12 @@ fn the_answer_as_documented_and_its_secret_once() {
             "status",
             "scopes",
             "models",
+            "endpoints",
+            "not_before",
+            "idle_expires_in_seconds",
+            "rotation_due_at",
+            "labels",
+            "metadata",
             "mode",
             "project_id",
             "rate_limits",
@@ -49,7 +54,10 @@ fn the_answer_as_documented_and_its_secret_once() {
             "redacted_value": format!("{}...", &value[..15]), "value": value, "created_at": key["created_at"],
             "expires_at": null, "last_used_at": null, "status": "active",
             "scopes": ["create:chat_completions", "create:completions", "create:embeddings", "read:models"],
-            "models": null, "mode": "live", "project_id": scene.project, "ip_allowlist": null, "owner": null, "rate_limits": key["rate_limits"],
+            "models": null, "endpoints": null, "not_before": null, "idle_expires_in_seconds": null,
+            "labels": {}, "metadata": {}, "mode": "live", "project_id": scene.project, "owner": null,
+            "rotation_due_at": key["created_at"].as_i64().expect("a time") + 90 * 86_400,
+            "ip_allowlist": null, "rate_limits": key["rate_limits"],
             "warnings": key["warnings"]})
     );
     assert_eq!(key["warnings"].as_array().map(Vec::len), Some(1), "no expiry is warned of");
@@ -135,6 +143,31 @@ fn what_is_not_known_is_refused_by_name_and_makes_nothing() {
         (json!({"name": "n", "expires_in_seconds": 1.5}), "expires_in_seconds"),
         (json!({"name": "n", "expires_in_seconds": u64::MAX}), "expires_in_seconds"),
         (json!({"name": "n", "mode": "staging"}), "mode"),
+        (json!({"name": "n", "endpoints": ["/v1/chat"]}), "endpoints"),
+        (json!({"name": "n", "endpoints": ["/v1/organization/projects"]}), "endpoints"),
+        (json!({"name": "n", "endpoints": ["/v1/models", "/v1/models", "/v1/models"]}), "endpoints"),
+        (json!({"name": "n", "endpoints": "/v1/models"}), "endpoints"),
+        (json!({"name": "n", "not_before": "tomorrow"}), "not_before"),
+        (json!({"name": "n", "not_before": -1}), "not_before"),
+        (json!({"name": "n", "not_before": i64::MAX}), "not_before"),
+        (
+            json!({"name": "n", "not_before": stage::now_seconds() + 120, "expires_in_seconds": 60}),
+            "not_before",
+        ),
+        (json!({"name": "n", "idle_expires_in_seconds": 59}), "idle_expires_in_seconds"),
+        (json!({"name": "n", "idle_expires_in_seconds": u64::MAX}), "idle_expires_in_seconds"),
+        (json!({"name": "n", "labels": {"a": ""}}), "labels"),
+        (json!({"name": "n", "labels": {"a": "b,c"}}), "labels"),
+        (json!({"name": "n", "labels": {"a": 1}}), "labels"),
+        (json!({"name": "n", "labels": ["a=b"]}), "labels"),
+        (json!({"name": "n", "labels": {"a": "x".repeat(64)}}), "labels"),
+        (json!({"name": "n", "metadata": {"": "x"}}), "metadata"),
+        (json!({"name": "n", "metadata": {"a": "x".repeat(513)}}), "metadata"),
+        (json!({"name": "n", "metadata": {"a": {}}}), "metadata"),
+        (json!({"name": "n", "ip_allowlist": ["10.0.0.1/8"]}), "ip_allowlist"),
+        (json!({"name": "n", "ip_allowlist": ["::/129"]}), "ip_allowlist"),
+        (json!({"name": "n", "ip_allowlist": ["fe80::1%eth0"]}), "ip_allowlist"),
+        (json!({"name": "n", "ip_allowlist": vec!["10.0.0.1"; 101]}), "ip_allowlist"),
     ];
     for (body, param) in table {
         refused(&scene.post(&scene.keys_path(), body), 400, "invalid_request", Some(param));
@@ -143,6 +176,9 @@ fn what_is_not_known_is_refused_by_name_and_makes_nothing() {
         let answer = scene.keyway.post_bytes(&scene.keys_path(), &scene.admin, body);
         refused(&answer, 400, "invalid_request", None);
     }
+    let inside = b"{\"name\":\"a\",\"labels\":{\"b\":\"1\",\"b\":\"2\"}}";
+    let answer = scene.keyway.post_bytes(&scene.keys_path(), &scene.admin, inside);
+    refused(&answer, 400, "invalid_request", Some("labels"));
     let twice = b"{\"name\":\"a\",\"name\":\"b\"}";
     let answer = scene.keyway.post_bytes(&scene.keys_path(), &scene.admin, twice);
     refused(&answer, 400, "invalid_request", Some("name"));

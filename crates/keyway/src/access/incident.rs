@@ -1,0 +1,106 @@
+//! A key has leaked: it is stopped everywhere, and where it is wanted another takes its place.
+
+use super::chain;
+use super::format;
+use super::keys::{self, Created, Which, not_there};
+use crate::accounts::acting::Deed;
+use crate::accounts::{Acting, Scope, Subject};
+use crate::base::{Code, Refusal, Trouble, id};
+use crate::store::changes::{KEY_CHANGED, KEY_STOPPED};
+use crate::store::keys::{self as rows, KeyRow};
+use crate::store::{limits as limit_rows, tenants};
+use serde_json::json;
+
+/// What was done about a leaked key.
+pub struct Incident {
+    /// The key, revoked.
+    pub row: KeyRow,
+    /// The key in its place, when one was asked for.
+    pub replacement: Option<Created>,
+}
+
+/// Revokes a project key for good and notes that it has leaked. `replace`: a new key may what the old one
+/// may, and belongs to the same owner; the actor is its maker.
+///
+/// # Errors
+/// `not_found`; `missing_scope` for a key that is not the actor's to touch, or for a replacement that may
+/// more than the actor; `conflict` for a replacement of a key that has expired. Nothing has happened then.
+pub async fn compromised(
+    acting: &mut Acting<'_>,
+    which: &Which<'_>,
+    replace: bool,
+) -> Result<Incident, Trouble> {
+    let org = acting.org.clone();
+    let mut row = keys::find(&mut acting.tx, &org, which).await?;
+    let project = row.project_id.clone().ok_or_else(|| not_there("key"))?;
+    acting.may(Scope::DELETE_KEYS, Subject::Owned { project: &project, owner: &row.owner_id })?;
+    let replacement = if replace { Some(replaced(acting, &row, &project).await?) } else { None };
+    let was = std::mem::replace(&mut row.status, "revoked".to_owned());
+    if was != "revoked" {
+        rows::set_status(&mut acting.tx, &row.id, &row.status, Some(acting.now_ms)).await?;
+        row.revoked_ms = Some(acting.now_ms);
+    }
+    rows::set_compromised(&mut acting.tx, &row.id, acting.now_ms).await?;
+    let deed = Deed {
+        name: "api_key.compromised",
+        kind: KEY_STOPPED,
+        project: Some(&project),
+        object: &row.id,
+        detail: json!({ "was": was, "kid": row.kid,
+                        "replacement": replacement.as_ref().map(|made| &made.row.id) }),
+    };
+    acting.record(deed).await?;
+    Ok(Incident { row, replacement })
+}
+
+async fn replaced(acting: &mut Acting<'_>, old: &KeyRow, project: &str) -> Result<Created, Trouble> {
+    acting.may(Scope::CREATE_KEYS, Subject::Owned { project, owner: &old.owner_id })?;
+    let now_ms = acting.now_ms;
+    if old.expires_ms.is_some_and(|end| end <= now_ms) {
+        let message = "This key has expired, and so would its replacement. Leave `replace` out.";
+        return Err(Refusal::new(Code::Conflict, message).into());
+    }
+    let org = acting.org.clone();
+    let found = tenants::project(&mut acting.tx, &org, project).await?;
+    if found.is_none_or(|project| project.archived_ms.is_some()) {
+        let message = "This key's project is archived: no keys can be made in it.";
+        return Err(Refusal::new(Code::ProjectArchived, message).into());
+    }
+    let (maker_kind, maker_id) = acting.maker();
+    let (kid, secret) = format::mint(keys::prefix_of(old))?;
+    let row = KeyRow {
+        id: id::new("key", &acting.at.clock),
+        maker_kind: maker_kind.to_owned(),
+        maker_id: maker_id.to_owned(),
+        status: "active".to_owned(),
+        created_ms: now_ms,
+        secret_created_ms: now_ms,
+        revoked_ms: None,
+        exposed_ms: None,
+        last_used_ms: None,
+        kid,
+        ..old.clone()
+    };
+    // What is written in the old key's row, not what is left of it: the actor stands behind all of it.
+    keys::held_all(keys::scopes_of(old)?.without(acting.actor.rights.in_project(project).all))?;
+    if chain::load(&mut acting.tx, &row, now_ms).await?.orphaned {
+        let message = "No key can be made with this one: it stands too far below the first.";
+        return Err(Refusal::new(Code::Conflict, message).into());
+    }
+    let digest = acting.at.master.digest(secret.reveal()).hex();
+    rows::insert(&mut acting.tx, &row, &digest).await?;
+    if !row.limits.is_empty() {
+        let edit = super::limits::all_of(&row.limits);
+        limit_rows::edit(&mut acting.tx, &row.id, "", &edit).await?;
+    }
+    let deed = Deed {
+        name: "api_key.created",
+        kind: KEY_CHANGED,
+        project: Some(project),
+        object: &row.id,
+        detail: json!({ "name": row.name, "kind": row.kind, "mode": row.mode, "kid": row.kid,
+                        "owner": row.owner_id, "replaces": old.id }),
+    };
+    acting.record(deed).await?;
+    Ok(Created { row, secret, warnings: Vec::new() })
+}

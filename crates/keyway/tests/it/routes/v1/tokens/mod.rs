@@ -1,0 +1,4 @@
+//! `/v1/tokens`
+
+mod bearers;
+mod post;
