@@ -132,7 +132,7 @@ fn a_kill_before_every_write_of_a_request_loses_and_doubles_nothing() {
     let shipping = if scene.keyway.postgres_url().is_some() { CONTROL } else { SQLITE };
     kill_all_along(&mut scene, &key, &shipping, &mut seen);
     eprintln!("{} kills, {} answers that were whole all the same", seen.kills, seen.complete.len());
-    assert!(seen.kills > 15, "hardly any call was met: {}", seen.kills);
+    assert!(seen.kills >= 8, "hardly any call was met: {}", seen.kills);
     scene.keyway.restart();
     compare(&scene, &upstream, &seen.complete);
     let booked: HashSet<String> =
