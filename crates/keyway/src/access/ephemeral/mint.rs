@@ -70,6 +70,7 @@ pub async fn mint(
     }
 }
 
+#[derive(Clone, Copy)]
 struct Times {
     created_ms: i64,
     expires_ms: i64,

@@ -122,7 +122,7 @@ fn a_repeated_call_makes_one_and_shows_it_once() {
     let body = r#"{"expires_in_seconds":60}"#;
     let first = call(body).expect_status(200).json();
     let again = call(body).expect_status(200).json();
-    let mut expected = first.clone();
+    let mut expected = first;
     expected["value"] = Value::Null;
     expected["secret_already_shown"] = json!(true);
     assert_eq!(again, expected);
