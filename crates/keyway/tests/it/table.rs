@@ -46,6 +46,13 @@ impl World {
         let (resting, _) = scene.make_key();
         scene.post(&format!("{}/disable", scene.key_path(&resting)), &json!({})).expect_status(200);
         ids.insert("resting_key", resting);
+        let (turned, _) = scene.make_key();
+        let turned_path = scene.key_path(&turned);
+        scene.post(&format!("{turned_path}/rotate"), &json!({"overlap_seconds": 3600})).expect_status(200);
+        let secrets = scene.get(&format!("{turned_path}/secrets")).expect_status(200).json();
+        let older = secrets["data"].as_array().into_iter().flatten().find(|secret| secret["current"] == false);
+        ids.insert("secret", text(&older.expect("an older secret")["id"]));
+        ids.insert("turned_key", turned);
         ids.insert("admin_key", id(&format!("{ORG}/admin_api_keys"), json!({"name": "second"})));
         for (user, email) in [("user", "one@example.com"), ("user2", "two@example.com")] {
             ids.insert(user, id(&format!("{ORG}/users"), json!({"email": email, "role": "developer"})));
@@ -91,6 +98,7 @@ impl World {
                 if name == "key" && route.path.contains("/admin_api_keys/") { "admin_key" } else { name };
             let name = match (route.name, name) {
                 ("key_enable", "key") => "resting_key",
+                ("key_secret_list" | "key_secret_get" | "key_secret_delete", "key") => "turned_key",
                 // The first one is somebody's.
                 ("role_remove", "role") => "role2",
                 _ => name,
@@ -118,6 +126,10 @@ impl World {
             | "service_account_update"
             | "user_update" => json!({"name": "new name"}),
             "key_disable" | "key_enable" | "project_archive" | "organization_archive" => json!({}),
+            "key_rotate" => json!({"overlap_seconds": 3600}),
+            "key_compromised" => json!({"replace": true}),
+            "settings_update" => json!({"key_name_pattern": "*"}),
+            "token_create" => json!({"expires_in_seconds": 60}),
             "key_edit" => json!({"rate_limits": {"requests_per_minute": 100_000}}),
             "project_limit_edit" | "organization_limit_edit" => json!({"max_requests_per_1_day": 1_000_000}),
             "chat_completions" => stage::hello(false),
