@@ -231,7 +231,7 @@ struct Told {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(100))]
+    #![proptest_config(ProptestConfig { cases: 100, max_shrink_iters: 500, ..ProptestConfig::default() })]
 
     #[test]
     fn each_request_has_its_one_line_and_each_sent_its_answer(steps in vec(step(), 1..150)) {
