@@ -38,6 +38,7 @@ fn the_answer_as_documented() {
             "key_type",
             "ip_allowlist",
             "scope",
+            "endpoints",
             "model",
             "mode",
             "model_allowlist",
