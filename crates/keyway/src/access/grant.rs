@@ -2,6 +2,7 @@
 
 use super::chain::Bounded;
 use super::details::Texts;
+use super::ephemeral::Narrowed;
 use super::keys;
 use super::levels::Levels;
 use super::models::ModelRules;
@@ -35,6 +36,15 @@ pub enum Mode {
     Test,
 }
 
+/// An ephemeral token of a key.
+#[derive(Debug, Clone)]
+pub struct Token {
+    /// Public handle, or the signed token's `jti`.
+    pub id: String,
+    /// What it is narrowed to.
+    pub narrowed: Narrowed,
+}
+
 /// A key as requests see it. Shared by every request of the key; never changed, only replaced,
 /// except for what is atomic.
 pub struct Grant {
@@ -66,8 +76,8 @@ pub struct Grant {
     pub models: ModelRules,
     /// Canonical paths it may call; absent: all.
     pub endpoints: Option<Vec<String>>,
-    /// It is a token's, made from the key.
-    pub ephemeral: bool,
+    /// The ephemeral token it is of, when it is not the key's own.
+    pub token: Option<Box<Token>>,
     /// Labels of everything it is used for.
     pub labels: Texts,
     /// What its requests are held to.
@@ -147,7 +157,7 @@ impl Grant {
             actor: Actor { id: row.id.as_str().into(), person: person.into(), rights: bounded.rights },
             networks,
             endpoints: endpoints.map_err(|_| unknown("endpoint"))?,
-            ephemeral: false,
+            token: None,
             labels: labels.map_err(|_| unknown("label"))?.unwrap_or_default(),
             not_before_ms: row.not_before_ms,
             idle_ms: row.idle_expires_ms,

@@ -15,6 +15,7 @@ pub mod leave;
 pub mod load;
 pub mod may;
 pub mod members;
+pub mod notify;
 pub mod organizations;
 pub mod project_members;
 pub mod projects;

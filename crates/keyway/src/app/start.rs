@@ -11,6 +11,7 @@ use crate::catalog::{Catalog, Dialect};
 use crate::config::{Config, CredentialRef, On};
 use crate::metering::{Journal, Plan, ShardState, Spares};
 use crate::relay::context::{Node, Upstream};
+use crate::relay::exposed::Exposed;
 use crate::relay::running::{Orders, Stops};
 use crate::relay::{Shared, story};
 use crate::store::changes;
@@ -84,6 +85,7 @@ pub async fn build(
         ending: AtomicBool::new(false),
         journals: states,
         used: Mutex::new(Vec::new()),
+        exposed: Exposed::default(),
     });
     Ok(Parts { shared, journals, orders, spares })
 }

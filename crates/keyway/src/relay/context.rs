@@ -1,5 +1,6 @@
 //! What a request needs around it: the process's shared state and the worker's own.
 
+use super::exposed::Exposed;
 use super::running::{Running, Stops};
 use crate::access::lookup::Lookup;
 use crate::access::{Grant, KeyCache};
@@ -71,6 +72,8 @@ pub struct Shared {
     pub journals: Vec<Arc<metering::ShardState>>,
     /// Keys used since the last round.
     pub used: Mutex<Vec<Arc<Grant>>>,
+    /// Live keys seen in browsers.
+    pub exposed: Exposed,
 }
 
 impl Shared {

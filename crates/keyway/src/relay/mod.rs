@@ -5,6 +5,7 @@ pub mod believe;
 pub mod context;
 pub mod deliver;
 pub mod exchange;
+pub mod exposed;
 pub mod failures;
 pub mod labels;
 pub mod large;

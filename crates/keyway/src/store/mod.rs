@@ -14,6 +14,7 @@ pub mod limits;
 mod many;
 pub mod nodes;
 pub mod organizations;
+pub mod outbox;
 pub mod people;
 pub mod project_members;
 pub mod requests;

@@ -5,6 +5,7 @@ mod data;
 mod keys;
 mod people;
 mod projects;
+mod roles;
 mod usage;
 
 use crate::access::Grant;
@@ -15,8 +16,15 @@ use http::Method;
 use std::sync::Arc;
 
 /// The routes. A row's number is its place in all of them.
-pub static ROUTES: &[&[Route]] =
-    &[data::ROUTES, keys::ROUTES, people::ROUTES, projects::ROUTES, usage::ROUTES, audit::ROUTES];
+pub static ROUTES: &[&[Route]] = &[
+    data::ROUTES,
+    keys::ROUTES,
+    people::ROUTES,
+    projects::ROUTES,
+    roles::ROUTES,
+    usage::ROUTES,
+    audit::ROUTES,
+];
 
 /// A row that answers from memory.
 const fn memory(
@@ -58,6 +66,12 @@ const fn managed(
         billing: Billing::Free,
         handler: Handler::Control(handler),
     }
+}
+
+/// A row that other paths lead to as well.
+const fn also(paths: &'static [&'static str], mut route: Route) -> Route {
+    route.also = paths;
+    route
 }
 
 #[cfg(test)]
