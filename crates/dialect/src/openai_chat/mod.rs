@@ -3,6 +3,7 @@
 pub mod chunk;
 pub mod decode;
 pub mod error;
+pub mod quirks;
 pub mod redact;
 pub mod usage;
 

@@ -118,7 +118,7 @@ fn upstreams(config: &Config, metrics: &Metrics) -> Result<HashMap<Arc<str>, Arc
             None => continue,
             Some(url) => {
                 let doing = format!("setting up the provider `{}`", provider.name);
-                let auth = AuthStyle::named(provider.auth.word())
+                let auth = AuthStyle::named(provider.auth(Dialect::OpenaiChat).word())
                     .ok_or_else(|| Fault::plain(format!("{doing}: its auth style is not available yet")))?;
                 let credential = on.map(credential).transpose().doing(&doing)?.flatten();
                 Some(Endpoint::new(url, auth, credential).doing(&doing)?)

@@ -11,6 +11,7 @@ pub mod labels;
 pub mod large;
 pub mod limits;
 pub mod obey;
+pub mod quirks;
 pub mod refuse;
 pub mod route;
 pub mod run;

@@ -67,7 +67,7 @@ impl World {
         for group in ["group", "group2"] {
             ids.insert(group, id(&format!("{ORG}/groups"), json!({"name": group})));
         }
-        for role in ["role", "role2"] {
+        for role in ["role", "role2", "role3"] {
             let body = json!({"role_name": role, "permissions": ["read:keys"]});
             ids.insert(role, id(&format!("{ORG}/roles"), body));
         }
@@ -78,7 +78,7 @@ impl World {
         make(&format!("{ORG}/groups/{group}/users"), json!({"user_id": user}));
         make(&format!("{ORG}/users/{user}/roles"), json!({"role_id": role}));
         make(&format!("{ORG}/groups/{group}/roles"), json!({"role_id": role}));
-        for role in ["project_role", "project_role2"] {
+        for role in ["project_role", "project_role2", "project_role3"] {
             let body = json!({"role_name": role, "permissions": ["read:usage"]});
             ids.insert(role, id(&format!("{places}/roles"), body));
         }
@@ -116,8 +116,8 @@ impl World {
                 (name, "admin_key") if name.starts_with("admin_key_secret_") => "turned_admin",
                 (name, "secret") if name.starts_with("admin_key_secret_") => "admin_secret",
                 // The first one is somebody's.
-                ("role_remove", "role") => "role2",
-                ("project_role_remove", "role") => "project_role2",
+                ("role_remove", "role") => "role3",
+                ("project_role_remove", "role") => "project_role3",
                 (name, "role") if name.starts_with("project_") => "project_role",
                 _ => name,
             };
