@@ -1,5 +1,6 @@
 //! Editing a key: what it may and what is kept with it. Its secrets, limits and uses stay.
 
+use super::chain;
 use super::details::{self, Texts};
 use super::keys::{self, Which};
 use super::limits;
@@ -57,6 +58,7 @@ pub async fn edit(
     let mut row = before.clone();
     apply(edit, &mut row, acting.now_ms)?;
     check_more(acting, &before, &row).await?;
+    check_bounds(acting, &before, &row).await?;
     if row.scopes.is_none() && row.kind == "admin" && row.maker_kind != "operator" {
         // As when it is made: scopes of later versions do not come to it by themselves.
         row.scopes = Some(json!(keys::scopes_of(&row)?.names()).to_string());
@@ -99,6 +101,35 @@ async fn check_more(acting: &mut Acting<'_>, before: &KeyRow, row: &KeyRow) -> R
     }
     keys::check_projects(acting, there.as_deref()).await?;
     keys::check_grant(acting, &row.owner_id, is, there.as_deref()).await
+}
+
+fn denied(field: &'static str, message: &'static str) -> Trouble {
+    Refusal { param: Some(field.into()), ..Refusal::new(Code::MissingScope, message) }.into()
+}
+
+/// Checks that no admin key frees itself of its addresses, and that none gives itself or another a longer
+/// life than its own.
+async fn check_bounds(acting: &mut Acting<'_>, before: &KeyRow, row: &KeyRow) -> Result<(), Trouble> {
+    let ("key", actor) = acting.maker() else { return Ok(()) };
+    let actor = actor.to_owned();
+    if row.id == actor && row.ip_allowlist != before.ip_allowlist {
+        let message = "A key does not change from where it works itself. Use another key.";
+        return Err(denied("ip_allowlist", message));
+    }
+    let longer = before.expires_ms.is_some_and(|was| row.expires_ms.is_none_or(|is| is > was));
+    if row.kind != "admin" || !longer {
+        return Ok(());
+    }
+    let now_ms = acting.now_ms;
+    let own = rows::by_any_id(&mut acting.tx, &actor).await?;
+    let end_ms = match own {
+        Some(own) => chain::load(&mut acting.tx, &own, now_ms).await?.expires_ms,
+        None => None,
+    };
+    if end_ms.is_some_and(|end| row.expires_ms.is_none_or(|is| is > end)) {
+        return Err(denied("expires_in_seconds", "A key gives no admin key a longer life than its own."));
+    }
+    Ok(())
 }
 
 fn apply(edit: &Edit, row: &mut KeyRow, now_ms: i64) -> Result<(), Refusal> {

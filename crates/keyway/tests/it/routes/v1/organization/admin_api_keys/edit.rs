@@ -82,3 +82,25 @@ fn nobody_writes_into_a_key_what_they_do_not_hold() {
     refused(&scene.keyway.post_json(&path, &clerk, &wide), 403, "missing_scope", Some("owner"));
     scene.post(&path, &wide).expect_status(200);
 }
+
+#[test]
+fn no_key_lives_longer_or_works_from_more_places_by_its_own_doing() {
+    let scene = Scene::start(bare());
+    let bound = json!({"name": "bound", "expires_in_seconds": 3600, "ip_allowlist": ["127.0.0.0/8"]});
+    let (path, key) = made(&scene, &scene.admin, &bound);
+    let (other, _) = made(&scene, &scene.admin, &json!({"name": "other", "expires_in_seconds": 60}));
+    let edit = |path: &str, body: Value| scene.keyway.post_json(path, &key, &body);
+    for end in [json!(7200), Value::Null] {
+        let body = json!({"expires_in_seconds": end});
+        refused(&edit(&path, body.clone()), 403, "missing_scope", Some("expires_in_seconds"));
+        refused(&edit(&other, body), 403, "missing_scope", Some("expires_in_seconds"));
+    }
+    for list in [json!(["0.0.0.0/0"]), Value::Null] {
+        refused(&edit(&path, json!({"ip_allowlist": list})), 403, "missing_scope", Some("ip_allowlist"));
+    }
+    edit(&other, json!({"expires_in_seconds": 600})).expect_status(200);
+    edit(&path, json!({"expires_in_seconds": 1800, "name": "still"})).expect_status(200);
+    let shown =
+        scene.post(&path, &json!({"expires_in_seconds": null, "ip_allowlist": null})).expect_status(200);
+    assert_eq!(shown.json()["expires_at"], Value::Null);
+}
