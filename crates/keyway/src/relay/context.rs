@@ -1,7 +1,7 @@
 //! What a request needs around it: the process's shared state and the worker's own.
 
-use super::exposed::Exposed;
 use super::desk::Desk;
+use super::exposed::Exposed;
 use super::running::{Running, Stops};
 use crate::access::lookup::Lookup;
 use crate::access::{Grant, KeyCache};
