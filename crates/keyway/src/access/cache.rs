@@ -5,6 +5,7 @@ use super::chain;
 use super::ephemeral::Claims;
 use super::grant::{Grant, Token};
 use super::levels::{self, Subjects};
+use crate::accounts::load;
 use crate::base::fault::Doing;
 use crate::base::{Clock, Fault};
 use crate::sealing::Digest;
@@ -13,7 +14,7 @@ use crate::store::changes::{
     PRINCIPAL_CHANGED, PRINCIPAL_STOPPED, PROJECT_CHANGED, PROJECT_STOPPED,
 };
 use crate::store::keys::{self, Verifiable};
-use crate::store::{Conn, Db, ephemeral};
+use crate::store::{Conn, Db, ephemeral, sessions};
 use quick_cache::sync::Cache;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -45,6 +46,8 @@ pub enum Wanted {
     Key(String),
     /// An opaque token, by its public handle.
     Token(String),
+    /// A session, by its public handle.
+    Session(String),
     /// The key of a signed token that was verified.
     Signed(Box<Claims>),
 }
@@ -210,6 +213,14 @@ impl KeyCache {
                     let narrowed = serde_json::from_str(&token.narrowed).doing("reading a token")?;
                     let made = Token { id: token.kid, narrowed };
                     self.token(conn, (&token.key_id, &token.secret_kid), made, token.expires_ms).await
+                }
+                _ => Ok(Known::NoToken(self.clock.monotonic_ms())),
+            },
+            Wanted::Session(kid) => match sessions::by_kid(conn, kid).await? {
+                Some(found) if digest.matches_hex(&found.session.digest) => {
+                    let session = &found.session;
+                    let loaded = load::of_user(conn, &session.org_id, &session.user_id).await?;
+                    Ok(Known::Grant(Arc::new(Grant::of_session(found, loaded, self.clock.now_ms())?)))
                 }
                 _ => Ok(Known::NoToken(self.clock.monotonic_ms())),
             },

@@ -26,7 +26,7 @@ use crate::metering::intake::Source;
 use crate::metering::{self, Shipper};
 use crate::relay::running::Running;
 use crate::relay::{Shared, Worker};
-use crate::store::keys;
+use crate::store::{keys, persons};
 use crate::telemetry::request_line::RequestLogWriter;
 use crate::telemetry::{RequestLog, log};
 use crate::upstream::{Lanes, Limits, Tls};
@@ -131,11 +131,14 @@ fn handshakes(settings: &Settings, tasks: &Tasks) -> Result<Option<Handshakes>, 
 
 /// Nobody but this machine may reach an installation that nobody owns yet.
 async fn may_listen(listen: SocketAddr, at: &Installation) -> Result<(), NotOpened> {
-    if listen.ip().is_loopback() || keys::any_active(&at.db, "admin").await.map_err(NotOpened::Unreachable)? {
+    let owned = async {
+        Ok::<_, Fault>(keys::any_active(&at.db, "admin").await? || persons::any_operator(&at.db).await?)
+    };
+    if listen.ip().is_loopback() || owned.await.map_err(NotOpened::Unreachable)? {
         return Ok(());
     }
     Err(NotOpened::Configuration(Fault::plain(format!(
-        "listening on {listen}, beyond this machine, needs an admin key first: \
+        "listening on {listen}, beyond this machine, needs an owner or an admin key first: \
          `keyway admin-key create --name first`, then start again"
     ))))
 }

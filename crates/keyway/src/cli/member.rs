@@ -1,7 +1,7 @@
-//! `keyway member list|create|show|edit|remove`
+//! `keyway member list|create|show|edit|remove|setup-link`
 
 use super::args::Global;
-use super::failure::Failure;
+use super::failure::{FAILED, Failure};
 use super::key::{confirmed, note_settled, when};
 use super::org::{READ_ROWS, asks};
 use super::output::Out;
@@ -11,8 +11,12 @@ use crate::accounts::leave;
 use crate::accounts::members::{self as service, NewMember};
 use crate::admin::json::{Deleted, Ended, List};
 use crate::admin::people::{USER_DELETED, UserObject};
+use crate::app::{banner, start};
+use crate::config::Settings;
 use crate::store::people::{self as rows, Member as Row};
+use crate::store::persons;
 use clap::{Args, Subcommand};
+use serde_json::json;
 
 /// People of an organisation
 #[derive(Debug, Subcommand)]
@@ -30,6 +34,8 @@ pub enum Member {
     Edit(Edit),
     /// Remove a member: their keys are revoked or handed over
     Remove(Remove),
+    /// Print a link that makes the first account at the console; it works once, for 30 minutes
+    SetupLink,
 }
 
 /// Make somebody a member
@@ -91,8 +97,19 @@ pub fn run(global: &Global, command: &Member, out: &Out) -> Result<(), Failure> 
             show(&made, out)
         }
         Member::Edit(edit) => change(session, edit, out).await,
+        Member::SetupLink => setup_link(session, &config.settings, out).await,
         Member::Remove(remove) => end(session, global, remove, out).await,
     })
+}
+
+async fn setup_link(session: &Session, settings: &Settings, out: &Out) -> Result<(), Failure> {
+    if persons::any_operator(&session.at.db).await? {
+        let text = "the first account is made already; sign in with it";
+        return Err(Failure::new(FAILED, text));
+    }
+    let link = banner::setup_link(&session.at, &session::author().id).await?;
+    let url = format!("{}/setup?token={}", start::public_url(settings, settings.listen), link.reveal());
+    if out.json { out.json(&json!({ "url": url })) } else { out.line(&url) }
 }
 
 async fn find(session: &Session, user: &str) -> Result<Row, Failure> {

@@ -7,6 +7,7 @@ use crate::relay::Shared;
 use crate::relay::exposed::Exposure;
 use crate::store::key_secrets::{self, Used};
 use crate::store::keys;
+use crate::store::sessions;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,7 +45,11 @@ pub async fn write(shared: &Shared) -> Result<(), Fault> {
         if let Some(taken) = grant.uses.take() {
             let (ip, count) = (taken.from.to_string(), i64::try_from(taken.count).unwrap_or(i64::MAX));
             let used = Used { kid: &grant.kid, at_ms: taken.at_ms, ip: &ip, count };
-            key_secrets::touch(&mut tx, &used).await?;
+            if grant.session {
+                sessions::touch(&mut tx, used.kid, used.at_ms, used.ip).await?;
+            } else {
+                key_secrets::touch(&mut tx, &used).await?;
+            }
         }
     }
     tx.commit().await.doing("writing last uses")

@@ -4,6 +4,7 @@ pub mod attempt;
 pub mod believe;
 pub mod context;
 pub mod deliver;
+pub mod desk;
 pub mod exchange;
 pub mod exposed;
 pub mod failures;

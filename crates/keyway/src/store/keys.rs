@@ -112,6 +112,9 @@ macro_rules! keys_and_secrets {
         " FROM keys k JOIN key_secrets s ON s.key_id = k.id AND s.expires_ms IS NULL "
     };
 }
+// Below the macros, for it uses them.
+pub mod search;
+
 /// Columns of [`key_columns`].
 const KEY_COLUMNS: usize = 30;
 

@@ -3,13 +3,19 @@
 
 use crate::stage::{self, Scene, text};
 use keyway::app::routes::ROUTES;
+use keyway::relay::route::Shape;
 use keyway::relay::{Handler, Route};
 use std::collections::BTreeMap;
 use testkit::{Response, Upstream, Value, json};
 
-/// Every row of the table.
+/// Every row of the table that programs call.
 pub fn routes() -> impl Iterator<Item = &'static Route> {
-    ROUTES.iter().copied().flatten()
+    ROUTES.iter().copied().flatten().filter(|route| route.shape != Shape::Page)
+}
+
+/// Every row that is a page for people, or what it is made of.
+pub fn pages() -> impl Iterator<Item = &'static Route> {
+    ROUTES.iter().copied().flatten().filter(|route| route.shape == Shape::Page)
 }
 
 /// Whether a row changes something of the installation.

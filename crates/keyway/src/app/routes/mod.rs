@@ -1,6 +1,7 @@
 //! The one route table, in groups. What a route asks of a key stands in the row that dispatches it.
 
 mod audit;
+mod console;
 mod data;
 mod keys;
 mod people;
@@ -24,6 +25,7 @@ pub static ROUTES: &[&[Route]] = &[
     roles::ROUTES,
     usage::ROUTES,
     audit::ROUTES,
+    console::ROUTES,
 ];
 
 /// A row that answers from memory.
