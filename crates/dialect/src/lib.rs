@@ -20,5 +20,5 @@ pub mod sse;
 pub use edit::{AskUsage, Wanted, rewrite, rewrite_to};
 pub use event::{Event, Part, StopReason, ToolForm, UpstreamMessage};
 pub use hub::Dialect;
-pub use peek::{Peek, PeekError, peek};
+pub use peek::{Peek, PeekError, peek, peek_as};
 pub use sse::{Frame, FrameKind, SseError, SseSplitter};
