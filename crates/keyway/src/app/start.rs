@@ -9,6 +9,7 @@ use crate::base::tasks::Tasks;
 use crate::base::{Clock, Fault, Secret, id};
 use crate::catalog::{Catalog, Dialect};
 use crate::config::{Config, CredentialRef, On};
+use crate::egress::Egress;
 use crate::metering::{Journal, Plan, ShardState, Spares};
 use crate::relay::context::{Node, Upstream};
 use crate::relay::running::{Orders, Stops};
@@ -16,7 +17,7 @@ use crate::relay::{Shared, story};
 use crate::store::changes;
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Names;
-use crate::upstream::{AuthStyle, Endpoint};
+use crate::upstream::{AuthStyle, Endpoint, Tls};
 use std::collections::HashMap;
 use std::fs;
 use std::net::SocketAddr;
@@ -68,11 +69,15 @@ pub async fn build(
     let plan = Plan::new(settings.data_dir.join("journal").join(&node.boot), segment_bytes);
     let journals = journals(&plan, workers, &spares, &clock).map_err(NotOpened::Failed)?;
     let states: Vec<Arc<ShardState>> = journals.iter().map(Journal::state).collect();
+    let listeners = std::iter::once(listen).chain(settings.metrics_listen).collect();
+    let egress =
+        Egress::new(settings.egress_networks.clone(), listeners, clock.clone(), Arc::new(Tls::new(None)));
     let shared = Arc::new(Shared {
         at,
         node,
         catalog: Arc::clone(&config.catalog),
         upstreams,
+        egress,
         metrics,
         cache,
         lookup,

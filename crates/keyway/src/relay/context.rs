@@ -6,6 +6,7 @@ use crate::access::{Grant, KeyCache};
 use crate::accounts::Installation;
 use crate::base::tasks::Tasks;
 use crate::catalog::Catalog;
+use crate::egress::Egress;
 use crate::metering;
 use crate::telemetry::metrics::ProviderSlot;
 use crate::telemetry::{Metrics, RequestLog, WorkerMetrics};
@@ -49,6 +50,8 @@ pub struct Shared {
     pub catalog: Arc<Catalog>,
     /// Providers that are on, by name.
     pub upstreams: HashMap<Arc<str>, Arc<Upstream>>,
+    /// The way to addresses that callers name.
+    pub egress: Egress,
     /// Every number of the process.
     pub metrics: Arc<Metrics>,
     /// Keys in memory.
