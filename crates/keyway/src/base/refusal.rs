@@ -132,6 +132,15 @@ impl Refusal {
         Self { param: Some(param.into()), ..Self::new(Code::InvalidRequest, message) }
     }
 
+    /// The same without a provider's own words, which are not of the client's dialect.
+    #[must_use]
+    pub fn in_our_words(mut self) -> Self {
+        if let Some(theirs) = &mut self.upstream {
+            (theirs.code, theirs.kind) = (None, None);
+        }
+        self
+    }
+
     /// The status the client gets.
     #[must_use]
     pub fn status(&self) -> u16 {

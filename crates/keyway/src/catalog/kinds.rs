@@ -36,11 +36,11 @@ words! {
         /// `POST {base_url}/chat/completions`.
         OpenaiChat = "openai-chat", true;
         /// `POST {base_url}/responses`.
-        OpenaiResponses = "openai-responses", false;
+        OpenaiResponses = "openai-responses", true;
         /// `POST {base_url}/messages`.
-        AnthropicMessages = "anthropic-messages", false;
+        AnthropicMessages = "anthropic-messages", true;
         /// `POST {base_url}/models/{model}:generateContent`.
-        Gemini = "gemini", false;
+        Gemini = "gemini", true;
         /// Bedrock's Converse operation.
         BedrockConverse = "bedrock-converse", false;
         /// `POST {base_url}/completions`.
@@ -55,17 +55,16 @@ words! {
 }
 
 impl Dialect {
-    /// Whether conversations are held in it: one such dialect can be translated to another.
+    /// The dialect as translations know it: conversations in one can be held in another.
     #[must_use]
-    pub fn is_conversation(self) -> bool {
-        matches!(
-            self,
-            Self::OpenaiChat
-                | Self::OpenaiResponses
-                | Self::AnthropicMessages
-                | Self::Gemini
-                | Self::BedrockConverse
-        )
+    pub fn conversation(self) -> Option<dialect::Dialect> {
+        match self {
+            Self::OpenaiChat => Some(dialect::Dialect::OpenAiChat),
+            Self::OpenaiResponses => Some(dialect::Dialect::OpenAiResponses),
+            Self::AnthropicMessages => Some(dialect::Dialect::Anthropic),
+            Self::Gemini => Some(dialect::Dialect::Gemini),
+            _ => None,
+        }
     }
 }
 

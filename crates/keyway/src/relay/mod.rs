@@ -3,9 +3,12 @@
 pub mod attempt;
 pub mod believe;
 pub mod context;
+pub mod crossing;
 pub mod deliver;
 pub mod exchange;
+pub mod extension;
 pub mod failures;
+pub mod fetch;
 pub mod labels;
 pub mod large;
 pub mod limits;

@@ -2,8 +2,10 @@
 //! -> deliver -> settle`.
 
 use super::context::Worker;
+use super::crossing::Source;
 use super::deliver::{Wishes, deliver};
 use super::exchange::{Inbound, Outbound, X_KEYWAY_LABELS};
+use super::extension::{Extension, X_KEYWAY_ON_LOSS};
 use super::running::Caller;
 use super::source::Answer;
 use super::story::Story;
@@ -36,7 +38,9 @@ async fn prepare_and_send(story: &mut Story, inbound: &Inbound) -> Result<(Answe
     let peek = looked_at(story.dialect, inbound)?;
     story.stream = peek.stream;
     story.model_asked = peek.model.clone().into_owned();
-    story.labels = labels::read(&story.grant.labels, inbound.header(X_KEYWAY_LABELS), peek.keyway)?;
+    let extension = Extension::read(peek.keyway)?;
+    let on_loss = extension.on_loss(inbound.header(X_KEYWAY_ON_LOSS))?;
+    story.labels = labels::read(&story.grant.labels, inbound.header(X_KEYWAY_LABELS), extension)?;
     let plan = plan(&story.worker.shared.catalog, &story.grant, &peek.model)?;
     if !story.grant.limits.is_empty() {
         let first = plan.candidates().next();
@@ -49,8 +53,10 @@ async fn prepare_and_send(story: &mut Story, inbound: &Inbound) -> Result<(Answe
         story.limit(first.map_or("", |target| &target.id), size)?;
     }
     story.admit()?;
-    let answer = attempt::send(story, inbound, &peek, &plan).await?;
+    let source = Source::new(inbound, &peek, on_loss);
+    let (answer, crossing) = attempt::send(story, &source, &plan).await?;
     let wishes = Wishes {
+        crossing,
         include_usage: peek.include_usage == Some(true),
         notice: plan.alias().and_then(|alias| alias.notice.clone()),
     };

@@ -20,6 +20,12 @@ macro_rules! handlers {
 handlers! {
     /// `POST /v1/chat/completions`
     chat = OpenaiChat;
+    /// `POST /v1/messages`
+    messages = AnthropicMessages;
+    /// `POST /v1/responses`
+    responses = OpenaiResponses;
+    /// `POST /v1beta/models/{model}:generateContent` and `:streamGenerateContent`
+    gemini = Gemini;
     /// `POST /v1/completions`
     completions = OpenaiCompletions;
     /// `POST /v1/embeddings`

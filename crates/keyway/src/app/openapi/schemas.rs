@@ -248,6 +248,11 @@ const LISTS: &[(&str, &str)] = &[
 const OPEN: &[(&str, &str)] = &[
     ("ChatRequest", "model*: string, messages*: [any], stream: boolean"),
     ("ModelRequest", "model*: string, stream: boolean"),
+    ("MessagesRequest", "model*: string, messages*: [any], max_tokens*: integer, stream: boolean"),
+    ("ResponsesRequest", "model*: string, input*: any, stream: boolean"),
+    ("GenerateRequest", "contents*: any"),
+    ("AnthropicError", "type*: string, error*: object"),
+    ("GoogleError", "error*: object"),
     ("ModerationRequest", "model: string, input*: any"),
     ("ModelAnswer", "model: string, usage: any"),
     ("ChatAnswer", "id: string, object: string, model: string, choices: [any], usage: any"),

@@ -27,6 +27,30 @@ pub(super) static ROUTES: &[Route] = &[
         infer::chat,
     ),
     inference(
+        "messages",
+        ("/v1/messages", &["/anthropic/v1/messages"]),
+        (Scope::CHAT, Billing::ChatCompletions, Shape::Anthropic),
+        infer::messages,
+    ),
+    inference(
+        "responses",
+        ("/v1/responses", &["/responses"]),
+        (Scope::CHAT, Billing::ChatCompletions, Shape::Responses),
+        infer::responses,
+    ),
+    inference(
+        "generate_content",
+        ("/v1beta/models/{*id}:generateContent", &["/v1/models/{*id}:generateContent"]),
+        (Scope::CHAT, Billing::ChatCompletions, Shape::Google),
+        infer::gemini,
+    ),
+    inference(
+        "stream_generate_content",
+        ("/v1beta/models/{*id}:streamGenerateContent", &["/v1/models/{*id}:streamGenerateContent"]),
+        (Scope::CHAT, Billing::ChatCompletions, Shape::Google),
+        infer::gemini,
+    ),
+    inference(
         "completions",
         ("/v1/completions", &["/completions", "/beta/completions"]),
         (Scope::COMPLETIONS, Billing::Completions, Shape::OpenAi),
