@@ -21,5 +21,5 @@ pub mod sse;
 pub use edit::{AskUsage, Wanted, rewrite, rewrite_to};
 pub use event::{Event, Part, StopReason, ToolForm, UpstreamMessage};
 pub use hub::Dialect;
-pub use peek::{Peek, PeekError, peek, peek_in_path};
+pub use peek::{Peek, PeekError, peek, peek_as};
 pub use sse::{Frame, FrameKind, SseError, SseSplitter};

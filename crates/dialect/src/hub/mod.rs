@@ -9,10 +9,12 @@
 //! in silence: what a target cannot say is in [`Losses`], is done another way and named there too,
 //! or is refused ([`Invalid`]).
 
+pub mod citation;
 pub mod error;
 pub mod fit;
 pub mod knobs;
 pub mod losses;
+pub mod media;
 pub mod names;
 pub mod reasoning;
 pub mod reply;
@@ -127,6 +129,7 @@ pub fn write_request(
 
 /// Reads a provider's answer, frame by frame or whole, into events.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "there is one for each answer, and it stays where it is")]
 pub enum Decoder {
     /// OpenAI chat.
     OpenAiChat(openai_chat::Decoder),
@@ -244,9 +247,9 @@ impl Encoder {
     pub fn new(dialect: Dialect, reply: Reply) -> Self {
         let kind = match dialect {
             Dialect::OpenAiChat => EncoderKind::OpenAiChat(openai_chat::Encoder::default()),
-            Dialect::OpenAiResponses => EncoderKind::OpenAiResponses(openai_responses::Encoder::default()),
+            Dialect::OpenAiResponses => EncoderKind::OpenAiResponses(openai_responses::Encoder),
             Dialect::Anthropic => EncoderKind::Anthropic(anthropic::Encoder::default()),
-            Dialect::Gemini => EncoderKind::Gemini(gemini::Encoder::default()),
+            Dialect::Gemini => EncoderKind::Gemini(gemini::Encoder),
         };
         Self { reply, losses: Losses::default(), kind }
     }

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 #[must_use]
 pub fn fitted(name: Cow<'_, str>, bytes_max: usize) -> Cow<'_, str> {
     let fine = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-    if !name.is_empty() && name.len() <= bytes_max && name.as_bytes().iter().all(|byte| fine(byte)) {
+    if !name.is_empty() && name.len() <= bytes_max && name.as_bytes().iter().all(fine) {
         return name;
     }
     let digest = format!("_{:08x}", digest(name.as_bytes()));

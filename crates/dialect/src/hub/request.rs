@@ -24,6 +24,8 @@ pub struct Request<'a> {
     pub turns: Vec<Turn<'a>>,
     /// Tools the model may call.
     pub tools: Vec<Tool<'a>>,
+    /// They were given as the deprecated `functions`, and calls are told as `function_call`.
+    pub legacy_functions: bool,
     /// Which of them; `None` leaves it to the provider.
     pub tool_choice: Option<ToolChoice<'a>>,
     /// Whether several may be called at once.
@@ -281,6 +283,7 @@ impl<'a> Request<'a> {
             system: Vec::new(),
             turns: Vec::new(),
             tools: Vec::new(),
+            legacy_functions: false,
             tool_choice: None,
             parallel_tools: None,
             format: None,

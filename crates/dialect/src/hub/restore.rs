@@ -23,6 +23,12 @@ pub struct Restore {
 }
 
 impl Restore {
+    /// Nothing so far; `legacy` when calls are to be told as `function_call`.
+    #[must_use]
+    pub fn new(legacy: bool) -> Self {
+        Self { legacy, ..Self::default() }
+    }
+
     /// The name to send for the caller's `name`: at most `bytes_max` bytes, each of them
     /// one of `A-Za-z0-9_-`; the same each time, another for another name.
     pub fn name<'a>(&mut self, name: Cow<'a, str>, bytes_max: usize) -> Cow<'a, str> {

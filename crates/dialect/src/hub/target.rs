@@ -30,8 +30,16 @@ pub struct Abilities {
     pub documents: bool,
     /// Hears audio.
     pub audio: bool,
+    /// Sees video.
+    pub video: bool,
+    /// Takes marks of what is to be cached.
+    pub cache_marks: bool,
     /// Calls tools.
     pub tools: bool,
+    /// Takes tools whose arguments are free text.
+    pub custom_tools: bool,
+    /// Can be told a list of which tools are allowed.
+    pub allowed_tools: bool,
     /// A tool can be forced (`required`, or one by name).
     pub forced_tools: bool,
     /// A tool can be forced while the model reasons.
@@ -101,7 +109,11 @@ const CHAT: Abilities = Abilities {
     media_by_url: true,
     documents: true,
     audio: true,
+    video: false,
+    cache_marks: false,
     tools: true,
+    custom_tools: false,
+    allowed_tools: false,
     forced_tools: true,
     forced_tools_while_reasoning: true,
     parallel_tools_switch: true,
@@ -132,11 +144,18 @@ impl Abilities {
     pub fn of(dialect: Dialect) -> Self {
         match dialect {
             Dialect::OpenAiChat => CHAT,
-            Dialect::OpenAiResponses => {
-                Self { stop_max: 0, several: false, developer_role: true, audio: false, ..CHAT }
-            }
+            Dialect::OpenAiResponses => Self {
+                audio: false,
+                custom_tools: true,
+                allowed_tools: true,
+                stop_max: 0,
+                several: false,
+                developer_role: true,
+                ..CHAT
+            },
             Dialect::Anthropic => Self {
                 audio: false,
+                cache_marks: true,
                 forced_tools_while_reasoning: false,
                 tool_name_bytes_max: 128,
                 json: false,
@@ -151,6 +170,8 @@ impl Abilities {
             },
             Dialect::Gemini => Self {
                 media_by_url: false,
+                video: true,
+                allowed_tools: true,
                 parallel_tools_switch: false,
                 strict_tools: false,
                 reasoning: ReasoningControl::Budget,

@@ -103,6 +103,13 @@ impl Out {
         }
     }
 
+    /// A member with a value that is JSON already, if there is one.
+    pub fn maybe_raw(&mut self, name: &str, json: Option<&str>) {
+        if let Some(json) = json {
+            self.key(name).raw(json);
+        }
+    }
+
     /// A member with a string or null.
     pub fn or_null(&mut self, name: &str, text: Option<&str>) {
         self.key(name);

@@ -1,50 +1,40 @@
 //! The OpenAI chat dialect (`/chat/completions`), as OpenAI and its many imitators speak it.
 
 pub mod chunk;
+mod content;
 pub mod decode;
+pub(crate) mod encode;
 pub mod error;
 pub mod redact;
+mod request_in;
+mod request_out;
 pub mod usage;
+pub(crate) mod usage_out;
+mod whole;
 
 pub use chunk::with_cost;
 pub use decode::{Decoder, Seen, decode_whole};
+pub use encode::Encoder;
+pub(crate) use request_in::read;
+pub(crate) use request_out::write;
 pub use usage::{Anomaly, Report, UsageRule};
+pub(crate) use whole::write as whole;
 
-use crate::event::Event;
-use crate::hub::{Failure, Invalid, Losses, Reply, Request, Target, Whole};
-use crate::json::Node;
+use crate::hub::Failure;
 
-/// Tells an answer as a stream.
-#[derive(Debug, Default)]
-pub struct Encoder;
+/// A failure as a body.
+pub(crate) fn error_body(failure: &Failure<'_>) -> Vec<u8> {
+    let kind = failure.kind.unwrap_or_else(|| kind_of(failure.status));
+    error::render(failure.message, kind, failure.param, failure.code)
+}
 
-impl Encoder {
-    pub(crate) fn event(
-        &mut self,
-        _event: Event<'_>,
-        _reply: &Reply,
-        _losses: &mut Losses,
-        _out: &mut Vec<u8>,
-    ) {
+/// OpenAI's `type` for a status.
+fn kind_of(status: u16) -> &'static str {
+    match status {
+        401 => "authentication_error",
+        403 => "permission_error",
+        429 => "rate_limit_error",
+        500.. => "server_error",
+        _ => "invalid_request_error",
     }
-
-    pub(crate) fn fail(&mut self, _failure: &Failure<'_>, _reply: &Reply, _out: &mut Vec<u8>) {}
-
-    pub(crate) fn end(&mut self, _reply: &Reply, _out: &mut Vec<u8>) {}
-}
-
-pub(crate) fn read<'a>(_body: Node<'a>) -> Result<Request<'a>, Invalid> {
-    Err(Invalid::unsupported("model", "this dialect is not served yet"))
-}
-
-pub(crate) fn write(_: &Request<'_>, _: &Target<'_>, _: &mut Losses) -> Result<Vec<u8>, Invalid> {
-    Err(Invalid::unsupported("model", "this dialect is not served yet"))
-}
-
-pub(crate) fn whole(_whole: &Whole, _reply: &Reply, _losses: &mut Losses) -> Vec<u8> {
-    Vec::new()
-}
-
-pub(crate) fn error_body(_failure: &Failure<'_>) -> Vec<u8> {
-    Vec::new()
 }

@@ -12,7 +12,7 @@ use crate::access::permit::{Asked, permit};
 use crate::access::verify::{self, Needs, Verdict};
 use crate::base::{Code, Fault, Fields, Refusal, Trouble, id};
 use crate::relay::exchange::{X_CLIENT_REQUEST_ID, X_REQUEST_ID, client_request_id};
-use crate::relay::route::{BodyLimit, MANAGEMENT_BODY_BYTES_MAX};
+use crate::relay::route::{BodyLimit, MANAGEMENT_BODY_BYTES_MAX, Shape};
 use crate::relay::running::Caller;
 use crate::relay::{Handler, Inbound, Outbound, Route, Worker, refuse, story};
 use crate::telemetry::request_line::client_text;
@@ -95,7 +95,11 @@ pub async fn answer(front: &Front, request: Result<Head, Refusal>, body: Body<'_
     if !call.told {
         call.tell(front, answer.status.as_u16(), code, headers.text("user-agent"), fault);
     }
-    answer.set(X_REQUEST_ID, &id::text("req", call.request));
+    let request_id = id::text("req", call.request);
+    answer.set(X_REQUEST_ID, &request_id);
+    if call.shape() == Shape::Anthropic {
+        answer.set("request-id", &request_id);
+    }
     if let Some(client_id) = client_request_id(&headers) {
         answer.set(X_CLIENT_REQUEST_ID, client_id);
     }
@@ -225,8 +229,8 @@ async fn verified(
 }
 
 impl Call {
-    fn shape(&self) -> crate::relay::route::Shape {
-        self.route.map_or(crate::relay::route::Shape::OpenAi, |(_, route)| route.shape)
+    fn shape(&self) -> Shape {
+        self.route.map_or(Shape::OpenAi, |(_, route)| route.shape)
     }
 
     /// Writes the log line and counts the request.
@@ -276,7 +280,7 @@ fn unknown_url(method: &str, path: &str) -> Refusal {
 
 fn method_not_allowed(allowed: &str) -> Outbound {
     let refusal = Refusal::new(Code::MethodNotAllowed, format!("This path takes {allowed}."));
-    let mut answer = refuse::render(&refusal, crate::relay::route::Shape::OpenAi);
+    let mut answer = refuse::render(&refusal, Shape::OpenAi);
     answer.set("allow", allowed);
     answer
 }

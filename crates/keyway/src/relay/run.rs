@@ -14,7 +14,8 @@ use crate::base::{Refusal, Trouble};
 use crate::catalog::Dialect;
 use crate::metering::limits::Size;
 use crate::routing::plan;
-use dialect::peek::{Peek, peek, peek_in_path};
+use dialect::hub::Asked;
+use dialect::peek::{Peek, peek, peek_as};
 use std::rc::Rc;
 
 /// Answers a request in `dialect` of a key that may make it.
@@ -68,18 +69,23 @@ const MODERATION_MODEL: &str = "omni-moderation-latest";
 
 /// What a request says of itself, in its body and, at Google, in its address.
 fn looked_at(dialect: Dialect, inbound: &Inbound) -> Result<Peek<'_>, Refusal> {
+    let in_path = |model, stream| {
+        let asked = Asked { model: Some(model), stream };
+        peek_as(dialect::Dialect::Gemini, &inbound.body, asked)
+    };
     let read = match dialect {
         Dialect::Gemini => {
             let (model, verb) = in_address(inbound);
-            peek_in_path(&inbound.body, model, verb.starts_with("stream"))
+            in_path(model, verb.starts_with("stream"))
         }
         Dialect::OpenaiModerations => match peek(&inbound.body) {
-            Err(error) if error.param == Some("model") => {
-                peek_in_path(&inbound.body, MODERATION_MODEL, false).map_err(|_| error)
-            }
+            Err(error) if error.param == Some("model") => in_path(MODERATION_MODEL, false).map_err(|_| error),
             read => read,
         },
-        _ => peek(&inbound.body),
+        dialect => match dialect.conversation() {
+            Some(dialect) => peek_as(dialect, &inbound.body, Asked::default()),
+            None => peek(&inbound.body),
+        },
     };
     read.map_err(|error| Refusal {
         param: error.param.map(Into::into),

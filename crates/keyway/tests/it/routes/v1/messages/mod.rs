@@ -1,0 +1,5 @@
+//! `/v1/messages`
+
+mod chat;
+mod errors;
+mod native;
