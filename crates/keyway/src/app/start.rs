@@ -118,9 +118,11 @@ fn upstreams(config: &Config, metrics: &Metrics) -> Result<HashMap<Arc<str>, Arc
         let on = config.on.iter().find(|on| on.provider == *provider.name);
         let doing = format!("setting up the provider `{}`", provider.name);
         let mut places = Vec::new();
-        for (dialect, url) in &provider.base_urls {
-            let auth = AuthStyle::named(provider.auth.word())
-                .ok_or_else(|| Fault::plain(format!("{doing}: its auth style is not available yet")))?;
+        for (dialect, url) in provider.base_urls.iter().filter(|(dialect, _)| dialect.is_built()) {
+            // An address whose way of proving oneself is not available yet is not spoken to.
+            let Some(auth) = AuthStyle::named(provider.auth(*dialect).word()) else {
+                continue;
+            };
             let credential = on.map(credential).transpose().doing(&doing)?.flatten();
             places.push((*dialect, Endpoint::new(url, auth, credential).doing(&doing)?));
         }

@@ -2,6 +2,7 @@
 
 use super::crossing::{Crossing, Source};
 use super::failures;
+use super::quirks::{self, Tenant};
 use super::source::{self, Answer, Asked};
 use super::story::Story;
 use super::way::{Way, way};
@@ -28,16 +29,21 @@ pub async fn send(
 ) -> Result<(Answer, Option<Box<Crossing>>), Trouble> {
     let mut last: Option<Refusal> = None;
     for target in plan.candidates() {
-        let Some(way) = way(target, story.dialect, story.stream) else {
+        let Some(mut way) = way(target, story.dialect, story.stream) else {
             continue;
         };
-        let (body, crossing) = match prepare(story, source, target, &way, plan).await {
+        let (mut body, crossing) = match prepare(story, source, target, &way, plan).await {
             Ok(prepared) => prepared,
             Err(refusal) => {
                 last.get_or_insert(refusal);
                 continue;
             }
         };
+        if way.dialect == Dialect::OpenaiChat {
+            let tenant = Tenant { master: &story.worker.shared.at.master, organization: &story.grant.org };
+            let (path, quirked) = quirks::chat(&target.provider, body, &tenant);
+            (way.path, body) = (path.into(), quirked);
+        }
         let headers = headers(&way, source.inbound, crossing.is_none());
         story.way = Some(way);
         story.send_to(target).await?;

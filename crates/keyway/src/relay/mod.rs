@@ -14,6 +14,7 @@ pub mod large;
 pub mod limits;
 pub mod meter;
 pub mod obey;
+pub mod quirks;
 pub mod refusals;
 pub mod refuse;
 pub mod route;
