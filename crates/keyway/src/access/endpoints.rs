@@ -8,12 +8,11 @@ pub const ENDPOINTS: &[&str] = &[
     "/v1/completions",
     "/v1/embeddings",
     "/v1/messages",
+    "/v1/messages/count_tokens",
     "/v1/models",
     "/v1/moderations",
     "/v1/rerank",
-    "/v1/responses",
-    "/v1beta/models:generateContent",
-    "/v1beta/models:streamGenerateContent",
+    "/v1beta/models",
 ];
 
 /// The name in [`ENDPOINTS`] of a route's path: what comes before its first placeholder, and the verb of

@@ -36,11 +36,11 @@ words! {
         /// `POST {base_url}/chat/completions`.
         OpenaiChat = "openai-chat", true;
         /// `POST {base_url}/responses`.
-        OpenaiResponses = "openai-responses", true;
+        OpenaiResponses = "openai-responses", false;
         /// `POST {base_url}/messages`.
         AnthropicMessages = "anthropic-messages", true;
         /// `POST {base_url}/models/{model}:generateContent`.
-        Gemini = "gemini", true;
+        Gemini = "gemini", false;
         /// Bedrock's Converse operation.
         BedrockConverse = "bedrock-converse", false;
         /// `POST {base_url}/completions`.

@@ -1,6 +1,7 @@
 //! Between two dialects: a client's request written for a provider that speaks another one, and what its
 //! answer must go through on its way back.
 
+use super::abilities::abilities;
 use super::exchange::Inbound;
 use super::extension::OnLoss;
 use super::fetch;
@@ -9,7 +10,7 @@ use super::way::Way;
 use crate::base::{Code, Refusal};
 use crate::catalog::{Alias, Edit, Target};
 use bytes::Bytes;
-use dialect::hub::{self, Abilities, Asked, Dialect, Invalid, Losses, Mode, Reply, Request};
+use dialect::hub::{self, Asked, Dialect, Invalid, Losses, Mode, Reply, Request};
 use dialect::peek::Peek;
 use dialect::{AskUsage, rewrite};
 use std::borrow::Cow;
@@ -60,7 +61,7 @@ impl<'a> Source<'a> {
         };
         let mut request = self.read(to)?;
         alias.into_iter().flat_map(|alias| &alias.set).for_each(|edit| set(*edit, &mut request));
-        let can = Abilities::of(from);
+        let can = abilities(target, from);
         let asked =
             hub::Target { dialect: from, model: &target.upstream, origin: &target.provider.name, can };
         fetch::media(&story.worker.shared.egress, &mut request, &asked).await?;

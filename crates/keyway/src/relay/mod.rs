@@ -1,8 +1,10 @@
 //! The life of a request, as one list of steps.
 
+pub mod abilities;
 pub mod attempt;
 pub mod believe;
 pub mod context;
+pub mod count;
 pub mod crossing;
 pub mod deliver;
 pub mod exchange;

@@ -51,6 +51,8 @@ pub enum Billing {
     Free,
     /// Tokens of a conversation, whatever the dialect it is held in.
     ChatCompletions,
+    /// Nothing but the question how many tokens a prompt has.
+    Count,
     /// Tokens of a text that is gone on with.
     Completions,
     /// Tokens of texts that become vectors.
@@ -68,6 +70,7 @@ impl Billing {
         match self {
             Self::Free => "",
             Self::ChatCompletions => "chat_completions",
+            Self::Count => "count_tokens",
             Self::Completions => "completions",
             Self::Embeddings => "embeddings",
             Self::Rerank => "rerank",

@@ -68,7 +68,7 @@ async fn prepare_and_send(story: &mut Story, inbound: &Inbound) -> Result<(Answe
 const MODERATION_MODEL: &str = "omni-moderation-latest";
 
 /// What a request says of itself, in its body and, at Google, in its address.
-fn looked_at(dialect: Dialect, inbound: &Inbound) -> Result<Peek<'_>, Refusal> {
+pub(super) fn looked_at(dialect: Dialect, inbound: &Inbound) -> Result<Peek<'_>, Refusal> {
     let in_path = |model, stream| {
         let asked = Asked { model: Some(model), stream };
         peek_as(dialect::Dialect::Gemini, &inbound.body, asked)

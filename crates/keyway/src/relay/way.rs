@@ -50,7 +50,7 @@ fn spoken(target: &Target, client: Dialect) -> Option<(Dialect, Dialect)> {
         return Some((client, client));
     }
     if client.conversation().is_some() {
-        let known = |dialect: &&Dialect| dialect.conversation().is_some();
+        let known = |dialect: &&Dialect| dialect.is_built() && dialect.conversation().is_some();
         return speaks.iter().find(known).map(|dialect| (*dialect, *dialect));
     }
     let by_chat = speaks.contains(&Dialect::OpenaiChat) && !target.provider.is_sandbox();

@@ -134,7 +134,7 @@ impl World {
             "key_edit" => json!({"rate_limits": {"requests_per_minute": 100_000}}),
             "project_limit_edit" | "organization_limit_edit" => json!({"max_requests_per_1_day": 1_000_000}),
             "chat_completions" => stage::hello(false),
-            "messages" => json!({"model": stage::MODEL, "max_tokens": 64,
+            "messages" | "count_tokens" => json!({"model": stage::MODEL, "max_tokens": 64,
                 "messages": [{"role": "user", "content": "Hello"}]}),
             "responses" => json!({"model": stage::MODEL, "input": "Hello"}),
             "generate_content" | "stream_generate_content" => {

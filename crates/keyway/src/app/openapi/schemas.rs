@@ -248,9 +248,14 @@ const LISTS: &[(&str, &str)] = &[
 const OPEN: &[(&str, &str)] = &[
     ("ChatRequest", "model*: string, messages*: [any], stream: boolean"),
     ("ModelRequest", "model*: string, stream: boolean"),
-    ("MessagesRequest", "model*: string, messages*: [any], max_tokens*: integer, stream: boolean"),
-    ("ResponsesRequest", "model*: string, input*: any, stream: boolean"),
-    ("GenerateRequest", "contents*: any"),
+    ("MessagesRequest", "model*: string, messages*: [any], max_tokens: integer, stream: boolean"),
+    ("TokenCount", "input_tokens: integer"),
+    ("GoogleModels", "models*: [GoogleModel]"),
+    (
+        "GoogleModel",
+        "name*: string, version*: string, displayName*: string, inputTokenLimit: integer, \
+        outputTokenLimit: integer, supportedGenerationMethods*: [string]",
+    ),
     ("AnthropicError", "type*: string, error*: object"),
     ("GoogleError", "error*: object"),
     ("ModerationRequest", "model: string, input*: any"),

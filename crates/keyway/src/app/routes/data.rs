@@ -1,6 +1,6 @@
 //! The data plane, health and metrics.
 
-use super::{inference, managed, memory};
+use super::{google, inference, managed, memory};
 use crate::access::verify::About::Installation;
 use crate::access::verify::Needs;
 use crate::accounts::Scope;
@@ -33,22 +33,10 @@ pub(super) static ROUTES: &[Route] = &[
         infer::messages,
     ),
     inference(
-        "responses",
-        ("/v1/responses", &["/responses"]),
-        (Scope::CHAT, Billing::ChatCompletions, Shape::Responses),
-        infer::responses,
-    ),
-    inference(
-        "generate_content",
-        ("/v1beta/models/{*id}:generateContent", &["/v1/models/{*id}:generateContent"]),
-        (Scope::CHAT, Billing::ChatCompletions, Shape::Google),
-        infer::gemini,
-    ),
-    inference(
-        "stream_generate_content",
-        ("/v1beta/models/{*id}:streamGenerateContent", &["/v1/models/{*id}:streamGenerateContent"]),
-        (Scope::CHAT, Billing::ChatCompletions, Shape::Google),
-        infer::gemini,
+        "count_tokens",
+        ("/v1/messages/count_tokens", &["/anthropic/v1/messages/count_tokens"]),
+        (Scope::CHAT, Billing::Count, Shape::Anthropic),
+        infer::count_messages,
     ),
     inference(
         "completions",
@@ -86,6 +74,8 @@ pub(super) static ROUTES: &[Route] = &[
         Needs::Key(Scope::READ_MODELS),
         Handler::Memory(models::show),
     ),
+    google("google_models", "/v1beta/models", Handler::Memory(models::list)),
+    google("google_model", "/v1beta/models/{*id}", Handler::Memory(models::show)),
     managed("token_create", Method::POST, "/v1/tokens", Needs::OwnKey, tokens::create),
     memory("jwks", ("/.well-known/jwks.json", &[]), Needs::Nothing, Handler::Memory(jwks::show)),
     memory("own_key", ("/v1/key", &[]), Needs::AnyKey, Handler::Memory(own_key::show)),

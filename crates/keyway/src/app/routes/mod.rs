@@ -41,6 +41,21 @@ const fn memory(
     }
 }
 
+/// A row that shows models to clients of Google's.
+const fn google(name: &'static str, path: &'static str, handler: Handler) -> Route {
+    Route {
+        name,
+        method: Method::GET,
+        path,
+        also: &[],
+        needs: Needs::Key(Scope::READ_MODELS),
+        body: BodyLimit::None,
+        shape: Shape::Google,
+        billing: Billing::Free,
+        handler,
+    }
+}
+
 /// A row that asks a provider.
 const fn inference(
     name: &'static str,

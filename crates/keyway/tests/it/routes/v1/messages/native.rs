@@ -103,6 +103,9 @@ fn openai_clients_reach_it_as_well() {
     assert_eq!(answer["usage"]["total_tokens"], 11);
     let sent = scene.upstream.last();
     assert_eq!(sent.header("anthropic-version"), Some("2023-06-01"));
-    assert_eq!(sent.json()["max_tokens"].as_u64().is_some(), true);
-    assert_eq!(sent.json()["messages"], json!([{"role": "user", "content": [{"type": "text", "text": "hi"}]}]));
+    assert!(sent.json()["max_tokens"].is_u64());
+    assert_eq!(
+        sent.json()["messages"],
+        json!([{"role": "user", "content": [{"type": "text", "text": "hi"}]}])
+    );
 }
