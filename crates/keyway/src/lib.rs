@@ -10,6 +10,7 @@ pub mod catalog;
 pub mod cli;
 pub mod config;
 pub mod console;
+pub mod egress;
 pub mod jobs;
 pub mod metering;
 pub mod relay;

@@ -10,8 +10,9 @@ use crate::accounts::password::Passwords;
 use crate::base::fault::Doing;
 use crate::base::tasks::Tasks;
 use crate::base::{Clock, Fault, Secret, id};
-use crate::catalog::{Catalog, Dialect};
+use crate::catalog::Catalog;
 use crate::config::{Config, CredentialRef, On, Settings};
+use crate::egress::Egress;
 use crate::metering::{Journal, Plan, ShardState, Spares};
 use crate::relay::context::{Node, Upstream};
 use crate::relay::desk::Desk;
@@ -21,7 +22,7 @@ use crate::relay::{Shared, story};
 use crate::store::changes;
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Names;
-use crate::upstream::{AuthStyle, Endpoint};
+use crate::upstream::{AuthStyle, Endpoint, Tls};
 use std::collections::HashMap;
 use std::fs;
 use std::net::SocketAddr;
@@ -74,11 +75,15 @@ pub async fn build(
     let journals = journals(&plan, workers, &spares, &clock).map_err(NotOpened::Failed)?;
     let desk = desk(settings, &at, listen).map_err(NotOpened::Failed)?;
     let states: Vec<Arc<ShardState>> = journals.iter().map(Journal::state).collect();
+    let listeners = std::iter::once(listen).chain(settings.metrics_listen).collect();
+    let egress =
+        Egress::new(settings.egress_networks.clone(), listeners, clock.clone(), Arc::new(Tls::new(None)));
     let shared = Arc::new(Shared {
         at,
         node,
         catalog: Arc::clone(&config.catalog),
         upstreams,
+        egress,
         metrics,
         cache,
         lookup,
@@ -143,19 +148,21 @@ fn upstreams(config: &Config, metrics: &Metrics) -> Result<HashMap<Arc<str>, Arc
     let mut upstreams = HashMap::new();
     for provider in config.catalog.providers() {
         let on = config.on.iter().find(|on| on.provider == *provider.name);
-        let endpoint = match provider.base_url(Dialect::OpenaiChat) {
-            _ if provider.is_sandbox() => None,
-            None => continue,
-            Some(url) => {
-                let doing = format!("setting up the provider `{}`", provider.name);
-                let auth = AuthStyle::named(provider.auth(Dialect::OpenaiChat).word())
-                    .ok_or_else(|| Fault::plain(format!("{doing}: its auth style is not available yet")))?;
-                let credential = on.map(credential).transpose().doing(&doing)?.flatten();
-                Some(Endpoint::new(url, auth, credential).doing(&doing)?)
-            }
-        };
+        let doing = format!("setting up the provider `{}`", provider.name);
+        let mut places = Vec::new();
+        for (dialect, url) in provider.base_urls.iter().filter(|(dialect, _)| dialect.is_built()) {
+            // An address whose way of proving oneself is not available yet is not spoken to.
+            let Some(auth) = AuthStyle::named(provider.auth(*dialect).word()) else {
+                continue;
+            };
+            let credential = on.map(credential).transpose().doing(&doing)?.flatten();
+            places.push((*dialect, Endpoint::new(url, auth, credential).doing(&doing)?));
+        }
+        if places.is_empty() && !provider.is_sandbox() {
+            continue;
+        }
         let slot = metrics.provider(&provider.name);
-        upstreams.insert(Arc::clone(&provider.name), Arc::new(Upstream { endpoint, slot }));
+        upstreams.insert(Arc::clone(&provider.name), Arc::new(Upstream { places, slot }));
     }
     Ok(upstreams)
 }

@@ -158,6 +158,16 @@ impl World {
             "key_edit" => json!({"rate_limits": {"requests_per_minute": 100_000}}),
             "project_limit_edit" | "organization_limit_edit" => json!({"max_requests_per_1_day": 1_000_000}),
             "chat_completions" => stage::hello(false),
+            "messages" | "count_tokens" => json!({"model": stage::MODEL, "max_tokens": 64,
+                "messages": [{"role": "user", "content": "Hello"}]}),
+            "responses" => json!({"model": stage::MODEL, "input": "Hello"}),
+            "generate_content" | "stream_generate_content" => {
+                json!({"contents": [{"role": "user", "parts": [{"text": "Hello"}]}]})
+            }
+            "completions" => json!({"model": stage::MODEL, "prompt": "Hello"}),
+            "embeddings" => json!({"model": stage::MODEL, "input": "Hello"}),
+            "rerank" => json!({"model": stage::MODEL, "query": "Hello", "documents": ["a", "b"]}),
+            "moderations" => json!({"model": stage::MODEL, "input": "Hello"}),
             "model_permissions_set" => json!({"mode": "deny_list", "model_ids": ["mine/other"]}),
             "project_user_add" => json!({"user_id": of("user2"), "role": "member"}),
             "project_group_add" => json!({"group_id": of("group2"), "role": "member"}),

@@ -267,6 +267,19 @@ const LISTS: &[(&str, &str)] = &[
 /// log, which has a field that is called like its event.
 const OPEN: &[(&str, &str)] = &[
     ("ChatRequest", "model*: string, messages*: [any], stream: boolean"),
+    ("ModelRequest", "model*: string, stream: boolean"),
+    ("MessagesRequest", "model*: string, messages*: [any], max_tokens: integer, stream: boolean"),
+    ("TokenCount", "input_tokens: integer"),
+    ("GoogleModels", "models*: [GoogleModel]"),
+    (
+        "GoogleModel",
+        "name*: string, version*: string, displayName*: string, inputTokenLimit: integer, \
+        outputTokenLimit: integer, supportedGenerationMethods*: [string]",
+    ),
+    ("AnthropicError", "type*: string, error*: object"),
+    ("GoogleError", "error*: object"),
+    ("ModerationRequest", "model: string, input*: any"),
+    ("ModelAnswer", "model: string, usage: any"),
     ("ChatAnswer", "id: string, object: string, model: string, choices: [any], usage: any"),
     (
         "AuditLog",
