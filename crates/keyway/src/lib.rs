@@ -11,6 +11,7 @@ pub mod cli;
 pub mod config;
 pub mod jobs;
 pub mod metering;
+pub mod pricing;
 pub mod relay;
 pub mod routing;
 pub mod sandbox;

@@ -20,6 +20,7 @@ pub mod limit;
 pub mod log;
 pub mod member;
 pub mod model;
+pub mod model_import;
 pub mod org;
 pub mod output;
 pub mod project;

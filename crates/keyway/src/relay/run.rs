@@ -34,7 +34,7 @@ async fn prepare_and_send(story: &mut Story, inbound: &Inbound) -> Result<(Answe
     story.stream = peek.stream;
     story.model_asked = peek.model.clone().into_owned();
     story.labels = labels::read(&story.grant.labels, inbound.header(X_KEYWAY_LABELS), peek.keyway)?;
-    let plan = plan(&story.worker.shared.catalog, &story.grant, &peek.model)?;
+    let plan = plan(&story.worker.shared.catalog.load(), &story.grant, &peek.model)?;
     if !story.grant.limits.is_empty() {
         let first = plan.candidates().next();
         let size = Size {

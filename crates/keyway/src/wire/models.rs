@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// `invalid_api_key` without a key.
 pub fn list(worker: &Worker, _: &Inbound, grant: Option<&Arc<Grant>>) -> Result<Outbound, Trouble> {
     let grant = grant.ok_or_else(credential::invalid)?;
-    let catalog = &worker.shared.catalog;
+    let catalog = worker.shared.catalog.load();
     let listed = catalog.models().iter().filter_map(|model| {
         let resolution = catalog.resolve(&model.id).ok()?;
         let target = resolution.candidates.iter().find(|target| may_call(grant, target))?;
@@ -33,7 +33,7 @@ pub fn list(worker: &Worker, _: &Inbound, grant: Option<&Arc<Grant>>) -> Result<
 pub fn show(worker: &Worker, inbound: &Inbound, grant: Option<&Arc<Grant>>) -> Result<Outbound, Trouble> {
     let grant = grant.ok_or_else(credential::invalid)?;
     let name = inbound.params.first().map_or("", String::as_str);
-    let plan = plan(&worker.shared.catalog, grant, name)?;
+    let plan = plan(&worker.shared.catalog.load(), grant, name)?;
     let shown = plan.candidates().next().map(|target| object(target)).unwrap_or_default();
     Ok(Outbound::json(StatusCode::OK, &shown))
 }

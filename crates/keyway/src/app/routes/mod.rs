@@ -1,6 +1,7 @@
 //! The one route table, in groups. What a route asks of a key stands in the row that dispatches it.
 
 mod audit;
+mod catalog;
 mod data;
 mod keys;
 mod people;
@@ -15,8 +16,15 @@ use http::Method;
 use std::sync::Arc;
 
 /// The routes. A row's number is its place in all of them.
-pub static ROUTES: &[&[Route]] =
-    &[data::ROUTES, keys::ROUTES, people::ROUTES, projects::ROUTES, usage::ROUTES, audit::ROUTES];
+pub static ROUTES: &[&[Route]] = &[
+    data::ROUTES,
+    keys::ROUTES,
+    people::ROUTES,
+    projects::ROUTES,
+    usage::ROUTES,
+    audit::ROUTES,
+    catalog::ROUTES,
+];
 
 /// A row that answers from memory.
 const fn memory(
