@@ -20,6 +20,7 @@ pub mod reasoning;
 pub mod reply;
 pub mod request;
 pub mod restore;
+pub mod schema;
 pub mod sequence;
 pub mod target;
 pub mod whole;
