@@ -3,9 +3,8 @@
 #![allow(clippy::disallowed_methods, reason = "it measures time and nothing depends on it")]
 
 use bytes::Bytes;
-use dialect::hub::{self, Asked, Losses, Reply, Target, read_request, write_request};
 use dialect::openai_chat::{Decoder, UsageRule};
-use dialect::{AskUsage, Dialect, SseSplitter, peek, rewrite};
+use dialect::{AskUsage, SseSplitter, peek, rewrite};
 use std::hint::black_box;
 use std::time::Instant;
 
@@ -83,57 +82,9 @@ fn main() {
             }
         }
     });
-    responses();
     timed("parse an error body", 90, 50_000, || {
         let body =
             br#"{"error":{"message":"Incorrect API key provided: sk-****abcd","type":"t","code":401}}"#;
         black_box(dialect::openai_chat::error::parse(401, black_box(body)));
     });
-}
-
-/// A request of Responses told to the chat dialect, and events between the two.
-fn responses() {
-    let mut body = String::from(
-        r#"{"model":"m","instructions":"You are helpful.","tools":[{"type":"function","name":"look","parameters":{"type":"object","properties":{"q":{"type":"string"}}}}],"store":false,"stream":true,"input":["#,
-    );
-    while body.len() < 1900 {
-        let words = "The quick brown fox, \\\"jumping\\\"\\n over the lazy dog. ".repeat(4);
-        body.push_str(&format!(
-            r#"{{"type":"message","role":"user","content":[{{"type":"input_text","text":"{words}"}}]}},"#
-        ));
-    }
-    body.push_str(r#"{"type":"function_call","call_id":"c","name":"look","arguments":"{}"},{"type":"function_call_output","call_id":"c","output":"x"}]}"#);
-    for (from, to) in [
-        (Dialect::OpenAiResponses, Dialect::OpenAiChat),
-        (Dialect::OpenAiResponses, Dialect::OpenAiResponses),
-    ] {
-        let target = Target::new(to, "m");
-        timed(&format!("{} to {}", from.name(), to.name()), body.len(), 20_000, || {
-            let request = read_request(from, black_box(body.as_bytes()), Asked::default());
-            let written =
-                request.and_then(|request| write_request(&request, &target, &mut Losses::default()));
-            let _ = black_box(written);
-        });
-    }
-    let event = br#"{"type":"response.output_text.delta","sequence_number":4,"item_id":"msg_67c9fdcf37fc8190ba82116e33fb28c507b8b0ad4e5eb654","output_index":0,"content_index":0,"delta":" word or two","logprobs":[],"obfuscation":"aX3kPq"}"#;
-    let chat = br#"{"id":"chatcmpl-9xA1","object":"chat.completion.chunk","created":1790000000,"model":"gpt-5.2","system_fingerprint":"fp_1","choices":[{"index":0,"delta":{"content":" word or two"},"logprobs":null,"finish_reason":null}]}"#;
-    let mut meter = hub::Decoder::new(Dialect::OpenAiResponses, UsageRule::default());
-    timed("see a Responses event", event.len(), 300_000, || {
-        black_box(meter.see(black_box(event)));
-    });
-    let told: [(Dialect, &[u8], Dialect); 2] = [
-        (Dialect::OpenAiResponses, event, Dialect::OpenAiChat),
-        (Dialect::OpenAiChat, chat, Dialect::OpenAiResponses),
-    ];
-    for (from, event, to) in told {
-        let mut decoder = hub::Decoder::new(from, UsageRule::default());
-        let mut encoder = hub::Encoder::new(to, Reply { id: "01J".into(), ..Reply::default() });
-        let (mut events, mut out) = (Vec::new(), Vec::new());
-        timed(&format!("an event, {} to {}", from.name(), to.name()), event.len(), 100_000, || {
-            decoder.event(black_box(event), &mut events);
-            events.drain(..).for_each(|event| encoder.event(event, &mut out));
-            black_box(&out);
-            out.clear();
-        });
-    }
 }

@@ -48,6 +48,9 @@ pub(crate) fn read(body: Node<'_>) -> Result<Request<'_>, Invalid> {
     request.stream = typed(&mut top, "stream", "true or false", Node::bool)?.unwrap_or(false);
     request.user = top.take_any(&["safety_identifier", "user"]).and_then(Node::text);
     request.knobs.take(&mut top, KNOBS);
+    if request.knobs.idle(Knob::Store) {
+        request.knobs.set(Knob::Store, None);
+    }
     text(&mut top, &mut request)?;
     reasoning(&mut top, &mut request);
     include(&mut top, &mut request);
