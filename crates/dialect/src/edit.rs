@@ -29,7 +29,7 @@ pub struct Wanted<'a> {
     pub set: &'a [(&'a str, &'a str)],
 }
 
-type Edit<'e> = (Range<usize>, Cow<'e, [u8]>);
+pub(crate) type Edit<'e> = (Range<usize>, Cow<'e, [u8]>);
 
 /// Prepares `body` for a provider of the same dialect: its model name, usage asked for in
 /// streams, our own member `keyway` taken out. Returns the same bytes when nothing changes.
@@ -134,7 +134,7 @@ fn member<'e>(name: &str, value: &[u8]) -> Cow<'e, [u8]> {
 }
 
 /// Puts the edits in. They never overlap; those at one place keep their order.
-fn apply(body: &Bytes, mut edits: Vec<Edit<'_>>) -> Bytes {
+pub(crate) fn apply(body: &Bytes, mut edits: Vec<Edit<'_>>) -> Bytes {
     if edits.is_empty() {
         return body.clone();
     }

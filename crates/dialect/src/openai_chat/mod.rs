@@ -5,6 +5,7 @@ mod content;
 pub mod decode;
 pub(crate) mod encode;
 pub mod error;
+pub mod quirks;
 pub mod redact;
 mod request_in;
 mod request_out;

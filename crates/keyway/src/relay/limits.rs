@@ -55,7 +55,7 @@ const TOKENS: Names =
 /// Writes how limits stand into the head of an answer.
 fn write(headroom: &Headroom, shape: Shape, headers: &mut Lines) {
     match shape {
-        Shape::OpenAi => {
+        Shape::OpenAi | Shape::Page => {
             for (rate, names) in [(headroom.requests, REQUESTS), (headroom.tokens, TOKENS)] {
                 if let Some(rate) = rate {
                     openai(rate, names, headers);

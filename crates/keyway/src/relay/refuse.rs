@@ -14,7 +14,8 @@ const RETRY_AFTER_MS_DEFAULT: u64 = 1000;
 pub fn render(refusal: &Refusal, shape: Shape) -> Outbound {
     let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let body = match shape {
-        Shape::OpenAi => {
+        // Pages are made by the console.
+        Shape::OpenAi | Shape::Page => {
             let (kind, code) = names(refusal);
             error::render(&refusal.message, kind, refusal.param.as_deref(), code)
         }
@@ -34,7 +35,8 @@ pub fn render(refusal: &Refusal, shape: Shape) -> Outbound {
 #[must_use]
 pub fn render_event(refusal: &Refusal, shape: Shape) -> Vec<u8> {
     match shape {
-        Shape::OpenAi => {
+        // Pages are made by the console.
+        Shape::OpenAi | Shape::Page => {
             let (kind, code) = names(refusal);
             error::render_stream(&refusal.message, kind, refusal.param.as_deref(), code)
         }

@@ -36,6 +36,8 @@ pub enum Handler {
 pub enum Shape {
     /// `{"error":{"message","type","param","code"}}`
     OpenAi,
+    /// A page for people.
+    Page,
 }
 
 /// What a request of the route is booked as.
