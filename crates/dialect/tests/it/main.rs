@@ -13,4 +13,4 @@ mod streams;
 use dialect::Dialect;
 
 /// Every dialect the laws hold for.
-const SPOKEN: &[Dialect] = &[Dialect::OpenAiChat, Dialect::Anthropic];
+const SPOKEN: &[Dialect] = &[Dialect::OpenAiChat, Dialect::OpenAiResponses, Dialect::Anthropic];
