@@ -11,6 +11,7 @@ pub mod cli;
 pub mod config;
 pub mod console;
 pub mod jobs;
+pub mod mail;
 pub mod metering;
 pub mod relay;
 pub mod routing;

@@ -15,7 +15,7 @@ use crate::store::Conn;
 use crate::store::changes::{KEY_CHANGED, KEY_STOPPED};
 use crate::store::keys::{self as rows, KeyRow};
 use crate::store::limits as store_limits;
-use crate::store::{people, service_accounts, tenants};
+use crate::store::{organizations, people, service_accounts, tenants};
 use ledger::limit::Limits;
 use serde_json::json;
 
@@ -164,6 +164,9 @@ async fn in_project(
         .into());
     }
     acting.may(Scope::CREATE_KEYS, Subject::Owned { project, owner: &row.owner_id })?;
+    if !new.test && organizations::is_unverified(&mut acting.tx, &org).await? {
+        return Err(unverified().into());
+    }
     let asked = asked(new, false)?;
     let held = acting.actor.rights.in_project(project).all;
     if new.scopes.is_some() { held_all(asked.without(held)) } else { Ok(()) }.map_err(Trouble::from)
@@ -194,6 +197,12 @@ async fn in_organization(acting: &mut Acting<'_>, new: &NewKey, row: &mut KeyRow
         row.scopes = Some(json!(asked.names()).to_string());
     }
     Ok(())
+}
+
+fn unverified() -> Refusal {
+    let message = "Live keys come with a verified address: follow the link in the message that was sent \
+                   when the account was made. Test keys work at once.";
+    Refusal { param: Some("mode".into()), ..Refusal::new(Code::EmailNotVerified, message) }
 }
 
 fn asked(new: &NewKey, admin: bool) -> Result<Scopes, Refusal> {
