@@ -3,6 +3,7 @@
 use super::chain::Bounded;
 use super::credential;
 use super::details::Texts;
+use super::ephemeral::Narrowed;
 use super::keys;
 use super::levels::Levels;
 use super::models::ModelRules;
@@ -38,6 +39,15 @@ pub enum Mode {
     Test,
 }
 
+/// An ephemeral token of a key.
+#[derive(Debug, Clone)]
+pub struct Token {
+    /// Public handle, or the signed token's `jti`.
+    pub id: String,
+    /// What it is narrowed to.
+    pub narrowed: Narrowed,
+}
+
 /// A key as requests see it. Shared by every request of the key; never changed, only replaced,
 /// except for what is atomic.
 pub struct Grant {
@@ -69,8 +79,8 @@ pub struct Grant {
     pub models: ModelRules,
     /// Canonical paths it may call; absent: all.
     pub endpoints: Option<Vec<String>>,
-    /// It is a token's, made from the key.
-    pub ephemeral: bool,
+    /// The ephemeral token it is of, when it is not the key's own.
+    pub token: Option<Box<Token>>,
     /// It is a session's: a person at the console.
     pub session: bool,
     /// Labels of everything it is used for.
@@ -152,7 +162,7 @@ impl Grant {
             actor: Actor { id: row.id.as_str().into(), person: person.into(), rights: bounded.rights },
             networks,
             endpoints: endpoints.map_err(|_| unknown("endpoint"))?,
-            ephemeral: false,
+            token: None,
             session: false,
             labels: labels.map_err(|_| unknown("label"))?.unwrap_or_default(),
             not_before_ms: row.not_before_ms,
@@ -202,7 +212,7 @@ impl Grant {
             depends: loaded.depends,
             models: ModelRules::from_row(None),
             endpoints: None,
-            ephemeral: false,
+            token: None,
             session: true,
             labels: Texts::default(),
             limits: Levels::default(),

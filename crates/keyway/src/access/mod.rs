@@ -21,6 +21,7 @@ pub mod models;
 pub mod naming;
 pub mod networks;
 pub mod permit;
+pub mod read_only;
 pub mod review;
 pub mod rotate;
 pub mod session;

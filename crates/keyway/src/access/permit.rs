@@ -66,9 +66,9 @@ fn standing(_: &Asked<'_>) -> Option<String> {
 
 fn is_right_kind(asked: &Asked<'_>) -> Result<(), Refusal> {
     match needed_kind(asked.needs) {
-        Some(kind) if kind != asked.grant.kind => Err(wrong_kind(kind, asked.grant.ephemeral)),
+        Some(kind) if kind != asked.grant.kind => Err(wrong_kind(kind, asked.grant.token.is_some())),
         _ if asked.needs == Needs::Person && !asked.grant.session => Err(super::credential::signed_out()),
-        _ if asked.needs == Needs::OwnKey && asked.grant.ephemeral => Err(Refusal::new(
+        _ if asked.needs == Needs::OwnKey && asked.grant.token.is_some() => Err(Refusal::new(
             Code::WrongKeyType,
             "This route takes a project key (`sk-kw-live-...` or `sk-kw-test-...`) itself, and this is an \
              ephemeral token of one: tokens make no tokens.",

@@ -16,6 +16,7 @@ pub mod leave;
 pub mod load;
 pub mod may;
 pub mod members;
+pub mod notify;
 pub mod organizations;
 pub mod password;
 pub mod persons;

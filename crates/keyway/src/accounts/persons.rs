@@ -79,6 +79,22 @@ pub async fn register(acting: &mut Acting<'_>, new: &NewPerson<'_>) -> Result<Re
     Ok(Registered::New(person))
 }
 
+/// Refuses live keys in an organisation that somebody made for themselves and whose address is not
+/// verified.
+///
+/// # Errors
+/// `email_not_verified`.
+pub async fn check_verified(acting: &mut Acting<'_>) -> Result<(), Trouble> {
+    let org = acting.org.clone();
+    if !organizations::is_unverified(&mut acting.tx, &org).await? {
+        return Ok(());
+    }
+    let message = "Live keys come with a verified address: follow the link in the message that was sent \
+                   when the account was made. Test keys work at once.";
+    let refusal = Refusal::new(Code::EmailNotVerified, message);
+    Err(Refusal { param: Some("mode".into()), ..refusal }.into())
+}
+
 /// What somebody can change of themselves; what is absent stays.
 #[derive(Debug, Clone, Default)]
 pub struct Profile<'a> {

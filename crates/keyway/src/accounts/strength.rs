@@ -11,59 +11,7 @@ const OWN_PART_CHARS_MIN: usize = 4;
 
 /// What lists of stolen passwords are full of; a password that is little more than one of these is
 /// found at once.
-const COMMON: &[&str] = &[
-    "password",
-    "passw0rd",
-    "p@ssw0rd",
-    "passwort",
-    "qwerty",
-    "qwertz",
-    "azerty",
-    "asdfgh",
-    "zxcvbn",
-    "letmein",
-    "welcome",
-    "iloveyou",
-    "admin",
-    "administrator",
-    "changeme",
-    "default",
-    "secret",
-    "login",
-    "monkey",
-    "dragon",
-    "football",
-    "baseball",
-    "superman",
-    "batman",
-    "sunshine",
-    "princess",
-    "master",
-    "shadow",
-    "michael",
-    "jordan",
-    "trustno1",
-    "starwars",
-    "whatever",
-    "freedom",
-    "hello",
-    "summer",
-    "winter",
-    "spring",
-    "autumn",
-    "keyway",
-    "openai",
-    "chatgpt",
-    "claude",
-    "google",
-    "github",
-    "test",
-    "guest",
-    "root",
-    "user",
-    "hunter2",
-    "correcthorsebatterystaple",
-];
+const COMMON: &str = include_str!("data/common_passwords.txt");
 /// Characters that may stand around a common word without making it less common.
 const PADDING_CHARS_MAX: usize = 6;
 
@@ -90,7 +38,7 @@ pub fn complaints(password: &str, email: &str, name: &str) -> Vec<&'static str> 
     }
     let core: String = lower.chars().filter(|c| c.is_alphanumeric() || "@$!".contains(*c)).collect();
     let is_common = |word: &str| core.contains(word) && core.len() <= word.len() + PADDING_CHARS_MAX;
-    if COMMON.iter().any(|word| is_common(word)) {
+    if COMMON.lines().any(|word| is_common(word)) {
         found.push("It is little more than a word that everybody tries first.");
     }
     let own = email.split(['@', '.', '+', '-', '_']).chain(name.split_whitespace());

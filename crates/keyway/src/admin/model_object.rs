@@ -1,7 +1,7 @@
 //! A model of the catalogue with its price, as operators see it.
 
 use super::json::{Usd, seconds};
-use crate::catalog::{Model, Origin};
+use crate::catalog::Model;
 use ledger::{NanoUsd, Price};
 use serde::Serialize;
 
@@ -38,10 +38,7 @@ impl<'a> ModelObject<'a> {
             id: &model.id,
             provider: &model.provider,
             upstream: &model.upstream,
-            source: match model.origin {
-                Origin::Builtin => "builtin",
-                Origin::Config => "config",
-            },
+            source: model.origin.word(),
             context_tokens: model.context_tokens,
             output_tokens_max: model.output_tokens_max,
             price: model.prices.at(now_ms).map(PriceObject::new),

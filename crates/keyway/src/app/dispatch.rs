@@ -1,7 +1,7 @@
 //! From an HTTP request to an answer: find the row, verify the key, read the body, hand over.
 
 use super::body::Body;
-use super::cors::{self, Exposed};
+use super::cors;
 use super::http1::Head;
 use super::pace::Pace;
 use super::peer::{Link, Trust};
@@ -44,8 +44,6 @@ pub struct Front {
     pub trust: Trust,
     /// TLS, where the port speaks it.
     pub tls: Option<Handshakes>,
-    /// Live keys seen in browsers.
-    pub exposed: Arc<Exposed>,
 }
 
 /// One call, as far as it is known.
@@ -143,7 +141,8 @@ async fn serve(
     }
     call.grant = caller.as_ref().map(|caller| Arc::clone(&caller.grant));
     if let (Some(grant), Some(_)) = (&call.grant, head.headers.get(cors::ORIGIN)) {
-        front.exposed.note(grant, head.headers.text(cors::ORIGIN), &front.worker.metrics);
+        let origin = head.headers.text(cors::ORIGIN);
+        front.worker.shared.exposed.note(grant, origin, call.started_ms, &front.worker.metrics);
     }
     let body = match route.body {
         BodyLimit::None => Bytes::new(),

@@ -1,7 +1,6 @@
 //! `keyway serve`: from configuration to listening, and down again without losing a line.
 
 use super::banner;
-use super::cors::Exposed;
 use super::dispatch::Front;
 use super::door::Door;
 use super::files;
@@ -249,7 +248,6 @@ fn begin_workers(
 ) -> Result<Vec<JoinHandle<Result<(), Fault>>>, Fault> {
     let table = Arc::new(Table::new(ROUTES).map_err(Fault::plain)?);
     let tls = Arc::new(Tls::new(None));
-    let exposed = Arc::new(Exposed::default());
     let mut threads = Vec::new();
     let seats = listeners.into_iter().zip(parts.journals).zip(parts.orders);
     for (shard, ((listener, journal), orders)) in seats.enumerate() {
@@ -264,7 +262,7 @@ fn begin_workers(
         let (table, tls, log, limits) = (Arc::clone(&table), Arc::clone(&tls), log.clone(), limits(settings));
         let body_bytes_max = usize::try_from(settings.request_body_bytes_max).unwrap_or(usize::MAX);
         let body_pace = pace(settings);
-        let (trust, handshakes, exposed) = (Trust::of(settings), handshakes.clone(), Arc::clone(&exposed));
+        let (trust, handshakes) = (Trust::of(settings), handshakes.clone());
         let make = move || {
             let clock = shared.at.clock.clone();
             let catalog = Arc::clone(&shared.catalog);
@@ -279,7 +277,7 @@ fn begin_workers(
                 shared,
             };
             let worker = Rc::new(worker);
-            Rc::new(Front { worker, table, body_bytes_max, body_pace, trust, tls: handshakes, exposed })
+            Rc::new(Front { worker, table, body_bytes_max, body_pace, trust, tls: handshakes })
         };
         let thread = std::thread::Builder::new()
             .name(format!("worker-{shard}"))

@@ -16,6 +16,7 @@ use crate::mail::Sender;
 use crate::metering::{Journal, Plan, ShardState, Spares};
 use crate::relay::context::{Node, Upstream};
 use crate::relay::desk::{Desk, Registration};
+use crate::relay::exposed::Exposed;
 use crate::relay::running::{Orders, Stops};
 use crate::relay::{Shared, story};
 use crate::store::changes;
@@ -91,6 +92,7 @@ pub async fn build(
         journals: states,
         desk,
         used: Mutex::new(Vec::new()),
+        exposed: Exposed::default(),
     });
     Ok(Parts { shared, journals, orders, spares })
 }
@@ -168,7 +170,7 @@ fn upstreams(config: &Config, metrics: &Metrics) -> Result<HashMap<Arc<str>, Arc
             None => continue,
             Some(url) => {
                 let doing = format!("setting up the provider `{}`", provider.name);
-                let auth = AuthStyle::named(provider.auth.word())
+                let auth = AuthStyle::named(provider.auth(Dialect::OpenaiChat).word())
                     .ok_or_else(|| Fault::plain(format!("{doing}: its auth style is not available yet")))?;
                 let credential = on.map(credential).transpose().doing(&doing)?.flatten();
                 Some(Endpoint::new(url, auth, credential).doing(&doing)?)

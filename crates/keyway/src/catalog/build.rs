@@ -3,7 +3,7 @@
 use super::builtin;
 use super::kinds::{AuthStyle, Dialect, ModelKind};
 use super::mistake::{Mistake, nearest};
-use super::row::{Alias, Capabilities, Model, Origin, Provider, SANDBOX, Target};
+use super::row::{Alias, Capabilities, Efforts, Model, Origin, Provider, SANDBOX, Target};
 use super::rows::{AliasRow, ModelRow, ProviderRow, Rows};
 use super::snapshot::{Catalog, Resolution};
 use std::collections::{BTreeMap, HashMap};
@@ -62,6 +62,16 @@ impl Catalog {
         let Some(provider) = self.providers.get(provider).cloned() else {
             return;
         };
+        let kind = row.kind.unwrap_or(ModelKind::Chat);
+        let serves = |dialect: &Dialect| provider.is_sandbox() || provider.base_url(*dialect).is_some();
+        let speaks: Vec<Dialect> = match row.speaks {
+            Some(speaks) => speaks.into_iter().filter(serves).collect(),
+            None => provider.speaks.iter().copied().filter(|dialect| dialect.serves(kind)).collect(),
+        };
+        // What nobody can be asked is not listed.
+        if !speaks.iter().any(|dialect| dialect.is_built()) {
+            return;
+        }
         let model = Arc::new(Model {
             id: row.id.as_str().into(),
             provider: Arc::clone(&provider.name),
@@ -71,13 +81,21 @@ impl Catalog {
             capabilities: Capabilities {
                 tools: row.tools,
                 vision: row.vision,
+                documents: row.documents,
+                audio: row.audio,
                 reasoning: row.reasoning,
                 structured_output: row.structured_output,
                 hidden_reasoning: row.hidden_reasoning.unwrap_or(false),
+                thinking: row.thinking,
+                efforts: Efforts::of(row.efforts.as_deref().unwrap_or_default()),
+                sampling: row.sampling,
+                forced_tools: row.forced_tools,
             },
             prices: row.prices.unwrap_or_default(),
             created: row.created,
-            kind: row.kind.unwrap_or(ModelKind::Chat),
+            kind,
+            speaks,
+            quality: row.quality.map(Box::new),
             origin,
             place: row.place,
         });
@@ -222,6 +240,8 @@ fn laid_over(own: &ProviderRow, base: ProviderRow) -> ProviderRow {
         place: own.place,
         display_name: own.display_name.or(base.display_name),
         base_url: own.base_url.or(base.base_url),
+        // A style for every dialect takes the place of those for single ones.
+        auth_by: own.auth_by.or(if own.auth.is_some() { None } else { base.auth_by }),
         auth: own.auth.or(base.auth),
         speaks: own.speaks.or(base.speaks),
         env: own.env.or(base.env),
@@ -249,6 +269,7 @@ fn checked(row: ProviderRow, origin: Origin) -> Provider {
         name: row.name.into(),
         base_urls,
         auth: row.auth.unwrap_or(AuthStyle::Bearer),
+        auth_by: row.auth_by.unwrap_or_default(),
         speaks,
         env: row.env.unwrap_or_default(),
         credential_optional: row.credential_optional.unwrap_or(false),
@@ -297,9 +318,17 @@ fn model_laid_over(own: &ModelRow, base: Option<ModelRow>) -> ModelRow {
         output_tokens_max: own.output_tokens_max.or(base.output_tokens_max),
         tools: own.tools.or(base.tools),
         vision: own.vision.or(base.vision),
+        documents: own.documents.or(base.documents),
+        audio: own.audio.or(base.audio),
         reasoning: own.reasoning.or(base.reasoning),
         structured_output: own.structured_output.or(base.structured_output),
         hidden_reasoning: own.hidden_reasoning.or(base.hidden_reasoning),
+        thinking: own.thinking.or(base.thinking),
+        efforts: own.efforts.or(base.efforts),
+        sampling: own.sampling.or(base.sampling),
+        forced_tools: own.forced_tools.or(base.forced_tools),
+        speaks: own.speaks.or(base.speaks),
+        quality: own.quality.or(base.quality),
         created: own.created.or(base.created),
         kind: own.kind.or(base.kind),
         prices: own.prices.or(base.prices),

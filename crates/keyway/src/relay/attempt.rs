@@ -1,6 +1,7 @@
 //! Sending a request: candidates in order, until one answers.
 
 use super::failures;
+use super::quirks::{self, Tenant};
 use super::source::{self, Answer, Asked};
 use super::story::Story;
 use crate::base::{Code, Refusal, Trouble};
@@ -13,9 +14,6 @@ use dialect::edit::{AskUsage, Wanted, rewrite_to};
 use dialect::peek::Peek;
 use std::pin::pin;
 use std::sync::Arc;
-
-/// Path of a chat request below a provider's base URL.
-const CHAT_PATH: &str = "/chat/completions";
 
 /// Sends the request to the first candidate that takes it. A candidate that was never reached is
 /// passed over; one that may have got the request is the last.
@@ -33,7 +31,9 @@ pub async fn send(
         story.send_to(target).await?;
         let began = story.now_mono_ms();
         let body = body_for(target, inbound, peek, plan);
-        match ask(story, body, inbound).await? {
+        let tenant = Tenant { master: &story.worker.shared.at.master, organization: &story.grant.org };
+        let (path, body) = quirks::chat(&target.provider, body, &tenant);
+        match ask(story, path, body, inbound).await? {
             Ok(answer) if classify(answer.status) == Class::Success => {
                 story.tried(began, answer.status, "ok", true);
                 return Ok(answer);
@@ -58,10 +58,15 @@ pub async fn send(
 }
 
 /// Asks one target. The outer error is the key's end, which ends the request with it.
-async fn ask(story: &Story, body: Bytes, inbound: &Inbound) -> Result<Result<Answer, Failure>, Trouble> {
+async fn ask(
+    story: &Story,
+    path: &str,
+    body: Bytes,
+    inbound: &Inbound,
+) -> Result<Result<Answer, Failure>, Trouble> {
     let shared = &story.worker.shared;
     let upstream = story.upstream().ok_or_else(no_target)?;
-    let asked = Asked { path: CHAT_PATH, body, stream: story.stream, request: inbound.request };
+    let asked = Asked { path, body, stream: story.stream, request: inbound.request };
     let answer =
         pin!(source::ask(story.permission()?, &story.worker.lanes, upstream, asked, &shared.at.clock));
     Ok(story.unless_cut(answer).await?)

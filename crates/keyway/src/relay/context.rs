@@ -1,6 +1,7 @@
 //! What a request needs around it: the process's shared state and the worker's own.
 
 use super::desk::Desk;
+use super::exposed::Exposed;
 use super::running::{Running, Stops};
 use crate::access::lookup::Lookup;
 use crate::access::{Grant, KeyCache};
@@ -74,6 +75,8 @@ pub struct Shared {
     pub desk: Desk,
     /// Keys used since the last round.
     pub used: Mutex<Vec<Arc<Grant>>>,
+    /// Live keys seen in browsers.
+    pub exposed: Exposed,
 }
 
 impl Shared {

@@ -15,6 +15,7 @@ mod many;
 pub mod nodes;
 pub mod once_links;
 pub mod organizations;
+pub mod outbox;
 pub mod people;
 pub mod persons;
 pub mod project_members;

@@ -6,6 +6,7 @@ mod data;
 mod keys;
 mod people;
 mod projects;
+mod roles;
 mod usage;
 
 use crate::access::Grant;
@@ -21,6 +22,7 @@ pub static ROUTES: &[&[Route]] = &[
     keys::ROUTES,
     people::ROUTES,
     projects::ROUTES,
+    roles::ROUTES,
     usage::ROUTES,
     audit::ROUTES,
     console::ROUTES,
@@ -66,6 +68,12 @@ const fn managed(
         billing: Billing::Free,
         handler: Handler::Control(handler),
     }
+}
+
+/// A row that other paths lead to as well.
+const fn also(paths: &'static [&'static str], mut route: Route) -> Route {
+    route.also = paths;
+    route
 }
 
 #[cfg(test)]

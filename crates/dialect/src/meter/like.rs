@@ -13,7 +13,7 @@ const CHUNK_BYTES_MAX: usize = 2048;
 
 /// A chunk and where the strings stand in it that may differ.
 #[derive(Debug, Default)]
-pub(super) struct Like {
+pub(crate) struct Like {
     chunk: Vec<u8>,
     /// What is said, between its quotes.
     said: Range<usize>,
@@ -23,12 +23,12 @@ pub(super) struct Like {
 }
 
 impl Like {
-    pub(super) fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.known = false;
     }
 
     /// Remembers `chunk`, of which `said` and `padding` are slices.
-    pub(super) fn learn(&mut self, chunk: &[u8], said: &[u8], padding: Option<&[u8]>) {
+    pub(crate) fn learn(&mut self, chunk: &[u8], said: &[u8], padding: Option<&[u8]>) {
         if chunk.len() > CHUNK_BYTES_MAX {
             return;
         }
@@ -46,7 +46,7 @@ impl Like {
 
     /// Bytes of the text that `chunk` adds, when it is like the one remembered.
     #[inline]
-    pub(super) fn matches(&self, chunk: &[u8]) -> Option<usize> {
+    pub(crate) fn matches(&self, chunk: &[u8]) -> Option<usize> {
         if !self.known {
             return None;
         }
