@@ -15,6 +15,7 @@ pub mod meter;
 pub mod openai_chat;
 pub mod openai_responses;
 pub mod peek;
+pub mod small;
 pub mod sse;
 
 pub use edit::{AskUsage, Wanted, rewrite, rewrite_to};

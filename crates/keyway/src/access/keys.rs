@@ -169,9 +169,7 @@ async fn in_project(
         .into());
     }
     acting.may(Scope::CREATE_KEYS, Subject::Owned { project, owner: &row.owner_id })?;
-    if !new.test {
-        persons::check_verified(acting).await?;
-    }
+    persons::check_verified(acting, new.test).await?;
     let asked = asked(new, false)?;
     let held = acting.actor.rights.in_project(project).all;
     if new.scopes.is_some() { held_all(asked.without(held)) } else { Ok(()) }.map_err(Trouble::from)

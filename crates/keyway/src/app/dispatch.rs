@@ -103,7 +103,11 @@ pub async fn answer(front: &Front, request: Result<Head, Refusal>, body: Body<'_
     if !call.told {
         call.tell(front, answer.status.as_u16(), code, headers.text("user-agent"), fault);
     }
-    answer.set(X_REQUEST_ID, &id::text("req", call.request));
+    let request_id = id::text("req", call.request);
+    answer.set(X_REQUEST_ID, &request_id);
+    if call.shape() == Shape::Anthropic {
+        answer.set("request-id", &request_id);
+    }
     if let Some(client_id) = client_request_id(&headers) {
         answer.set(X_CLIENT_REQUEST_ID, client_id);
     }
@@ -275,7 +279,7 @@ fn from_our_page(route: &Route, headers: &Fields) -> Result<(), Refusal> {
     match (route.shape, route.body) {
         (_, BodyLimit::None) => Ok(()),
         (Shape::Page, _) => session::csrf::content_type(headers, "application/x-www-form-urlencoded"),
-        (Shape::OpenAi, _) => session::csrf::content_type(headers, "application/json"),
+        _ => session::csrf::content_type(headers, "application/json"),
     }
 }
 

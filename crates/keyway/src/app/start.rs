@@ -10,10 +10,12 @@ use crate::accounts::password::Passwords;
 use crate::base::fault::Doing;
 use crate::base::tasks::Tasks;
 use crate::base::{Clock, Fault, Secret, id};
-use crate::catalog::{Catalog, Dialect};
+use crate::catalog::Catalog;
 use crate::config::{Config, CredentialRef, On, Settings};
+use crate::egress::Egress;
 use crate::mail::Sender;
 use crate::metering::{Journal, Plan, ShardState, Spares};
+use crate::pricing::{self, Source};
 use crate::relay::context::{Node, Upstream};
 use crate::relay::desk::{Desk, Registration};
 use crate::relay::exposed::Exposed;
@@ -22,7 +24,8 @@ use crate::relay::{Shared, story};
 use crate::store::changes;
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Names;
-use crate::upstream::{AuthStyle, Endpoint};
+use crate::upstream::{AuthStyle, Endpoint, Tls};
+use arc_swap::ArcSwap;
 use std::collections::HashMap;
 use std::fs;
 use std::net::SocketAddr;
@@ -64,8 +67,9 @@ pub async fn build(
     };
     let metrics = Arc::new(Metrics::new(&names(), workers, clock.clone()));
     let upstreams = upstreams(config, &metrics).map_err(NotOpened::Configuration)?;
-    let age_ms_max = i64::try_from(settings.sync_age_seconds_max).unwrap_or(30) * 1000;
     let seen_seq = changes::head(&at.db).await.map_err(NotOpened::Unreachable)?;
+    let (source, catalog) = catalogue(config, &at).await.map_err(NotOpened::Unreachable)?;
+    let age_ms_max = i64::try_from(settings.sync_age_seconds_max).unwrap_or(30) * 1000;
     let cache = Arc::new(KeyCache::new(clock.clone(), age_ms_max));
     let lookup = lookup::start(&tasks, &control, at.db.clone(), Arc::clone(&cache));
     let (stops, orders) = Stops::new(workers);
@@ -75,11 +79,18 @@ pub async fn build(
     let journals = journals(&plan, workers, &spares, &clock).map_err(NotOpened::Failed)?;
     let desk = desk(settings, &at, listen, &tasks)?;
     let states: Vec<Arc<ShardState>> = journals.iter().map(Journal::state).collect();
+    let listeners = std::iter::once(listen).chain(settings.metrics_listen).collect();
+    let egress =
+        Egress::new(settings.egress_networks.clone(), listeners, clock.clone(), Arc::new(Tls::new(None)));
     let shared = Arc::new(Shared {
         at,
         node,
-        catalog: Arc::clone(&config.catalog),
+        catalog,
+        catalog_source: source,
+        catalog_stale: AtomicBool::new(false),
+        catalog_gate: tokio::sync::Mutex::default(),
         upstreams,
+        egress,
         metrics,
         cache,
         lookup,
@@ -142,6 +153,19 @@ fn registration(settings: &Settings) -> Registration {
     }
 }
 
+/// What snapshots are made from, and the first one. Read behind the place in the feed from which changes
+/// are followed: what comes meanwhile is read twice, never missed.
+async fn catalogue(config: &Config, at: &Installation) -> Result<(Source, ArcSwap<Catalog>), Fault> {
+    let on = config.on.iter().map(|on| on.provider.clone()).collect();
+    let source = Source { own: config.rows.clone(), on };
+    let stored = pricing::stored(&mut *at.db.connection().await?).await?;
+    let catalog = match stored.models.is_empty() && stored.prices.is_empty() {
+        true => Arc::clone(&config.catalog),
+        false => Arc::new(pricing::snapshot(&source, &stored)?),
+    };
+    Ok((source, ArcSwap::new(catalog)))
+}
+
 fn journals(plan: &Plan, workers: usize, spares: &Spares, clock: &Clock) -> Result<Vec<Journal>, Fault> {
     (0..workers)
         .map(|shard| Journal::open(plan.clone(), u32::try_from(shard).unwrap_or(0), spares, clock.clone()))
@@ -165,19 +189,21 @@ fn upstreams(config: &Config, metrics: &Metrics) -> Result<HashMap<Arc<str>, Arc
     let mut upstreams = HashMap::new();
     for provider in config.catalog.providers() {
         let on = config.on.iter().find(|on| on.provider == *provider.name);
-        let endpoint = match provider.base_url(Dialect::OpenaiChat) {
-            _ if provider.is_sandbox() => None,
-            None => continue,
-            Some(url) => {
-                let doing = format!("setting up the provider `{}`", provider.name);
-                let auth = AuthStyle::named(provider.auth(Dialect::OpenaiChat).word())
-                    .ok_or_else(|| Fault::plain(format!("{doing}: its auth style is not available yet")))?;
-                let credential = on.map(credential).transpose().doing(&doing)?.flatten();
-                Some(Endpoint::new(url, auth, credential).doing(&doing)?)
-            }
-        };
+        let doing = format!("setting up the provider `{}`", provider.name);
+        let mut places = Vec::new();
+        for (dialect, url) in provider.base_urls.iter().filter(|(dialect, _)| dialect.is_built()) {
+            // An address whose way of proving oneself is not available yet is not spoken to.
+            let Some(auth) = AuthStyle::named(provider.auth(*dialect).word()) else {
+                continue;
+            };
+            let credential = on.map(credential).transpose().doing(&doing)?.flatten();
+            places.push((*dialect, Endpoint::new(url, auth, credential).doing(&doing)?));
+        }
+        if places.is_empty() && !provider.is_sandbox() {
+            continue;
+        }
         let slot = metrics.provider(&provider.name);
-        upstreams.insert(Arc::clone(&provider.name), Arc::new(Upstream { endpoint, slot }));
+        upstreams.insert(Arc::clone(&provider.name), Arc::new(Upstream { places, slot }));
     }
     Ok(upstreams)
 }

@@ -34,6 +34,8 @@ codes! {
     AmbiguousCredentials = "ambiguous_credentials", 400, "invalid_request_error";
     /// A parameter that this model or route does not take.
     UnsupportedParameter = "unsupported_parameter", 400, "invalid_request_error";
+    /// The model's dialect cannot say all of the request, and the caller wants it whole or not at all.
+    LossyTranslation = "lossy_translation", 400, "invalid_request_error";
     /// The prompt is longer than the model's window.
     ContextLengthExceeded = "context_length_exceeded", 400, "invalid_request_error";
     /// Absent, malformed, unknown or wrong secret: one and the same answer.
@@ -132,6 +134,15 @@ impl Refusal {
     /// A malformed field.
     pub fn field(param: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> Self {
         Self { param: Some(param.into()), ..Self::new(Code::InvalidRequest, message) }
+    }
+
+    /// The same without a provider's own words, which are not of the client's dialect.
+    #[must_use]
+    pub fn in_our_words(mut self) -> Self {
+        if let Some(theirs) = &mut self.upstream {
+            (theirs.code, theirs.kind) = (None, None);
+        }
+        self
     }
 
     /// The status the client gets.

@@ -38,17 +38,33 @@ words! {
         /// `POST {base_url}/responses`.
         OpenaiResponses = "openai-responses", false;
         /// `POST {base_url}/messages`.
-        AnthropicMessages = "anthropic-messages", false;
+        AnthropicMessages = "anthropic-messages", true;
         /// `POST {base_url}/models/{model}:generateContent`.
         Gemini = "gemini", false;
         /// Bedrock's Converse operation.
         BedrockConverse = "bedrock-converse", false;
         /// `POST {base_url}/completions`.
-        OpenaiCompletions = "openai-completions", false;
+        OpenaiCompletions = "openai-completions", true;
         /// `POST {base_url}/embeddings`.
-        OpenaiEmbeddings = "openai-embeddings", false;
+        OpenaiEmbeddings = "openai-embeddings", true;
         /// `POST {base_url}/rerank`.
-        CohereRerank = "cohere-rerank", false;
+        CohereRerank = "cohere-rerank", true;
+        /// `POST {base_url}/moderations`.
+        OpenaiModerations = "openai-moderations", true;
+    }
+}
+
+impl Dialect {
+    /// The dialect as translations know it: conversations in one can be held in another.
+    #[must_use]
+    pub fn conversation(self) -> Option<dialect::Dialect> {
+        match self {
+            Self::OpenaiChat => Some(dialect::Dialect::OpenAiChat),
+            Self::OpenaiResponses => Some(dialect::Dialect::OpenAiResponses),
+            Self::AnthropicMessages => Some(dialect::Dialect::Anthropic),
+            Self::Gemini => Some(dialect::Dialect::Gemini),
+            _ => None,
+        }
     }
 }
 

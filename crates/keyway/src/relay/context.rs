@@ -7,11 +7,14 @@ use crate::access::lookup::Lookup;
 use crate::access::{Grant, KeyCache};
 use crate::accounts::Installation;
 use crate::base::tasks::Tasks;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Dialect};
+use crate::egress::Egress;
 use crate::metering;
+use crate::pricing::Source;
 use crate::telemetry::metrics::ProviderSlot;
 use crate::telemetry::{Metrics, RequestLog, WorkerMetrics};
 use crate::upstream::{Endpoint, Lanes};
+use arc_swap::ArcSwap;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::rc::Rc;
@@ -35,10 +38,18 @@ pub struct Node {
 
 /// A provider as this process reaches it.
 pub struct Upstream {
-    /// Where it is; absent for the sandbox, which is here.
-    pub endpoint: Option<Endpoint>,
+    /// Where it is, by dialect, the preferred first; none for the sandbox, which is here.
+    pub places: Vec<(Dialect, Endpoint)>,
     /// Its place in the metrics.
     pub slot: ProviderSlot,
+}
+
+impl Upstream {
+    /// Where it is asked in a dialect.
+    #[must_use]
+    pub fn endpoint(&self, dialect: Dialect) -> Option<&Endpoint> {
+        self.places.iter().find(|(of, _)| *of == dialect).map(|(_, endpoint)| endpoint)
+    }
 }
 
 /// The process: one per program, shared by every thread.
@@ -47,10 +58,18 @@ pub struct Shared {
     pub at: Installation,
     /// Which node this is.
     pub node: Node,
-    /// Models, prices, names.
-    pub catalog: Arc<Catalog>,
+    /// Models, prices, names: exchanged as a whole when the database has others.
+    pub catalog: ArcSwap<Catalog>,
+    /// What else the catalogue is made from.
+    pub catalog_source: Source,
+    /// The database has other models or prices than `catalog`.
+    pub catalog_stale: AtomicBool,
+    /// Held while a snapshot is built: an older one never takes the place of a newer one.
+    pub catalog_gate: tokio::sync::Mutex<()>,
     /// Providers that are on, by name.
     pub upstreams: HashMap<Arc<str>, Arc<Upstream>>,
+    /// The way to addresses that callers name.
+    pub egress: Egress,
     /// Every number of the process.
     pub metrics: Arc<Metrics>,
     /// Keys in memory.

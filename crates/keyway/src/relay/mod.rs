@@ -1,18 +1,25 @@
 //! The life of a request, as one list of steps.
 
+pub mod abilities;
 pub mod attempt;
 pub mod believe;
 pub mod context;
+pub mod count;
+pub mod crossing;
 pub mod deliver;
 pub mod desk;
 pub mod exchange;
 pub mod exposed;
+pub mod extension;
 pub mod failures;
+pub mod fetch;
 pub mod labels;
 pub mod large;
 pub mod limits;
+pub mod meter;
 pub mod obey;
 pub mod quirks;
+pub mod refusals;
 pub mod refuse;
 pub mod route;
 pub mod run;
@@ -20,6 +27,7 @@ pub mod running;
 pub mod source;
 pub mod story;
 pub mod stream;
+pub mod way;
 
 pub use context::{Shared, Worker};
 pub use exchange::{Frames, Inbound, OutBody, Outbound};

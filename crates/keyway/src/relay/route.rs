@@ -38,6 +38,12 @@ pub enum Shape {
     OpenAi,
     /// A page for people.
     Page,
+    /// The same; within a stream, events of the Responses API.
+    Responses,
+    /// `{"type":"error","error":{"type","message","details":{"error_code"}}}`
+    Anthropic,
+    /// `{"error":{"code","message","status","details":[{"reason"}]}}`
+    Google,
 }
 
 /// What a request of the route is booked as.
@@ -45,8 +51,18 @@ pub enum Shape {
 pub enum Billing {
     /// Nothing is used.
     Free,
-    /// Tokens of a chat completion.
+    /// Tokens of a conversation, whatever the dialect it is held in.
     ChatCompletions,
+    /// Nothing but the question how many tokens a prompt has.
+    Count,
+    /// Tokens of a text that is gone on with.
+    Completions,
+    /// Tokens of texts that become vectors.
+    Embeddings,
+    /// Tokens of texts that are put in order.
+    Rerank,
+    /// Tokens of texts that are judged.
+    Moderations,
 }
 
 impl Billing {
@@ -56,6 +72,11 @@ impl Billing {
         match self {
             Self::Free => "",
             Self::ChatCompletions => "chat_completions",
+            Self::Count => "count_tokens",
+            Self::Completions => "completions",
+            Self::Embeddings => "embeddings",
+            Self::Rerank => "rerank",
+            Self::Moderations => "moderations",
         }
     }
 }

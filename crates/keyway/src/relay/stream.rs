@@ -2,17 +2,22 @@
 //! request is booked before the last of them leaves. The status waits for the provider's first words,
 //! so that a stream that fails before them is an error, not a success that ends badly.
 
-use super::attempt::usage_rule;
-use super::deliver::used;
+use super::crossing::Crossing;
+use super::deliver::{meter, used};
 use super::exchange::{CutOff, Frames};
 use super::failures;
+use super::meter::Meter;
 use super::refuse::render_event;
+use super::route::Shape;
 use super::source::{Answer, Source};
 use super::story::{Ended, Story};
 use crate::base::{Code, Lines, Refusal};
 use crate::upstream::Failure;
 use bytes::Bytes;
-use dialect::openai_chat::{Decoder, with_cost};
+use dialect::Event;
+use dialect::hub::{self, Encoder};
+use dialect::meter::Ending;
+use dialect::openai_chat::with_cost;
 use dialect::sse::{Frame, FrameKind, SseSplitter};
 use ledger::entry::UsageOrigin;
 use ledger::{NanoUsd, Usage};
@@ -35,7 +40,9 @@ pub const EVENT_BYTES_MAX: usize = 8 * 1024 * 1024;
 pub struct Delivery {
     source: Source,
     splitter: SseSplitter,
-    decoder: Decoder,
+    meter: Meter,
+    /// Tells the answer anew to a client of another dialect.
+    encoder: Option<Box<Encoder>>,
     include_usage: bool,
     /// Ready to go out. Bounded by what one chunk of the provider's held.
     out: VecDeque<Bytes>,
@@ -57,12 +64,19 @@ pub struct Delivery {
 
 impl Delivery {
     /// Begins to pass a stream on.
-    pub fn new(story: Box<Story>, answer: Answer, include_usage: bool) -> Self {
+    pub fn new(
+        story: Box<Story>,
+        answer: Answer,
+        include_usage: bool,
+        crossing: Option<Box<Crossing>>,
+    ) -> Self {
         story.worker.metrics.stream_opened();
+        let encoder = crossing.map(|crossing| Box::new(Encoder::new(crossing.to, crossing.reply)));
         Self {
             source: answer.bytes,
             splitter: SseSplitter::new(EVENT_BYTES_MAX),
-            decoder: Decoder::new(usage_rule(story.target())),
+            meter: meter(&story),
+            encoder,
             include_usage,
             out: VecDeque::new(),
             usage_chunk: None,
@@ -96,15 +110,21 @@ impl Delivery {
 
     fn take(&mut self, frame: Frame) {
         let FrameKind::Event { data, .. } = &frame.kind else {
-            self.out.push_back(frame.raw);
+            // Google's clients know no comments.
+            if self.encoder.is_none() || self.story.route.shape != Shape::Google {
+                self.out.push_back(frame.raw);
+            }
             return;
         };
-        let seen = self.decoder.see(data);
+        if self.encoder.is_some() {
+            return self.tell(data);
+        }
+        let seen = self.meter.see(data);
         if seen.progress {
             self.story.progress(seen.output_bytes);
         }
         if seen.failed && self.opening {
-            let said = failures::announced(self.decoder.failure(), self.story.endpoint());
+            let said = failures::announced(self.meter.failure(), self.story.endpoint());
             return self.break_off(&said);
         }
         self.opening = false;
@@ -121,6 +141,44 @@ impl Delivery {
         self.out.push_back(raw);
     }
 
+    /// Tells a provider's event anew. What it used is told last, when it has been booked.
+    fn tell(&mut self, data: &Bytes) {
+        let mut events = Vec::new();
+        let seen = self.meter.event(data, &mut events);
+        if seen.progress {
+            self.story.progress(seen.output_bytes);
+        }
+        if seen.failed && self.opening {
+            let said = failures::announced(self.meter.failure(), self.story.endpoint());
+            return self.break_off(&said.in_our_words());
+        }
+        self.opening &= events.is_empty();
+        if seen.done || seen.failed {
+            self.book(None);
+            self.done = seen.done;
+        }
+        self.encode(events, seen.done);
+    }
+
+    fn encode(&mut self, events: Vec<Event<'_>>, last: bool) {
+        let endpoint = self.story.endpoint();
+        let Some(encoder) = &mut self.encoder else { return };
+        let mut out = Vec::new();
+        for event in events {
+            let event = match event {
+                Event::Failed(said) => Event::Failed(Box::new(failures::masked(&said, endpoint))),
+                event => event,
+            };
+            encoder.event(event, &mut out);
+        }
+        if last {
+            encoder.end(&mut out);
+        }
+        if !out.is_empty() {
+            self.out.push_back(out.into());
+        }
+    }
+
     /// A provider's own words about its failure.
     fn told(&self, raw: &Bytes) -> Bytes {
         failures::said(raw, self.story.endpoint())
@@ -128,16 +186,16 @@ impl Delivery {
 
     /// The client has heard how it ended: nothing of ours may follow.
     fn is_over(&self) -> bool {
-        self.done || self.decoder.failure().is_some()
+        self.done || self.meter.failure().is_some()
     }
 
     /// Books the request; a usage chunk that waited goes out, if it was asked for.
     fn book(&mut self, refusal: Option<&Refusal>) {
-        let failed = self.decoder.failure().is_some();
-        let (usage, origin) = match self.decoder.report() {
+        let failed = self.meter.failure().is_some();
+        let (usage, origin) = match self.meter.report() {
             // As with a status that says so: who fails a request at once does not bill it.
             None if failed && self.opening => (Usage::default(), UsageOrigin::Nothing),
-            _ => used(&self.story, &self.decoder),
+            _ => used(&self.story, &self.meter),
         };
         let (status, code) = match refusal {
             Some(refusal) => (refusal.status(), refusal.code.text()),
@@ -145,6 +203,9 @@ impl Delivery {
             None => (self.status, ""),
         };
         let cost = self.story.end(&Ended { status, code, usage, origin });
+        if let Some(encoder) = &mut self.encoder {
+            encoder.reply.cost_usd = cost.map(NanoUsd::to_decimal);
+        }
         if let Some(chunk) = self.usage_chunk.take()
             && self.include_usage
         {
@@ -164,6 +225,10 @@ impl Delivery {
         self.book(Some(refusal));
         if self.opening {
             self.refused = Some(refusal.clone());
+        } else if let Some(encoder) = &mut self.encoder {
+            let mut out = Vec::new();
+            encoder.fail(&failure_of(refusal), &mut out);
+            self.out.push_back(out.into());
         } else {
             self.out.push_back(render_event(refusal, self.story.route.shape).into());
         }
@@ -215,15 +280,22 @@ impl Delivery {
         if let Some(frame) = self.splitter.finish() {
             self.take(frame);
         }
-        match self.decoder.ending() {
+        match self.meter.ending() {
             // A stream that ends without a stop reason was cut off, perhaps within an event: half of
             // one would swallow ours.
-            dialect::openai_chat::decode::Ending::Cut => {
+            Ending::Cut => {
                 self.out.truncate(complete);
                 self.opening = opening;
                 self.break_off(&self.failure(Failure::Closed));
             }
-            _ => self.book(None),
+            _ => {
+                self.book(None);
+                let mut events = Vec::new();
+                if self.encoder.is_some() {
+                    self.meter.finish(&mut events);
+                }
+                self.encode(events, true);
+            }
         }
     }
 
@@ -235,6 +307,18 @@ impl Delivery {
     fn failure(&self, failure: Failure) -> Refusal {
         let provider = self.story.target().map(|target| Arc::clone(&target.provider.name));
         failures::of_failure(failure, provider.as_deref().unwrap_or_default())
+    }
+}
+
+/// A refusal as an encoder tells it.
+fn failure_of(refusal: &Refusal) -> hub::Failure<'_> {
+    hub::Failure {
+        status: refusal.status(),
+        message: &refusal.message,
+        kind: Some(refusal.code.kind()),
+        code: Some(refusal.code.text()),
+        param: refusal.param.as_deref(),
+        request_id: None,
     }
 }
 

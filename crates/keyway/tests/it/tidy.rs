@@ -19,8 +19,8 @@ const FUNCTION_LINES_MAX: usize = 70;
 const SQL_FOLDERS: &[&str] = &["store"];
 /// Where sockets may be opened, below `crates/keyway/src`.
 const SOCKET_FOLDERS: &[&str] = &["upstream", "egress", "oidc", "mail", "app"];
-/// Files that may name providers: their quirks.
-const NAMES_PROVIDERS: &[&str] = &["crates/keyway/src/relay/quirks.rs"];
+/// Files that may name providers: their quirks, and answers with a member that is called like one.
+const NAMES_PROVIDERS: &[&str] = &["crates/keyway/src/relay/quirks.rs", "crates/dialect/src/small.rs"];
 /// What names a socket.
 const SOCKET_WORDS: &[&str] =
     &["TcpListener", "TcpStream", "UdpSocket", "UnixListener", "UnixStream", "socket2"];

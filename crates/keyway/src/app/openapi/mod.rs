@@ -63,13 +63,18 @@ pub fn document() -> Result<Value, String> {
 }
 
 fn written(route: &Route, operation: &Operation) -> Result<Value, String> {
+    let error = match route.shape {
+        Shape::OpenAi | Shape::Responses | Shape::Page => "Error",
+        Shape::Anthropic => "AnthropicError",
+        Shape::Google => "GoogleError",
+    };
     let mut object = json!({
         "operationId": route.name,
         "summary": operation.summary,
         "security": security(route.needs),
         "responses": {
             "200": { "description": "Done.", "content": content(operation.answer)? },
-            "default": { "description": "Refused.", "content": content("Error")? },
+            "default": { "description": "Refused.", "content": content(error)? },
         },
     });
     if let Needs::Key(scope) | Needs::Admin(scope, _) = route.needs {
@@ -104,7 +109,8 @@ fn content(answer: &str) -> Result<Value, String> {
 fn parameters(route: &Route, operation: &Operation) -> Result<Vec<Value>, String> {
     let mut all = Vec::new();
     for part in route.path.split('/') {
-        if let Some(name) = part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
+        let part = part.split_once("}:").map_or(part, |(name, _)| name).trim_end_matches('}');
+        if let Some(name) = part.strip_prefix('{') {
             let name = name.trim_start_matches('*');
             all.push(json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }));
         }

@@ -30,7 +30,7 @@ const fn op(
 }
 
 /// What is said of every route, in the groups of the route table.
-pub static OPERATIONS: &[&[Operation]] = &[DATA, KEYS, PEOPLE, PROJECTS, ROLES, USAGE, LOOKS];
+pub static OPERATIONS: &[&[Operation]] = &[DATA, KEYS, PEOPLE, PROJECTS, ROLES, USAGE, LOOKS, CATALOG];
 
 const DATA: &[Operation] = &[
     op("healthz", "Whether the process runs", "", "", "Status"),
@@ -38,7 +38,15 @@ const DATA: &[Operation] = &[
     op("metrics", "Every number, for Prometheus", "", "", "text"),
     op("openapi", "This document", "", "", "Document"),
     op("chat_completions", "Ask a model, as at OpenAI", "", "ChatRequest", "ChatAnswer"),
+    op("messages", "Ask a model, as at Anthropic", "", "MessagesRequest", "ModelAnswer"),
+    op("count_tokens", "How many tokens a prompt has, about", "", "MessagesRequest", "TokenCount"),
+    op("completions", "Go on with a text, as at OpenAI", "", "ModelRequest", "ModelAnswer"),
+    op("embeddings", "Turn texts into vectors, as at OpenAI", "", "ModelRequest", "ModelAnswer"),
+    op("rerank", "Put texts in order, as at Cohere", "", "ModelRequest", "ModelAnswer"),
+    op("moderations", "Judge texts, as at OpenAI", "", "ModerationRequest", "ModelAnswer"),
     op("models", "Models the key may call", "", "", "Models"),
+    op("google_models", "Models the key may call, as at Google", "", "", "GoogleModels"),
+    op("google_model", "One model, as at Google", "", "", "GoogleModel"),
     op("model", "One model, by any of its names", "", "", "Model"),
     op("own_key", "The key that asks", "", "", "OwnKey"),
     op("token_create", "Make an ephemeral token of the key that asks", "", "TokenNew", "Token"),
@@ -287,4 +295,26 @@ const LOOKS: &[Operation] = &[
     op("explain", "What would become of a call, and why", "", "Question", "Explanation"),
     op("notification_list", "Messages to people, and whether they were sent", PAGE, "", "NotificationList"),
     op("key_review", "Keys that somebody should look at", "limit: integer, after: string", "", "ReviewList"),
+];
+
+const CATALOG: &[Operation] = &[
+    op(
+        "model_list",
+        "Models of the providers that are on",
+        "limit: integer, after: string",
+        "",
+        "ListedModelList",
+    ),
+    op("model_put", "Set a model's row, in the place of the stored one", "", "ListedModelNew", "ListedModel"),
+    op("model_get", "One model, with every version of its price", "", "", "ListedModel"),
+    op("model_delete", "Take a model's stored row away", "", "", "Deleted"),
+    op(
+        "price_list",
+        "Prices that were set at run time",
+        "limit: integer, after: string, order: asc|desc, model: string",
+        "",
+        "PriceList",
+    ),
+    op("price_create", "Set a model's price from an instant on", "", "PriceNew", "Price"),
+    op("price_delete", "Delete a price that does not hold yet", "", "", "Deleted"),
 ];

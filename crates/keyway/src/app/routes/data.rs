@@ -1,13 +1,13 @@
 //! The data plane, health and metrics.
 
-use super::{managed, memory};
+use super::{google, inference, managed, memory};
 use crate::access::verify::About::Installation;
 use crate::access::verify::Needs;
 use crate::accounts::Scope;
 use crate::admin::tokens;
 use crate::app::openapi;
-use crate::relay::route::{Billing, BodyLimit, Handler, Route, Shape};
-use crate::wire::{chat, health, jwks, models, own_key};
+use crate::relay::route::{Billing, Handler, Route, Shape};
+use crate::wire::{health, infer, jwks, models, own_key};
 use http::Method;
 
 pub(super) static ROUTES: &[Route] = &[
@@ -20,17 +20,48 @@ pub(super) static ROUTES: &[Route] = &[
         Needs::Admin(Scope::READ_METRICS, Installation),
         Handler::Memory(health::metrics),
     ),
-    Route {
-        name: "chat_completions",
-        method: Method::POST,
-        path: "/v1/chat/completions",
-        also: &["/chat/completions", "/beta/chat/completions"],
-        needs: Needs::Key(Scope::CHAT),
-        body: BodyLimit::Inference,
-        shape: Shape::OpenAi,
-        billing: Billing::ChatCompletions,
-        handler: Handler::Inference(chat::create),
-    },
+    inference(
+        "chat_completions",
+        ("/v1/chat/completions", &["/chat/completions", "/beta/chat/completions"]),
+        (Scope::CHAT, Billing::ChatCompletions, Shape::OpenAi),
+        infer::chat,
+    ),
+    inference(
+        "messages",
+        ("/v1/messages", &["/anthropic/v1/messages"]),
+        (Scope::CHAT, Billing::ChatCompletions, Shape::Anthropic),
+        infer::messages,
+    ),
+    inference(
+        "count_tokens",
+        ("/v1/messages/count_tokens", &["/anthropic/v1/messages/count_tokens"]),
+        (Scope::CHAT, Billing::Count, Shape::Anthropic),
+        infer::count_messages,
+    ),
+    inference(
+        "completions",
+        ("/v1/completions", &["/completions", "/beta/completions"]),
+        (Scope::COMPLETIONS, Billing::Completions, Shape::OpenAi),
+        infer::completions,
+    ),
+    inference(
+        "embeddings",
+        ("/v1/embeddings", &["/embeddings"]),
+        (Scope::EMBEDDINGS, Billing::Embeddings, Shape::OpenAi),
+        infer::embeddings,
+    ),
+    inference(
+        "rerank",
+        ("/v1/rerank", &["/rerank"]),
+        (Scope::RERANK, Billing::Rerank, Shape::OpenAi),
+        infer::rerank,
+    ),
+    inference(
+        "moderations",
+        ("/v1/moderations", &["/moderations"]),
+        (Scope::MODERATIONS, Billing::Moderations, Shape::OpenAi),
+        infer::moderations,
+    ),
     memory(
         "models",
         ("/v1/models", &["/models"]),
@@ -43,6 +74,8 @@ pub(super) static ROUTES: &[Route] = &[
         Needs::Key(Scope::READ_MODELS),
         Handler::Memory(models::show),
     ),
+    google("google_models", "/v1beta/models", Handler::Memory(models::list)),
+    google("google_model", "/v1beta/models/{*id}", Handler::Memory(models::show)),
     managed("token_create", Method::POST, "/v1/tokens", Needs::OwnKey, tokens::create),
     memory("jwks", ("/.well-known/jwks.json", &[]), Needs::Nothing, Handler::Memory(jwks::show)),
     memory("own_key", ("/v1/key", &[]), Needs::AnyKey, Handler::Memory(own_key::show)),

@@ -1,6 +1,7 @@
 //! The one route table, in groups. What a route asks of a key stands in the row that dispatches it.
 
 mod audit;
+mod catalog;
 mod console;
 mod data;
 mod keys;
@@ -11,9 +12,12 @@ mod usage;
 
 use crate::access::Grant;
 use crate::access::verify::Needs;
-use crate::relay::route::{Billing, BodyLimit, Handler, Route, Sendable, Shape};
-use crate::relay::{Inbound, Shared};
+use crate::accounts::Scope;
+use crate::relay::route::{Billing, BodyLimit, Handler, Local, Route, Sendable, Shape};
+use crate::relay::running::Caller;
+use crate::relay::{Inbound, Shared, Worker};
 use http::Method;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// The routes. A row's number is its place in all of them.
@@ -25,6 +29,7 @@ pub static ROUTES: &[&[Route]] = &[
     roles::ROUTES,
     usage::ROUTES,
     audit::ROUTES,
+    catalog::ROUTES,
     console::ROUTES,
 ];
 
@@ -45,6 +50,41 @@ const fn memory(
         shape: Shape::OpenAi,
         billing: Billing::Free,
         handler,
+    }
+}
+
+/// A row that shows models to clients of Google's.
+const fn google(name: &'static str, path: &'static str, handler: Handler) -> Route {
+    Route {
+        name,
+        method: Method::GET,
+        path,
+        also: &[],
+        needs: Needs::Key(Scope::READ_MODELS),
+        body: BodyLimit::None,
+        shape: Shape::Google,
+        billing: Billing::Free,
+        handler,
+    }
+}
+
+/// A row that asks a provider.
+const fn inference(
+    name: &'static str,
+    (path, also): (&'static str, &'static [&'static str]),
+    (scope, billing, shape): (Scope, Billing, Shape),
+    handler: fn(Rc<Worker>, Inbound, Caller) -> Local,
+) -> Route {
+    Route {
+        name,
+        method: Method::POST,
+        path,
+        also,
+        needs: Needs::Key(scope),
+        body: BodyLimit::Inference,
+        shape,
+        billing,
+        handler: Handler::Inference(handler),
     }
 }
 
@@ -86,7 +126,8 @@ mod tests {
     fn every_path_of_the_data_plane_can_be_named_in_a_key() {
         let routes = ROUTES.iter().copied().flatten();
         let asks_for_a_scope = routes.filter(|route| matches!(route.needs, Needs::Key(_)));
-        let paths: BTreeSet<&str> = asks_for_a_scope.map(|route| canonical(route.path)).collect();
-        assert_eq!(paths, ENDPOINTS.iter().copied().collect());
+        let paths: BTreeSet<String> =
+            asks_for_a_scope.map(|route| canonical(route.path).into_owned()).collect();
+        assert_eq!(paths, ENDPOINTS.iter().map(|path| (*path).to_owned()).collect());
     }
 }
