@@ -104,9 +104,9 @@ const OBJECTS: &[(&str, &str)] = &[
     ),
     (
         "PriceNew",
-        "model*: string, effective_at: integer, input*: any, output*: any, cache_read: any, cache_write: any, \
-        cache_write_1h: any, reasoning: any, input_audio: any, input_image: any, output_audio: any, \
-        per_request: any, source: string",
+        "model*: string, effective_at: integer, input*: number, output*: number, cache_read: number, \
+        cache_write: number, cache_write_1h: number, reasoning: number, input_audio: number, input_image: number, \
+        output_audio: number, per_request: number, source: string",
     ),
     ("KeySet", "keys*: [object]"),
     ("Settings", "object*: string, key_name_pattern*: string?"),
