@@ -9,8 +9,8 @@ use super::read_only;
 use crate::accounts::acting::Deed;
 pub use crate::accounts::check::not_there;
 use crate::accounts::check::{check_name, check_networks, check_text};
-use crate::accounts::load;
 use crate::accounts::{Acting, Scope, Scopes, Subject};
+use crate::accounts::{load, persons};
 use crate::base::{Code, Refusal, Secret, Trouble, id};
 use crate::store::Conn;
 use crate::store::changes::{KEY_CHANGED, KEY_STOPPED};
@@ -169,6 +169,7 @@ async fn in_project(
         .into());
     }
     acting.may(Scope::CREATE_KEYS, Subject::Owned { project, owner: &row.owner_id })?;
+    persons::check_verified(acting, new.test).await?;
     let asked = asked(new, false)?;
     let held = acting.actor.rights.in_project(project).all;
     if new.scopes.is_some() { held_all(asked.without(held)) } else { Ok(()) }.map_err(Trouble::from)

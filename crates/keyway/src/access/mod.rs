@@ -11,6 +11,7 @@ pub mod ephemeral;
 pub mod format;
 pub mod grant;
 pub mod incident;
+pub mod invited;
 pub mod keys;
 pub mod labels;
 pub mod levels;

@@ -13,10 +13,11 @@ use crate::base::{Clock, Fault, Secret, id};
 use crate::catalog::Catalog;
 use crate::config::{Config, CredentialRef, On, Settings};
 use crate::egress::Egress;
+use crate::mail::Sender;
 use crate::metering::{Journal, Plan, ShardState, Spares};
 use crate::pricing::{self, Source};
 use crate::relay::context::{Node, Upstream};
-use crate::relay::desk::Desk;
+use crate::relay::desk::{Desk, Registration};
 use crate::relay::exposed::Exposed;
 use crate::relay::running::{Orders, Stops};
 use crate::relay::{Shared, story};
@@ -76,7 +77,7 @@ pub async fn build(
     let segment_bytes = u32::try_from(settings.journal_segment_bytes).unwrap_or(u32::MAX);
     let plan = Plan::new(settings.data_dir.join("journal").join(&node.boot), segment_bytes);
     let journals = journals(&plan, workers, &spares, &clock).map_err(NotOpened::Failed)?;
-    let desk = desk(settings, &at, listen).map_err(NotOpened::Failed)?;
+    let desk = desk(settings, &at, listen, &tasks)?;
     let states: Vec<Arc<ShardState>> = journals.iter().map(Journal::state).collect();
     let listeners = std::iter::once(listen).chain(settings.metrics_listen).collect();
     let egress =
@@ -117,18 +118,39 @@ pub fn public_url(settings: &Settings, listen: SocketAddr) -> String {
     }
 }
 
-fn desk(settings: &Settings, at: &Installation, listen: SocketAddr) -> Result<Desk, Fault> {
+fn desk(
+    settings: &Settings,
+    at: &Installation,
+    listen: SocketAddr,
+    tasks: &Tasks,
+) -> Result<Desk, NotOpened> {
+    let folder = settings.data_dir.join("mail");
+    let sender = Sender::new(settings.mail_smtp.as_ref(), &settings.mail_from, &folder, at.clock.clone());
     let span_ms = |count: u64, one_ms: i64| i64::try_from(count).unwrap_or(1) * one_ms;
     let public_url = public_url(settings, listen);
     Ok(Desk {
-        passwords: Passwords::start(&at.master)?,
+        passwords: Passwords::start(&at.master).map_err(NotOpened::Failed)?,
+        mail: sender.map_err(NotOpened::Configuration)?.start(tasks),
         attempts: Attempts::default(),
         lasting: Lasting {
             idle_ms: span_ms(settings.session_idle_minutes, 60_000),
             whole_ms: span_ms(settings.session_days_max, 24 * 3_600_000),
         },
         public_url,
+        registration: registration(settings),
+        terms_version: settings.terms_version.clone(),
+        terms_url: settings.terms_url.clone(),
     })
+}
+
+fn registration(settings: &Settings) -> Registration {
+    let domains = settings.registration_domains.split(',').map(|domain| domain.trim().to_lowercase());
+    match settings.registration.as_str() {
+        "closed" => Registration::Closed,
+        "domain" => Registration::Domains(domains.filter(|domain| !domain.is_empty()).collect()),
+        "open" => Registration::Open,
+        _ => Registration::Invitation,
+    }
 }
 
 /// What snapshots are made from, and the first one. Read behind the place in the feed from which changes

@@ -56,6 +56,8 @@ codes! {
     IpNotAllowed = "ip_not_allowed", 403, "permission_error";
     /// A change that comes with a session, and not from a page of this server.
     CrossSite = "cross_site", 403, "permission_error";
+    /// Live keys come with a verified address.
+    EmailNotVerified = "email_not_verified", 403, "permission_error";
     /// The key's project is archived.
     ProjectArchived = "project_archived", 403, "permission_error";
     /// No such model for this key.

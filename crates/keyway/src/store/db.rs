@@ -152,6 +152,14 @@ impl Db {
     }
 }
 
+/// Makes a transaction so, for those who have no other use for a database.
+///
+/// # Errors
+/// When the database cannot be used: then nothing has happened.
+pub async fn commit(tx: Tx) -> Result<(), Fault> {
+    tx.commit().await.doing("committing")
+}
+
 /// WAL with `NORMAL`: commits survive a killed process; the journal covers what a power cut may take.
 /// No checkpoint but ours (`store/journal.rs`), for one whose sync fails unseen would be believed later.
 const SQLITE_SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \

@@ -90,6 +90,36 @@ pub async fn organization(conn: &mut Conn, id: &str) -> Result<Option<Organizati
     Ok(row.as_ref().map(read_organization))
 }
 
+/// Notes who made an organisation for themselves.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn set_registered_by(tx: &mut Tx, id: &str, user: &str) -> Result<(), Fault> {
+    sqlx::query("UPDATE organizations SET registered_by = $1 WHERE id = $2")
+        .bind(user)
+        .bind(id)
+        .execute(&mut **tx)
+        .await
+        .doing("noting who made the organisation")?;
+    Ok(())
+}
+
+/// Whether an organisation was made by somebody for themselves whose address is not verified.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn is_unverified(conn: &mut Conn, id: &str) -> Result<bool, Fault> {
+    let row = sqlx::query(
+        "SELECT 1 FROM organizations o JOIN users u ON u.id = o.registered_by \
+         WHERE o.id = $1 AND u.verified_ms IS NULL",
+    )
+    .bind(id)
+    .fetch_optional(conn)
+    .await
+    .doing("reading whether the organisation's maker is verified")?;
+    Ok(row.is_some())
+}
+
 fn read_organization(row: &AnyRow) -> Organization {
     Organization {
         id: row.get(0),
