@@ -14,6 +14,7 @@ pub mod orphan;
 pub mod price;
 pub mod record;
 pub mod usage;
+pub mod window;
 
 pub use entry::{Attempt, Entry, Sent, UsageOrigin};
 pub use money::{MoneyError, NanoUsd};
