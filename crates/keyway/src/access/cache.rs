@@ -3,14 +3,15 @@
 
 use super::chain;
 use super::ephemeral::{Claims, Narrowed};
-use super::grant::Grant;
+use super::grant::{Bounds, Grant};
 use super::levels::{self, Subjects};
 use crate::base::fault::Doing;
 use crate::base::{Clock, Fault};
 use crate::sealing::Digest;
+use crate::store::budgets::{self, Who};
 use crate::store::changes::{
-    Change, KEY_CHANGED, KEY_STOPPED, LIMITS_CHANGED, ORGANIZATION_CHANGED, ORGANIZATION_STOPPED,
-    PRINCIPAL_CHANGED, PRINCIPAL_STOPPED, PROJECT_CHANGED, PROJECT_STOPPED,
+    BUDGET_CHANGED, Change, KEY_CHANGED, KEY_STOPPED, LIMITS_CHANGED, ORGANIZATION_CHANGED,
+    ORGANIZATION_STOPPED, PRINCIPAL_CHANGED, PRINCIPAL_STOPPED, PROJECT_CHANGED, PROJECT_STOPPED,
 };
 use crate::store::keys::{self, Verifiable};
 use crate::store::{Conn, Db, ephemeral};
@@ -49,6 +50,14 @@ pub enum Wanted {
     Signed(Box<Claims>),
 }
 
+/// What a token was made from, and its own name.
+#[derive(Clone, Copy)]
+struct Made<'a> {
+    key: &'a str,
+    secret_kid: &'a str,
+    token: &'a str,
+}
+
 /// Which grants some changes touch: ids of keys, secrets, projects, organisations, users, groups, roles.
 #[derive(Debug, Default)]
 pub struct Touched {
@@ -65,9 +74,8 @@ impl Touched {
         let mut touched = Self::default();
         for change in changes {
             let set = match change.kind.as_str() {
-                KEY_CHANGED | PROJECT_CHANGED | ORGANIZATION_CHANGED | PRINCIPAL_CHANGED | LIMITS_CHANGED => {
-                    &mut touched.changed
-                }
+                KEY_CHANGED | PROJECT_CHANGED | ORGANIZATION_CHANGED | PRINCIPAL_CHANGED | LIMITS_CHANGED
+                | BUDGET_CHANGED => &mut touched.changed,
                 KEY_STOPPED | PROJECT_STOPPED | ORGANIZATION_STOPPED | PRINCIPAL_STOPPED => {
                     &mut touched.stopped
                 }
@@ -201,28 +209,40 @@ impl KeyCache {
         match wanted {
             Wanted::Key(kid) => match keys::by_kid(conn, kid).await? {
                 Some(found) if digest.matches_hex(&found.digest) => {
-                    Ok(Known::Grant(Arc::new(self.grant(conn, found).await?)))
+                    Ok(Known::Grant(Arc::new(self.grant(conn, found, "").await?)))
                 }
                 _ => Ok(Known::Absent),
             },
             Wanted::Token(kid) => match ephemeral::by_kid(conn, kid).await? {
                 Some(token) if digest.matches_hex(&token.digest) => {
                     let narrowed = serde_json::from_str(&token.narrowed).doing("reading a token")?;
-                    self.token(conn, (&token.key_id, &token.secret_kid), &narrowed, token.expires_ms).await
+                    let made = Made { key: &token.key_id, secret_kid: &token.secret_kid, token: &token.kid };
+                    self.token(conn, made, &narrowed, token.expires_ms).await
                 }
                 _ => Ok(Known::NoToken(self.clock.monotonic_ms())),
             },
             Wanted::Signed(claims) => {
                 let expires_ms = i64::try_from(claims.exp).unwrap_or(0).saturating_mul(1000);
-                self.token(conn, (&claims.sub, &claims.pk), &claims.narrowed, expires_ms).await
+                let made = Made { key: &claims.sub, secret_kid: &claims.pk, token: &claims.jti };
+                self.token(conn, made, &claims.narrowed, expires_ms).await
             }
         }
     }
 
-    async fn grant(&self, conn: &mut Conn, found: Verifiable) -> Result<Grant, Fault> {
+    /// The grant of a key, or of a token made from it.
+    async fn grant(&self, conn: &mut Conn, found: Verifiable, token: &str) -> Result<Grant, Fault> {
         let bounded = chain::load(conn, &found.key, self.clock.now_ms()).await?;
         let limits = levels::load(conn, &self.clock, &self.subjects, &found.key).await?;
-        Grant::from_row(found, bounded, limits, self.clock.now_ms())
+        let key = &found.key;
+        let who = Who {
+            org: &key.org_id,
+            project: key.project_id.as_deref().unwrap_or_default(),
+            key: &key.id,
+            user: &key.owner_id,
+            token,
+        };
+        let budgets = budgets::of_grant(conn, &who).await?.into_iter().map(Arc::new).collect();
+        Grant::from_row(found, bounded, Bounds { limits, budgets }, self.clock.now_ms())
     }
 
     /// What the key with a public handle grants now, as its next request would find it. It is not kept,
@@ -232,7 +252,7 @@ impl KeyCache {
     /// When the database cannot be used, or its rows not be understood.
     pub async fn now(&self, conn: &mut Conn, kid: &str) -> Result<Option<Grant>, Fault> {
         match keys::by_kid(conn, kid).await? {
-            Some(found) => self.grant(conn, found).await.map(Some),
+            Some(found) => self.grant(conn, found, "").await.map(Some),
             None => Ok(None),
         }
     }
@@ -242,15 +262,16 @@ impl KeyCache {
     async fn token(
         &self,
         conn: &mut Conn,
-        (key, secret_kid): (&str, &str),
+        made: Made<'_>,
         narrowed: &Narrowed,
         expires_ms: i64,
     ) -> Result<Known, Fault> {
-        let found = keys::by_kid(conn, secret_kid).await?;
-        let Some(found) = found.filter(|found| found.key.id == key && found.key.kind == "project") else {
+        let found = keys::by_kid(conn, made.secret_kid).await?;
+        let Some(found) = found.filter(|found| found.key.id == made.key && found.key.kind == "project")
+        else {
             return Ok(Known::NoToken(self.clock.monotonic_ms()));
         };
-        let mut grant = self.grant(conn, found).await?;
+        let mut grant = self.grant(conn, found, made.token).await?;
         narrowed.apply(&mut grant, expires_ms)?;
         Ok(Known::Grant(Arc::new(grant)))
     }

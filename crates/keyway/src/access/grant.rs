@@ -9,6 +9,7 @@ use super::networks::Networks;
 use super::uses::Uses;
 use crate::accounts::{Actor, Scopes};
 use crate::base::{Code, Fault, Refusal};
+use crate::store::budgets::Budget;
 use crate::store::keys::Verifiable;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -33,6 +34,15 @@ pub enum Mode {
     Live,
     /// The sandbox only.
     Test,
+}
+
+/// What a key's requests are held to.
+#[derive(Default)]
+pub struct Bounds {
+    /// Limits of rate and concurrency.
+    pub limits: Levels,
+    /// Budgets.
+    pub budgets: Box<[Arc<Budget>]>,
 }
 
 /// A key as requests see it. Shared by every request of the key; never changed, only replaced,
@@ -72,6 +82,8 @@ pub struct Grant {
     pub labels: Texts,
     /// What its requests are held to.
     pub limits: Levels,
+    /// Budgets that may count what it spends, by id; `access::budgets::counts` says which count a request.
+    pub budgets: Box<[Arc<Budget>]>,
     /// Unix milliseconds of its end.
     pub expires_ms: Option<i64>,
     /// Unix milliseconds of its making.
@@ -102,14 +114,14 @@ enum Standing {
 }
 
 impl Grant {
-    /// Decodes a key's row, what it comes to now, and the limits that were read for it.
+    /// Decodes a key's row, what it comes to now, and the bounds that were read for it.
     ///
     /// # Errors
     /// When the row says something this version does not know: better refused than guessed.
     pub fn from_row(
         found: Verifiable,
         bounded: Bounded,
-        limits: Levels,
+        bounds: Bounds,
         read_ms: i64,
     ) -> Result<Self, Fault> {
         let row = found.key;
@@ -163,7 +175,8 @@ impl Grant {
             project: row.project_id.unwrap_or_default().into(),
             owner: row.owner_id.into(),
             scopes: bounded.scopes,
-            limits,
+            limits: bounds.limits,
+            budgets: bounds.budgets,
             expires_ms,
             created_ms: row.created_ms,
             standing,

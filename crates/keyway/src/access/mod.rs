@@ -1,5 +1,6 @@
 //! Keys: their text form, their digests, the cache of grants, and verification.
 
+pub mod budgets;
 pub mod cache;
 pub mod chain;
 pub mod credential;
@@ -21,6 +22,7 @@ pub mod networks;
 pub mod permit;
 pub mod review;
 pub mod rotate;
+pub mod standing;
 pub mod told;
 pub mod uses;
 pub mod verify;

@@ -46,10 +46,7 @@ impl ModelRules {
     /// Whether a model (`provider/name`) may be called.
     #[must_use]
     pub fn allow(&self, canonical: &str) -> bool {
-        let bare = canonical.split_once('/').map_or(canonical, |(_, name)| name);
-        let is_in = |rules: &[String]| {
-            rules.iter().any(|rule| matches(rule, canonical) || (!rule.contains('/') && matches(rule, bare)))
-        };
+        let is_in = |rules: &[String]| rules.iter().any(|rule| is(rule, canonical));
         self.own.as_deref().is_none_or(is_in)
             && self.allowed.as_deref().is_none_or(is_in)
             && self.narrowed.as_deref().is_none_or(is_in)
@@ -59,6 +56,13 @@ impl ModelRules {
 
 fn names(list: &str) -> Vec<String> {
     serde_json::from_str(list).unwrap_or_default()
+}
+
+/// Whether a rule is about a model (`provider/name`): by its whole name or, without a slash, by what
+/// follows the provider's.
+pub(super) fn is(rule: &str, canonical: &str) -> bool {
+    let bare = canonical.split_once('/').map_or(canonical, |(_, name)| name);
+    matches(rule, canonical) || (!rule.contains('/') && matches(rule, bare))
 }
 
 /// Whether `text` is what `pattern` says, `*` standing for any run of characters.

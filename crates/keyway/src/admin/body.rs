@@ -1,6 +1,7 @@
 //! The JSON object a call brings: every field is asked for by name, and what is left is refused.
 
 use crate::base::{Code, Refusal};
+use ledger::NanoUsd;
 use ledger::limit::LIMIT_MAX;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -161,6 +162,53 @@ impl Body {
                 format!("{within}{name}"),
                 format!("`{within}{name}` must be a whole number from 1 to {LIMIT_MAX}, or null for none."),
             )),
+        }
+    }
+
+    /// An amount in USD, a number or a text with at most nine places; `null` counts as absent. `within`
+    /// stands before the name in a refusal.
+    ///
+    /// # Errors
+    /// A refusal when it is something else.
+    pub fn usd(&mut self, name: &'static str, within: &str) -> Result<Option<NanoUsd>, Refusal> {
+        let Some(raw) = self.take(name).filter(|raw| raw.get() != "null") else { return Ok(None) };
+        let text = raw.get();
+        let text = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
+        NanoUsd::parse(text).map(Some).map_err(|why| {
+            Refusal::field(format!("{within}{name}"), format!("`{within}{name}` is no amount in USD: {why}."))
+        })
+    }
+
+    /// One of some words; `null` counts as absent. `within` stands before the name in a refusal.
+    ///
+    /// # Errors
+    /// A refusal that lists them when it is none.
+    pub fn word<T: Copy>(
+        &mut self,
+        name: &'static str,
+        within: &str,
+        words: &[T],
+        text_of: fn(T) -> &'static str,
+    ) -> Result<Option<T>, Refusal> {
+        let given = self
+            .text(name)
+            .map_err(|refusal| Refusal { param: Some(format!("{within}{name}").into()), ..refusal })?;
+        let Some(given) = given else { return Ok(None) };
+        words.iter().copied().find(|word| text_of(*word) == given).map(Some).ok_or_else(|| {
+            let known: Vec<String> = words.iter().map(|word| format!("`{}`", text_of(*word))).collect();
+            let message = format!("`{within}{name}` must be {}.", known.join(" or "));
+            Refusal::field(format!("{within}{name}"), message)
+        })
+    }
+
+    /// Refuses a field that cannot be changed.
+    ///
+    /// # Errors
+    /// The refusal, when it is there.
+    pub fn is_fixed(&mut self, name: &'static str, why: &'static str) -> Result<(), Refusal> {
+        match self.take(name) {
+            Some(_) => Err(Refusal::field(name, why)),
+            None => Ok(()),
         }
     }
 

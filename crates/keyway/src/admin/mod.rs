@@ -7,6 +7,8 @@ pub mod ask;
 pub mod audit;
 pub mod audit_object;
 pub mod body;
+pub mod budget_object;
+pub mod budgets;
 pub mod groups;
 pub mod incident;
 pub mod invites;

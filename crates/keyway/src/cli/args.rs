@@ -1,8 +1,8 @@
 //! The tree of commands. What is not here is not built: clap refuses it with exit code 2.
 
 use super::{
-    admin_key, audit, chat, config, explain, init, key, limit, log, member, model, org, project, role,
-    sandbox, serve, service_account, usage,
+    admin_key, audit, budget, chat, config, explain, init, key, limit, log, member, model, org, project,
+    role, sandbox, serve, service_account, usage,
 };
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use clap_complete::Shell;
@@ -97,6 +97,9 @@ pub enum Command {
     /// What projects and the organisation are held to
     #[command(subcommand)]
     Limit(limit::Limit),
+    /// What may be spent
+    #[command(subcommand)]
+    Budget(budget::Budget),
     /// Models that can be called
     #[command(subcommand)]
     Model(model::Model),

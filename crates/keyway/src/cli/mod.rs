@@ -4,6 +4,7 @@
 pub mod admin_key;
 pub mod args;
 pub mod audit;
+pub mod budget;
 pub mod chat;
 pub mod completion;
 pub mod config;
@@ -20,6 +21,7 @@ pub mod limit;
 pub mod log;
 pub mod member;
 pub mod model;
+pub mod money;
 pub mod org;
 pub mod output;
 pub mod project;
@@ -94,6 +96,7 @@ fn dispatch(args: &Args, out: &Out) -> Result<(), Failure> {
         Command::ServiceAccount(command) => service_account::run(global, command, out)?,
         Command::Role(command) => role::run(global, command, out)?,
         Command::Limit(command) => limit::run(global, command, out)?,
+        Command::Budget(command) => budget::run(global, command, out)?,
         Command::Model(command) => model::run(global, command, out)?,
         Command::Usage(asked) => usage::run(global, asked, out)?,
         Command::Log(command) => log::run(global, command, out)?,

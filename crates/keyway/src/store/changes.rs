@@ -30,6 +30,9 @@ pub const NOTHING_CHANGED: &str = "record";
 /// Kind of a change: what a project's or an organisation's keys are held to is different; read them
 /// again.
 pub const LIMITS_CHANGED: &str = "limits";
+/// Kind of a change: the budgets of a key, a project's keys or an organisation's are different; read them
+/// again.
+pub const BUDGET_CHANGED: &str = "budget";
 
 /// One change, as other nodes hear of it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -30,7 +30,7 @@ const fn op(
 }
 
 /// What is said of every route, in the groups of the route table.
-pub static OPERATIONS: &[&[Operation]] = &[DATA, KEYS, PEOPLE, PROJECTS, USAGE, LOOKS];
+pub static OPERATIONS: &[&[Operation]] = &[DATA, KEYS, PEOPLE, PROJECTS, MONEY, USAGE, LOOKS];
 
 const DATA: &[Operation] = &[
     op("healthz", "Whether the process runs", "", "", "Status"),
@@ -211,6 +211,20 @@ const PROJECTS: &[Operation] = &[
         "Nothing",
         "Organization",
     ),
+];
+
+const MONEY: &[Operation] = &[
+    op(
+        "budget_list",
+        "List budgets, and how they stand",
+        "limit: integer, after: string, order: asc|desc, api_key_id: string",
+        "",
+        "BudgetList",
+    ),
+    op("budget_create", "Make a budget", "", "BudgetNew", "Budget"),
+    op("budget_get", "Show a budget, and how it stands", "", "", "Budget"),
+    op("budget_update", "Change a budget; what was spent stays spent", "", "BudgetEdit", "Budget"),
+    op("budget_remove", "Remove a budget: it refuses nothing from then on", "", "", "Deleted"),
 ];
 
 const USAGE: &[Operation] = &[

@@ -65,13 +65,14 @@ const OBJECTS: &[(&str, &str)] = &[
     ),
     (
         "TokenNew",
-        "expires_in_seconds: integer, scopes: [string], models: [string], ip: string, format: opaque|jwt",
+        "expires_in_seconds: integer, scopes: [string], models: [string], ip: string, format: opaque|jwt, \
+        budget_usd: number",
     ),
     (
         "Token",
         "object*: string, id*: string, value*: string?, secret_already_shown: boolean, format*: opaque|jwt, \
         api_key_id*: string, created_at*: integer, expires_at*: integer, scopes*: [string], models*: [string]?, \
-        ip*: string?",
+        ip*: string?, budget_usd*: number?",
     ),
     ("KeySet", "keys*: [object]"),
     ("Settings", "object*: string, key_name_pattern*: string?"),
@@ -87,7 +88,7 @@ const OBJECTS: &[(&str, &str)] = &[
         "name*: string, description: string, owner: string, scopes: [string]?, models: [string]?, \
         ip_allowlist: [string]?, expires_in_seconds: integer?, mode: live|test, rate_limits: KeyLimits?, \
         endpoints: [string]?, not_before: integer?, idle_expires_in_seconds: integer?, labels: object, \
-        metadata: object",
+        metadata: object, budget: KeyBudget?",
     ),
     (
         "KeyEdit",
@@ -120,6 +121,29 @@ const OBJECTS: &[(&str, &str)] = &[
     ),
     ("ProjectNew", "name*: string, environment: development|staging|production, ip_allowlist: [string]?"),
     ("ProjectEdit", "name: string, environment: development|staging|production, ip_allowlist: [string]?"),
+    (
+        "Budget",
+        "object*: string, id*: string, name*: string, limit_usd*: number, window*: day|week|month|total, \
+        time_zone*: string, selector*: Selector, enforcement*: hard|soft, reserve*: sliding|full, \
+        alert_thresholds*: [integer], source*: string, created_at*: integer, spent_usd*: number, held_usd*: number, \
+        remaining_usd*: number, window_start*: integer, resets_at*: integer?",
+    ),
+    (
+        "BudgetNew",
+        "name*: string, limit_usd*: number, window*: day|week|month|total, time_zone: string, selector: Selector, \
+        enforcement: hard|soft, reserve: sliding|full, alert_thresholds: [integer]",
+    ),
+    (
+        "BudgetEdit",
+        "name: string, limit_usd: number, enforcement: hard|soft, reserve: sliding|full, \
+        alert_thresholds: [integer]",
+    ),
+    (
+        "Selector",
+        "organization: string, project: string, key: string, user: string, model: string, label: string, \
+        end_user: string",
+    ),
+    ("KeyBudget", "limit_usd*: number, window*: day|week|month|total, time_zone: string"),
     ("ModelPermissions", "object*: string, project_id*: string, mode*: string?, model_ids*: [string]"),
     ("ModelPermissionsEdit", "mode*: allow_list|deny_list, model_ids*: [string]"),
     (
@@ -231,6 +255,7 @@ const LISTS: &[(&str, &str)] = &[
     ("OrganizationList", "Organization"),
     ("ProjectList", "Project"),
     ("RateLimitList", "RateLimit"),
+    ("BudgetList", "Budget"),
     ("UserList", "User"),
     ("ProjectGroupList", "ProjectGroup"),
     ("GroupList", "Group"),

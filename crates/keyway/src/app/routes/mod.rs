@@ -3,6 +3,7 @@
 mod audit;
 mod data;
 mod keys;
+mod money;
 mod people;
 mod projects;
 mod usage;
@@ -15,8 +16,15 @@ use http::Method;
 use std::sync::Arc;
 
 /// The routes. A row's number is its place in all of them.
-pub static ROUTES: &[&[Route]] =
-    &[data::ROUTES, keys::ROUTES, people::ROUTES, projects::ROUTES, usage::ROUTES, audit::ROUTES];
+pub static ROUTES: &[&[Route]] = &[
+    data::ROUTES,
+    keys::ROUTES,
+    people::ROUTES,
+    projects::ROUTES,
+    money::ROUTES,
+    usage::ROUTES,
+    audit::ROUTES,
+];
 
 /// A row that answers from memory.
 const fn memory(

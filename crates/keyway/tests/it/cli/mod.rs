@@ -2,6 +2,7 @@
 
 mod admin_key;
 mod audit;
+mod budget;
 mod chat;
 mod completion;
 mod config;

@@ -2,6 +2,7 @@
 
 mod admin_api_keys;
 mod audit_logs;
+mod budgets;
 mod costs;
 mod explain;
 mod groups;

@@ -6,7 +6,7 @@ use testkit::{Response, json};
 
 /// Every route of the management API: method, path below `/v1/organization`, scope. `{P}` and `{K}`
 /// are a project and a key.
-const ROUTES: [(&str, &str, &str); 30] = [
+const ROUTES: [(&str, &str, &str); 35] = [
     ("GET", "/projects", "read:projects"),
     ("GET", "/projects/{P}", "read:projects"),
     ("GET", "/projects/{P}/api_keys", "read:keys"),
@@ -31,6 +31,11 @@ const ROUTES: [(&str, &str, &str); 30] = [
     ("POST", "/admin_api_keys", "create:keys"),
     ("GET", "/admin_api_keys/{K}", "read:keys"),
     ("DELETE", "/admin_api_keys/{K}", "delete:keys"),
+    ("GET", "/budgets", "read:budgets"),
+    ("POST", "/budgets", "create:budgets"),
+    ("GET", "/budgets/{K}", "read:budgets"),
+    ("POST", "/budgets/{K}", "update:budgets"),
+    ("DELETE", "/budgets/{K}", "delete:budgets"),
     ("GET", "/usage/completions", "read:usage"),
     ("GET", "/costs", "read:usage"),
     ("GET", "/requests", "read:requests"),
@@ -38,12 +43,16 @@ const ROUTES: [(&str, &str, &str); 30] = [
     ("GET", "/nodes", "read:settings"),
     ("GET", "/../../metrics", "read:metrics"),
 ];
-const SCOPES: [&str; 11] = [
+const SCOPES: [&str; 15] = [
     "read:requests",
     "read:keys",
     "create:keys",
     "update:keys",
     "delete:keys",
+    "read:budgets",
+    "create:budgets",
+    "update:budgets",
+    "delete:budgets",
     "read:projects",
     "read:usage",
     "read:metrics",
