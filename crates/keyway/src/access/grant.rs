@@ -6,6 +6,7 @@ use super::keys;
 use super::levels::Levels;
 use super::models::ModelRules;
 use super::networks::Networks;
+use super::purse::Purse;
 use super::uses::Uses;
 use crate::accounts::{Actor, Scopes};
 use crate::base::{Code, Fault, Refusal};
@@ -43,6 +44,8 @@ pub struct Bounds {
     pub limits: Levels,
     /// Budgets.
     pub budgets: Box<[Arc<Budget>]>,
+    /// What this process holds of them, and of the balance.
+    pub purse: Purse,
 }
 
 /// A key as requests see it. Shared by every request of the key; never changed, only replaced,
@@ -84,6 +87,8 @@ pub struct Grant {
     pub limits: Levels,
     /// Budgets that may count what it spends, by id; `access::budgets::counts` says which count a request.
     pub budgets: Box<[Arc<Budget>]>,
+    /// What its requests are paid from.
+    pub purse: Purse,
     /// Unix milliseconds of its end.
     pub expires_ms: Option<i64>,
     /// Unix milliseconds of its making.
@@ -177,6 +182,7 @@ impl Grant {
             scopes: bounded.scopes,
             limits: bounds.limits,
             budgets: bounds.budgets,
+            purse: bounds.purse,
             expires_ms,
             created_ms: row.created_ms,
             standing,
