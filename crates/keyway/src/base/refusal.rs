@@ -34,6 +34,8 @@ codes! {
     AmbiguousCredentials = "ambiguous_credentials", 400, "invalid_request_error";
     /// A parameter that this model or route does not take.
     UnsupportedParameter = "unsupported_parameter", 400, "invalid_request_error";
+    /// The model's dialect cannot say all of the request, and the caller wants it whole or not at all.
+    LossyTranslation = "lossy_translation", 400, "invalid_request_error";
     /// The prompt is longer than the model's window.
     ContextLengthExceeded = "context_length_exceeded", 400, "invalid_request_error";
     /// Absent, malformed, unknown or wrong secret: one and the same answer.
