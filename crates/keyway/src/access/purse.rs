@@ -94,7 +94,13 @@ impl Accounts {
         Ok(Purse { accounts, credit, markup })
     }
 
-    fn account(&self, kind: AccountKind, prefix: &str, text: &str, told: &str) -> Result<Arc<Account>, Fault> {
+    fn account(
+        &self,
+        kind: AccountKind,
+        prefix: &str,
+        text: &str,
+        told: &str,
+    ) -> Result<Arc<Account>, Fault> {
         let ulid = id::parse(prefix, text).ok_or_else(|| Fault::plain(format!("{text} is no id")))?;
         let id = AccountId { kind, ulid };
         let mut table = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -134,7 +134,14 @@ pub struct UpstreamRefusal {
 impl Refusal {
     /// A refusal of ours.
     pub fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, message: message.into(), param: None, retry_after_ms: None, affordable_tokens: None, upstream: None }
+        Self {
+            code,
+            message: message.into(),
+            param: None,
+            retry_after_ms: None,
+            affordable_tokens: None,
+            upstream: None,
+        }
     }
 
     /// A malformed field.

@@ -223,7 +223,11 @@ pub async fn post(
 }
 
 /// Moves an amount from leased to posted.
-async fn move_leased(connection: &mut AnyConnection, name: &Name, amount: NanoUsd) -> Result<(), sqlx::Error> {
+async fn move_leased(
+    connection: &mut AnyConnection,
+    name: &Name,
+    amount: NanoUsd,
+) -> Result<(), sqlx::Error> {
     sqlx::query(
         "UPDATE budget_windows SET leased_nanousd = leased_nanousd - $1, posted_nanousd = posted_nanousd + $1 \
          WHERE account_id = $2 AND window_start_ms = $3",

@@ -85,7 +85,11 @@ fn a_window_that_is_over_lets_nobody_in_and_gives_back_what_is_free() {
     running.join(extend(running.parts(), NanoUsd(10)).expect("enough"));
     assert_eq!(accounts[0].take_free(ENDS_MS - 1, false), []);
     assert_eq!(accounts[0].take_free(ENDS_MS, false), [(WINDOW_MS, NanoUsd(50))]);
-    accounts[0].grant(&Grant { window_start_ms: 2 * WINDOW_MS, ends_mono_ms: ENDS_MS + 2 * KEPT_MS, ..grant(7) });
+    accounts[0].grant(&Grant {
+        window_start_ms: 2 * WINDOW_MS,
+        ends_mono_ms: ENDS_MS + 2 * KEPT_MS,
+        ..grant(7)
+    });
     let next = admit(&accounts, NanoUsd(7), ENDS_MS).expect("the next window");
     assert_eq!(next.refs().map(|of| of.window_start_ms).collect::<Vec<_>>(), [2 * WINDOW_MS]);
     running.settle(NanoUsd(20));

@@ -82,13 +82,8 @@ pub(super) async fn lease(holder: &Holder, demand: &Demand, nodes: u32) -> Resul
     let standing = windows::standing(&mut conn, &name).await?;
     let charged = account.holdings().iter().find(|held| held.window_start_ms == window_start_ms).copied();
     let unposted = NanoUsd((charged.map_or(0, |held| held.charged) - lease.charged).max(0));
-    let stand = Stand {
-        row: standing.window,
-        limit,
-        unposted,
-        crash_holds: standing.crash_holds,
-        granted: false,
-    };
+    let stand =
+        Stand { row: standing.window, limit, unposted, crash_holds: standing.crash_holds, granted: false };
     // What is free here already needs no more than the window to be known.
     if charged.is_none_or(|held| !held.open) {
         account.grant(&grant);
