@@ -114,7 +114,7 @@ fn a_client_that_leaves_at_any_event_is_charged_for_what_came() {
         Answer::ok()
             .text(&words(events))
             .usage(Usage::new(10, events as u64))
-            .frame_gap(Duration::from_millis(5))
+            .frame_gap(Duration::from_millis(2))
     });
     let scene = scene(&upstream);
     let (budget, key) = key_with(&scene, 1_000_000_000, &json!({}));
