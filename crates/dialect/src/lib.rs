@@ -7,11 +7,13 @@
 pub mod edit;
 pub mod event;
 pub mod json;
+pub mod needs;
 pub mod openai_chat;
 pub mod peek;
 pub mod sse;
 
 pub use edit::{AskUsage, Wanted, rewrite, rewrite_to};
 pub use event::{Event, Part, StopReason, ToolForm, UpstreamMessage};
+pub use needs::{Needs, needs};
 pub use peek::{Peek, PeekError, peek};
 pub use sse::{Frame, FrameKind, SseError, SseSplitter};

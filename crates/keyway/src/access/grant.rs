@@ -7,10 +7,12 @@ use super::levels::Levels;
 use super::models::ModelRules;
 use super::networks::Networks;
 use super::uses::Uses;
+use crate::accounts::capability::Capabilities;
 use crate::accounts::{Actor, Scopes};
 use crate::base::{Code, Fault, Refusal};
 use crate::store::budgets::Budget;
 use crate::store::keys::Verifiable;
+use crate::store::tiers::Tier;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -43,6 +45,10 @@ pub struct Bounds {
     pub limits: Levels,
     /// Budgets.
     pub budgets: Box<[Arc<Budget>]>,
+    /// What its organisation's tier says; without one nothing.
+    pub tier: Tier,
+    /// Its organisation spends no more than its balance.
+    pub prepaid: bool,
 }
 
 /// A key as requests see it. Shared by every request of the key; never changed, only replaced,
@@ -84,6 +90,12 @@ pub struct Grant {
     pub limits: Levels,
     /// Budgets that may count what it spends, by id; `access::budgets::counts` says which count a request.
     pub budgets: Box<[Arc<Budget>]>,
+    /// Its organisation spends no more than its balance.
+    pub prepaid: bool,
+    /// What is added to the cost of what it uses, in millionths of it.
+    pub markup_ppm: u32,
+    /// What its requests may need.
+    pub capabilities: Capabilities,
     /// Unix milliseconds of its end.
     pub expires_ms: Option<i64>,
     /// Unix milliseconds of its making.
@@ -153,12 +165,16 @@ impl Grant {
         let models = ModelRules::from_row(row.models.as_deref());
         let endpoints = row.endpoints.as_deref().map(serde_json::from_str).transpose();
         let labels = row.labels.as_deref().map(serde_json::from_str).transpose();
+        let capabilities = capabilities(bounds.tier.capabilities.as_deref());
         let person = if row.owner_kind == "user" { row.owner_id.as_str() } else { "" };
         Ok(Self {
-            models: models.of_project(found.model_mode.as_deref(), found.model_ids.as_deref()),
+            models: models
+                .of_project(found.model_mode.as_deref(), found.model_ids.as_deref())
+                .of_tier(bounds.tier.models.as_deref()),
             actor: Actor { id: row.id.as_str().into(), person: person.into(), rights: bounded.rights },
             networks,
             endpoints: endpoints.map_err(|_| unknown("endpoint"))?,
+            capabilities: capabilities.ok_or_else(|| unknown("capability"))?,
             ephemeral: false,
             labels: labels.map_err(|_| unknown("label"))?.unwrap_or_default(),
             not_before_ms: row.not_before_ms,
@@ -177,6 +193,8 @@ impl Grant {
             scopes: bounded.scopes,
             limits: bounds.limits,
             budgets: bounds.budgets,
+            prepaid: bounds.prepaid,
+            markup_ppm: bounds.tier.markup_ppm,
             expires_ms,
             created_ms: row.created_ms,
             standing,
@@ -248,4 +266,11 @@ impl Grant {
     pub fn kill(&self) {
         self.dead.store(true, Ordering::SeqCst);
     }
+}
+
+/// What a tier's JSON list of capabilities allows; absent: every one. `None`: it names an unknown one.
+fn capabilities(list: Option<&str>) -> Option<Capabilities> {
+    let Some(list) = list else { return Some(Capabilities::EVERY) };
+    let names: Vec<String> = serde_json::from_str(list).ok()?;
+    Capabilities::named(&names).ok()
 }

@@ -10,7 +10,7 @@ use super::story::Story;
 use super::{attempt, labels};
 use crate::base::{Refusal, Trouble};
 use crate::metering::limits::Size;
-use crate::routing::plan;
+use crate::routing::{allowed, plan};
 use dialect::peek::peek;
 use std::rc::Rc;
 
@@ -35,6 +35,7 @@ async fn prepare_and_send(story: &mut Story, inbound: &Inbound) -> Result<(Answe
     story.model_asked = peek.model.clone().into_owned();
     story.labels = labels::read(&story.grant.labels, inbound.header(X_KEYWAY_LABELS), peek.keyway)?;
     let plan = plan(&story.worker.shared.catalog, &story.grant, &peek.model)?;
+    allowed::check(&story.grant, &inbound.body)?;
     if !story.grant.limits.is_empty() {
         let first = plan.candidates().next();
         let size = Size {

@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod budgets;
 pub mod changes;
+pub mod credit;
 pub mod db;
 pub mod ephemeral;
 pub mod groups;
@@ -23,7 +24,9 @@ pub mod review;
 pub mod roles;
 pub mod service_accounts;
 pub mod settings;
+pub mod spent;
 pub mod tenants;
+pub mod tiers;
 pub mod usage;
 pub mod usage_columns;
 pub mod usage_write;

@@ -41,6 +41,7 @@ const DATA: &[Operation] = &[
     op("models", "Models the key may call", "", "", "Models"),
     op("model", "One model, by any of its names", "", "", "Model"),
     op("own_key", "The key that asks", "", "", "OwnKey"),
+    op("own_balance", "The balance of the key's organisation, as at DeepSeek", "", "", "UserBalance"),
     op("token_create", "Make an ephemeral token of the key that asks", "", "TokenNew", "Token"),
     op("jwks", "Public halves of the keys that sign tokens", "", "", "KeySet"),
 ];
@@ -201,9 +202,15 @@ const PROJECTS: &[Operation] = &[
         "AllowList",
     ),
     op("organization_list", "List organisations", PAGE, "", "OrganizationList"),
-    op("organization_create", "Make an organisation", "", "Named", "Organization"),
+    op("organization_create", "Make an organisation", "", "OrganizationNew", "Organization"),
     op("organization", "Show an organisation", "", "", "Organization"),
-    op("organization_update", "Rename an organisation", "", "Named", "Organization"),
+    op(
+        "organization_update",
+        "Rename an organisation, or give it a tier",
+        "",
+        "OrganizationEdit",
+        "Organization",
+    ),
     op(
         "organization_archive",
         "Archive an organisation: its keys work no longer",
@@ -225,6 +232,20 @@ const MONEY: &[Operation] = &[
     op("budget_get", "Show a budget, and how it stands", "", "", "Budget"),
     op("budget_update", "Change a budget; what was spent stays spent", "", "BudgetEdit", "Budget"),
     op("budget_remove", "Remove a budget: it refuses nothing from then on", "", "", "Deleted"),
+    op("credit_get", "The organisation's balance", "", "", "Credit"),
+    op(
+        "credit_update",
+        "Say whether the organisation spends no more than its balance",
+        "",
+        "CreditEdit",
+        "Credit",
+    ),
+    op("credit_list", "What was put into the balance", PAGE, "", "CreditGrantList"),
+    op("credit_grant", "Put something into the balance", "", "CreditGrantNew", "CreditGrant"),
+    op("tier_list", "List tiers", "limit: integer, after: string", "", "TierList"),
+    op("tier_create", "Make a tier", "", "TierNew", "Tier"),
+    op("tier_get", "Show a tier", "", "", "Tier"),
+    op("tier_update", "Change a tier", "", "TierEdit", "Tier"),
 ];
 
 const USAGE: &[Operation] = &[

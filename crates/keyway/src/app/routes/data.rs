@@ -4,7 +4,7 @@ use super::{managed, memory};
 use crate::access::verify::About::Installation;
 use crate::access::verify::Needs;
 use crate::accounts::Scope;
-use crate::admin::tokens;
+use crate::admin::{credit, tokens};
 use crate::app::openapi;
 use crate::relay::route::{Billing, BodyLimit, Handler, Route, Shape};
 use crate::wire::{chat, health, jwks, models, own_key};
@@ -45,5 +45,16 @@ pub(super) static ROUTES: &[Route] = &[
     ),
     managed("token_create", Method::POST, "/v1/tokens", Needs::OwnKey, tokens::create),
     memory("jwks", ("/.well-known/jwks.json", &[]), Needs::Nothing, Handler::Memory(jwks::show)),
+    Route {
+        name: "own_balance",
+        method: Method::GET,
+        path: "/user/balance",
+        also: &["/v1/user/balance"],
+        needs: Needs::AnyKey,
+        body: BodyLimit::None,
+        shape: Shape::OpenAi,
+        billing: Billing::Free,
+        handler: Handler::Control(credit::own_balance),
+    },
     memory("own_key", ("/v1/key", &[]), Needs::AnyKey, Handler::Memory(own_key::show)),
 ];
