@@ -6,7 +6,7 @@
 #![allow(clippy::print_stdout, reason = "its output is the result")]
 
 use ledger::record::{RECORD_BYTES_MAX, Scanner, encode_sent, encode_settle};
-use ledger::{Attempt, Entry, NanoUsd, Price, Rates, Sent, Usage, UsageOrigin};
+use ledger::{Attempt, Entry, NanoUsd, Price, Rates, Reserved, Sent, Spend, Usage, UsageOrigin};
 use std::hint::black_box;
 use std::time::Instant;
 
@@ -15,7 +15,7 @@ const ROUNDS: u64 = 2_000_000;
 fn main() {
     let price = price();
     let entry = entry();
-    let sent = Sent { entry: entry.clone(), prompt_bytes: 40_000 };
+    let sent = Sent { entry: entry.clone(), prompt_bytes: 40_000, reserved: Reserved::default() };
     let mut out = Vec::with_capacity(RECORD_BYTES_MAX);
 
     measure("encode settle", |seq| {
@@ -112,6 +112,8 @@ fn entry() -> Entry<'static> {
         usage_origin: UsageOrigin::Reported,
         price_version: "deepseek/deepseek-flash@2026-10-01",
         cost: Some(NanoUsd(414_576)),
+        sell: Some(NanoUsd(414_576)),
+        spend: Spend::default(),
         latency_ms: 5_120,
         first_token_ms: Some(412),
     }

@@ -4,7 +4,7 @@
 //!
 //! | part | bytes |
 //! |---|---|
-//! | flags: [`TEST`], [`STREAM`], [`COST`], [`FIRST_TOKEN`], usage origin in the two bits from [`ORIGIN_SHIFT`] | u8 |
+//! | flags: [`TEST`], [`STREAM`], [`COST`], [`FIRST_TOKEN`], usage origin in the two bits from [`ORIGIN_SHIFT`], [`SPEND`] | u8 |
 //! | number of labels, number of attempts | u8, u8 |
 //! | usage classes that are not zero, a bit each in the order of [`Usage::by_class`] | u16 |
 //! | `status`, `latency_ms`, `started_ms` | u16, u32, i64 |
@@ -14,17 +14,23 @@
 //! | lengths of the entry's texts, models and price version first | u16 three times, then u8 |
 //! | lengths of the labels | u8 |
 //! | each attempt: status, ms, lengths of provider, model and outcome | u16, u32, u8, u8, u8 |
+//! | if [`SPEND`] says so: sell price (0 without a cost), charge, absorbed, number of accounts, each account | i64 three times, u8, 21 each |
 //! | the texts, in the order of their lengths | UTF-8 |
 //!
-//! A SENT is its `prompt_bytes` as u64, then its entry. An entry has exactly one encoding:
-//! whatever else decodes to nothing. All texts lie in one piece so that one look at it proves
+//! A SENT is its `prompt_bytes` as u64, what it reserved as i64 and its markup as u32, then its entry. A
+//! PROGRESS is the request's id, its tokens as u64 and what is reserved as i64. An entry has exactly one
+//! encoding: whatever else decodes to nothing. All texts lie in one piece so that one look at it proves
 //! them to be UTF-8.
+//!
+//! Version 1 knew no money but the cost: its entries are those without [`SPEND`], its SENT went from
+//! `prompt_bytes` to the entry.
 
 use crate::bound::{
     ATTEMPT_MODEL_BYTES_MAX, ATTEMPTS_MAX, CLIENT_REQUEST_BYTES_MAX, ID_BYTES_MAX, LABEL_BYTES_MAX,
     LABELS_MAX, MODEL_BYTES_MAX, OUTCOME_BYTES_MAX, PRICE_VERSION_BYTES_MAX, USER_BYTES_MAX, cut,
 };
 use crate::record::RECORD_BYTES_MAX;
+use crate::spend::{ACCOUNTS_PER_REQUEST_MAX, Progress, Reserved, Spend, put_ref, take_ref};
 use crate::usage::USAGE_CLASSES;
 use crate::{Attempt, Entry, NanoUsd, Sent, Usage, UsageOrigin};
 use std::fmt;
@@ -34,8 +40,12 @@ const STREAM: u8 = 2;
 const COST: u8 = 4;
 const FIRST_TOKEN: u8 = 8;
 const ORIGIN_SHIFT: u8 = 4;
+/// It is not sold at cost, or there is an account that it draws on.
+const SPEND: u8 = 0x40;
 /// Flags no release has given a meaning.
-const FLAGS_UNKNOWN: u8 = 0xC0;
+const FLAGS_UNKNOWN: u8 = 0x80;
+/// Version of entries without [`SPEND`].
+const VERSION_WITHOUT_SPEND: u8 = 1;
 
 /// Bytes of an attempt besides its texts.
 const ATTEMPT_BYTES: usize = 9;
@@ -107,7 +117,16 @@ fn attempt_texts<'a>(attempt: &Attempt<'a>) -> [&'a str; 3] {
 /// Appends what a SENT record carries; texts and lists are cut at the bounds of [`crate::bound`].
 pub fn put_sent(out: &mut Vec<u8>, sent: &Sent<'_>) {
     out.extend_from_slice(&sent.prompt_bytes.to_le_bytes());
+    out.extend_from_slice(&sent.reserved.amount.0.to_le_bytes());
+    out.extend_from_slice(&sent.reserved.markup.to_le_bytes());
     put_entry(out, &sent.entry);
+}
+
+/// Appends what a PROGRESS record carries.
+pub fn put_progress(out: &mut Vec<u8>, progress: &Progress) {
+    out.extend_from_slice(&progress.request);
+    out.extend_from_slice(&progress.output_tokens.to_le_bytes());
+    out.extend_from_slice(&progress.reserved.0.to_le_bytes());
 }
 
 /// Appends an entry; texts and lists are cut at the bounds of [`crate::bound`].
@@ -142,6 +161,9 @@ pub fn put_entry(out: &mut Vec<u8>, entry: &Entry<'_>) {
     // Once for all parts.
     out.reserve(RECORD_BYTES_MAX);
     out.extend_from_slice(head.written());
+    if has_spend(entry) {
+        put_spend(out, entry);
+    }
     for text in &texts {
         put_text(out, text);
     }
@@ -152,6 +174,26 @@ pub fn put_entry(out: &mut Vec<u8>, entry: &Entry<'_>) {
         for text in &attempt_texts(attempt) {
             put_text(out, text);
         }
+    }
+}
+
+/// Whether an entry says more of money than its cost.
+fn has_spend(entry: &Entry<'_>) -> bool {
+    let Spend { charge, absorbed, accounts } = &entry.spend;
+    let at_cost = entry.cost.is_none() || entry.sell == entry.cost;
+    !at_cost || *charge != NanoUsd::ZERO || *absorbed != NanoUsd::ZERO || !accounts.is_empty()
+}
+
+fn put_spend(out: &mut Vec<u8>, entry: &Entry<'_>) {
+    let Spend { charge, absorbed, accounts } = &entry.spend;
+    let accounts = accounts.get(..ACCOUNTS_PER_REQUEST_MAX).unwrap_or(accounts);
+    let sell = entry.cost.and(entry.sell).unwrap_or_default();
+    for amount in [sell, *charge, *absorbed] {
+        out.extend_from_slice(&amount.0.to_le_bytes());
+    }
+    out.push(accounts.len() as u8);
+    for account in accounts {
+        put_ref(out, account);
     }
 }
 
@@ -174,6 +216,7 @@ fn put_numbers(head: &mut Head, entry: &Entry<'_>, [labels, attempts]: [u8; 2]) 
         | flag(entry.stream, STREAM)
         | flag(entry.cost.is_some(), COST)
         | flag(entry.first_token_ms.is_some(), FIRST_TOKEN)
+        | flag(has_spend(entry), SPEND)
         | origin << ORIGIN_SHIFT;
     let usage = entry.usage.by_class();
     let mut classes = 0_u16;
@@ -235,27 +278,46 @@ impl Head {
     }
 }
 
-/// Reads what a SENT record carries.
+/// Reads what a SENT record of a version carries.
 ///
 /// # Errors
-/// The bytes are not what [`put_sent`] writes.
+/// The bytes are not what [`put_sent`] writes, or wrote.
 #[inline]
-pub fn take_sent(bytes: &[u8]) -> Result<Sent<'_>, BadPayload> {
-    let (prompt_bytes, entry) = bytes.split_first_chunk::<8>().ok_or(BadPayload)?;
-    let entry = take_entry(entry)?;
-    let prompt_bytes = u64::from_le_bytes(*prompt_bytes);
-    Ok(Sent { entry, prompt_bytes })
+pub fn take_sent(version: u8, bytes: &[u8]) -> Result<Sent<'_>, BadPayload> {
+    let mut rest = Rest(bytes);
+    let prompt_bytes = u64::from_le_bytes(rest.array()?);
+    let reserved = if version == VERSION_WITHOUT_SPEND {
+        Reserved::default()
+    } else {
+        let amount = NanoUsd(i64::from_le_bytes(rest.array()?));
+        Reserved { amount, markup: u32::from_le_bytes(rest.array()?) }
+    };
+    let entry = take_entry(version, rest.0)?;
+    Ok(Sent { entry, prompt_bytes, reserved })
 }
 
-/// Reads an entry. Its texts are borrowed; its lists are allocated if they are not empty.
+/// Reads what a PROGRESS record carries.
 ///
 /// # Errors
-/// The bytes are not what [`put_entry`] writes, all of them.
-pub fn take_entry(bytes: &[u8]) -> Result<Entry<'_>, BadPayload> {
+/// The bytes are not what [`put_progress`] writes.
+pub fn take_progress(bytes: &[u8]) -> Result<Progress, BadPayload> {
+    let mut rest = Rest(bytes);
+    let request = rest.array()?;
+    let output_tokens = u64::from_le_bytes(rest.array()?);
+    let reserved = NanoUsd(i64::from_le_bytes(rest.array()?));
+    if rest.0.is_empty() { Ok(Progress { request, output_tokens, reserved }) } else { Err(BadPayload) }
+}
+
+/// Reads an entry of a version. Its texts are borrowed; its lists are allocated if they are not empty.
+///
+/// # Errors
+/// The bytes are not what [`put_entry`] writes, or wrote, all of them.
+pub fn take_entry(version: u8, bytes: &[u8]) -> Result<Entry<'_>, BadPayload> {
     let mut rest = Rest(bytes);
     let [flags, labels, attempts] = rest.array()?;
     let classes = u16::from_le_bytes(rest.array()?);
-    if flags & FLAGS_UNKNOWN != 0 || classes >> USAGE_CLASSES != 0 {
+    let unknown = if version == VERSION_WITHOUT_SPEND { FLAGS_UNKNOWN | SPEND } else { FLAGS_UNKNOWN };
+    if flags & unknown != 0 || classes >> USAGE_CLASSES != 0 {
         return Err(BadPayload);
     }
     let usage_origin = origin(flags)?;
@@ -269,6 +331,7 @@ pub fn take_entry(bytes: &[u8]) -> Result<Entry<'_>, BadPayload> {
     let lengths: [u8; TEXTS + WIDE] = rest.array()?;
     let labels = rest.slice(usize::from(labels))?;
     let attempts = rest.slice(ATTEMPT_BYTES * usize::from(attempts))?;
+    let (sell, spend) = if flags & SPEND != 0 { rest.spend(cost)? } else { (cost, Spend::default()) };
 
     let mut texts = Texts(std::str::from_utf8(rest.0).map_err(|_| BadPayload)?);
     // As `texts` has them.
@@ -290,7 +353,7 @@ pub fn take_entry(bytes: &[u8]) -> Result<Entry<'_>, BadPayload> {
     if !texts.0.is_empty() {
         return Err(BadPayload);
     }
-    Ok(Entry {
+    let entry = Entry {
         request,
         started_ms,
         org,
@@ -313,13 +376,17 @@ pub fn take_entry(bytes: &[u8]) -> Result<Entry<'_>, BadPayload> {
         usage_origin,
         price_version,
         cost,
+        sell,
+        spend,
         latency_ms,
         first_token_ms,
-    })
+    };
+    // What says nothing is not written.
+    if flags & SPEND != 0 && !has_spend(&entry) { Err(BadPayload) } else { Ok(entry) }
 }
 
 fn origin(flags: u8) -> Result<UsageOrigin, BadPayload> {
-    match flags >> ORIGIN_SHIFT {
+    match (flags & !SPEND) >> ORIGIN_SHIFT {
         0 => Ok(UsageOrigin::Reported),
         1 => Ok(UsageOrigin::Estimated),
         2 => Ok(UsageOrigin::Nothing),
@@ -348,6 +415,21 @@ impl<'a> Rest<'a> {
         let (slice, rest) = self.0.split_at_checked(bytes).ok_or(BadPayload)?;
         self.0 = rest;
         Ok(slice)
+    }
+
+    /// What an entry of this cost is sold for, and who is charged.
+    fn spend(&mut self, cost: Option<NanoUsd>) -> Result<(Option<NanoUsd>, Spend), BadPayload> {
+        let mut amount = || Ok::<_, BadPayload>(NanoUsd(i64::from_le_bytes(self.array()?)));
+        let (sell, charge, absorbed) = (amount()?, amount()?, amount()?);
+        let [count] = self.array()?;
+        if usize::from(count) > ACCOUNTS_PER_REQUEST_MAX || cost.is_none() && sell != NanoUsd::ZERO {
+            return Err(BadPayload);
+        }
+        let mut accounts = Vec::with_capacity(usize::from(count));
+        for _ in 0..count {
+            accounts.push(take_ref(&self.array()?).ok_or(BadPayload)?);
+        }
+        Ok((cost.map(|_| sell), Spend { charge, absorbed, accounts }))
     }
 
     #[inline]

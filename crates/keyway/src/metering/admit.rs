@@ -7,7 +7,7 @@ use super::written::Written;
 use crate::base::fault::Doing;
 use crate::base::{Clock, Code, Fault, Refusal};
 use ledger::record::{Record, Scanner};
-use ledger::{Entry, Sent, settle_unfinished};
+use ledger::{Entry, Sent, Settled, settle_unfinished};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -135,7 +135,8 @@ impl Admitted {
             return Err(Fault::plain("the journal holds something else where SENT was written"));
         };
         let price = (self.worker.prices)(said.entry.price_version);
-        let mut entry = settle_unfinished(&said, self.worker.clock.now_ms(), price.as_ref());
+        let now_ms = self.worker.clock.now_ms();
+        let Settled { mut entry, hold: _ } = settle_unfinished(&said, None, now_ms, price.as_ref());
         (entry.status, entry.error) = (Code::ClientGone.status(), Code::ClientGone.text());
         journal.append_settle(Some(sent), &entry).doing("settling what nobody settled")
     }

@@ -7,7 +7,7 @@ use crate::base::fault::Doing;
 use crate::base::{Clock, Fault};
 use crate::store::journal::{self, Cursor, Quarantined};
 use crate::store::{Db, requests_write, usage_write};
-use ledger::record::{RECORD_VERSION, Record};
+use ledger::record::Record;
 use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -32,6 +32,20 @@ pub struct Move {
     pub to: Cursor,
 }
 
+/// A settled entry on its way into the database.
+pub struct Line<'a> {
+    /// Shard it was written by.
+    pub shard: u32,
+    /// Its record's number there; 0: made by recovery.
+    pub seq: u64,
+    /// Version of its bytes.
+    pub version: u8,
+    /// What it says.
+    pub entry: &'a ledger::Entry<'a>,
+    /// Its bytes.
+    pub encoded: &'a [u8],
+}
+
 /// What is stored at once.
 #[derive(Default)]
 pub struct Load {
@@ -47,9 +61,9 @@ pub struct Load {
 
 impl Load {
     /// Takes a settled entry, or sets it aside when it cannot be stored.
-    pub fn take(&mut self, shard: u32, seq: u64, entry: &ledger::Entry<'_>, encoded: &[u8]) {
-        if let Err(reason) = self.fold.add(entry, RECORD_VERSION, encoded) {
-            self.set_aside(shard, seq, reason, encoded);
+    pub fn take(&mut self, line: &Line<'_>) {
+        if let Err(reason) = self.fold.add(line.entry, line.version, line.encoded) {
+            self.set_aside(line.shard, line.seq, reason, line.encoded);
         }
     }
 
@@ -196,7 +210,8 @@ fn advance(
                 if limits.poison.contains(&(number, found.seq)) {
                     load.set_aside(number, found.seq, "refused by the database", encoded);
                 } else {
-                    load.take(number, found.seq, entry, encoded);
+                    let (seq, version) = (found.seq, found.version);
+                    load.take(&Line { shard: number, seq, version, entry, encoded });
                 }
             }
             load.len() < limits.entries

@@ -15,7 +15,7 @@ use crate::telemetry::RequestLine;
 use crate::telemetry::request_line::client_text;
 use crate::upstream::Endpoint;
 use ledger::entry::UsageOrigin;
-use ledger::{Attempt, Entry, NanoUsd, Sent, Usage};
+use ledger::{Attempt, Entry, NanoUsd, Reserved, Sent, Spend, Usage};
 use std::future::{Future, poll_fn};
 use std::net::IpAddr;
 use std::pin::Pin;
@@ -188,7 +188,11 @@ impl Story {
         self.upstream = self.worker.shared.upstream(&target.provider.name).cloned();
         let mut admitted = self.admitted.take().ok_or_else(|| Fault::plain("a request was not admitted"))?;
         let before = Ended { status: 0, code: "", usage: Usage::default(), origin: UsageOrigin::Nothing };
-        let sent = Sent { entry: self.entry(&before, 0), prompt_bytes: self.prompt_bytes };
+        let sent = Sent {
+            entry: self.entry(&before, 0),
+            prompt_bytes: self.prompt_bytes,
+            reserved: Reserved::default(),
+        };
         let written = admitted.sent(&sent);
         self.admitted = Some(admitted);
         written
@@ -432,6 +436,8 @@ impl Story {
             usage_origin: ended.origin,
             price_version: price.map_or("", |price| &price.version),
             cost,
+            sell: cost,
+            spend: Spend::default(),
             latency_ms,
             first_token_ms: self.first_token_ms,
         }

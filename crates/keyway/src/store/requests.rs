@@ -263,10 +263,10 @@ fn lines(mut body: &[u8]) -> Result<Vec<OwnedEntry>, Fault> {
         let Some((entry, rest)) = rest.split_at_checked(length) else {
             return Err(Fault::plain("a batch of request lines is cut short"));
         };
-        if *version != record::RECORD_VERSION {
+        if !(record::RECORD_VERSION_MIN..=record::RECORD_VERSION).contains(version) {
             return Err(Fault::plain("a request line was written by a newer version"));
         }
-        lines.push(codec::take_entry(entry).doing("decoding a request line")?.into());
+        lines.push(codec::take_entry(*version, entry).doing("decoding a request line")?.into());
         body = rest;
     }
     Ok(lines)

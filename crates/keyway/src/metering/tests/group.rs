@@ -33,6 +33,7 @@ fn said(plan: &Plan) -> Vec<(u64, &'static str, [u8; 16])> {
                 Record::Sent(_) => "sent",
                 Record::Settle(_) => "settle",
                 Record::Void(_) => "void",
+                Record::Progress(_) => "progress",
             };
             (found.seq, kind, *found.record.request())
         })

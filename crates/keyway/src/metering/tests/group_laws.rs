@@ -215,6 +215,7 @@ impl World {
                     Record::Void(_) => {
                         told.open.remove(&n);
                     }
+                    Record::Progress(_) => {}
                 }
             }
         }

@@ -1,0 +1,97 @@
+//! What journal records say of money: which accounts a request draws on, what it reserved of them, and
+//! what they were charged. One amount each: a request costs every account it draws on the same.
+
+use crate::NanoUsd;
+
+/// Accounts that one request draws on at most: budgets that count it, and a balance.
+pub const ACCOUNTS_PER_REQUEST_MAX: usize = 16;
+
+/// What an account is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum AccountKind {
+    /// A budget, by its ULID.
+    Budget,
+    /// An organisation's balance, by the organisation's ULID.
+    Credit,
+}
+
+/// An account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AccountId {
+    /// What it is.
+    pub kind: AccountKind,
+    /// Whose.
+    pub ulid: [u8; 16],
+}
+
+/// A window of an account that a request draws on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccountRef {
+    /// The account.
+    pub account: AccountId,
+    /// Start of the window that admitted the request, unix milliseconds; whole seconds from 1970 to 2106.
+    pub window_start_ms: i64,
+    /// It was reserved of a lease; else it is only counted, and refuses nothing.
+    pub leased: bool,
+}
+
+/// What a finished request was charged.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Spend {
+    /// What each of `accounts` is charged: the sell price, or what was reserved if that is less.
+    pub charge: NanoUsd,
+    /// Sell price above what was reserved: not charged to anybody.
+    pub absorbed: NanoUsd,
+    /// Whom it is charged to: at most [`ACCOUNTS_PER_REQUEST_MAX`].
+    pub accounts: Vec<AccountRef>,
+}
+
+/// What a request reserves before it is sent, for when nobody settles it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Reserved {
+    /// Of each account.
+    pub amount: NanoUsd,
+    /// What is added to the provider's price, in millionths ([`crate::reserve::Markup`]).
+    pub markup: u32,
+}
+
+/// How far a running request has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// The request.
+    pub request: [u8; 16],
+    /// Tokens of its answer counted so far.
+    pub output_tokens: u64,
+    /// What it has reserved of each account by now.
+    pub reserved: NanoUsd,
+}
+
+/// Bytes of a reference in a record.
+pub(crate) const REF_BYTES: usize = 21;
+const CREDIT: u8 = 1;
+const LEASED: u8 = 2;
+
+/// Appends a reference: flags, ULID, the window's start in seconds (u32).
+pub(crate) fn put_ref(out: &mut Vec<u8>, of: &AccountRef) {
+    let credit = if of.account.kind == AccountKind::Credit { CREDIT } else { 0 };
+    let leased = if of.leased { LEASED } else { 0 };
+    let seconds = u32::try_from(of.window_start_ms.div_euclid(1_000).max(0)).unwrap_or(u32::MAX);
+    out.push(credit | leased);
+    out.extend_from_slice(&of.account.ulid);
+    out.extend_from_slice(&seconds.to_le_bytes());
+}
+
+/// Reads what [`put_ref`] writes.
+pub(crate) fn take_ref(bytes: &[u8; REF_BYTES]) -> Option<AccountRef> {
+    let [flags, rest @ ..] = bytes;
+    let (ulid, seconds) = rest.split_first_chunk::<16>()?;
+    if flags & !(CREDIT | LEASED) != 0 {
+        return None;
+    }
+    let kind = if flags & CREDIT != 0 { AccountKind::Credit } else { AccountKind::Budget };
+    Some(AccountRef {
+        account: AccountId { kind, ulid: *ulid },
+        window_start_ms: i64::from(u32::from_le_bytes(seconds.try_into().ok()?)) * 1_000,
+        leased: flags & LEASED != 0,
+    })
+}
