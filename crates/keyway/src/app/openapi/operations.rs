@@ -4,6 +4,10 @@
 /// Names of a list's query.
 const PAGE: &str = "limit: integer, after: string, order: asc|desc";
 
+/// Names of the query of usage.
+const USAGE_QUERY: &str = "start_time*: integer, end_time: integer, bucket_width: 1m|1h|1d, group_by: [string], project_ids: [string], user_ids: [string], api_key_ids: [string], models: [string], labels: [string], \
+    batch: true|false, limit: integer, page: string";
+
 /// What is said of a route.
 #[derive(Debug)]
 pub struct Operation {
@@ -251,11 +255,24 @@ const MONEY: &[Operation] = &[
 const USAGE: &[Operation] = &[
     op(
         "usage_completions",
-        "What was used, by time and group",
-        "start_time*: integer, end_time: integer, bucket_width: 1m|1h|1d, group_by: [string], project_ids: [string], user_ids: [string], api_key_ids: [string], models: [string], limit: integer, page: string",
+        "What was used of chat and text completions, by time and group",
+        USAGE_QUERY,
         "",
         "UsagePage",
     ),
+    op("usage_embeddings", "What was used of embeddings, by time and group", USAGE_QUERY, "", "UsagePage"),
+    op("usage_rerank", "What was used of reranking, by time and group", USAGE_QUERY, "", "UsagePage"),
+    op("usage_moderations", "What was used of moderations, by time and group", USAGE_QUERY, "", "UsagePage"),
+    op("usage_images", "What was used of pictures, by time and group", USAGE_QUERY, "", "UsagePage"),
+    op("usage_audio_speeches", "What was used of speech, by time and group", USAGE_QUERY, "", "UsagePage"),
+    op(
+        "usage_audio_transcriptions",
+        "What was used of transcriptions, by time and group",
+        USAGE_QUERY,
+        "",
+        "UsagePage",
+    ),
+    op("usage_export", "What was used, as CSV; recorded", USAGE_QUERY, "", "text"),
     op(
         "costs",
         "What it cost, by day and group",
