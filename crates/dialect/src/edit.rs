@@ -42,6 +42,13 @@ pub fn rewrite(body: &Bytes, peek: &Peek<'_>, upstream_model: &str, usage: AskUs
 #[must_use]
 pub fn rewrite_to(body: &Bytes, peek: &Peek<'_>, wanted: &Wanted<'_>) -> Bytes {
     let mut edits: Vec<Edit<'_>> = Vec::new();
+    if peek.spans.model.is_empty() {
+        // The address names the model, and nothing of the body is known but our own member.
+        return apply(
+            body,
+            peek.spans.keyway.iter().map(|at| (at.clone(), Cow::Borrowed(&b""[..]))).collect(),
+        );
+    }
     if peek.model != wanted.model {
         let mut value = Vec::with_capacity(wanted.model.len() + 2);
         write_text(&mut value, wanted.model);

@@ -4,6 +4,10 @@
 //! what is understood here is what the provider will understand: a member that two parsers
 //! could read differently (twice, or in another case) is refused when it matters.
 
+mod in_path;
+
+pub use in_path::peek_in_path;
+
 use crate::json::{JsonError, Kind, Known, Reader, known, whole_number};
 use std::borrow::Cow;
 use std::ops::Range;
@@ -25,6 +29,7 @@ enum Name {
     MaxCompletionTokens,
     N,
     Keyway,
+    MaxOutputTokens,
     Tools,
     /// Nothing, but it is usual.
     Other,
@@ -48,11 +53,20 @@ const MEMBERS: &[Known<Name>] = known![
     "user" => Name::Other,
     "functions" => Name::Tools,
     "keyway" => Name::Keyway,
+    "max_output_tokens" => Name::MaxOutputTokens,
 ];
 
 /// Members that are interpreted here. Each may stand once; the index is its bit in `seen`.
-const INTERPRETED: [&str; 7] =
-    ["model", "stream", "stream_options", "max_tokens", "max_completion_tokens", "n", "keyway"];
+const INTERPRETED: [&str; 8] = [
+    "model",
+    "stream",
+    "stream_options",
+    "max_tokens",
+    "max_completion_tokens",
+    "n",
+    "keyway",
+    "max_output_tokens",
+];
 
 /// What a request body says about itself.
 #[derive(Debug, Clone)]
@@ -63,8 +77,8 @@ pub struct Peek<'a> {
     pub stream: bool,
     /// `stream_options.include_usage` when it is a boolean.
     pub include_usage: Option<bool>,
-    /// The larger of `max_completion_tokens` and `max_tokens`: an upper bound whichever of
-    /// them the provider reads. Tokens, at least 1.
+    /// The largest of `max_completion_tokens`, `max_tokens` and `max_output_tokens`: an upper
+    /// bound whichever of them the provider reads. Tokens, at least 1.
     pub output_cap: Option<u64>,
     /// Number of answers asked for, 1 to [`CHOICES_MAX`].
     pub n: u32,
@@ -79,7 +93,7 @@ pub struct Peek<'a> {
 /// Byte ranges in the body that [`crate::edit`] may touch.
 #[derive(Debug, Clone, Default)]
 pub struct Spans {
-    /// Value of `model`, quotes included.
+    /// Value of `model`, quotes included; empty where the body names none.
     pub model: Range<usize>,
     /// Value of `stream_options`.
     pub stream_options: Option<StreamOptions>,
@@ -217,6 +231,9 @@ impl<'a> Found<'a> {
             Name::MaxTokens => self.peek.spans.max_tokens = self.cap(reader, "max_tokens")?,
             Name::MaxCompletionTokens => {
                 self.peek.spans.max_completion_tokens = self.cap(reader, "max_completion_tokens")?;
+            }
+            Name::MaxOutputTokens => {
+                self.cap(reader, "max_output_tokens")?;
             }
             Name::N => {
                 let (n, _) = integer(reader, "n", u64::from(CHOICES_MAX))?;

@@ -15,7 +15,7 @@ use keyway::store::db::Location;
 use ledger::{Attempt, Entry, NanoUsd, Sent, Usage, UsageOrigin};
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 const ROUNDS: u64 = 50;
 const PER_ROUND: u64 = 4_000;

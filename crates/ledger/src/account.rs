@@ -11,6 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Time over which spending is measured, milliseconds: what a node leases ahead.
 pub const LATELY_MS: i64 = 2_000;
+/// How long a window is remembered that is over, milliseconds.
+pub const KEPT_MS: i64 = 3_600_000;
 
 /// Before any moment.
 const NEVER_MS: i64 = i64::MIN;
@@ -65,6 +67,8 @@ pub struct Grant {
     pub counted: bool,
     /// The lease's `granted` in the database, after the grant.
     pub granted: NanoUsd,
+    /// The lease's `charged` in the database: what was charged of a window that was forgotten here.
+    pub charged: NanoUsd,
 }
 
 /// An account that has too little here: the database is to be asked.
@@ -92,7 +96,7 @@ impl Holding {
             open: grant.current,
             counted: grant.counted,
             granted: 0,
-            charged: 0,
+            charged: grant.charged.0,
             reserved: 0,
             marks: [Mark { at_mono_ms: NEVER_MS, charged: 0 }; 2],
         }
@@ -180,10 +184,13 @@ impl Account {
         }
     }
 
-    /// Forgets windows that are over and of which nothing is reserved or free.
+    /// Forgets windows that have been over for [`KEPT_MS`] and of which nothing is reserved or free: by then
+    /// the database knows all that was charged.
     pub fn forget(&self, now_mono_ms: i64) {
         self.lock().retain(|held| {
-            !held.is_over(now_mono_ms) || held.reserved > 0 || (!held.counted && held.free().0 > 0)
+            now_mono_ms.saturating_sub(KEPT_MS) < held.ends_mono_ms
+                || held.reserved > 0
+                || (!held.counted && held.free().0 > 0)
         });
     }
 

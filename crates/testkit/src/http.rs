@@ -56,10 +56,13 @@ impl Response {
             .unwrap_or_else(|error| panic!("status {}, {error} in: {}", self.status, self.text()))
     }
 
-    /// `error.code` of an error body, empty when there is none.
+    /// The code of an error body, in whichever vendor's shape it is; empty when there is none.
     #[must_use]
     pub fn code(&self) -> String {
-        self.json()["error"]["code"].as_str().unwrap_or_default().to_owned()
+        let body = self.json();
+        let error = &body["error"];
+        let places = [&error["code"], &error["details"]["error_code"], &error["details"][0]["reason"]];
+        places.iter().find_map(|place| place.as_str()).unwrap_or_default().to_owned()
     }
 
     /// This answer, if its status is `status`.

@@ -5,10 +5,11 @@ use super::chain;
 use super::ephemeral::{Claims, Narrowed};
 use super::grant::{Bounds, Grant};
 use super::levels::{self, Subjects};
+use super::purse::Accounts;
 use crate::base::fault::Doing;
 use crate::base::{Clock, Fault};
 use crate::sealing::Digest;
-use crate::store::budgets::{self, Who};
+use crate::store::budgets::{self, Budget, Who};
 use crate::store::changes::{
     BUDGET_CHANGED, Change, KEY_CHANGED, KEY_STOPPED, LIMITS_CHANGED, ORGANIZATION_CHANGED,
     ORGANIZATION_STOPPED, PRINCIPAL_CHANGED, PRINCIPAL_STOPPED, PROJECT_CHANGED, PROJECT_STOPPED,
@@ -16,6 +17,7 @@ use crate::store::changes::{
 };
 use crate::store::keys::{self, Verifiable};
 use crate::store::{Conn, Db, credit, ephemeral, tiers};
+use ledger::reserve::Markup;
 use quick_cache::sync::Cache;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -126,6 +128,8 @@ pub struct KeyCache {
     age_ms_max: i64,
     /// What has been used of limits: outlives the grants that are held to them.
     subjects: Subjects,
+    /// What is held of budgets and balances: outlives the grants as well.
+    accounts: Accounts,
     clock: Clock,
 }
 
@@ -139,6 +143,7 @@ impl KeyCache {
             synced_ms: AtomicI64::new(clock.monotonic_ms()),
             age_ms_max,
             subjects: Subjects::default(),
+            accounts: Accounts::default(),
             clock,
         }
     }
@@ -245,9 +250,11 @@ impl KeyCache {
             user: &key.owner_id,
             token,
         };
-        let budgets = budgets::of_grant(conn, &who).await?.into_iter().map(Arc::new).collect();
+        let budgets: Box<[Arc<Budget>]> =
+            budgets::of_grant(conn, &who).await?.into_iter().map(Arc::new).collect();
         let prepaid = credit::is_prepaid(conn, &key.org_id).await?;
-        Grant::from_row(found, bounded, Bounds { limits, budgets, tier, prepaid }, self.clock.now_ms())
+        let purse = self.accounts.purse(&key.org_id, &budgets, prepaid, Markup(tier.markup_ppm))?;
+        Grant::from_row(found, bounded, Bounds { limits, budgets, purse, tier }, self.clock.now_ms())
     }
 
     /// What the key with a public handle grants now, as its next request would find it. It is not kept,
@@ -290,6 +297,12 @@ impl KeyCache {
             Known::Grant(grant) => !touched.touches(grant),
             Known::Absent | Known::NoToken(_) => false,
         });
+    }
+
+    /// A change of these may have changed what accounts may be leased: they are leased anew. Answers whether
+    /// any was.
+    pub fn recall(&self, touched: &Touched) -> bool {
+        self.accounts.recall(&touched.changed)
     }
 
     fn generation(&self) -> u64 {

@@ -6,6 +6,7 @@ use super::keys;
 use super::levels::Levels;
 use super::models::ModelRules;
 use super::networks::Networks;
+use super::purse::Purse;
 use super::uses::Uses;
 use crate::accounts::capability::Capabilities;
 use crate::accounts::{Actor, Scopes};
@@ -45,10 +46,10 @@ pub struct Bounds {
     pub limits: Levels,
     /// Budgets.
     pub budgets: Box<[Arc<Budget>]>,
+    /// What this process holds of them, and of the balance.
+    pub purse: Purse,
     /// What its organisation's tier says; without one nothing.
     pub tier: Tier,
-    /// Its organisation spends no more than its balance.
-    pub prepaid: bool,
 }
 
 /// A key as requests see it. Shared by every request of the key; never changed, only replaced,
@@ -90,10 +91,8 @@ pub struct Grant {
     pub limits: Levels,
     /// Budgets that may count what it spends, by id; `access::budgets::counts` says which count a request.
     pub budgets: Box<[Arc<Budget>]>,
-    /// Its organisation spends no more than its balance.
-    pub prepaid: bool,
-    /// What is added to the cost of what it uses, in millionths of it.
-    pub markup_ppm: u32,
+    /// What its requests are paid from.
+    pub purse: Purse,
     /// What its requests may need.
     pub capabilities: Capabilities,
     /// Unix milliseconds of its end.
@@ -193,8 +192,7 @@ impl Grant {
             scopes: bounded.scopes,
             limits: bounds.limits,
             budgets: bounds.budgets,
-            prepaid: bounds.prepaid,
-            markup_ppm: bounds.tier.markup_ppm,
+            purse: bounds.purse,
             expires_ms,
             created_ms: row.created_ms,
             standing,

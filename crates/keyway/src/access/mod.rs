@@ -20,6 +20,7 @@ pub mod models;
 pub mod naming;
 pub mod networks;
 pub mod permit;
+pub mod purse;
 pub mod review;
 pub mod rotate;
 pub mod standing;

@@ -79,6 +79,14 @@ macro_rules! named {
 impl Scope {
     /// `create:chat_completions`
     pub const CHAT: Self = Self(0);
+    /// `create:completions`
+    pub const COMPLETIONS: Self = Self(1);
+    /// `create:embeddings`
+    pub const EMBEDDINGS: Self = Self(2);
+    /// `create:rerank`
+    pub const RERANK: Self = Self(4);
+    /// `create:moderations`
+    pub const MODERATIONS: Self = Self(5);
     /// `read:models`
     pub const READ_MODELS: Self = Self(3);
     named! {

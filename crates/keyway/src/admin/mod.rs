@@ -26,6 +26,7 @@ pub mod model_object;
 pub mod model_permissions;
 pub mod nodes;
 pub mod organizations;
+pub mod own_key;
 pub mod people;
 pub mod project_members;
 pub mod projects;

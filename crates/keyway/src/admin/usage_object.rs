@@ -167,7 +167,7 @@ impl CostResult {
 /// What the row's requests were sold for: the cost and the markup on it.
 #[must_use]
 pub fn sold(row: &Row) -> NanoUsd {
-    NanoUsd(row.measures.0[at::COST_NANOUSD])
+    NanoUsd(row.measures.0[at::SELL_NANOUSD])
 }
 
 /// The row's value of a dimension; absent when it was not grouped by, or nothing is known.

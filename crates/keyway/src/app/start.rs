@@ -7,8 +7,9 @@ use crate::accounts::Installation;
 use crate::base::fault::Doing;
 use crate::base::tasks::Tasks;
 use crate::base::{Clock, Fault, Secret, id};
-use crate::catalog::{Catalog, Dialect};
+use crate::catalog::Catalog;
 use crate::config::{Config, CredentialRef, On};
+use crate::egress::Egress;
 use crate::metering::{Journal, Plan, ShardState, Spares};
 use crate::relay::context::{Node, Upstream};
 use crate::relay::running::{Orders, Stops};
@@ -16,7 +17,7 @@ use crate::relay::{Shared, story};
 use crate::store::changes;
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Names;
-use crate::upstream::{AuthStyle, Endpoint};
+use crate::upstream::{AuthStyle, Endpoint, Tls};
 use std::collections::HashMap;
 use std::fs;
 use std::net::SocketAddr;
@@ -68,11 +69,15 @@ pub async fn build(
     let plan = Plan::new(settings.data_dir.join("journal").join(&node.boot), segment_bytes);
     let journals = journals(&plan, workers, &spares, &clock).map_err(NotOpened::Failed)?;
     let states: Vec<Arc<ShardState>> = journals.iter().map(Journal::state).collect();
+    let listeners = std::iter::once(listen).chain(settings.metrics_listen).collect();
+    let egress =
+        Egress::new(settings.egress_networks.clone(), listeners, clock.clone(), Arc::new(Tls::new(None)));
     let shared = Arc::new(Shared {
         at,
         node,
         catalog: Arc::clone(&config.catalog),
         upstreams,
+        egress,
         metrics,
         cache,
         lookup,
@@ -111,19 +116,19 @@ fn upstreams(config: &Config, metrics: &Metrics) -> Result<HashMap<Arc<str>, Arc
     let mut upstreams = HashMap::new();
     for provider in config.catalog.providers() {
         let on = config.on.iter().find(|on| on.provider == *provider.name);
-        let endpoint = match provider.base_url(Dialect::OpenaiChat) {
-            _ if provider.is_sandbox() => None,
-            None => continue,
-            Some(url) => {
-                let doing = format!("setting up the provider `{}`", provider.name);
-                let auth = AuthStyle::named(provider.auth.word())
-                    .ok_or_else(|| Fault::plain(format!("{doing}: its auth style is not available yet")))?;
-                let credential = on.map(credential).transpose().doing(&doing)?.flatten();
-                Some(Endpoint::new(url, auth, credential).doing(&doing)?)
-            }
-        };
+        let doing = format!("setting up the provider `{}`", provider.name);
+        let mut places = Vec::new();
+        for (dialect, url) in &provider.base_urls {
+            let auth = AuthStyle::named(provider.auth.word())
+                .ok_or_else(|| Fault::plain(format!("{doing}: its auth style is not available yet")))?;
+            let credential = on.map(credential).transpose().doing(&doing)?.flatten();
+            places.push((*dialect, Endpoint::new(url, auth, credential).doing(&doing)?));
+        }
+        if places.is_empty() && !provider.is_sandbox() {
+            continue;
+        }
         let slot = metrics.provider(&provider.name);
-        upstreams.insert(Arc::clone(&provider.name), Arc::new(Upstream { endpoint, slot }));
+        upstreams.insert(Arc::clone(&provider.name), Arc::new(Upstream { places, slot }));
     }
     Ok(upstreams)
 }

@@ -30,10 +30,6 @@ const HANDSHAKE_TAIL: Duration = Duration::from_millis(200);
 const MEND: Duration = Duration::from_secs(1);
 /// How often unused connections to providers are looked through.
 const SWEEP: Duration = Duration::from_secs(10);
-/// Larger than what the allocator keeps pages of, bytes.
-const PAGE_BYTES: usize = 1024 * 1024;
-/// How often it is asked: free pages are kept for that many requests.
-const PAGES: usize = 32;
 
 /// How long requests that are cut may take to say so to their clients.
 const CUT_WAIT: Duration = Duration::from_secs(1);
@@ -198,15 +194,6 @@ async fn sweep(front: Rc<Front>) {
     loop {
         tokio::time::sleep(SWEEP).await;
         front.worker.lanes.sweep();
-        give_memory_back();
-    }
-}
-
-/// The allocator gives unused memory back to the system when it is asked for a page, some at a time: a
-/// thread that has become quiet asks, and what a crowd of connections has left behind goes.
-fn give_memory_back() {
-    for _ in 0..PAGES {
-        drop(std::hint::black_box(Vec::<u8>::with_capacity(PAGE_BYTES)));
     }
 }
 

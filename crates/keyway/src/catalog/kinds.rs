@@ -44,11 +44,28 @@ words! {
         /// Bedrock's Converse operation.
         BedrockConverse = "bedrock-converse", false;
         /// `POST {base_url}/completions`.
-        OpenaiCompletions = "openai-completions", false;
+        OpenaiCompletions = "openai-completions", true;
         /// `POST {base_url}/embeddings`.
-        OpenaiEmbeddings = "openai-embeddings", false;
+        OpenaiEmbeddings = "openai-embeddings", true;
         /// `POST {base_url}/rerank`.
-        CohereRerank = "cohere-rerank", false;
+        CohereRerank = "cohere-rerank", true;
+        /// `POST {base_url}/moderations`.
+        OpenaiModerations = "openai-moderations", true;
+    }
+}
+
+impl Dialect {
+    /// Whether conversations are held in it: one such dialect can be translated to another.
+    #[must_use]
+    pub fn is_conversation(self) -> bool {
+        matches!(
+            self,
+            Self::OpenaiChat
+                | Self::OpenaiResponses
+                | Self::AnthropicMessages
+                | Self::Gemini
+                | Self::BedrockConverse
+        )
     }
 }
 

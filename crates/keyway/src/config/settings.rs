@@ -115,6 +115,8 @@ settings! {
         "Unused connections kept, per provider and worker.";
     upstream_connection_idle_timeout_ms: u64 = number, Kind::Number(0, HOUR_MS), "30000", "", None,
         "How long an unused connection to a provider is kept, milliseconds.";
+    egress_networks: Vec<IpNet> = networks, Kind::Networks, "", "10.20.0.0/16", None,
+        "Private networks that URLs of callers may lead to (images, webhooks, identity providers), by plain http too. Without them: public addresses by https, and never this machine.";
     sync_age_seconds_max: u64 = number, Kind::Number(2, 600), "30", "", None,
         "How long a server goes on without reaching its database, seconds; then requests are refused.";
     journal_segment_bytes: u64 = number, Kind::Bytes(64 * KIB, GIB), "4 MiB", "", None,

@@ -1,5 +1,6 @@
 //! One transaction: lines, rollups and cursors together.
 
+use super::charges::Charges;
 use super::fold::Fold;
 use super::reader::Reader;
 use super::shard::ShardState;
@@ -55,6 +56,8 @@ pub struct Load {
     pub quarantine: Vec<Quarantined>,
     /// What is passed by storing them.
     pub moves: Vec<Move>,
+    /// What they charge, and to whom.
+    pub charges: Charges,
     /// Nothing is left after this.
     pub closing: bool,
 }
@@ -62,6 +65,8 @@ pub struct Load {
 impl Load {
     /// Takes a settled entry, or sets it aside when it cannot be stored.
     pub fn take(&mut self, line: &Line<'_>) {
+        // Whatever becomes of its line: money that was spent is spent.
+        self.charges.add(line.entry);
         if let Err(reason) = self.fold.add(line.entry, line.version, line.encoded) {
             self.set_aside(line.shard, line.seq, reason, line.encoded);
         }
@@ -107,6 +112,10 @@ pub async fn store(db: &Db, clock: &Clock, source: &Source, load: Load) -> Resul
     if load.closing && !journal::close_boot(&mut transaction, &source.boot, now_ms).await? {
         transaction.rollback().await.doing("giving a transaction up")?;
         return Ok(false);
+    }
+    load.charges.post(&mut transaction, &source.boot, now_ms).await?;
+    if load.closing {
+        load.charges.close(&mut transaction, &source.boot, now_ms).await?;
     }
     for record in &load.quarantine {
         journal::quarantine(&mut transaction, &source.boot, now_ms, record).await?;

@@ -247,8 +247,9 @@ impl Recovery<'_> {
             }
             let price = (self.prices)(sent.entry.price_version);
             let now_ms = self.clock.now_ms();
-            let Settled { entry, hold: _ } =
-                settle_unfinished(&sent, open.progress.as_ref(), now_ms, price.as_ref());
+            let settled = settle_unfinished(&sent, open.progress.as_ref(), now_ms, price.as_ref());
+            load.charges.hold(&settled);
+            let Settled { entry, .. } = settled;
             let mut line = Vec::new();
             codec::put_entry(&mut line, &entry);
             let (version, encoded) = (RECORD_VERSION, &*line);

@@ -3,8 +3,9 @@
 use super::failures;
 use super::source::{self, Answer, Asked};
 use super::story::Story;
+use super::way::{Way, way};
 use crate::base::{Code, Refusal, Trouble};
-use crate::catalog::{Quirk, Target};
+use crate::catalog::{Dialect, Quirk, Target};
 use crate::relay::Inbound;
 use crate::routing::Plan;
 use crate::upstream::{Class, Failure, classify};
@@ -13,9 +14,6 @@ use dialect::edit::{AskUsage, Wanted, rewrite_to};
 use dialect::peek::Peek;
 use std::pin::pin;
 use std::sync::Arc;
-
-/// Path of a chat request below a provider's base URL.
-const CHAT_PATH: &str = "/chat/completions";
 
 /// Sends the request to the first candidate that takes it. A candidate that was never reached is
 /// passed over; one that may have got the request is the last.
@@ -28,11 +26,15 @@ pub async fn send(
     peek: &Peek<'_>,
     plan: &Plan,
 ) -> Result<Answer, Trouble> {
-    let mut last: Trouble = no_target().into();
+    let mut last: Option<Trouble> = None;
     for target in plan.candidates() {
+        let Some(way) = way(target, story.dialect, story.stream) else {
+            continue;
+        };
+        let body = body_for(target, &way, inbound, peek, plan);
+        story.way = Some(way);
         story.send_to(target).await?;
         let began = story.now_mono_ms();
-        let body = body_for(target, inbound, peek, plan);
         match ask(story, body, inbound).await? {
             Ok(answer) if classify(answer.status) == Class::Success => {
                 story.tried(began, answer.status, "ok", true);
@@ -47,33 +49,45 @@ pub async fn send(
                 let reached = failure.may_have_been_sent();
                 story.tried(began, 0, failure.outcome(), reached);
                 tracing::debug!(provider = &*target.provider.name, %failure, "a provider did not answer");
-                last = failures::of_failure(failure, &target.provider.name).into();
+                let refusal = failures::of_failure(failure, &target.provider.name);
                 if reached {
-                    return Err(last);
+                    return Err(refusal.into());
                 }
+                last = Some(refusal.into());
             }
         }
     }
-    Err(last)
+    Err(last.unwrap_or_else(|| not_here(&peek.model).into()))
 }
 
 /// Asks one target. The outer error is the key's end, which ends the request with it.
 async fn ask(story: &Story, body: Bytes, inbound: &Inbound) -> Result<Result<Answer, Failure>, Trouble> {
     let shared = &story.worker.shared;
     let upstream = story.upstream().ok_or_else(no_target)?;
-    let asked = Asked { path: CHAT_PATH, body, stream: story.stream, request: inbound.request };
+    let way = story.way.as_ref().ok_or_else(no_target)?;
+    let asked = Asked { way, headers: &[], body, stream: story.stream, request: inbound.request };
     let answer =
         pin!(source::ask(story.permission()?, &story.worker.lanes, upstream, asked, &shared.at.clock));
     Ok(story.unless_cut(answer).await?)
 }
 
 /// The request as this target wants it: the client's own bytes but for what must differ.
-fn body_for(target: &Target, inbound: &Inbound, peek: &Peek<'_>, plan: &Plan) -> Bytes {
-    let usage = if target.provider.has(Quirk::NoStreamUsage) { AskUsage::Leave } else { AskUsage::Ask };
+fn body_for(target: &Target, way: &Way, inbound: &Inbound, peek: &Peek<'_>, plan: &Plan) -> Bytes {
+    let tells = matches!(way.dialect, Dialect::OpenaiChat | Dialect::OpenaiCompletions)
+        && !target.provider.has(Quirk::NoStreamUsage);
+    let usage = if tells { AskUsage::Ask } else { AskUsage::Leave };
     let set: Vec<(&str, &str)> =
         plan.alias().map(|alias| alias.set.iter().map(|edit| edit.field()).collect()).unwrap_or_default();
     let wanted = Wanted { model: &target.upstream, usage, output_cap: None, set: &set };
     rewrite_to(&inbound.body, peek, &wanted)
+}
+
+/// Nobody who serves the model speaks what the client speaks.
+fn not_here(model: &str) -> Refusal {
+    Refusal::field(
+        "model",
+        format!("The model `{model}` is not served at this path. Use another model, or another path."),
+    )
 }
 
 fn no_target() -> Refusal {

@@ -5,7 +5,8 @@ use crate::access::lookup::Lookup;
 use crate::access::{Grant, KeyCache};
 use crate::accounts::Installation;
 use crate::base::tasks::Tasks;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Dialect};
+use crate::egress::Egress;
 use crate::metering;
 use crate::telemetry::metrics::ProviderSlot;
 use crate::telemetry::{Metrics, RequestLog, WorkerMetrics};
@@ -33,10 +34,18 @@ pub struct Node {
 
 /// A provider as this process reaches it.
 pub struct Upstream {
-    /// Where it is; absent for the sandbox, which is here.
-    pub endpoint: Option<Endpoint>,
+    /// Where it is, by dialect, the preferred first; none for the sandbox, which is here.
+    pub places: Vec<(Dialect, Endpoint)>,
     /// Its place in the metrics.
     pub slot: ProviderSlot,
+}
+
+impl Upstream {
+    /// Where it is asked in a dialect.
+    #[must_use]
+    pub fn endpoint(&self, dialect: Dialect) -> Option<&Endpoint> {
+        self.places.iter().find(|(of, _)| *of == dialect).map(|(_, endpoint)| endpoint)
+    }
 }
 
 /// The process: one per program, shared by every thread.
@@ -49,6 +58,8 @@ pub struct Shared {
     pub catalog: Arc<Catalog>,
     /// Providers that are on, by name.
     pub upstreams: HashMap<Arc<str>, Arc<Upstream>>,
+    /// The way to addresses that callers name.
+    pub egress: Egress,
     /// Every number of the process.
     pub metrics: Arc<Metrics>,
     /// Keys in memory.

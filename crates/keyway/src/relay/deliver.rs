@@ -6,6 +6,7 @@ use super::believe::can_be_true;
 use super::exchange::{OutBody, Outbound};
 use super::failures;
 use super::large::Large;
+use super::meter::Meter;
 use super::source::{Answer, Source};
 use super::story::{Counted, Ended, Story};
 use super::stream::Delivery;
@@ -14,7 +15,6 @@ use crate::metering::Written;
 use crate::upstream::Failure;
 use bytes::{Bytes, BytesMut};
 use dialect::json::Reader;
-use dialect::openai_chat::Decoder;
 use http::StatusCode;
 use ledger::Usage;
 use ledger::entry::UsageOrigin;
@@ -98,15 +98,15 @@ fn finish(
     headers: &mut Lines,
 ) -> Result<(Bytes, Option<Written>), Refusal> {
     story.still_good()?;
-    let mut decoder = Decoder::new(usage_rule(story.target()));
-    let seen = decoder.see_whole(&body);
+    let mut meter = meter(story);
+    let seen = meter.see_whole(&body);
     if seen.malformed && !is_json(&body) {
         return Err(failures::unreadable(&provider_of(story)));
     }
     if seen.progress {
         story.progress(seen.output_bytes);
     }
-    let (usage, origin) = used(story, &decoder);
+    let (usage, origin) = used(story, &meter);
     let code = if seen.failed { Code::UpstreamError.text() } else { "" };
     let (cost, written) = story.end_soon(&Ended { status, code, usage, origin });
     story.tell_limits(headers);
@@ -114,6 +114,12 @@ fn finish(
         headers.put("x-keyway-cost-usd", cost.to_decimal());
     }
     Ok((if seen.failed { failures::said(&body, story.endpoint()) } else { body }, written))
+}
+
+/// Reads the answer of the target that serves a request.
+pub(super) fn meter(story: &Story) -> Meter {
+    let spoken = story.way.as_ref().map_or(story.dialect, |way| way.dialect);
+    Meter::new(spoken, usage_rule(story.target()))
 }
 
 /// Whether an answer is JSON at all, whatever it says: bytes that are no text are taken for some.
@@ -128,8 +134,8 @@ fn provider_of(story: &Story) -> Arc<str> {
 }
 
 /// What an answer used: as reported if that can be, else as counted here.
-pub(super) fn used(story: &Story, decoder: &Decoder) -> (Usage, UsageOrigin) {
-    match decoder.report().filter(|report| can_be_true(report, story.counted.bytes)) {
+pub(super) fn used(story: &Story, meter: &Meter) -> (Usage, UsageOrigin) {
+    match meter.report().filter(|report| can_be_true(report, story.counted.bytes)) {
         Some(report) => (report.usage, UsageOrigin::Reported),
         None => (story.estimate(), UsageOrigin::Estimated),
     }

@@ -117,7 +117,7 @@ pub fn of_failure(failure: Failure, provider: &str) -> Refusal {
 /// What an answer that claims success and is not even JSON means to the client.
 #[must_use]
 pub fn unreadable(provider: &str) -> Refusal {
-    let what = "answered with something that is not a chat completion";
+    let what = "answered with something that is not what was asked for";
     Refusal::new(Code::UpstreamError, format!("The provider `{provider}` {what}."))
 }
 

@@ -23,7 +23,7 @@ impl Story {
     /// Writes how the key's limits stand into the head of its answer.
     pub fn tell_limits(&self, headers: &mut Lines) {
         if let Some(limited) = &self.limited {
-            write(limited.headroom(), self.route.shape, headers);
+            write(limited.headroom(), self.route.shape, self.worker.shared.at.clock.now_ms(), headers);
         }
     }
 
@@ -52,23 +52,44 @@ const REQUESTS: Names =
 const TOKENS: Names =
     ["x-ratelimit-limit-tokens", "x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"];
 
-/// Writes how limits stand into the head of an answer.
-fn write(headroom: &Headroom, shape: Shape, headers: &mut Lines) {
-    match shape {
-        Shape::OpenAi => {
-            for (rate, names) in [(headroom.requests, REQUESTS), (headroom.tokens, TOKENS)] {
-                if let Some(rate) = rate {
-                    openai(rate, names, headers);
-                }
-            }
-        }
+const ANTHROPIC_REQUESTS: Names = [
+    "anthropic-ratelimit-requests-limit",
+    "anthropic-ratelimit-requests-remaining",
+    "anthropic-ratelimit-requests-reset",
+];
+const ANTHROPIC_TOKENS: Names = [
+    "anthropic-ratelimit-tokens-limit",
+    "anthropic-ratelimit-tokens-remaining",
+    "anthropic-ratelimit-tokens-reset",
+];
+
+/// Writes how limits stand into the head of an answer, at `now_ms` of Unix time. Google has no fields for it.
+fn write(headroom: &Headroom, shape: Shape, now_ms: i64, headers: &mut Lines) {
+    let names = match shape {
+        Shape::OpenAi | Shape::Responses => [REQUESTS, TOKENS],
+        Shape::Anthropic => [ANTHROPIC_REQUESTS, ANTHROPIC_TOKENS],
+        Shape::Google => return,
+    };
+    for (rate, names) in [headroom.requests, headroom.tokens].into_iter().zip(names) {
+        let Some(rate) = rate else { continue };
+        let reset = match shape {
+            Shape::Anthropic => moment(now_ms, rate.reset_ms),
+            _ => span(rate.reset_ms),
+        };
+        put(rate, names, &reset, headers);
     }
 }
 
-fn openai(rate: Rate, [limit, remaining, reset]: Names, headers: &mut Lines) {
+fn put(rate: Rate, [limit, remaining, reset]: Names, resets: &str, headers: &mut Lines) {
     headers.put(limit, itoa::Buffer::new().format(rate.limit));
     headers.put(remaining, itoa::Buffer::new().format(rate.remaining));
-    headers.put(reset, span(rate.reset_ms));
+    headers.put(reset, resets);
+}
+
+/// A moment as Anthropic writes it: RFC 3339, in whole seconds, rounded up.
+fn moment(now_ms: i64, reset_ms: i64) -> String {
+    let seconds = now_ms.saturating_add(reset_ms.max(0)).saturating_add(999).div_euclid(1_000);
+    jiff::Timestamp::from_second(seconds).map(|at| at.to_string()).unwrap_or_default()
 }
 
 /// A span of time as OpenAI writes it: `20ms`, `1.5s`, `6m0s`, `1h0m0s`.
@@ -95,6 +116,19 @@ fn span(ms: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn moments_as_anthropic_writes_them() {
+        let table = [
+            (0, 0, "1970-01-01T00:00:00Z"),
+            (1_795_000_000_000, 1, "2026-11-18T11:06:41Z"),
+            (1_795_000_000_000, 60_000, "2026-11-18T11:07:40Z"),
+            (1_795_000_000_000, -5, "2026-11-18T11:06:40Z"),
+        ];
+        for (now_ms, reset_ms, text) in table {
+            assert_eq!(moment(now_ms, reset_ms), text);
+        }
+    }
 
     #[test]
     fn spans_as_openai_writes_them() {

@@ -9,7 +9,9 @@ pub mod failures;
 pub mod labels;
 pub mod large;
 pub mod limits;
+pub mod meter;
 pub mod obey;
+pub mod refusals;
 pub mod refuse;
 pub mod route;
 pub mod run;
@@ -17,6 +19,7 @@ pub mod running;
 pub mod source;
 pub mod story;
 pub mod stream;
+pub mod way;
 
 pub use context::{Shared, Worker};
 pub use exchange::{Frames, Inbound, OutBody, Outbound};

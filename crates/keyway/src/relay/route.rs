@@ -36,6 +36,12 @@ pub enum Handler {
 pub enum Shape {
     /// `{"error":{"message","type","param","code"}}`
     OpenAi,
+    /// The same; within a stream, events of the Responses API.
+    Responses,
+    /// `{"type":"error","error":{"type","message","details":{"error_code"}}}`
+    Anthropic,
+    /// `{"error":{"code","message","status","details":[{"reason"}]}}`
+    Google,
 }
 
 /// What a request of the route is booked as.
@@ -43,8 +49,16 @@ pub enum Shape {
 pub enum Billing {
     /// Nothing is used.
     Free,
-    /// Tokens of a chat completion.
+    /// Tokens of a conversation, whatever the dialect it is held in.
     ChatCompletions,
+    /// Tokens of a text that is gone on with.
+    Completions,
+    /// Tokens of texts that become vectors.
+    Embeddings,
+    /// Tokens of texts that are put in order.
+    Rerank,
+    /// Tokens of texts that are judged.
+    Moderations,
 }
 
 impl Billing {
@@ -54,6 +68,10 @@ impl Billing {
         match self {
             Self::Free => "",
             Self::ChatCompletions => "chat_completions",
+            Self::Completions => "completions",
+            Self::Embeddings => "embeddings",
+            Self::Rerank => "rerank",
+            Self::Moderations => "moderations",
         }
     }
 }

@@ -9,17 +9,23 @@ use super::source::Answer;
 use super::story::Story;
 use super::{attempt, labels};
 use crate::base::{Refusal, Trouble};
+use crate::catalog::Dialect;
 use crate::metering::limits::Size;
 use crate::routing::{allowed, plan};
-use dialect::peek::peek;
+use dialect::peek::{Peek, peek, peek_in_path};
 use std::rc::Rc;
 
-/// Answers a request of a key that may make it.
+/// Answers a request in `dialect` of a key that may make it.
 ///
 /// # Errors
 /// None: whatever goes wrong is told in the answer, and booked.
-pub async fn run(worker: Rc<Worker>, inbound: Inbound, caller: Caller) -> Result<Outbound, Trouble> {
-    let mut story = Box::new(Story::begin(worker, &inbound, caller));
+pub async fn run(
+    worker: Rc<Worker>,
+    inbound: Inbound,
+    caller: Caller,
+    dialect: Dialect,
+) -> Result<Outbound, Trouble> {
+    let mut story = Box::new(Story::begin(worker, &inbound, caller, dialect));
     Ok(match prepare_and_send(&mut story, &inbound).await {
         Ok((answer, wishes)) => deliver(story, answer, wishes).await,
         Err(trouble) => story.refuse(trouble),
@@ -27,10 +33,7 @@ pub async fn run(worker: Rc<Worker>, inbound: Inbound, caller: Caller) -> Result
 }
 
 async fn prepare_and_send(story: &mut Story, inbound: &Inbound) -> Result<(Answer, Wishes), Trouble> {
-    let peek = peek(&inbound.body).map_err(|error| Refusal {
-        param: error.param.map(Into::into),
-        ..Refusal::new(crate::base::Code::InvalidRequest, error.message)
-    })?;
+    let peek = looked_at(story.dialect, inbound)?;
     story.stream = peek.stream;
     story.model_asked = peek.model.clone().into_owned();
     story.labels = labels::read(&story.grant.labels, inbound.header(X_KEYWAY_LABELS), peek.keyway)?;
@@ -53,4 +56,35 @@ async fn prepare_and_send(story: &mut Story, inbound: &Inbound) -> Result<(Answe
         notice: plan.alias().and_then(|alias| alias.notice.clone()),
     };
     Ok((answer, wishes))
+}
+
+/// The model that judges where nobody says which: the body may leave it out.
+const MODERATION_MODEL: &str = "omni-moderation-latest";
+
+/// What a request says of itself, in its body and, at Google, in its address.
+fn looked_at(dialect: Dialect, inbound: &Inbound) -> Result<Peek<'_>, Refusal> {
+    let read = match dialect {
+        Dialect::Gemini => {
+            let (model, verb) = in_address(inbound);
+            peek_in_path(&inbound.body, model, verb.starts_with("stream"))
+        }
+        Dialect::OpenaiModerations => match peek(&inbound.body) {
+            Err(error) if error.param == Some("model") => {
+                peek_in_path(&inbound.body, MODERATION_MODEL, false).map_err(|_| error)
+            }
+            read => read,
+        },
+        _ => peek(&inbound.body),
+    };
+    read.map_err(|error| Refusal {
+        param: error.param.map(Into::into),
+        ..Refusal::new(crate::base::Code::InvalidRequest, error.message)
+    })
+}
+
+/// Model and verb of an address such as `.../models/{model}:{verb}`.
+fn in_address(inbound: &Inbound) -> (&str, &str) {
+    let named = inbound.params.last().map_or("", String::as_str);
+    let (model, verb) = named.rsplit_once(':').unwrap_or((named, ""));
+    (model.strip_prefix("models/").unwrap_or(model), verb)
 }

@@ -1,6 +1,7 @@
 //! Where an answer's bytes come from: a provider, or the sandbox in this process.
 
 use super::context::Upstream;
+use super::way::Way;
 use crate::base::{Clock, Fields, id};
 use crate::metering::Admitted;
 use crate::sandbox::{self, AnswerBody, SandboxStream};
@@ -47,8 +48,10 @@ impl Source {
 
 /// A request on its way out.
 pub struct Asked<'a> {
-    /// Path below the provider's base URL.
-    pub path: &'a str,
+    /// How it is asked.
+    pub way: &'a Way,
+    /// Header fields of the client's that go along.
+    pub headers: &'a [(&'a str, &'a str)],
     /// Its body, as this provider wants it.
     pub body: Bytes,
     /// Whether a stream is asked for.
@@ -68,11 +71,15 @@ pub async fn ask(
     asked: Asked<'_>,
     clock: &Clock,
 ) -> Result<Answer, Failure> {
-    let Some(endpoint) = &upstream.endpoint else {
+    if upstream.places.is_empty() {
         return Ok(ask_sandbox(&asked, clock).await);
-    };
+    }
+    let endpoint =
+        upstream.endpoint(asked.way.place).ok_or(Failure::Unsendable("the provider has no such address"))?;
     let accept = if asked.stream { "text/event-stream" } else { "application/json" };
-    let request = Request { accept, ..Request::post(asked.path, asked.body) };
+    let way = asked.way;
+    let request =
+        Request { accept, query: way.query, headers: asked.headers, ..Request::post(&way.path, asked.body) };
     let response = lanes.send(endpoint, request).await?;
     Ok(Answer { status: response.status, headers: response.headers, bytes: Source::Provider(response.body) })
 }

@@ -3,12 +3,15 @@
 
 use super::context::{Upstream, Worker};
 use super::exchange::{Inbound, Outbound};
+use super::refusals::ending;
+pub use super::refusals::{internal, stopped, unmetered};
 use super::refuse;
 use super::route::Route;
 use super::running::{Caller, Place};
+use super::way::Way;
 use crate::access::{Grant, Mode};
 use crate::base::{Code, Fault, Refusal, Trouble};
-use crate::catalog::Target;
+use crate::catalog::{Dialect, Target};
 use crate::metering::limits::Limited;
 use crate::metering::{Admitted, Written, admit};
 use crate::telemetry::RequestLine;
@@ -85,6 +88,10 @@ pub struct Story {
     pub labels: Vec<String>,
     /// Model as the client named it.
     pub model_asked: String,
+    /// The dialect its client speaks.
+    pub dialect: Dialect,
+    /// How its provider is asked.
+    pub way: Option<Way>,
     /// What was counted of its answer.
     pub counted: Counted,
     route_number: usize,
@@ -113,13 +120,15 @@ pub struct Story {
 impl Story {
     /// Begins with a verified request.
     #[must_use]
-    pub fn begin(worker: Rc<Worker>, inbound: &Inbound, caller: Caller) -> Self {
+    pub fn begin(worker: Rc<Worker>, inbound: &Inbound, caller: Caller, dialect: Dialect) -> Self {
         let grant = caller.grant;
         worker.shared.note_use(&grant, inbound.peer, inbound.started_ms);
         Self {
             stream: false,
             labels: Vec::new(),
             model_asked: String::new(),
+            dialect,
+            way: None,
             counted: Counted::default(),
             route_number: inbound.route_number,
             request: inbound.request,
@@ -287,7 +296,7 @@ impl Story {
     /// Where the target is; the sandbox is nowhere.
     #[must_use]
     pub fn endpoint(&self) -> Option<&Endpoint> {
-        self.upstream.as_ref()?.endpoint.as_ref()
+        self.upstream.as_ref()?.endpoint(self.way.as_ref()?.place)
     }
 
     /// Tries so far.
@@ -344,10 +353,10 @@ impl Story {
         let admitted = self.admitted.take();
         let latency_ms = self.since(self.started_mono_ms);
         self.count_used(&ended.usage);
-        let entry = self.entry(ended, latency_ms);
+        let mut entry = self.entry(ended, latency_ms);
         let cost = entry.cost;
         let written = match admitted {
-            Some(admitted) => admitted.settle(&entry),
+            Some(admitted) => admitted.settle(&mut entry),
             None => self.worker.meter.note(&entry),
         };
         let written =
@@ -461,38 +470,6 @@ impl Drop for Story {
         };
         self.end(&Ended { status: Code::ClientGone.status(), code: Code::ClientGone.text(), usage, origin });
     }
-}
-
-/// What is told when the books cannot be kept.
-#[must_use]
-pub fn unmetered() -> Refusal {
-    Refusal::new(
-        Code::MeteringUnavailable,
-        "Usage cannot be recorded at the moment, so nothing is sent. Try again shortly.",
-    )
-}
-
-/// What is told when the key stopped working while the request ran.
-#[must_use]
-pub fn stopped() -> Refusal {
-    Refusal::new(Code::RevokedApiKey, "This API key stopped working while the request was running.")
-}
-
-/// What is told when the process ends before the answer does.
-fn ending() -> Refusal {
-    Refusal::new(
-        Code::Overloaded,
-        "This server is stopping and could not wait for the end of this answer. Try again.",
-    )
-}
-
-/// What is told of a fault.
-#[must_use]
-pub fn internal() -> Refusal {
-    Refusal::new(
-        Code::InternalError,
-        "Something went wrong here. Try again; if it stays, give the operator the x-request-id.",
-    )
 }
 
 fn octets(peer: IpAddr) -> [u8; 16] {

@@ -2,17 +2,17 @@
 //! request is booked before the last of them leaves. The status waits for the provider's first words,
 //! so that a stream that fails before them is an error, not a success that ends badly.
 
-use super::attempt::usage_rule;
-use super::deliver::used;
+use super::deliver::{meter, used};
 use super::exchange::{CutOff, Frames};
 use super::failures;
+use super::meter::Meter;
 use super::refuse::render_event;
 use super::source::{Answer, Source};
 use super::story::{Ended, Story};
 use crate::base::{Code, Lines, Refusal};
 use crate::upstream::Failure;
 use bytes::Bytes;
-use dialect::openai_chat::{Decoder, with_cost};
+use dialect::openai_chat::with_cost;
 use dialect::sse::{Frame, FrameKind, SseSplitter};
 use ledger::entry::UsageOrigin;
 use ledger::{NanoUsd, Usage};
@@ -35,7 +35,7 @@ pub const EVENT_BYTES_MAX: usize = 8 * 1024 * 1024;
 pub struct Delivery {
     source: Source,
     splitter: SseSplitter,
-    decoder: Decoder,
+    meter: Meter,
     include_usage: bool,
     /// Ready to go out. Bounded by what one chunk of the provider's held.
     out: VecDeque<Bytes>,
@@ -62,7 +62,7 @@ impl Delivery {
         Self {
             source: answer.bytes,
             splitter: SseSplitter::new(EVENT_BYTES_MAX),
-            decoder: Decoder::new(usage_rule(story.target())),
+            meter: meter(&story),
             include_usage,
             out: VecDeque::new(),
             usage_chunk: None,
@@ -99,12 +99,12 @@ impl Delivery {
             self.out.push_back(frame.raw);
             return;
         };
-        let seen = self.decoder.see(data);
+        let seen = self.meter.see(data);
         if seen.progress {
             self.story.progress(seen.output_bytes);
         }
         if seen.failed && self.opening {
-            let said = failures::announced(self.decoder.failure(), self.story.endpoint());
+            let said = failures::announced(self.meter.failure(), self.story.endpoint());
             return self.break_off(&said);
         }
         self.opening = false;
@@ -128,16 +128,16 @@ impl Delivery {
 
     /// The client has heard how it ended: nothing of ours may follow.
     fn is_over(&self) -> bool {
-        self.done || self.decoder.failure().is_some()
+        self.done || self.meter.failure().is_some()
     }
 
     /// Books the request; a usage chunk that waited goes out, if it was asked for.
     fn book(&mut self, refusal: Option<&Refusal>) {
-        let failed = self.decoder.failure().is_some();
-        let (usage, origin) = match self.decoder.report() {
+        let failed = self.meter.failure().is_some();
+        let (usage, origin) = match self.meter.report() {
             // As with a status that says so: who fails a request at once does not bill it.
             None if failed && self.opening => (Usage::default(), UsageOrigin::Nothing),
-            _ => used(&self.story, &self.decoder),
+            _ => used(&self.story, &self.meter),
         };
         let (status, code) = match refusal {
             Some(refusal) => (refusal.status(), refusal.code.text()),
@@ -215,7 +215,7 @@ impl Delivery {
         if let Some(frame) = self.splitter.finish() {
             self.take(frame);
         }
-        match self.decoder.ending() {
+        match self.meter.ending() {
             // A stream that ends without a stop reason was cut off, perhaps within an event: half of
             // one would swallow ours.
             dialect::openai_chat::decode::Ending::Cut => {

@@ -287,6 +287,19 @@ pub async fn live(conn: &mut Conn, org: &str, id: &str) -> Result<Option<Budget>
     row.as_ref().map(read).transpose()
 }
 
+/// A budget, whether it holds or not.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn any(conn: &mut Conn, id: &str) -> Result<Option<Budget>, Fault> {
+    let row = sqlx::query(concat!("SELECT ", columns!(), " FROM budgets WHERE id = $1"))
+        .bind(id)
+        .fetch_optional(conn)
+        .await
+        .doing("reading the budget")?;
+    row.as_ref().map(read).transpose()
+}
+
 /// Which budgets a list shows.
 #[derive(Debug, Default)]
 pub struct Filter<'a> {

@@ -227,6 +227,17 @@ fn sqlite_url(path: &Path) -> String {
     url
 }
 
+/// What PostgreSQL says the time is, unix milliseconds.
+///
+/// # Errors
+/// The database refused.
+pub async fn server_now_ms(conn: &mut Conn) -> Result<i64, Fault> {
+    sqlx::query_scalar("SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)")
+        .fetch_one(conn)
+        .await
+        .doing("asking the database for the time")
+}
+
 /// Whether an error is a violated unique constraint.
 #[must_use]
 pub fn is_unique_violation(error: &sqlx::Error) -> bool {

@@ -1,8 +1,10 @@
 //! All SQL: one file per group of tables, one function per statement.
 
 pub mod audit;
+pub mod budget_events;
 pub mod budgets;
 pub mod changes;
+pub mod crash_holds;
 pub mod credit;
 pub mod db;
 pub mod ephemeral;
@@ -30,5 +32,6 @@ pub mod tiers;
 pub mod usage;
 pub mod usage_columns;
 pub mod usage_write;
+pub mod windows;
 
 pub use db::{Conn, Db, Engine, Tx};

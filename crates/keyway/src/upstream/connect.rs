@@ -31,23 +31,32 @@ pub(super) async fn connect(
 ) -> Result<Box<Wire>, Failure> {
     let connecting = async {
         let known = addresses.of(origin, clock).await?;
-        let tcp = match dial(&known).await {
-            Ok(tcp) => tcp,
-            Err(error) => {
-                tracing::debug!(%origin, %error, "provider does not accept connections");
-                addresses.forget().await;
-                return Err(Failure::Connect);
-            }
-        };
-        if let Err(error) = tcp.set_nodelay(true) {
-            tracing::debug!(%origin, %error, "TCP_NODELAY was not set");
+        let connected = connect_to(origin, &known, tls).await;
+        if matches!(connected, Err(Failure::Connect)) {
+            addresses.forget().await;
         }
-        let socket = if origin.tls { secure(origin, tcp, tls).await? } else { Socket::Plain(tcp) };
-        Ok(Box::new(Wire::new(socket)))
+        connected
     };
     tokio::time::timeout(Duration::from_millis(connect_ms), connecting)
         .await
         .unwrap_or(Err(Failure::ConnectTimeout))
+}
+
+/// Opens a connection to the first of `addresses` that takes one.
+pub(super) async fn connect_to(
+    origin: &Origin,
+    addresses: &[SocketAddr],
+    tls: &Tls,
+) -> Result<Box<Wire>, Failure> {
+    let tcp = dial(addresses).await.map_err(|error| {
+        tracing::debug!(%origin, %error, "connections are not accepted");
+        Failure::Connect
+    })?;
+    if let Err(error) = tcp.set_nodelay(true) {
+        tracing::debug!(%origin, %error, "TCP_NODELAY was not set");
+    }
+    let socket = if origin.tls { secure(origin, tcp, tls).await? } else { Socket::Plain(tcp) };
+    Ok(Box::new(Wire::new(socket)))
 }
 
 async fn secure(origin: &Origin, tcp: TcpStream, tls: &Tls) -> Result<Socket, Failure> {

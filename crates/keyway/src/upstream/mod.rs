@@ -17,6 +17,7 @@ mod exchange;
 mod failure;
 mod head;
 pub mod limits;
+pub mod once;
 mod pinned;
 mod pool;
 mod request;

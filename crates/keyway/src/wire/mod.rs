@@ -1,7 +1,6 @@
 //! Data-plane routes: one file per client dialect and subject.
 
-pub mod chat;
 pub mod health;
+pub mod infer;
 pub mod jwks;
 pub mod models;
-pub mod own_key;

@@ -1,6 +1,6 @@
 //! What a node holds of accounts, and what the database grants.
 
-use ledger::account::{Account, Bill, Grant, Reservation, Short, admit, extend};
+use ledger::account::{Account, Bill, Grant, KEPT_MS, Reservation, Short, admit, extend};
 use ledger::book::{Answer, Ask, Lease, Row, slice};
 use ledger::{AccountId, AccountKind, NanoUsd};
 use std::sync::Arc;
@@ -19,6 +19,7 @@ fn grant(amount: i64) -> Grant {
         current: true,
         counted: false,
         granted: NanoUsd(amount),
+        charged: NanoUsd(0),
     }
 }
 
@@ -84,12 +85,18 @@ fn a_window_that_is_over_lets_nobody_in_and_gives_back_what_is_free() {
     running.join(extend(running.parts(), NanoUsd(10)).expect("enough"));
     assert_eq!(accounts[0].take_free(ENDS_MS - 1, false), []);
     assert_eq!(accounts[0].take_free(ENDS_MS, false), [(WINDOW_MS, NanoUsd(50))]);
-    accounts[0].grant(&Grant { window_start_ms: 2 * WINDOW_MS, ends_mono_ms: 9 * ENDS_MS, ..grant(7) });
+    accounts[0].grant(&Grant {
+        window_start_ms: 2 * WINDOW_MS,
+        ends_mono_ms: ENDS_MS + 2 * KEPT_MS,
+        ..grant(7)
+    });
     let next = admit(&accounts, NanoUsd(7), ENDS_MS).expect("the next window");
     assert_eq!(next.refs().map(|of| of.window_start_ms).collect::<Vec<_>>(), [2 * WINDOW_MS]);
     running.settle(NanoUsd(20));
     assert_eq!(accounts[0].take_free(ENDS_MS, false), [(WINDOW_MS, NanoUsd(30))]);
     accounts[0].forget(ENDS_MS);
+    assert_eq!(accounts[0].holdings().len(), 2);
+    accounts[0].forget(ENDS_MS + KEPT_MS);
     assert_eq!(accounts[0].holdings().len(), 1, "the old window is done with");
 }
 

@@ -50,8 +50,8 @@ fn node() -> Node {
 }
 
 fn granted(amount: i64) -> Grant {
-    let granted = NanoUsd(amount);
-    Grant { window_start_ms: 0, ends_mono_ms: i64::MAX, current: true, counted: false, granted }
+    let (granted, charged) = (NanoUsd(amount), NanoUsd(0));
+    Grant { window_start_ms: 0, ends_mono_ms: i64::MAX, current: true, counted: false, granted, charged }
 }
 
 fn ship(row: &mut Row, node: &mut Node) {

@@ -85,6 +85,16 @@ impl Keyway {
         id_and_value(&self.json(&["key", "create", "--name", name]))
     }
 
+    /// Makes a live key by command, with these further arguments: its secret.
+    ///
+    /// # Panics
+    /// When the command fails.
+    #[must_use]
+    pub fn make_key_with(&self, name: &str, arguments: &[&str]) -> String {
+        let start = ["key", "create", "--name", name];
+        id_and_value(&self.json(&[&start, arguments].concat())).1
+    }
+
     /// Makes an admin key by command: its id and its secret.
     ///
     /// # Panics

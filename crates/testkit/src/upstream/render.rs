@@ -58,6 +58,11 @@ fn auto(answer: &Answer, request: &Request) -> Plan {
             Some(usage),
         );
     }
+    if path.ends_with("/rerank") || path.ends_with("/moderations") {
+        let body = json!({"id": "scripted", "model": request.json()["model"], "results": []});
+        let headers = with_type(answer, "application/json");
+        return whole(answer, &headers, body.to_string().into_bytes(), Some(Usage::new(tokens(request), 0)));
+    }
     if !path.ends_with("/completions") {
         return plan(&Answer::error(404, "invalid_request_error", "not_found", "no such path"), request);
     }

@@ -309,6 +309,9 @@ const LISTS: &[(&str, &str)] = &[
 /// log, which has a field that is called like its event.
 const OPEN: &[(&str, &str)] = &[
     ("ChatRequest", "model*: string, messages*: [any], stream: boolean"),
+    ("ModelRequest", "model*: string, stream: boolean"),
+    ("ModerationRequest", "model: string, input*: any"),
+    ("ModelAnswer", "model: string, usage: any"),
     ("ChatAnswer", "id: string, object: string, model: string, choices: [any], usage: any"),
     (
         "AuditLog",

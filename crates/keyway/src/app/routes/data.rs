@@ -1,13 +1,13 @@
 //! The data plane, health and metrics.
 
-use super::{managed, memory};
+use super::{inference, managed, memory};
 use crate::access::verify::About::Installation;
 use crate::access::verify::Needs;
 use crate::accounts::Scope;
-use crate::admin::{credit, tokens};
+use crate::admin::{credit, own_key, tokens};
 use crate::app::openapi;
 use crate::relay::route::{Billing, BodyLimit, Handler, Route, Shape};
-use crate::wire::{chat, health, jwks, models, own_key};
+use crate::wire::{health, infer, jwks, models};
 use http::Method;
 
 pub(super) static ROUTES: &[Route] = &[
@@ -20,17 +20,36 @@ pub(super) static ROUTES: &[Route] = &[
         Needs::Admin(Scope::READ_METRICS, Installation),
         Handler::Memory(health::metrics),
     ),
-    Route {
-        name: "chat_completions",
-        method: Method::POST,
-        path: "/v1/chat/completions",
-        also: &["/chat/completions", "/beta/chat/completions"],
-        needs: Needs::Key(Scope::CHAT),
-        body: BodyLimit::Inference,
-        shape: Shape::OpenAi,
-        billing: Billing::ChatCompletions,
-        handler: Handler::Inference(chat::create),
-    },
+    inference(
+        "chat_completions",
+        ("/v1/chat/completions", &["/chat/completions", "/beta/chat/completions"]),
+        (Scope::CHAT, Billing::ChatCompletions, Shape::OpenAi),
+        infer::chat,
+    ),
+    inference(
+        "completions",
+        ("/v1/completions", &["/completions", "/beta/completions"]),
+        (Scope::COMPLETIONS, Billing::Completions, Shape::OpenAi),
+        infer::completions,
+    ),
+    inference(
+        "embeddings",
+        ("/v1/embeddings", &["/embeddings"]),
+        (Scope::EMBEDDINGS, Billing::Embeddings, Shape::OpenAi),
+        infer::embeddings,
+    ),
+    inference(
+        "rerank",
+        ("/v1/rerank", &["/rerank"]),
+        (Scope::RERANK, Billing::Rerank, Shape::OpenAi),
+        infer::rerank,
+    ),
+    inference(
+        "moderations",
+        ("/v1/moderations", &["/moderations"]),
+        (Scope::MODERATIONS, Billing::Moderations, Shape::OpenAi),
+        infer::moderations,
+    ),
     memory(
         "models",
         ("/v1/models", &["/models"]),
@@ -56,5 +75,5 @@ pub(super) static ROUTES: &[Route] = &[
         billing: Billing::Free,
         handler: Handler::Control(credit::own_balance),
     },
-    memory("own_key", ("/v1/key", &[]), Needs::AnyKey, Handler::Memory(own_key::show)),
+    managed("own_key", Method::GET, "/v1/key", Needs::AnyKey, own_key::show),
 ];

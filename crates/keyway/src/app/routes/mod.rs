@@ -10,9 +10,12 @@ mod usage;
 
 use crate::access::Grant;
 use crate::access::verify::Needs;
-use crate::relay::route::{Billing, BodyLimit, Handler, Route, Sendable, Shape};
-use crate::relay::{Inbound, Shared};
+use crate::accounts::Scope;
+use crate::relay::route::{Billing, BodyLimit, Handler, Local, Route, Sendable, Shape};
+use crate::relay::running::Caller;
+use crate::relay::{Inbound, Shared, Worker};
 use http::Method;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// The routes. A row's number is its place in all of them.
@@ -43,6 +46,26 @@ const fn memory(
         shape: Shape::OpenAi,
         billing: Billing::Free,
         handler,
+    }
+}
+
+/// A row that asks a provider.
+const fn inference(
+    name: &'static str,
+    (path, also): (&'static str, &'static [&'static str]),
+    (scope, billing, shape): (Scope, Billing, Shape),
+    handler: fn(Rc<Worker>, Inbound, Caller) -> Local,
+) -> Route {
+    Route {
+        name,
+        method: Method::POST,
+        path,
+        also,
+        needs: Needs::Key(scope),
+        body: BodyLimit::Inference,
+        shape,
+        billing,
+        handler: Handler::Inference(handler),
     }
 }
 

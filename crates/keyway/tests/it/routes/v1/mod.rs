@@ -1,8 +1,12 @@
 //! `/v1`
 
 mod chat_completions;
+mod completions;
+mod embeddings;
 mod key;
 mod models;
+mod moderations;
 pub mod organization;
 mod organizations;
+mod rerank;
 mod tokens;
