@@ -1,7 +1,7 @@
 //! The tree of commands. What is not here is not built: clap refuses it with exit code 2.
 
 use super::{
-    admin_key, audit, budget, chat, config, credit, explain, init, key, limit, log, member, model, org,
+    admin_key, audit, budget, chat, config, credit, db, explain, init, key, limit, log, member, model, org,
     project, role, sandbox, serve, service_account, tier, usage,
 };
 use clap::{Args as ClapArgs, Parser, Subcommand};
@@ -106,6 +106,9 @@ pub enum Command {
     /// Levels of organisations
     #[command(subcommand)]
     Tier(tier::Tier),
+    /// The database, and whether its books add up
+    #[command(subcommand)]
+    Db(db::Db),
     /// Models that can be called
     #[command(subcommand)]
     Model(model::Model),

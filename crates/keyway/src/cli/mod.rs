@@ -9,6 +9,7 @@ pub mod chat;
 pub mod completion;
 pub mod config;
 pub mod credit;
+pub mod db;
 pub mod doctor;
 pub mod explain;
 pub mod failure;
@@ -101,6 +102,7 @@ fn dispatch(args: &Args, out: &Out) -> Result<(), Failure> {
         Command::Budget(command) => budget::run(global, command, out)?,
         Command::Credit(command) => credit::run(global, command, out)?,
         Command::Tier(command) => tier::run(global, command, out)?,
+        Command::Db(command) => db::run(global, command, out)?,
         Command::Model(command) => model::run(global, command, out)?,
         Command::Usage(asked) => usage::run(global, asked, out)?,
         Command::Log(command) => log::run(global, command, out)?,

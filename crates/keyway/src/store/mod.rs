@@ -20,6 +20,7 @@ pub mod nodes;
 pub mod organizations;
 pub mod people;
 pub mod project_members;
+pub mod proof;
 pub mod requests;
 pub mod requests_write;
 pub mod review;

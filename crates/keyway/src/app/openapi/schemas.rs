@@ -248,7 +248,7 @@ const OBJECTS: &[(&str, &str)] = &[
         "object*: string, id*: string, created_at*: integer, project_id*: string, api_key_id*: string, \
         user_id*: string?, test*: boolean, kind*: string, model*: string, model_served*: string?, provider*: string?, \
         stream*: boolean, status*: integer, error*: string?, attempts*: [object], losses*: [string], usage*: object, \
-        usage_origin*: string, price_version*: string?, cost_usd*: number?, latency_ms*: integer, \
+        usage_origin*: string, price_version*: string?, cost_usd*: number?, provider_cost_usd: number?, latency_ms*: integer, \
         first_token_ms*: integer?, labels*: [string], ip*: string, client_request_id*: string?",
     ),
     (
