@@ -10,7 +10,8 @@ use crate::base::{Clock, Fault, Secret, id};
 use crate::catalog::Catalog;
 use crate::config::{Config, CredentialRef, On};
 use crate::egress::Egress;
-use crate::metering::{Journal, Plan, ShardState, Spares};
+use crate::metering::keeper::{Holder, Keeping};
+use crate::metering::{self, Journal, Plan, ShardState, Spares};
 use crate::relay::context::{Node, Upstream};
 use crate::relay::running::{Orders, Stops};
 use crate::relay::{Shared, story};
@@ -37,7 +38,7 @@ pub struct Parts {
     pub spares: Spares,
 }
 
-/// Builds the shared state for `workers` workers.
+/// Builds the shared state for `workers` workers, and what leases money, not begun.
 ///
 /// # Errors
 /// A credential that cannot be read, a base URL that is none, a journal that cannot be made.
@@ -47,7 +48,7 @@ pub async fn build(
     listen: SocketAddr,
     workers: usize,
     tasks: Tasks,
-) -> Result<Parts, NotOpened> {
+) -> Result<(Parts, Keeping), NotOpened> {
     let settings = &config.settings;
     let control = tokio::runtime::Handle::current();
     let clock = at.clock.clone();
@@ -64,6 +65,12 @@ pub async fn build(
     let cache = Arc::new(KeyCache::new(clock.clone(), age_ms_max));
     let lookup = lookup::start(&tasks, &control, at.db.clone(), Arc::clone(&cache));
     let (stops, orders) = Stops::new(workers);
+    let (keeper, keeping) = metering::keeper::keeper(Holder {
+        db: at.db.clone(),
+        clock: clock.clone(),
+        boot: node.boot.clone(),
+        node: node.id.clone(),
+    });
     let spares = Spares::start().map_err(NotOpened::Failed)?;
     let segment_bytes = u32::try_from(settings.journal_segment_bytes).unwrap_or(u32::MAX);
     let plan = Plan::new(settings.data_dir.join("journal").join(&node.boot), segment_bytes);
@@ -81,6 +88,7 @@ pub async fn build(
         metrics,
         cache,
         lookup,
+        keeper,
         stops,
         control,
         tasks,
@@ -90,7 +98,7 @@ pub async fn build(
         journals: states,
         used: Mutex::new(Vec::new()),
     });
-    Ok(Parts { shared, journals, orders, spares })
+    Ok((Parts { shared, journals, orders, spares }, keeping))
 }
 
 fn journals(plan: &Plan, workers: usize, spares: &Spares, clock: &Clock) -> Result<Vec<Journal>, Fault> {

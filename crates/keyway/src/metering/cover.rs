@@ -95,7 +95,7 @@ impl Admitted {
                 Ok(reserved) => self.extended(next, reserved),
                 Err(_) => {
                     let parts = going.spending.reservation.parts().to_vec();
-                    match keeper.ask(Wanted::Extend(parts), more) {
+                    match keeper.ask(Wanted::Extend(parts), more, going.spending.reservation.amount()) {
                         Ok(asked) => going.asked = Some((next, asked)),
                         Err(denied) => going.dry = Some(denied),
                     }

@@ -143,7 +143,7 @@ async fn take(keeper: &Keeper, clock: &Clock, payers: &Payers, quote: &Quote) ->
     let amount = quote.amount(quote.first());
     match admit(&payers.accounts, amount, clock.monotonic_ms()) {
         Ok(reserved) => Ok(reserved),
-        Err(_) => answer(keeper.ask(Wanted::Admit(payers.accounts.clone()), amount)?).await,
+        Err(_) => answer(keeper.ask(Wanted::Admit(payers.accounts.clone()), amount, NanoUsd::ZERO)?).await,
     }
 }
 

@@ -31,8 +31,9 @@ pub async fn send(
         let Some(way) = way(target, story.dialect, story.stream) else {
             continue;
         };
-        let body = body_for(target, &way, inbound, peek, plan);
-        story.way = Some(way);
+        story.way = Some(way.clone());
+        let output_cap = story.pay(target, inbound, peek).await?;
+        let body = body_for(target, &way, (inbound, peek, plan), output_cap);
         story.send_to(target).await?;
         let began = story.now_mono_ms();
         match ask(story, body, inbound).await? {
@@ -72,13 +73,18 @@ async fn ask(story: &Story, body: Bytes, inbound: &Inbound) -> Result<Result<Ans
 }
 
 /// The request as this target wants it: the client's own bytes but for what must differ.
-fn body_for(target: &Target, way: &Way, inbound: &Inbound, peek: &Peek<'_>, plan: &Plan) -> Bytes {
+fn body_for(
+    target: &Target,
+    way: &Way,
+    (inbound, peek, plan): (&Inbound, &Peek<'_>, &Plan),
+    output_cap: Option<(&str, u64)>,
+) -> Bytes {
     let tells = matches!(way.dialect, Dialect::OpenaiChat | Dialect::OpenaiCompletions)
         && !target.provider.has(Quirk::NoStreamUsage);
     let usage = if tells { AskUsage::Ask } else { AskUsage::Leave };
     let set: Vec<(&str, &str)> =
         plan.alias().map(|alias| alias.set.iter().map(|edit| edit.field()).collect()).unwrap_or_default();
-    let wanted = Wanted { model: &target.upstream, usage, output_cap: None, set: &set };
+    let wanted = Wanted { model: &target.upstream, usage, output_cap, set: &set };
     rewrite_to(&inbound.body, peek, &wanted)
 }
 

@@ -3,6 +3,7 @@
 pub mod attempt;
 pub mod believe;
 pub mod context;
+pub mod cut;
 pub mod deliver;
 pub mod exchange;
 pub mod failures;
@@ -10,6 +11,7 @@ pub mod labels;
 pub mod large;
 pub mod limits;
 pub mod meter;
+pub mod money;
 pub mod obey;
 pub mod refusals;
 pub mod refuse;

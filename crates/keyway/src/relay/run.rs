@@ -35,6 +35,7 @@ pub async fn run(
 async fn prepare_and_send(story: &mut Story, inbound: &Inbound) -> Result<(Answer, Wishes), Trouble> {
     let peek = looked_at(story.dialect, inbound)?;
     story.stream = peek.stream;
+    story.answers = peek.n;
     story.model_asked = peek.model.clone().into_owned();
     story.labels = labels::read(&story.grant.labels, inbound.header(X_KEYWAY_LABELS), peek.keyway)?;
     let plan = plan(&story.worker.shared.catalog, &story.grant, &peek.model)?;

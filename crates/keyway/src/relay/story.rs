@@ -13,6 +13,7 @@ use crate::access::{Grant, Mode};
 use crate::base::{Code, Fault, Refusal, Trouble};
 use crate::catalog::{Dialect, Target};
 use crate::metering::limits::Limited;
+use crate::metering::spend::Spending;
 use crate::metering::{Admitted, Written, admit};
 use crate::telemetry::RequestLine;
 use crate::telemetry::request_line::client_text;
@@ -92,17 +93,19 @@ pub struct Story {
     pub dialect: Dialect,
     /// How its provider is asked.
     pub way: Option<Way>,
+    /// Answers that it asks for.
+    pub answers: u32,
     /// What was counted of its answer.
     pub counted: Counted,
     route_number: usize,
-    request: [u8; 16],
-    started_ms: i64,
+    pub(super) request: [u8; 16],
+    pub(super) started_ms: i64,
     started_mono_ms: i64,
     peer: IpAddr,
     client_request: String,
     user_agent: Option<Box<str>>,
     prompt_bytes: u64,
-    admitted: Option<Admitted>,
+    pub(super) admitted: Option<Admitted>,
     /// Where the key has limits: what the request holds of them.
     pub(super) limited: Option<Box<Limited>>,
     target: Option<Arc<Target>>,
@@ -129,6 +132,7 @@ impl Story {
             model_asked: String::new(),
             dialect,
             way: None,
+            answers: 1,
             counted: Counted::default(),
             route_number: inbound.route_number,
             request: inbound.request,
@@ -161,6 +165,16 @@ impl Story {
     /// `metering_unavailable` when usage could not be recorded.
     pub fn admit(&mut self) -> Result<(), Refusal> {
         self.admitted = Some(admit(&self.worker.meter)?);
+        Ok(())
+    }
+
+    /// Takes over what was reserved for the request.
+    ///
+    /// # Errors
+    /// A fault when it was not admitted.
+    pub(super) fn hold(&mut self, spending: Option<Box<Spending>>) -> Result<(), Fault> {
+        let admitted = self.admitted.as_mut().ok_or_else(|| Fault::plain("a request was not admitted"))?;
+        admitted.hold(spending);
         Ok(())
     }
 
@@ -197,11 +211,13 @@ impl Story {
         self.upstream = self.worker.shared.upstream(&target.provider.name).cloned();
         let mut admitted = self.admitted.take().ok_or_else(|| Fault::plain("a request was not admitted"))?;
         let before = Ended { status: 0, code: "", usage: Usage::default(), origin: UsageOrigin::Nothing };
-        let sent = Sent {
-            entry: self.entry(&before, 0),
-            prompt_bytes: self.prompt_bytes,
-            reserved: Reserved::default(),
-        };
+        let mut entry = self.entry(&before, 0);
+        let mut reserved = Reserved { amount: NanoUsd::ZERO, markup: self.grant.purse.markup.0 };
+        if let Some(spending) = admitted.spending() {
+            entry.spend.accounts = spending.reservation.refs().collect();
+            reserved.amount = spending.reservation.amount();
+        }
+        let sent = Sent { entry, prompt_bytes: self.prompt_bytes, reserved };
         let written = admitted.sent(&sent);
         self.admitted = Some(admitted);
         written
@@ -445,7 +461,7 @@ impl Story {
             usage_origin: ended.origin,
             price_version: price.map_or("", |price| &price.version),
             cost,
-            sell: cost,
+            sell: cost.map(|cost| self.grant.purse.markup.sell(cost)),
             spend: Spend::default(),
             latency_ms,
             first_token_ms: self.first_token_ms,

@@ -30,6 +30,8 @@ pub enum Wanted {
 pub(super) struct Ask {
     wanted: Wanted,
     amount: NanoUsd,
+    /// What the request has reserved then.
+    whole: NanoUsd,
     until_mono_ms: i64,
     answer: oneshot::Sender<Answer>,
 }
@@ -80,14 +82,20 @@ pub struct Holder {
 }
 
 impl Keeper {
-    /// Asks for an amount of each account.
+    /// Asks for an amount of each account, for a request that has reserved `already`.
     ///
     /// # Errors
     /// Too many ask.
-    pub fn ask(&self, wanted: Wanted, amount: NanoUsd) -> Result<oneshot::Receiver<Answer>, Denied> {
+    pub fn ask(
+        &self,
+        wanted: Wanted,
+        amount: NanoUsd,
+        already: NanoUsd,
+    ) -> Result<oneshot::Receiver<Answer>, Denied> {
         let (answer, answered) = oneshot::channel();
         let until_mono_ms = self.clock.monotonic_ms() + WAIT_MS;
-        let ask = Ask { wanted, amount, until_mono_ms, answer };
+        let whole = amount.saturating_add(already);
+        let ask = Ask { wanted, amount, whole, until_mono_ms, answer };
         let busy = |_| Denied { account: 0, why: Why::Reserved, left: NanoUsd::ZERO };
         self.asks.try_send(ask).map_err(busy)?;
         Ok(answered)

@@ -272,7 +272,7 @@ fn deny(ask: &Ask, short: &Short, stand: Option<&Option<Stand>>) -> Option<Denie
         return Some(Denied { account, why: Why::Unavailable, left: NanoUsd::ZERO });
     };
     let own = ask.amount.saturating_sub(short.need);
-    match stand.answer(ask.amount, short.need) {
+    match stand.answer(ask.whole, short.need) {
         book::Answer::Granted(_) => None,
         book::Answer::Exhausted(left) => {
             Some(Denied { account, why: Why::Exhausted, left: left.saturating_add(own) })
