@@ -7,6 +7,7 @@
 pub mod edit;
 pub mod event;
 pub mod json;
+pub mod needs;
 pub mod openai_chat;
 pub mod peek;
 pub mod small;
@@ -14,5 +15,6 @@ pub mod sse;
 
 pub use edit::{AskUsage, Wanted, rewrite, rewrite_to};
 pub use event::{Event, Part, StopReason, ToolForm, UpstreamMessage};
+pub use needs::{Needs, needs};
 pub use peek::{Peek, PeekError, peek, peek_in_path};
 pub use sse::{Frame, FrameKind, SseError, SseSplitter};

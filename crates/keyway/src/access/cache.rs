@@ -13,9 +13,10 @@ use crate::store::budgets::{self, Budget, Who};
 use crate::store::changes::{
     BUDGET_CHANGED, Change, KEY_CHANGED, KEY_STOPPED, LIMITS_CHANGED, ORGANIZATION_CHANGED,
     ORGANIZATION_STOPPED, PRINCIPAL_CHANGED, PRINCIPAL_STOPPED, PROJECT_CHANGED, PROJECT_STOPPED,
+    TIER_CHANGED,
 };
 use crate::store::keys::{self, Verifiable};
-use crate::store::{Conn, Db, ephemeral};
+use crate::store::{Conn, Db, credit, ephemeral, tiers};
 use ledger::reserve::Markup;
 use quick_cache::sync::Cache;
 use std::collections::HashSet;
@@ -77,7 +78,7 @@ impl Touched {
         for change in changes {
             let set = match change.kind.as_str() {
                 KEY_CHANGED | PROJECT_CHANGED | ORGANIZATION_CHANGED | PRINCIPAL_CHANGED | LIMITS_CHANGED
-                | BUDGET_CHANGED => &mut touched.changed,
+                | BUDGET_CHANGED | TIER_CHANGED => &mut touched.changed,
                 KEY_STOPPED | PROJECT_STOPPED | ORGANIZATION_STOPPED | PRINCIPAL_STOPPED => {
                     &mut touched.stopped
                 }
@@ -236,9 +237,12 @@ impl KeyCache {
 
     /// The grant of a key, or of a token made from it.
     async fn grant(&self, conn: &mut Conn, found: Verifiable, token: &str) -> Result<Grant, Fault> {
-        let bounded = chain::load(conn, &found.key, self.clock.now_ms()).await?;
-        let limits = levels::load(conn, &self.clock, &self.subjects, &found.key).await?;
+        let mut bounded = chain::load(conn, &found.key, self.clock.now_ms()).await?;
         let key = &found.key;
+        let tier = tiers::of_organization(conn, &key.org_id).await?;
+        bounded.depends.extend(tier.as_ref().map(|tier| tier.id.as_str().into()));
+        let tier = tier.unwrap_or_default();
+        let limits = levels::load(conn, &self.clock, &self.subjects, key, &tier.limits).await?;
         let who = Who {
             org: &key.org_id,
             project: key.project_id.as_deref().unwrap_or_default(),
@@ -248,8 +252,9 @@ impl KeyCache {
         };
         let budgets: Box<[Arc<Budget>]> =
             budgets::of_grant(conn, &who).await?.into_iter().map(Arc::new).collect();
-        let purse = self.accounts.purse(&key.org_id, &budgets, false, Markup::default())?;
-        Grant::from_row(found, bounded, Bounds { limits, budgets, purse }, self.clock.now_ms())
+        let prepaid = credit::is_prepaid(conn, &key.org_id).await?;
+        let purse = self.accounts.purse(&key.org_id, &budgets, prepaid, Markup(tier.markup_ppm))?;
+        Grant::from_row(found, bounded, Bounds { limits, budgets, purse, tier }, self.clock.now_ms())
     }
 
     /// What the key with a public handle grants now, as its next request would find it. It is not kept,

@@ -8,10 +8,12 @@ use super::models::ModelRules;
 use super::networks::Networks;
 use super::purse::Purse;
 use super::uses::Uses;
+use crate::accounts::capability::Capabilities;
 use crate::accounts::{Actor, Scopes};
 use crate::base::{Code, Fault, Refusal};
 use crate::store::budgets::Budget;
 use crate::store::keys::Verifiable;
+use crate::store::tiers::Tier;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -46,6 +48,8 @@ pub struct Bounds {
     pub budgets: Box<[Arc<Budget>]>,
     /// What this process holds of them, and of the balance.
     pub purse: Purse,
+    /// What its organisation's tier says; without one nothing.
+    pub tier: Tier,
 }
 
 /// A key as requests see it. Shared by every request of the key; never changed, only replaced,
@@ -89,6 +93,8 @@ pub struct Grant {
     pub budgets: Box<[Arc<Budget>]>,
     /// What its requests are paid from.
     pub purse: Purse,
+    /// What its requests may need.
+    pub capabilities: Capabilities,
     /// Unix milliseconds of its end.
     pub expires_ms: Option<i64>,
     /// Unix milliseconds of its making.
@@ -158,12 +164,16 @@ impl Grant {
         let models = ModelRules::from_row(row.models.as_deref());
         let endpoints = row.endpoints.as_deref().map(serde_json::from_str).transpose();
         let labels = row.labels.as_deref().map(serde_json::from_str).transpose();
+        let capabilities = capabilities(bounds.tier.capabilities.as_deref());
         let person = if row.owner_kind == "user" { row.owner_id.as_str() } else { "" };
         Ok(Self {
-            models: models.of_project(found.model_mode.as_deref(), found.model_ids.as_deref()),
+            models: models
+                .of_project(found.model_mode.as_deref(), found.model_ids.as_deref())
+                .of_tier(bounds.tier.models.as_deref()),
             actor: Actor { id: row.id.as_str().into(), person: person.into(), rights: bounded.rights },
             networks,
             endpoints: endpoints.map_err(|_| unknown("endpoint"))?,
+            capabilities: capabilities.ok_or_else(|| unknown("capability"))?,
             ephemeral: false,
             labels: labels.map_err(|_| unknown("label"))?.unwrap_or_default(),
             not_before_ms: row.not_before_ms,
@@ -254,4 +264,11 @@ impl Grant {
     pub fn kill(&self) {
         self.dead.store(true, Ordering::SeqCst);
     }
+}
+
+/// What a tier's JSON list of capabilities allows; absent: every one. `None`: it names an unknown one.
+fn capabilities(list: Option<&str>) -> Option<Capabilities> {
+    let Some(list) = list else { return Some(Capabilities::EVERY) };
+    let names: Vec<String> = serde_json::from_str(list).ok()?;
+    Capabilities::named(&names).ok()
 }

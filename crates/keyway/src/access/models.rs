@@ -1,6 +1,7 @@
 //! Model allow-lists: canonical names, bare names, and patterns with `*`.
 
-/// Which models a key may call: what its own list says, within what its project's says.
+/// Which models a key may call: what its own list says, within what its project and its organisation's tier
+/// say.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ModelRules {
     /// The key's own list; absent: every model, empty: none.
@@ -9,6 +10,8 @@ pub struct ModelRules {
     allowed: Option<Vec<String>>,
     /// What the project denies.
     denied: Vec<String>,
+    /// What the tier of the organisation allows; absent: every model.
+    of_tier: Option<Vec<String>>,
     /// What a token of the key is narrowed to; absent: nothing.
     narrowed: Option<Vec<String>>,
 }
@@ -32,10 +35,16 @@ impl ModelRules {
         }
     }
 
+    /// Within the JSON list of the organisation's tier; absent: every model.
+    #[must_use]
+    pub fn of_tier(self, list: Option<&str>) -> Self {
+        Self { of_tier: list.map(names), ..self }
+    }
+
     /// Whether every model may be called.
     #[must_use]
     pub fn is_every(&self) -> bool {
-        self.own.is_none() && self.allowed.is_none() && self.denied.is_empty()
+        self.own.is_none() && self.allowed.is_none() && self.of_tier.is_none() && self.denied.is_empty()
     }
 
     /// Allows only what is in this list too.
@@ -49,6 +58,7 @@ impl ModelRules {
         let is_in = |rules: &[String]| rules.iter().any(|rule| is(rule, canonical));
         self.own.as_deref().is_none_or(is_in)
             && self.allowed.as_deref().is_none_or(is_in)
+            && self.of_tier.as_deref().is_none_or(is_in)
             && self.narrowed.as_deref().is_none_or(is_in)
             && !is_in(&self.denied)
     }
@@ -123,5 +133,8 @@ mod tests {
         assert!(!key().of_project(Some("allow_list"), None).allow("mine/a"));
         assert!(!key().of_project(Some("what"), Some("[]")).allow("mine/a"));
         assert!(key().of_project(None, None).allow("mine/a"));
+        let tier = key().of_tier(Some(r#"["mine/a","other/b"]"#));
+        assert!(tier.allow("mine/a") && !tier.allow("mine/c") && !tier.allow("other/b") && !tier.is_every());
+        assert!(key().of_tier(None).allow("mine/c") && !key().of_tier(Some("broken")).allow("mine/c"));
     }
 }

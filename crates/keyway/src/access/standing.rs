@@ -3,6 +3,7 @@
 use crate::base::Fault;
 use crate::store::Conn;
 use crate::store::budgets::Budget;
+use crate::store::spent::{self, Spent};
 use jiff::tz::TimeZone;
 use ledger::NanoUsd;
 use ledger::window::Window;
@@ -43,11 +44,11 @@ pub fn window(budget: &Budget, now_ms: i64) -> Result<Window, Fault> {
 /// # Errors
 /// When the database cannot be used.
 pub async fn of(conn: &mut Conn, budget: &Budget, now_ms: i64) -> Result<Standing, Fault> {
-    let _ = conn;
     let window = window(budget, now_ms)?;
+    let Spent { charged: spent, held } = spent::of(conn, &budget.id, window.start_ms).await?;
     Ok(Standing {
-        spent: NanoUsd(0),
-        held: NanoUsd(0),
+        spent,
+        held,
         from_ms: if window == Window::TOTAL { budget.created_ms } else { window.start_ms },
         until_ms: (window != Window::TOTAL).then_some(window.end_ms),
     })

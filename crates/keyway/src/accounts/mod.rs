@@ -5,8 +5,11 @@
 //! what is left of a gift now, `load` where rights come from, `acting` an act in the making.
 
 pub mod acting;
+pub mod balance;
 pub mod bound;
+pub mod capability;
 pub mod check;
+pub mod credit;
 pub mod custom_roles;
 pub mod groups;
 pub mod installation;
@@ -23,6 +26,7 @@ pub mod role;
 pub mod scope;
 pub mod service_accounts;
 pub mod setup;
+pub mod tiers;
 
 pub use acting::{Acting, Deed};
 pub use installation::Installation;

@@ -173,8 +173,10 @@ impl Body {
     pub fn usd(&mut self, name: &'static str, within: &str) -> Result<Option<NanoUsd>, Refusal> {
         let Some(raw) = self.take(name).filter(|raw| raw.get() != "null") else { return Ok(None) };
         let text = raw.get();
-        let text = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
-        NanoUsd::parse(text).map(Some).map_err(|why| {
+        let quoted = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+        // Programs write small and large numbers with exponents; people do not.
+        let plain = quoted.map_or_else(|| written_out(text), |_| None);
+        NanoUsd::parse(plain.as_deref().or(quoted).unwrap_or(text)).map(Some).map_err(|why| {
             Refusal::field(format!("{within}{name}"), format!("`{within}{name}` is no amount in USD: {why}."))
         })
     }
@@ -250,6 +252,29 @@ impl Body {
     }
 }
 
+/// A JSON number with an exponent as a plain decimal; `None` when it has none, or a senseless one.
+fn written_out(number: &str) -> Option<String> {
+    const EXPONENT_MAX: i32 = 30;
+    let (digits, exponent) = number.split_once(['e', 'E'])?;
+    let exponent: i32 = exponent.parse().ok().filter(|exponent: &i32| exponent.abs() <= EXPONENT_MAX)?;
+    let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |digits| ("-", digits));
+    let (whole, places) = digits.split_once('.').unwrap_or((digits, ""));
+    let mut all: Vec<u8> = [whole, places].concat().into_bytes();
+    let mut point = i32::try_from(whole.len()).ok()? + exponent;
+    while point <= 0 {
+        all.insert(0, b'0');
+        point += 1;
+    }
+    let point = usize::try_from(point).ok()?;
+    while all.len() < point {
+        all.push(b'0');
+    }
+    let all = String::from_utf8(all).ok()?;
+    let (whole, places) = all.split_at_checked(point)?;
+    let places = places.trim_end_matches('0');
+    Some(if places.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{places}") })
+}
+
 fn shown(name: &str) -> String {
     name.chars().take(64).collect()
 }
@@ -289,6 +314,30 @@ mod tests {
         assert_eq!(body.texts("models").unwrap(), None);
         body.finish(&[]).unwrap();
         Body::parse(b" \n").unwrap().finish(&[]).unwrap();
+    }
+
+    #[test]
+    fn amounts_are_exact_however_a_program_writes_them() {
+        let table = [
+            ("12.5", Some(12_500_000_000)),
+            ("\"12.5\"", Some(12_500_000_000)),
+            ("1e-9", Some(1)),
+            ("1.5E-7", Some(150)),
+            ("2.50e2", Some(250_000_000_000)),
+            ("-1e0", Some(-1_000_000_000)),
+            ("1e-10", None),
+            ("1e40", None),
+            ("1e9999999999", None),
+            ("\"1e-9\"", None),
+            ("\"\"", None),
+            ("[]", None),
+            ("0.0000000001", None),
+        ];
+        for (text, expected) in table {
+            let mut body = Body::parse(format!(r#"{{"a":{text}}}"#).as_bytes()).unwrap();
+            assert_eq!(body.usd("a", "").ok().flatten().map(|amount| amount.0), expected, "{text}");
+        }
+        assert_eq!(Body::parse(b"{}").unwrap().usd("a", "").unwrap(), None);
     }
 
     #[test]

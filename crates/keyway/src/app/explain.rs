@@ -7,12 +7,14 @@ use crate::access::keys::not_there;
 use crate::access::permit::{self, Asked};
 use crate::access::told::{Outcome, Told, skip, tell};
 use crate::access::{Grant, KeyCache};
+use crate::accounts::capability::Capabilities;
 use crate::admin::json::Usd;
 use crate::base::{Fault, Refusal, Trouble};
 use crate::catalog::Catalog;
 use crate::metering::limits::{Limited, Size};
 use crate::relay::Route;
 use crate::relay::route::Billing;
+use crate::routing::allowed;
 use crate::routing::plan::{self, Plan};
 use crate::store::Conn;
 use crate::store::keys::KeyRow;
@@ -38,6 +40,8 @@ pub struct Question<'a> {
     pub ip: Option<IpAddr>,
     /// Its cap on the answer, tokens.
     pub max_tokens: Option<u64>,
+    /// What it needs besides the model.
+    pub capabilities: Capabilities,
 }
 
 /// Where the answer is looked for.
@@ -108,6 +112,7 @@ pub async fn explain(
         } else {
             let (told, plan) = plan::told(place.catalog, &grant, question.model);
             rules.extend(told);
+            rules.push(allowed::told(&grant, question.capabilities));
             rules.push(limits(place, &grant, plan.as_ref(), question));
             planned = plan;
         }

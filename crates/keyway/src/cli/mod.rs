@@ -8,6 +8,8 @@ pub mod budget;
 pub mod chat;
 pub mod completion;
 pub mod config;
+pub mod credit;
+pub mod db;
 pub mod doctor;
 pub mod explain;
 pub mod failure;
@@ -33,6 +35,7 @@ pub mod serve;
 pub mod service_account;
 pub mod session;
 pub mod span;
+pub mod tier;
 pub mod usage;
 
 use crate::sealing::memory;
@@ -97,6 +100,9 @@ fn dispatch(args: &Args, out: &Out) -> Result<(), Failure> {
         Command::Role(command) => role::run(global, command, out)?,
         Command::Limit(command) => limit::run(global, command, out)?,
         Command::Budget(command) => budget::run(global, command, out)?,
+        Command::Credit(command) => credit::run(global, command, out)?,
+        Command::Tier(command) => tier::run(global, command, out)?,
+        Command::Db(command) => db::run(global, command, out)?,
         Command::Model(command) => model::run(global, command, out)?,
         Command::Usage(asked) => usage::run(global, asked, out)?,
         Command::Log(command) => log::run(global, command, out)?,

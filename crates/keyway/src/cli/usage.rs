@@ -2,15 +2,19 @@
 
 use super::args::Global;
 use super::failure::Failure;
-use super::output::{Out, csv_cell};
+use super::output::Out;
 use super::session::{self, Missing, Session};
 use super::span;
-use crate::admin::usage_object::{Bucket, BucketPage, UsageResult};
+use crate::accounts::Deed;
+use crate::admin::csv;
+use crate::admin::usage_object::{Bucket, BucketPage, UsageResult, sold};
 use crate::base::Clock;
+use crate::store::changes::NOTHING_CHANGED;
 use crate::store::usage::{self, Query, ROWS_MAX, Row};
 use crate::store::usage_columns::{Dimension, Width, at};
 use clap::{Args, ValueEnum};
 use ledger::NanoUsd;
+use serde_json::json;
 
 /// What was used, and what it cost
 #[derive(Debug, Args)]
@@ -58,8 +62,11 @@ impl By {
     }
 }
 
+/// What results are called: those of completions, which all of them can be read as.
+const OBJECT: &str = "organization.usage.completions.result";
 /// Columns after those of `--by`.
-const COUNTS: &[&str] = &["requests", "failed", "input", "cached", "output", "cost usd", "unpriced"];
+const COUNTS: &[&str] =
+    &["requests", "failed", "input", "cached", "output", "cost usd", "provider cost", "unpriced"];
 
 /// Runs it.
 ///
@@ -70,12 +77,31 @@ pub fn run(global: &Global, asked: &Usage, out: &Out) -> Result<(), Failure> {
     Session::with(global, &config, Missing::NotFound, async |session| {
         let query = query(asked, Clock::system().now_ms());
         let (rows, more) = usage::buckets(&session.at.db, &session.org, &query).await?;
+        if asked.csv {
+            record(session, &query, rows.len()).await?;
+        }
         print(asked, &query, &rows, out)?;
         if more {
             out.note(&format!("warning: only the first {ROWS_MAX} rows; ask for less time or fewer columns"));
         }
         Ok(())
     })
+}
+
+/// What leaves as a file is recorded.
+async fn record(session: &Session, query: &Query, rows: usize) -> Result<(), Failure> {
+    let groups: Vec<&str> = query.group_by.iter().map(|dimension| dimension.column()).collect();
+    let mut acting = session.act().await?;
+    let org = acting.org.clone();
+    let deed = Deed {
+        name: "usage.exported",
+        kind: NOTHING_CHANGED,
+        project: None,
+        object: &org,
+        detail: json!({ "from_ms": query.start_ms, "until_ms": query.end_ms, "rows": rows, "by": groups }),
+    };
+    acting.record(deed).await?;
+    session::done(acting).await
 }
 
 fn query(asked: &Usage, now_ms: i64) -> Query {
@@ -113,18 +139,12 @@ fn print(asked: &Usage, query: &Query, rows: &[Row], out: &Out) -> Result<(), Fa
     if !asked.csv {
         return out.table(&head, &cells);
     }
-    let mut text = head.join(",") + "\n";
-    for row in &cells {
-        let row: Vec<String> = row.iter().map(|cell| csv_cell(cell)).collect();
-        text.push_str(&row.join(","));
-        text.push('\n');
-    }
-    out.write(&text)
+    out.write(&csv::table(&head, &cells))
 }
 
 /// The page of buckets that the API would answer with: one for each day, or one for the whole time.
 fn page(query: &Query, rows: &[Row]) -> BucketPage<UsageResult> {
-    let result = |row: &Row| UsageResult::new(row, &query.group_by);
+    let result = |row: &Row| UsageResult::new(OBJECT, row, &query.group_by, true);
     let buckets = match query.width {
         None => vec![Bucket::new(query.start_ms, query.end_ms, rows.iter().map(result).collect())],
         Some(width) => {
@@ -157,6 +177,7 @@ fn cells(row: &Row, groups: &[&str], query: &Query, nothing: &str) -> Vec<String
         usage.input().to_string(),
         usage.cache_read.to_string(),
         usage.output().to_string(),
+        sold(row).to_decimal(),
         NanoUsd(count(at::COST_NANOUSD)).to_decimal(),
         count(at::UNPRICED_REQUESTS).to_string(),
     ]);
@@ -189,7 +210,7 @@ mod tests {
         let row = Row { bucket_ms: 86_400_000, dims, measures };
         let cells = cells(&row, &["model", "day", "key"], &query, "-");
         assert_eq!(cells[..3], ["a/b", "1970-01-02", "-"]);
-        assert_eq!(cells[3..], ["0", "0", "0", "0", "0", "1.5", "0"]);
+        assert_eq!(cells[3..], ["0", "0", "0", "0", "0", "1.5", "1.5", "0"]);
         let text = serde_json::to_string(&page(&query, &[row])).unwrap();
         assert!(text.contains(r#""start_time":86400,"end_time":172800"#), "{text}");
         assert!(text.contains(r#""cost_usd":1.5"#), "{text}");

@@ -23,6 +23,7 @@ pub mod shard;
 pub mod ship;
 pub mod spares;
 pub mod spend;
+pub mod verify;
 pub mod written;
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use super::{attempt, labels};
 use crate::base::{Refusal, Trouble};
 use crate::catalog::Dialect;
 use crate::metering::limits::Size;
-use crate::routing::plan;
+use crate::routing::{allowed, plan};
 use dialect::peek::{Peek, peek, peek_in_path};
 use std::rc::Rc;
 
@@ -39,6 +39,7 @@ async fn prepare_and_send(story: &mut Story, inbound: &Inbound) -> Result<(Answe
     story.model_asked = peek.model.clone().into_owned();
     story.labels = labels::read(&story.grant.labels, inbound.header(X_KEYWAY_LABELS), peek.keyway)?;
     let plan = plan(&story.worker.shared.catalog, &story.grant, &peek.model)?;
+    allowed::check(&story.grant, &inbound.body)?;
     if !story.grant.limits.is_empty() {
         let first = plan.candidates().next();
         let size = Size {

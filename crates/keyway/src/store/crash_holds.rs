@@ -72,6 +72,17 @@ pub async fn post_old(db: &Db, before_ms: i64) -> Result<usize, Fault> {
         .doing(DOING)?;
         if gone.rows_affected() == 1 {
             windows::post_hold(&mut tx, &name, NanoUsd(amount)).await?;
+            sqlx::query(
+                "INSERT INTO posted_holds (request, account_id, window_start_ms, amount_nanousd, at_ms) \
+                 VALUES ($1, $2, 0, $3, $4)",
+            )
+            .bind(&request)
+            .bind(&name.account)
+            .bind(amount)
+            .bind(before_ms)
+            .execute(&mut *tx)
+            .await
+            .doing(DOING)?;
         }
         tx.commit().await.doing(DOING)?;
     }

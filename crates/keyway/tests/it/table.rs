@@ -86,6 +86,7 @@ impl World {
         ]);
         ids.insert("limit", "rl-all".to_owned());
         let budget = json!({"name": "b", "limit_usd": 100, "window": "month"});
+        ids.insert("tier", "tier_business".to_owned());
         ids.insert("budget", id(&format!("{ORG}/budgets"), budget));
         ids.insert("*id", stage::MODEL.to_owned());
         Self { upstream, scene, ids, token, live }
@@ -131,8 +132,12 @@ impl World {
             "key_disable" | "key_enable" | "project_archive" | "organization_archive" => json!({}),
             "key_rotate" => json!({"overlap_seconds": 3600}),
             "key_compromised" => json!({"replace": true}),
+            "credit_update" => json!({"prepaid": false}),
+            "credit_grant" => json!({"amount_usd": 1, "kind": "granted"}),
+            "tier_create" => json!({"name": "new one"}),
+            "tier_update" => json!({"markup_ppm": 1}),
             "budget_create" => json!({"name": "new", "limit_usd": 1, "window": "day"}),
-            "budget_update" => json!({"name": "other", "limit_usd": "2.5"}),
+            "budget_update" => json!({"name": "other", "limit_usd": 2.5}),
             "settings_update" => json!({"key_name_pattern": "*"}),
             "token_create" => json!({"expires_in_seconds": 60}),
             "key_edit" => json!({"rate_limits": {"requests_per_minute": 100_000}}),

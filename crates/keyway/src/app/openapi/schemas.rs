@@ -109,8 +109,10 @@ const OBJECTS: &[(&str, &str)] = &[
     (
         "Organization",
         "object*: string, id*: string, name*: string, created_at*: integer, archived_at*: integer?, \
-        status*: active|archived",
+        status*: active|archived, tier_id*: string?",
     ),
+    ("OrganizationNew", "name*: string, tier_id: string?"),
+    ("OrganizationEdit", "name: string, tier_id: string?"),
     ("Named", "name*: string"),
     ("AllowList", "object*: string, ip_allowlist*: [string]?"),
     ("AllowListEdit", "ip_allowlist*: [string]?"),
@@ -142,6 +144,39 @@ const OBJECTS: &[(&str, &str)] = &[
         "Selector",
         "organization: string, project: string, key: string, user: string, model: string, label: string, \
         end_user: string",
+    ),
+    (
+        "Credit",
+        "object*: string, prepaid*: boolean, balance_usd*: number, granted_usd*: number, topped_up_usd*: number, \
+        held_usd*: number, remaining_usd*: number, credited_usd*: number, charged_usd*: number",
+    ),
+    ("CreditEdit", "prepaid*: boolean"),
+    (
+        "CreditGrant",
+        "object*: string, id*: string, kind*: granted|topped_up, amount_usd*: number, note*: string, \
+        created_at*: integer",
+    ),
+    ("CreditGrantNew", "amount_usd*: number, kind*: granted|topped_up, note: string"),
+    ("UserBalance", "is_available*: boolean, balance_infos*: [BalanceInfo]"),
+    (
+        "BalanceInfo",
+        "currency*: string, total_balance*: string, granted_balance*: string, topped_up_balance*: string",
+    ),
+    (
+        "Tier",
+        "object*: string, id*: string, name*: string, rate_limits*: KeyLimits, starting_credit_usd*: number, \
+        markup_ppm*: integer, models*: [string]?, capabilities*: [string]?, predefined*: boolean, \
+        created_at*: integer?",
+    ),
+    (
+        "TierNew",
+        "name*: string, rate_limits: KeyLimits?, starting_credit_usd: number, markup_ppm: integer, \
+        models: [string]?, capabilities: [string]?",
+    ),
+    (
+        "TierEdit",
+        "name: string, rate_limits: KeyLimits?, starting_credit_usd: number, markup_ppm: integer, \
+        models: [string]?, capabilities: [string]?",
     ),
     ("KeyBudget", "limit_usd*: number, window*: day|week|month|total, time_zone: string"),
     ("ModelPermissions", "object*: string, project_id*: string, mode*: string?, model_ids*: [string]"),
@@ -213,7 +248,7 @@ const OBJECTS: &[(&str, &str)] = &[
         "object*: string, id*: string, created_at*: integer, project_id*: string, api_key_id*: string, \
         user_id*: string?, test*: boolean, kind*: string, model*: string, model_served*: string?, provider*: string?, \
         stream*: boolean, status*: integer, error*: string?, attempts*: [object], losses*: [string], usage*: object, \
-        usage_origin*: string, price_version*: string?, cost_usd*: number?, latency_ms*: integer, \
+        usage_origin*: string, price_version*: string?, cost_usd*: number?, provider_cost_usd: number?, latency_ms*: integer, \
         first_token_ms*: integer?, labels*: [string], ip*: string, client_request_id*: string?",
     ),
     (
@@ -231,7 +266,7 @@ const OBJECTS: &[(&str, &str)] = &[
     (
         "Question",
         "api_key_id*: string, path*: string, method: GET|POST|DELETE, model: string, ip: string, \
-        max_tokens: integer",
+        max_tokens: integer, capabilities: [string]",
     ),
     (
         "Explanation",
@@ -256,6 +291,8 @@ const LISTS: &[(&str, &str)] = &[
     ("ProjectList", "Project"),
     ("RateLimitList", "RateLimit"),
     ("BudgetList", "Budget"),
+    ("CreditGrantList", "CreditGrant"),
+    ("TierList", "Tier"),
     ("UserList", "User"),
     ("ProjectGroupList", "ProjectGroup"),
     ("GroupList", "Group"),

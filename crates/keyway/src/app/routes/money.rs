@@ -1,10 +1,10 @@
-//! Budgets.
+//! Budgets, balances, tiers.
 
 use super::managed;
-use crate::access::verify::About::Anywhere;
+use crate::access::verify::About::{Anywhere, Installation, Organization};
 use crate::access::verify::Needs::Admin;
 use crate::accounts::Scope;
-use crate::admin::budgets;
+use crate::admin::{budgets, credit, tiers};
 use crate::relay::Route;
 use http::Method;
 
@@ -43,5 +43,61 @@ pub(super) static ROUTES: &[Route] = &[
         "/v1/organization/budgets/{budget}",
         Admin(Scope::DELETE_BUDGETS, Anywhere),
         budgets::remove,
+    ),
+    managed(
+        "credit_get",
+        Method::GET,
+        "/v1/organization/credit",
+        Admin(Scope::READ_BILLING, Organization),
+        credit::get,
+    ),
+    managed(
+        "credit_update",
+        Method::POST,
+        "/v1/organization/credit",
+        Admin(Scope::MANAGE_BILLING, Organization),
+        credit::update,
+    ),
+    managed(
+        "credit_list",
+        Method::GET,
+        "/v1/organization/credit/grants",
+        Admin(Scope::READ_BILLING, Organization),
+        credit::list,
+    ),
+    managed(
+        "credit_grant",
+        Method::POST,
+        "/v1/organization/credit/grants",
+        Admin(Scope::MANAGE_BILLING, Organization),
+        credit::grant,
+    ),
+    managed(
+        "tier_list",
+        Method::GET,
+        "/v1/organization/tiers",
+        Admin(Scope::READ_SETTINGS, Installation),
+        tiers::list,
+    ),
+    managed(
+        "tier_create",
+        Method::POST,
+        "/v1/organization/tiers",
+        Admin(Scope::CREATE_SETTINGS, Installation),
+        tiers::create,
+    ),
+    managed(
+        "tier_get",
+        Method::GET,
+        "/v1/organization/tiers/{tier}",
+        Admin(Scope::READ_SETTINGS, Installation),
+        tiers::get,
+    ),
+    managed(
+        "tier_update",
+        Method::POST,
+        "/v1/organization/tiers/{tier}",
+        Admin(Scope::UPDATE_SETTINGS, Installation),
+        tiers::update,
     ),
 ];

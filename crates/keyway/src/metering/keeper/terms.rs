@@ -4,7 +4,7 @@ use crate::access::purse::is_hard;
 use crate::base::fault::Doing;
 use crate::base::{Clock, Fault};
 use crate::store::db::Engine;
-use crate::store::{Conn, budgets};
+use crate::store::{Conn, budgets, credit};
 use jiff::tz::TimeZone;
 use ledger::window::{Rule, Window};
 use ledger::{AccountId, AccountKind, NanoUsd};
@@ -22,7 +22,10 @@ impl Terms {
     /// The terms of an account.
     pub(super) async fn of(conn: &mut Conn, account: AccountId, id: &str) -> Result<Self, Fault> {
         match account.kind {
-            AccountKind::Credit => Err(Fault::plain("balances are not kept yet")),
+            AccountKind::Credit => {
+                let limit = credit::limit(conn, id).await?;
+                Ok(Self { limit, rule: Rule::Total, zone: TimeZone::UTC })
+            }
             AccountKind::Budget => Self::of_budget(conn, id).await,
         }
     }

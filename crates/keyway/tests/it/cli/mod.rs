@@ -6,6 +6,7 @@ mod budget;
 mod chat;
 mod completion;
 mod config;
+mod credit;
 mod key;
 mod limit;
 mod log;

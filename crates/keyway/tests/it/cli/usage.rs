@@ -48,7 +48,7 @@ fn tables_and_csv_have_the_columns_asked_for() {
     assert_eq!(
         csv.stdout,
         format!(
-            "model,requests,failed,input,cached,output,cost usd,unpriced\n{MODEL},3,0,3000,1200,600,0.00186,0\n"
+            "model,requests,failed,input,cached,output,cost usd,provider cost,unpriced\n{MODEL},3,0,3000,1200,600,0.00186,0.00186,0\n"
         )
     );
 }

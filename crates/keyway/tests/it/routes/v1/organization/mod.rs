@@ -4,6 +4,7 @@ mod admin_api_keys;
 mod audit_logs;
 mod budgets;
 mod costs;
+mod credit;
 mod explain;
 mod groups;
 mod invites;
@@ -16,6 +17,7 @@ mod requests;
 mod role_table;
 mod roles;
 mod settings;
+mod tiers;
 mod usage;
 mod users;
 

@@ -7,7 +7,7 @@ use testkit::json;
 const ROLES: [&str; 6] = ["owner", "admin", "developer", "billing", "auditor", "viewer"];
 
 /// A call, and what each role hears: `y` done or not there, `-` refused.
-const TABLE: [(&str, &str, &str); 45] = [
+const TABLE: [(&str, &str, &str); 51] = [
     // installation
     ("GET", "/v1/organizations", "------"),
     ("POST", "/v1/organizations", "------"),
@@ -43,6 +43,13 @@ const TABLE: [(&str, &str, &str); 45] = [
     ("GET", "/budgets/bud_{N}", "yyyyyy"),
     ("POST", "/budgets/bud_{N}", "yy----"),
     ("DELETE", "/budgets/bud_{N}", "yy----"),
+    // credit; tiers are the installation's
+    ("GET", "/credit", "yy-yy-"),
+    ("POST", "/credit", "y--y--"),
+    ("GET", "/credit/grants", "yy-yy-"),
+    ("POST", "/credit/grants", "y--y--"),
+    ("GET", "/tiers", "------"),
+    ("POST", "/tiers/tier_new", "------"),
     // keys: create, edit, revoke
     ("POST", "/projects/{P}/api_keys", "yyy---"),
     ("POST", "/projects/{Q}/api_keys", "yy----"),

@@ -31,7 +31,8 @@ fn the_answer_as_documented() {
                 "expires_at",
                 "scopes",
                 "models",
-                "ip"
+                "ip",
+                "budget_usd"
             ]
         );
         let token = answer.json();

@@ -43,7 +43,7 @@ fn a_day_as_documented_with_exact_money() {
         "input_image_tokens": 0, "output_tokens": 200, "output_text_tokens": 200,
         "output_reasoning_tokens": 0, "output_audio_tokens": 0, "num_model_requests": 1,
         "num_failed_requests": 0, "num_unpriced_requests": 0, "num_estimated_requests": 0,
-        "cost_usd": 0.00062, "project_id": null, "user_id": null, "api_key_id": null, "model": null,
+        "cost_usd": 0.00062, "provider_cost_usd": 0.00062, "project_id": null, "user_id": null, "api_key_id": null, "model": null,
         "provider": null, "batch": null, "service_tier": null});
     assert_eq!(result, expected);
     assert!(page.text().contains(r#""cost_usd":0.00062,"#), "{}", page.text());
