@@ -18,7 +18,7 @@
 //! | the texts, in the order of their lengths | UTF-8 |
 //!
 //! A SENT is its `prompt_bytes` as u64, what it reserved as i64 and its markup as u32, then its entry. A
-//! PROGRESS is the request's id, its tokens as u64 and what is reserved as i64. An entry has exactly one
+//! PROGRESS ([`Progress`](crate::Progress)) is the request's id, its tokens as u64 and what is reserved as i64. An entry has exactly one
 //! encoding: whatever else decodes to nothing. All texts lie in one piece so that one look at it proves
 //! them to be UTF-8.
 //!
@@ -30,7 +30,7 @@ use crate::bound::{
     LABELS_MAX, MODEL_BYTES_MAX, OUTCOME_BYTES_MAX, PRICE_VERSION_BYTES_MAX, USER_BYTES_MAX, cut,
 };
 use crate::record::RECORD_BYTES_MAX;
-use crate::spend::{ACCOUNTS_PER_REQUEST_MAX, Progress, Reserved, Spend, put_ref, take_ref};
+use crate::spend::{self, Reserved, Spend};
 use crate::usage::USAGE_CLASSES;
 use crate::{Attempt, Entry, NanoUsd, Sent, Usage, UsageOrigin};
 use std::fmt;
@@ -122,13 +122,6 @@ pub fn put_sent(out: &mut Vec<u8>, sent: &Sent<'_>) {
     put_entry(out, &sent.entry);
 }
 
-/// Appends what a PROGRESS record carries.
-pub fn put_progress(out: &mut Vec<u8>, progress: &Progress) {
-    out.extend_from_slice(&progress.request);
-    out.extend_from_slice(&progress.output_tokens.to_le_bytes());
-    out.extend_from_slice(&progress.reserved.0.to_le_bytes());
-}
-
 /// Appends an entry; texts and lists are cut at the bounds of [`crate::bound`].
 pub fn put_entry(out: &mut Vec<u8>, entry: &Entry<'_>) {
     let labels = entry.labels.get(..LABELS_MAX).unwrap_or(&entry.labels);
@@ -161,8 +154,8 @@ pub fn put_entry(out: &mut Vec<u8>, entry: &Entry<'_>) {
     // Once for all parts.
     out.reserve(RECORD_BYTES_MAX);
     out.extend_from_slice(head.written());
-    if has_spend(entry) {
-        put_spend(out, entry);
+    if has_spend(entry.cost, entry.sell, &entry.spend) {
+        spend::put(out, entry.cost.and(entry.sell).unwrap_or_default(), &entry.spend);
     }
     for text in &texts {
         put_text(out, text);
@@ -178,23 +171,8 @@ pub fn put_entry(out: &mut Vec<u8>, entry: &Entry<'_>) {
 }
 
 /// Whether an entry says more of money than its cost.
-fn has_spend(entry: &Entry<'_>) -> bool {
-    let Spend { charge, absorbed, accounts } = &entry.spend;
-    let at_cost = entry.cost.is_none() || entry.sell == entry.cost;
-    !at_cost || *charge != NanoUsd::ZERO || *absorbed != NanoUsd::ZERO || !accounts.is_empty()
-}
-
-fn put_spend(out: &mut Vec<u8>, entry: &Entry<'_>) {
-    let Spend { charge, absorbed, accounts } = &entry.spend;
-    let accounts = accounts.get(..ACCOUNTS_PER_REQUEST_MAX).unwrap_or(accounts);
-    let sell = entry.cost.and(entry.sell).unwrap_or_default();
-    for amount in [sell, *charge, *absorbed] {
-        out.extend_from_slice(&amount.0.to_le_bytes());
-    }
-    out.push(accounts.len() as u8);
-    for account in accounts {
-        put_ref(out, account);
-    }
+fn has_spend(cost: Option<NanoUsd>, sell: Option<NanoUsd>, spend: &Spend) -> bool {
+    cost.is_some() && sell != cost || *spend != Spend::default()
 }
 
 #[inline]
@@ -216,7 +194,7 @@ fn put_numbers(head: &mut Head, entry: &Entry<'_>, [labels, attempts]: [u8; 2]) 
         | flag(entry.stream, STREAM)
         | flag(entry.cost.is_some(), COST)
         | flag(entry.first_token_ms.is_some(), FIRST_TOKEN)
-        | flag(has_spend(entry), SPEND)
+        | flag(has_spend(entry.cost, entry.sell, &entry.spend), SPEND)
         | origin << ORIGIN_SHIFT;
     let usage = entry.usage.by_class();
     let mut classes = 0_u16;
@@ -296,18 +274,6 @@ pub fn take_sent(version: u8, bytes: &[u8]) -> Result<Sent<'_>, BadPayload> {
     Ok(Sent { entry, prompt_bytes, reserved })
 }
 
-/// Reads what a PROGRESS record carries.
-///
-/// # Errors
-/// The bytes are not what [`put_progress`] writes.
-pub fn take_progress(bytes: &[u8]) -> Result<Progress, BadPayload> {
-    let mut rest = Rest(bytes);
-    let request = rest.array()?;
-    let output_tokens = u64::from_le_bytes(rest.array()?);
-    let reserved = NanoUsd(i64::from_le_bytes(rest.array()?));
-    if rest.0.is_empty() { Ok(Progress { request, output_tokens, reserved }) } else { Err(BadPayload) }
-}
-
 /// Reads an entry of a version. Its texts are borrowed; its lists are allocated if they are not empty.
 ///
 /// # Errors
@@ -316,8 +282,7 @@ pub fn take_entry(version: u8, bytes: &[u8]) -> Result<Entry<'_>, BadPayload> {
     let mut rest = Rest(bytes);
     let [flags, labels, attempts] = rest.array()?;
     let classes = u16::from_le_bytes(rest.array()?);
-    let unknown = if version == VERSION_WITHOUT_SPEND { FLAGS_UNKNOWN | SPEND } else { FLAGS_UNKNOWN };
-    if flags & unknown != 0 || classes >> USAGE_CLASSES != 0 {
+    if flags & unknown(version) != 0 || classes >> USAGE_CLASSES != 0 {
         return Err(BadPayload);
     }
     let usage_origin = origin(flags)?;
@@ -353,7 +318,7 @@ pub fn take_entry(version: u8, bytes: &[u8]) -> Result<Entry<'_>, BadPayload> {
     if !texts.0.is_empty() {
         return Err(BadPayload);
     }
-    let entry = Entry {
+    Ok(Entry {
         request,
         started_ms,
         org,
@@ -380,9 +345,12 @@ pub fn take_entry(version: u8, bytes: &[u8]) -> Result<Entry<'_>, BadPayload> {
         spend,
         latency_ms,
         first_token_ms,
-    };
-    // What says nothing is not written.
-    if flags & SPEND != 0 && !has_spend(&entry) { Err(BadPayload) } else { Ok(entry) }
+    })
+}
+
+/// Flags that an entry of a version cannot have.
+fn unknown(version: u8) -> u8 {
+    if version == VERSION_WITHOUT_SPEND { FLAGS_UNKNOWN | SPEND } else { FLAGS_UNKNOWN }
 }
 
 fn origin(flags: u8) -> Result<UsageOrigin, BadPayload> {
@@ -419,17 +387,12 @@ impl<'a> Rest<'a> {
 
     /// What an entry of this cost is sold for, and who is charged.
     fn spend(&mut self, cost: Option<NanoUsd>) -> Result<(Option<NanoUsd>, Spend), BadPayload> {
-        let mut amount = || Ok::<_, BadPayload>(NanoUsd(i64::from_le_bytes(self.array()?)));
-        let (sell, charge, absorbed) = (amount()?, amount()?, amount()?);
-        let [count] = self.array()?;
-        if usize::from(count) > ACCOUNTS_PER_REQUEST_MAX || cost.is_none() && sell != NanoUsd::ZERO {
-            return Err(BadPayload);
-        }
-        let mut accounts = Vec::with_capacity(usize::from(count));
-        for _ in 0..count {
-            accounts.push(take_ref(&self.array()?).ok_or(BadPayload)?);
-        }
-        Ok((cost.map(|_| sell), Spend { charge, absorbed, accounts }))
+        let (sell, spend, rest) = spend::take(self.0).ok_or(BadPayload)?;
+        self.0 = rest;
+        let sold = cost.map(|_| sell);
+        // What says nothing is not written.
+        let means = (cost.is_some() || sell == NanoUsd::ZERO) && has_spend(cost, sold, &spend);
+        if means { Ok((sold, spend)) } else { Err(BadPayload) }
     }
 
     #[inline]

@@ -66,13 +66,58 @@ pub struct Progress {
     pub reserved: NanoUsd,
 }
 
+impl Progress {
+    /// Appends what a PROGRESS record carries.
+    pub(crate) fn put(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.request);
+        out.extend_from_slice(&self.output_tokens.to_le_bytes());
+        out.extend_from_slice(&self.reserved.0.to_le_bytes());
+    }
+
+    /// Reads what [`Self::put`] writes.
+    pub(crate) fn take(bytes: &[u8]) -> Option<Self> {
+        let (request, rest) = bytes.split_first_chunk::<16>()?;
+        let (tokens, reserved) = rest.split_first_chunk::<8>()?;
+        let reserved = NanoUsd(i64::from_le_bytes(reserved.try_into().ok()?));
+        Some(Self { request: *request, output_tokens: u64::from_le_bytes(*tokens), reserved })
+    }
+}
+
 /// Bytes of a reference in a record.
-pub(crate) const REF_BYTES: usize = 21;
+const REF_BYTES: usize = 21;
 const CREDIT: u8 = 1;
 const LEASED: u8 = 2;
 
+/// Appends sell price, charge, what was absorbed, and the accounts.
+pub(crate) fn put(out: &mut Vec<u8>, sell: NanoUsd, spend: &Spend) {
+    let Spend { charge, absorbed, accounts } = spend;
+    let accounts = accounts.get(..ACCOUNTS_PER_REQUEST_MAX).unwrap_or(accounts);
+    for amount in [sell, *charge, *absorbed] {
+        out.extend_from_slice(&amount.0.to_le_bytes());
+    }
+    out.push(accounts.len() as u8);
+    for account in accounts {
+        put_ref(out, account);
+    }
+}
+
+/// Reads what [`put`] writes, and answers what follows it.
+pub(crate) fn take(bytes: &[u8]) -> Option<(NanoUsd, Spend, &[u8])> {
+    let (amounts, rest) = bytes.split_at_checked(24)?;
+    let (amounts, _) = amounts.as_chunks::<8>();
+    let amount = |place: usize| amounts.get(place).map(|bytes| NanoUsd(i64::from_le_bytes(*bytes)));
+    let (count, rest) = rest.split_first()?;
+    let (refs, rest) = rest.split_at_checked(REF_BYTES * usize::from(*count))?;
+    if usize::from(*count) > ACCOUNTS_PER_REQUEST_MAX {
+        return None;
+    }
+    let (refs, _) = refs.as_chunks::<REF_BYTES>();
+    let accounts = refs.iter().map(take_ref).collect::<Option<_>>()?;
+    Some((amount(0)?, Spend { charge: amount(1)?, absorbed: amount(2)?, accounts }, rest))
+}
+
 /// Appends a reference: flags, ULID, the window's start in seconds (u32).
-pub(crate) fn put_ref(out: &mut Vec<u8>, of: &AccountRef) {
+fn put_ref(out: &mut Vec<u8>, of: &AccountRef) {
     let credit = if of.account.kind == AccountKind::Credit { CREDIT } else { 0 };
     let leased = if of.leased { LEASED } else { 0 };
     let seconds = u32::try_from(of.window_start_ms.div_euclid(1_000).max(0)).unwrap_or(u32::MAX);
@@ -82,7 +127,7 @@ pub(crate) fn put_ref(out: &mut Vec<u8>, of: &AccountRef) {
 }
 
 /// Reads what [`put_ref`] writes.
-pub(crate) fn take_ref(bytes: &[u8; REF_BYTES]) -> Option<AccountRef> {
+fn take_ref(bytes: &[u8; REF_BYTES]) -> Option<AccountRef> {
     let [flags, rest @ ..] = bytes;
     let (ulid, seconds) = rest.split_first_chunk::<16>()?;
     if flags & !(CREDIT | LEASED) != 0 {

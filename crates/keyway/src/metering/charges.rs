@@ -3,11 +3,10 @@
 
 use crate::access::purse;
 use crate::base::{Fault, id};
-use crate::store::budget_events;
 use crate::store::crash_holds::{self, Hold};
 use crate::store::windows::{self, Name};
+use crate::store::{Conn, budget_events};
 use ledger::{AccountRef, Entry, NanoUsd, Settled};
-use sqlx::AnyConnection;
 use std::collections::BTreeMap;
 
 /// What some lines charge to accounts, and what stays held for some that nobody settled.
@@ -53,7 +52,7 @@ impl Charges {
     ///
     /// # Errors
     /// The database refused.
-    pub async fn post(&self, connection: &mut AnyConnection, boot: &str, now_ms: i64) -> Result<(), Fault> {
+    pub async fn post(&self, connection: &mut Conn, boot: &str, now_ms: i64) -> Result<(), Fault> {
         for ((name, leased), charge) in &self.sums {
             if !leased {
                 windows::count(connection, name, *charge).await?;
@@ -71,7 +70,7 @@ impl Charges {
     ///
     /// # Errors
     /// The database refused.
-    pub async fn close(&self, connection: &mut AnyConnection, boot: &str, now_ms: i64) -> Result<(), Fault> {
+    pub async fn close(&self, connection: &mut Conn, boot: &str, now_ms: i64) -> Result<(), Fault> {
         for (name, lease) in windows::leases(connection, boot).await? {
             windows::lock(connection, &name).await?;
             let mut left = lease.left();

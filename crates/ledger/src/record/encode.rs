@@ -40,7 +40,7 @@ pub fn encode_void(out: &mut Vec<u8>, seq: u64, request: &[u8; 16]) -> Result<()
 /// # Errors
 /// [`TooLong`].
 pub fn encode_progress(out: &mut Vec<u8>, seq: u64, progress: &Progress) -> Result<(), TooLong> {
-    encode(out, seq, TYPE_PROGRESS, |out| codec::put_progress(out, progress))
+    encode(out, seq, TYPE_PROGRESS, |out| progress.put(out))
 }
 
 #[inline]

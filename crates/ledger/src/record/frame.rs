@@ -4,7 +4,7 @@ use super::{
     BODY_BYTES_MAX, BODY_BYTES_MIN, Damage, RECORD_VERSION, RECORD_VERSION_MIN, Record, TYPE_PROGRESS,
     TYPE_SENT, TYPE_SETTLE, TYPE_VOID,
 };
-use crate::codec;
+use crate::{Progress, codec};
 
 /// A record whose length and checksum are right.
 pub(super) struct Frame<'a> {
@@ -62,10 +62,7 @@ impl<'a> Frame<'a> {
                 Ok(entry) => Ok(Record::Settle(entry)),
                 Err(_) => Err(Damage::BadPayload),
             },
-            TYPE_PROGRESS => match codec::take_progress(self.payload) {
-                Ok(progress) => Ok(Record::Progress(progress)),
-                Err(_) => Err(Damage::BadPayload),
-            },
+            TYPE_PROGRESS => Progress::take(self.payload).map(Record::Progress).ok_or(Damage::BadPayload),
             _ => match self.payload.try_into() {
                 Ok(request) => Ok(Record::Void(request)),
                 Err(_) => Err(Damage::BadPayload),
