@@ -119,7 +119,7 @@ impl Admitted {
     /// The line is lost; what was sent will be settled by estimate at the next start.
     pub fn settle(mut self, entry: &mut Entry<'_>) -> Result<Written, Fault> {
         let worker = Rc::clone(&self.worker);
-        let settlement = self.going.take().map(|going| Settlement::of(going, entry));
+        let settlement = self.going.take().map(|going| Settlement::of(*going, entry));
         let sent = self.end(&mut worker.journal.borrow_mut());
         let staged = worker.journal.borrow_mut().stage_settle(sent, entry);
         match (staged, settlement) {

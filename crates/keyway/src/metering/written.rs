@@ -47,7 +47,7 @@ pub(super) struct Settlement {
 
 impl Settlement {
     /// Writes into a line who is charged how much.
-    pub(super) fn of(going: Box<Going>, entry: &mut Entry<'_>) -> Self {
+    pub(super) fn of(going: Going, entry: &mut Entry<'_>) -> Self {
         let reservation = going.spending.reservation;
         let Bill { charge, absorbed } = reservation.bill(entry.sell.unwrap_or_default());
         if absorbed > NanoUsd::ZERO {
