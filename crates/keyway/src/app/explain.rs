@@ -123,7 +123,10 @@ pub async fn explain(
         decision: if refused.is_some() { "deny" } else { "allow" },
         code: refused.and_then(|rule| rule.code).map(|code| code.text()),
         route: planned.as_ref().map(steps).unwrap_or_default(),
-        estimate_usd: planned.as_ref().and_then(|plan| estimate(plan, question.max_tokens, place.now_ms)),
+        estimate_usd: planned
+            .as_ref()
+            .and_then(|plan| estimate(plan, question.max_tokens, place.now_ms))
+            .map(|cost| Usd(grant.purse.markup.sell(cost))),
         rules,
     })
 }
@@ -185,7 +188,7 @@ fn steps(plan: &Plan) -> Vec<Step> {
 }
 
 /// What the answer can cost at most. `None` where a candidate is unpriced or nothing bounds the answer.
-fn estimate(plan: &Plan, max_tokens: Option<u64>, now_ms: i64) -> Option<Usd> {
+fn estimate(plan: &Plan, max_tokens: Option<u64>, now_ms: i64) -> Option<NanoUsd> {
     let mut most = NanoUsd(0);
     for target in plan.candidates() {
         let model = target.model.as_ref()?;
@@ -196,5 +199,5 @@ fn estimate(plan: &Plan, max_tokens: Option<u64>, now_ms: i64) -> Option<Usd> {
         let nanousd = i64::try_from(nanousd).unwrap_or(i64::MAX).saturating_add(fixed.0);
         most = most.max(NanoUsd(nanousd));
     }
-    Some(Usd(most))
+    Some(most)
 }

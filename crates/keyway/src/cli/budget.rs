@@ -140,7 +140,7 @@ impl Manner {
 }
 
 impl Create {
-    async fn asked(&self, session: &Session) -> Result<NewBudget, Failure> {
+    async fn wanted(&self, session: &Session) -> Result<NewBudget, Failure> {
         let project = match &self.project {
             Some(project) => Some(project_id(session, project).await?),
             None => None,
@@ -196,7 +196,7 @@ pub fn run(global: &Global, command: &Budget, out: &Out) -> Result<(), Failure> 
             show(session, &mut conn, &row, out).await
         }
         Budget::Create(create) => {
-            let new = create.asked(session).await?;
+            let new = create.wanted(session).await?;
             let mut acting = session.act().await?;
             let row = service::create(&mut acting, &new).await?;
             session::done(acting).await?;

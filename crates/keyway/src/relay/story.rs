@@ -354,11 +354,11 @@ impl Story {
     }
 
     /// Ends: one line in the journal, before the last byte of the answer; then log and metrics.
-    /// Answers with the cost, `None` when there is no price.
+    /// Answers with what it is sold for, `None` when there is no price.
     pub fn end(&mut self, ended: &Ended) -> Option<NanoUsd> {
         // Not waited for, the line is written at once.
-        let (cost, _) = self.end_soon(ended);
-        cost
+        let (sold, _) = self.end_soon(ended);
+        sold
     }
 
     /// Ends as [`Self::end`] does. The last byte of the answer waits for the line to be written.
@@ -370,7 +370,7 @@ impl Story {
         let latency_ms = self.since(self.started_mono_ms);
         self.count_used(&ended.usage);
         let mut entry = self.entry(ended, latency_ms);
-        let cost = entry.cost;
+        let (cost, sold) = (entry.cost, entry.sell);
         let written = match admitted {
             Some(admitted) => admitted.settle(&mut entry),
             None => self.worker.meter.note(&entry),
@@ -378,7 +378,7 @@ impl Story {
         let written =
             written.inspect_err(|fault| tracing::error!(%fault, "a request's line was not written"));
         self.tell(ended, cost, latency_ms);
-        (cost, written.ok())
+        (sold, written.ok())
     }
 
     /// Usage by our own count: a quarter of the bytes, and never less than an event each.

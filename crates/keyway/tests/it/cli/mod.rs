@@ -7,6 +7,7 @@ mod chat;
 mod completion;
 mod config;
 mod credit;
+mod db;
 mod key;
 mod limit;
 mod log;

@@ -21,6 +21,8 @@ mod tiers;
 mod usage;
 mod users;
 
+pub use usage::counted as usage_counted;
+
 use crate::stage::Scene;
 use testkit::{Response, Value, json};
 

@@ -1,3 +1,4 @@
 //! `/v1/organization/credit`
 
+mod charged;
 mod grants;
