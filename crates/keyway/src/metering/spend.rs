@@ -32,8 +32,10 @@ pub struct Purchase<'a> {
     pub price: Option<&'a Price>,
     /// When the request began, unix milliseconds.
     pub started_ms: i64,
-    /// How large it can become. The cap is the client's, or the model's longest answer.
+    /// How large it can become. The cap is the client's.
     pub size: Size,
+    /// The model's longest answer, tokens, where that is known.
+    pub longest: Option<u64>,
     /// The answer comes as a stream of all that is billed.
     pub streamed: bool,
     /// It takes less answer rather than a refusal.
@@ -114,8 +116,10 @@ pub async fn reserve(
     let quote = |size: Size| {
         Quote::new(price, what.started_ms, size, mode, grant.purse.markup).map_err(|_| unbounded(what.model))
     };
-    let mut quoted = quote(what.size)?;
-    let mut told = (mode == Mode::Full).then_some(what.size.output_cap).flatten();
+    // What slides needs no bound, and is not cut by what a catalogue believes.
+    let size = if mode == Mode::Full { within(what.size, what.longest) } else { what.size };
+    let mut quoted = quote(size)?;
+    let mut told = (mode == Mode::Full).then_some(size.output_cap).flatten();
     if quoted.amount(quoted.cap()) == NanoUsd::ZERO {
         return Ok(None);
     }
@@ -126,7 +130,7 @@ pub async fn reserve(
             if cap == 0 {
                 return Err(refusal(&denied, &payers.names, &quoted, what.size.answers));
             }
-            quoted = quote(Size { output_cap: Some(cap), ..what.size })?;
+            quoted = quote(Size { output_cap: Some(cap), ..size })?;
             told = Some(cap);
             take(keeper, clock, &payers, &quoted).await
         }
@@ -137,6 +141,15 @@ pub async fn reserve(
     let covered = quoted.first();
     let names = payers.names;
     Ok(Some(Box::new(Spending { reservation, quote: quoted, covered, output_cap: told, names })))
+}
+
+/// A size whose answers are no longer than the model's.
+fn within(size: Size, longest: Option<u64>) -> Size {
+    let output_cap = match (size.output_cap, longest) {
+        (Some(cap), Some(longest)) => Some(cap.min(longest)),
+        (cap, longest) => cap.or(longest),
+    };
+    Size { output_cap, ..size }
 }
 
 async fn take(keeper: &Keeper, clock: &Clock, payers: &Payers, quote: &Quote) -> Answer {

@@ -49,6 +49,7 @@ impl Story {
             price: model.and_then(|model| model.prices.at(self.started_ms)),
             started_ms: self.started_ms,
             size: self.size(target, inbound, peek),
+            longest: model.and_then(|model| model.output_tokens_max.or(model.context_tokens)),
             streamed: self.stream && !hidden,
             clamp,
         };
@@ -64,13 +65,8 @@ impl Story {
     fn size(&self, target: &Target, inbound: &Inbound, peek: &Peek<'_>) -> Size {
         let model = target.model.as_deref();
         let context = model.and_then(|model| model.context_tokens);
-        let longest = model.and_then(|model| model.output_tokens_max).or(context);
         let answers = self.dialect.is_conversation() || self.dialect == Dialect::OpenaiCompletions;
-        let output_cap = match (peek.output_cap, longest) {
-            _ if !answers => Some(0),
-            (Some(cap), Some(longest)) => Some(cap.min(longest)),
-            (cap, longest) => cap.or(longest),
-        };
+        let output_cap = if answers { peek.output_cap } else { Some(0) };
         // A prompt has no more tokens than bytes; what it only points to may fill the window.
         let bytes = inbound.body.len() as u64;
         let input_tokens_max = match context {

@@ -75,9 +75,14 @@ pub(super) async fn lease(holder: &Holder, demand: &Demand, nodes: u32) -> Resul
         granted: NanoUsd(lease.granted),
         charged: NanoUsd(lease.charged),
     };
-    let Some(limit) = terms.limit else {
-        account.grant(&grant);
-        return Ok(Stand::OPEN);
+    let limit = match terms.limit {
+        Some(limit) => limit,
+        None if current => {
+            account.grant(&grant);
+            return Ok(Stand::OPEN);
+        }
+        // Whoever was let in under a limit goes on without one.
+        None => NanoUsd::MAX,
     };
     let standing = windows::standing(&mut conn, &name).await?;
     let charged = account.holdings().iter().find(|held| held.window_start_ms == window_start_ms).copied();

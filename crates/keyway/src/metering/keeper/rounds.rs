@@ -126,8 +126,16 @@ impl Rounds {
             let (key, account) = wanted(&ask, &short);
             let stand = stands.get(&key);
             let denied = deny(&ask, &short, stand);
+            let late = now_mono_ms >= ask.until_mono_ms;
             match denied {
-                Some(denied) if denied.why != Why::Reserved || now_mono_ms >= ask.until_mono_ms => {
+                Some(denied) if late || denied.why != Why::Reserved => {
+                    let _ = ask.answer.send(Err(denied));
+                    continue;
+                }
+                // Others were always quicker.
+                None if late && stand.is_some() => {
+                    let account = short.account;
+                    let denied = Denied { account, why: Why::Reserved, left: NanoUsd::ZERO };
                     let _ = ask.answer.send(Err(denied));
                     continue;
                 }
