@@ -73,7 +73,9 @@ fn grammar(events: &[Event<'_>]) {
             Event::Delta { choice, block, text } => {
                 assert!(open.contains(&(*choice, *block)) && !text.is_empty());
             }
-            Event::Signature { choice, block, .. } => assert!(open.contains(&(*choice, *block))),
+            Event::Signature { choice, block, .. } | Event::Citation { choice, block, .. } => {
+                assert!(open.contains(&(*choice, *block)));
+            }
             Event::Close { choice, block } => {
                 let at = open.iter().position(|known| known == &(*choice, *block)).expect("it is open");
                 open.swap_remove(at);

@@ -1,7 +1,7 @@
 //! Edits on the original bytes of a request: named slices change, every other byte stays.
 
 use crate::json::write_text;
-use crate::peek::Peek;
+use crate::peek::{Config, Peek};
 use bytes::Bytes;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -23,13 +23,13 @@ pub struct Wanted<'a> {
     /// Whether to ask for usage.
     pub usage: AskUsage,
     /// An output cap in tokens and the member this provider reads it from. A larger cap in
-    /// the request is lowered to it, a smaller one stays.
+    /// the request is lowered to it, a smaller one stays; one under another name gets this one.
     pub output_cap: Option<(&'a str, u64)>,
     /// Members to add, name and JSON value, where the request does not have them.
     pub set: &'a [(&'a str, &'a str)],
 }
 
-type Edit<'e> = (Range<usize>, Cow<'e, [u8]>);
+pub(crate) type Edit<'e> = (Range<usize>, Cow<'e, [u8]>);
 
 /// Prepares `body` for a provider of the same dialect: its model name, usage asked for in
 /// streams, our own member `keyway` taken out. Returns the same bytes when nothing changes.
@@ -42,14 +42,9 @@ pub fn rewrite(body: &Bytes, peek: &Peek<'_>, upstream_model: &str, usage: AskUs
 #[must_use]
 pub fn rewrite_to(body: &Bytes, peek: &Peek<'_>, wanted: &Wanted<'_>) -> Bytes {
     let mut edits: Vec<Edit<'_>> = Vec::new();
-    if peek.spans.model.is_empty() {
-        // The address names the model, and nothing of the body is known but our own member.
-        return apply(
-            body,
-            peek.spans.keyway.iter().map(|at| (at.clone(), Cow::Borrowed(&b""[..]))).collect(),
-        );
-    }
-    if peek.model != wanted.model {
+    // Gemini's is in the path.
+    let in_body = !peek.spans.model.is_empty();
+    if in_body && peek.model != wanted.model {
         let mut value = Vec::with_capacity(wanted.model.len() + 2);
         write_text(&mut value, wanted.model);
         edits.push((peek.spans.model.clone(), Cow::Owned(value)));
@@ -63,7 +58,7 @@ pub fn rewrite_to(body: &Bytes, peek: &Peek<'_>, wanted: &Wanted<'_>) -> Bytes {
         cap(peek, name, tokens, &behind_model, &mut edits);
     }
     for (name, value) in wanted.set {
-        if !peek.has(body, name) {
+        if in_body && !peek.has(body, name) {
             edits.push((behind_model.clone(), member(name, value.as_bytes())));
         }
     }
@@ -89,17 +84,43 @@ fn ask_usage<'e>(peek: &Peek<'_>, behind_model: &Range<usize>) -> Edit<'e> {
 }
 
 fn cap<'e>(peek: &Peek<'_>, name: &str, tokens: u64, behind_model: &Range<usize>, edits: &mut Vec<Edit<'e>>) {
-    let written = [&peek.spans.max_tokens, &peek.spans.max_completion_tokens];
-    if peek.output_cap.is_some_and(|cap| cap <= tokens) {
+    let number = |tokens: u64| itoa::Buffer::new().format(tokens).as_bytes().to_vec();
+    let caps = || peek.spans.caps.iter().flatten();
+    let least = caps().filter_map(|cap| cap.tokens).fold(tokens, u64::min);
+    let Some(first) = caps().next() else {
+        edits.push(match &peek.spans.config {
+            Some(config) => (config.inside..config.inside, config.put(name, &number(tokens))),
+            None => (behind_model.clone(), member(name, &number(tokens))),
+        });
+        return;
+    };
+    if caps().all(|cap| cap.name != name) {
+        // The provider would not read it: it gets the right name.
+        let put = member(name, &number(least)).into_owned().split_off(1);
+        edits.push((first.key..first.at.end, Cow::Owned(put)));
         return;
     }
-    let mut number = Vec::with_capacity(20);
-    number.extend_from_slice(itoa::Buffer::new().format(tokens).as_bytes());
-    if written.iter().all(|at| at.is_none()) {
-        edits.push((behind_model.clone(), member(name, &number)));
+    for cap in caps() {
+        let to = match cap.tokens {
+            Some(written) if written > tokens => tokens,
+            None if cap.name == name => least,
+            _ => continue,
+        };
+        edits.push((cap.at.clone(), Cow::Owned(number(to))));
     }
-    for at in written.into_iter().flatten() {
-        edits.push((at.clone(), Cow::Owned(number.clone())));
+}
+
+impl Config {
+    /// A member to stand first in it.
+    fn put<'e>(&self, name: &str, value: &[u8]) -> Cow<'e, [u8]> {
+        let mut put = member(name, value).into_owned().split_off(1);
+        if self.missing {
+            put = [b"\"generationConfig\":{".as_slice(), &put, b"}"].concat();
+        }
+        if !self.empty {
+            put.push(b',');
+        }
+        Cow::Owned(put)
     }
 }
 
@@ -113,7 +134,7 @@ fn member<'e>(name: &str, value: &[u8]) -> Cow<'e, [u8]> {
 }
 
 /// Puts the edits in. They never overlap; those at one place keep their order.
-fn apply(body: &Bytes, mut edits: Vec<Edit<'_>>) -> Bytes {
+pub(crate) fn apply(body: &Bytes, mut edits: Vec<Edit<'_>>) -> Bytes {
     if edits.is_empty() {
         return body.clone();
     }

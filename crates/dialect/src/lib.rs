@@ -3,18 +3,25 @@
 //! A request in the provider's own dialect is passed on as it came: [`mod@peek`] reads what
 //! admission needs, [`edit`] changes named slices of the original bytes. An answer is split
 //! into frames by [`sse`] and read as canonical [`event`]s, which is all that metering sees.
+//! Between two dialects, the [`hub`] translates.
 
+pub mod anthropic;
 pub mod edit;
 pub mod event;
+pub mod gemini;
+pub mod hub;
 pub mod json;
+pub mod meter;
 pub mod needs;
 pub mod openai_chat;
+pub mod openai_responses;
 pub mod peek;
 pub mod small;
 pub mod sse;
 
 pub use edit::{AskUsage, Wanted, rewrite, rewrite_to};
 pub use event::{Event, Part, StopReason, ToolForm, UpstreamMessage};
+pub use hub::Dialect;
 pub use needs::{Needs, needs};
-pub use peek::{Peek, PeekError, peek, peek_in_path};
+pub use peek::{Peek, PeekError, peek, peek_as};
 pub use sse::{Frame, FrameKind, SseError, SseSplitter};

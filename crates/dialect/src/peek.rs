@@ -1,13 +1,13 @@
 //! What admission and routing need to know of a request body: one pass over its top level.
+//! Each dialect has its table of members.
 //!
 //! No value tree is built; big values are walked over, not copied. The walk is strict, so
 //! what is understood here is what the provider will understand: a member that two parsers
 //! could read differently (twice, or in another case) is refused when it matters.
 
-mod in_path;
+mod gemini;
 
-pub use in_path::peek_in_path;
-
+use crate::hub::{Asked, Dialect};
 use crate::json::{JsonError, Kind, Known, Reader, known, whole_number};
 use std::borrow::Cow;
 use std::ops::Range;
@@ -27,9 +27,9 @@ enum Name {
     StreamOptions,
     MaxTokens,
     MaxCompletionTokens,
+    MaxOutputTokens,
     N,
     Keyway,
-    MaxOutputTokens,
     Tools,
     /// Nothing, but it is usual.
     Other,
@@ -53,7 +53,32 @@ const MEMBERS: &[Known<Name>] = known![
     "user" => Name::Other,
     "functions" => Name::Tools,
     "keyway" => Name::Keyway,
+];
+
+const MESSAGES: &[Known<Name>] = known![
+    "model" => Name::Model,
+    "max_tokens" => Name::MaxTokens,
+    "messages" => Name::Other,
+    "system" => Name::Other,
+    "tools" => Name::Tools,
+    "metadata" => Name::Other,
+    "thinking" => Name::Other,
+    "stream" => Name::Stream,
+    "keyway" => Name::Keyway,
+];
+
+const RESPONSES: &[Known<Name>] = known![
+    "model" => Name::Model,
+    "instructions" => Name::Other,
+    "input" => Name::Other,
+    "tools" => Name::Tools,
+    "tool_choice" => Name::Other,
+    "parallel_tool_calls" => Name::Other,
+    "reasoning" => Name::Other,
+    "store" => Name::Other,
+    "stream" => Name::Stream,
     "max_output_tokens" => Name::MaxOutputTokens,
+    "keyway" => Name::Keyway,
 ];
 
 /// Members that are interpreted here. Each may stand once; the index is its bit in `seen`.
@@ -63,9 +88,9 @@ const INTERPRETED: [&str; 8] = [
     "stream_options",
     "max_tokens",
     "max_completion_tokens",
+    "max_output_tokens",
     "n",
     "keyway",
-    "max_output_tokens",
 ];
 
 /// What a request body says about itself.
@@ -77,8 +102,8 @@ pub struct Peek<'a> {
     pub stream: bool,
     /// `stream_options.include_usage` when it is a boolean.
     pub include_usage: Option<bool>,
-    /// The largest of `max_completion_tokens`, `max_tokens` and `max_output_tokens`: an upper
-    /// bound whichever of them the provider reads. Tokens, at least 1.
+    /// The larger of `max_completion_tokens` and `max_tokens`: an upper bound whichever of
+    /// them the provider reads. Tokens, at least 1.
     pub output_cap: Option<u64>,
     /// Number of answers asked for, 1 to [`CHOICES_MAX`].
     pub n: u32,
@@ -93,16 +118,40 @@ pub struct Peek<'a> {
 /// Byte ranges in the body that [`crate::edit`] may touch.
 #[derive(Debug, Clone, Default)]
 pub struct Spans {
-    /// Value of `model`, quotes included; empty where the body names none.
+    /// Value of `model`, quotes included.
     pub model: Range<usize>,
     /// Value of `stream_options`.
     pub stream_options: Option<StreamOptions>,
     /// The member `keyway` with the comma that goes with it.
     pub keyway: Option<Range<usize>>,
-    /// Value of `max_tokens`.
-    pub max_tokens: Option<Range<usize>>,
-    /// Value of `max_completion_tokens`.
-    pub max_completion_tokens: Option<Range<usize>>,
+    /// The output caps that are written, null and -1 too.
+    pub caps: [Option<Cap>; 2],
+    /// Gemini's `generationConfig`, in which its cap stands.
+    pub config: Option<Config>,
+}
+
+/// An output cap.
+#[derive(Debug, Clone)]
+pub struct Cap {
+    /// Name of the member.
+    pub name: &'static str,
+    /// Where its key begins.
+    pub key: usize,
+    /// Its value.
+    pub at: Range<usize>,
+    /// Tokens; `None` for null and -1, which say that there is none.
+    pub tokens: Option<u64>,
+}
+
+/// Where Gemini's `generationConfig` is, or can be put.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Behind its opening brace, or behind the body's when it is missing.
+    pub inside: usize,
+    /// Nothing else stands in that object.
+    pub empty: bool,
+    /// There is none.
+    pub missing: bool,
 }
 
 /// Where and what `stream_options` is.
@@ -151,15 +200,25 @@ fn wrong<T>(param: &'static str, expected: &str) -> Result<T, PeekError> {
 /// A body that is not one strict JSON object in UTF-8, nested too deeply, without a model,
 /// or with an interpreted member that is doubled, ambiguous or of the wrong type.
 pub fn peek(body: &[u8]) -> Result<Peek<'_>, PeekError> {
-    let Some(mut reader) = Reader::of_bytes(body) else {
-        return Err(PeekError { param: None, message: "The body is not valid UTF-8.".into() });
-    };
-    if reader.kind()? != Kind::Object {
-        return Err(PeekError { param: None, message: "The body must be a JSON object.".into() });
+    top_level(body, MEMBERS)
+}
+
+/// The same for a request of any dialect. What its path says is `asked`.
+///
+/// # Errors
+/// As [`peek()`].
+pub fn peek_as<'a>(dialect: Dialect, body: &'a [u8], asked: Asked<'a>) -> Result<Peek<'a>, PeekError> {
+    match dialect {
+        Dialect::OpenAiChat => top_level(body, MEMBERS),
+        Dialect::OpenAiResponses => top_level(body, RESPONSES),
+        Dialect::Anthropic => top_level(body, MESSAGES),
+        Dialect::Gemini => gemini::peek(body, asked),
     }
+}
+
+fn top_level<'a>(body: &'a [u8], members: &[Known<Name>]) -> Result<Peek<'a>, PeekError> {
     let mut found = Found { body, seen: 0, model: None, peek: empty() };
-    reader.known_object(MEMBERS, |reader, member, at| found.member(reader, member, at))?;
-    reader.end()?;
+    walk(body, |reader| reader.known_object(members, |reader, member, at| found.member(reader, member, at)))?;
     let mut peek = found.peek;
     match found.model {
         Some(model) => peek.model = model,
@@ -169,6 +228,21 @@ pub fn peek(body: &[u8]) -> Result<Peek<'_>, PeekError> {
         }
     }
     Ok(peek)
+}
+
+/// Reads a body that must be one object.
+fn walk<'a>(
+    body: &'a [u8],
+    read: impl FnOnce(&mut Reader<'a>) -> Result<(), PeekError>,
+) -> Result<(), PeekError> {
+    let Some(mut reader) = Reader::of_bytes(body) else {
+        return Err(PeekError { param: None, message: "The body is not valid UTF-8.".into() });
+    };
+    if reader.kind()? != Kind::Object {
+        return Err(PeekError { param: None, message: "The body must be a JSON object.".into() });
+    }
+    read(&mut reader)?;
+    Ok(reader.end()?)
 }
 
 impl Peek<'_> {
@@ -216,10 +290,7 @@ impl<'a> Found<'a> {
         match name {
             Name::Other => return Ok(reader.ignore()?),
             Name::Tools => {
-                let list = reader.raw()?;
-                let some =
-                    list.strip_prefix(b"[").is_some_and(|rest| !rest.trim_ascii_start().starts_with(b"]"));
-                self.peek.has_tools |= some;
+                self.peek.has_tools |= lists_some(reader.raw()?);
                 return Ok(());
             }
             _ => self.once(name as usize)?,
@@ -228,13 +299,9 @@ impl<'a> Found<'a> {
             Name::Model => self.model(reader)?,
             Name::Stream => self.peek.stream = boolean(reader, "stream")?.unwrap_or(false),
             Name::StreamOptions => self.stream_options(reader)?,
-            Name::MaxTokens => self.peek.spans.max_tokens = self.cap(reader, "max_tokens")?,
-            Name::MaxCompletionTokens => {
-                self.peek.spans.max_completion_tokens = self.cap(reader, "max_completion_tokens")?;
-            }
-            Name::MaxOutputTokens => {
-                self.cap(reader, "max_output_tokens")?;
-            }
+            Name::MaxTokens => self.cap(reader, "max_tokens", at)?,
+            Name::MaxCompletionTokens => self.cap(reader, "max_completion_tokens", at)?,
+            Name::MaxOutputTokens => self.cap(reader, "max_output_tokens", at)?,
             Name::N => {
                 let (n, _) = integer(reader, "n", u64::from(CHOICES_MAX))?;
                 self.peek.n = n.and_then(|n| u32::try_from(n).ok()).unwrap_or(1);
@@ -320,20 +387,22 @@ impl<'a> Found<'a> {
         Ok(())
     }
 
-    fn cap(
-        &mut self,
-        reader: &mut Reader<'a>,
-        name: &'static str,
-    ) -> Result<Option<Range<usize>>, PeekError> {
-        if reader.kind()? == Kind::Number && reader.peeked(b"-1") {
+    fn cap(&mut self, reader: &mut Reader<'a>, name: &'static str, key: usize) -> Result<(), PeekError> {
+        let (tokens, at) = if reader.kind()? == Kind::Number && reader.peeked(b"-1") {
             // LM Studio's word for no cap.
             let at = reader.skip()?;
-            let exact = self.body.get(at.clone()) == Some(b"-1");
-            return if exact { Ok(Some(at)) } else { not_from_one(name, OUTPUT_CAP_MAX) };
+            if self.body.get(at.clone()) != Some(b"-1") {
+                return not_from_one(name, OUTPUT_CAP_MAX);
+            }
+            (None, at)
+        } else {
+            integer(reader, name, OUTPUT_CAP_MAX)?
+        };
+        self.peek.output_cap = self.peek.output_cap.max(tokens);
+        if let Some(place) = self.peek.spans.caps.iter_mut().find(|place| place.is_none()) {
+            *place = Some(Cap { name, key, at, tokens });
         }
-        let (cap, at) = integer(reader, name, OUTPUT_CAP_MAX)?;
-        self.peek.output_cap = self.peek.output_cap.max(cap);
-        Ok(Some(at))
+        Ok(())
     }
 
     /// `key` is where its key stands.
@@ -355,6 +424,11 @@ impl<'a> Found<'a> {
         });
         Ok(())
     }
+}
+
+/// Whether an array has elements.
+fn lists_some(raw: &[u8]) -> bool {
+    raw.strip_prefix(b"[").is_some_and(|rest| !rest.trim_ascii_start().starts_with(b"]"))
 }
 
 fn boolean(reader: &mut Reader<'_>, name: &'static str) -> Result<Option<bool>, PeekError> {

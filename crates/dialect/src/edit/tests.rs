@@ -71,7 +71,17 @@ fn an_output_cap_lowers_and_never_raises() {
         (r#"{"model":"m"}"#, r#"{"model":"m","max_tokens":50}"#),
         (r#"{"model":"m","max_tokens":60}"#, r#"{"model":"m","max_tokens":50}"#),
         (r#"{"model":"m","max_tokens":null}"#, r#"{"model":"m","max_tokens":50}"#),
-        (r#"{"model":"m","max_completion_tokens":99}"#, r#"{"model":"m","max_completion_tokens":50}"#),
+        (r#"{"model":"m","max_completion_tokens":99}"#, r#"{"model":"m","max_tokens":50}"#),
+        (r#"{"max_completion_tokens" : 9 ,"model":"m"}"#, r#"{"max_tokens":9 ,"model":"m"}"#),
+        (r#"{"model":"m","max_completion_tokens":null}"#, r#"{"model":"m","max_tokens":50}"#),
+        (
+            r#"{"model":"m","max_tokens":null,"max_completion_tokens":99}"#,
+            r#"{"model":"m","max_tokens":50,"max_completion_tokens":50}"#,
+        ),
+        (
+            r#"{"model":"m","max_tokens":null,"max_completion_tokens":9}"#,
+            r#"{"model":"m","max_tokens":9,"max_completion_tokens":9}"#,
+        ),
         (r#"{"model":"m","max_tokens":40}"#, r#"{"model":"m","max_tokens":40}"#),
         (r#"{"model":"m","max_tokens":-1}"#, r#"{"model":"m","max_tokens":50}"#),
     ] {

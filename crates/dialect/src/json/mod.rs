@@ -6,6 +6,8 @@
 
 mod fault;
 mod keys;
+mod node;
+mod out;
 mod scan;
 mod text;
 
@@ -13,6 +15,8 @@ use fault::What;
 
 pub use fault::JsonError;
 pub(crate) use keys::{Known, known};
+pub use node::{Members, Node};
+pub use out::Out;
 pub use text::{Text, whole_number, write_text};
 
 use std::ops::Range;

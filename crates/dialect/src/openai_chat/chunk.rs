@@ -50,7 +50,7 @@ fn place(data: &[u8]) -> Option<Place> {
     Some(known.unwrap_or(Place { at: brace..brace, comma: any }))
 }
 
-fn is_number(text: &str) -> bool {
+pub(super) fn is_number(text: &str) -> bool {
     let decimal = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b'-');
     let mut reader = Reader::new(text);
     decimal && reader.skip().is_ok() && reader.at() == text.len()

@@ -64,7 +64,7 @@ pub fn of_body(body: &[u8], rule: UsageRule) -> Option<Report> {
 
 /// The counts there are, as places in [`Counts`].
 #[derive(Clone, Copy)]
-enum Slot {
+pub(crate) enum Slot {
     Prompt,
     Completion,
     Total,
@@ -76,13 +76,17 @@ enum Slot {
     InImage,
     Reasoning,
     OutAudio,
+    /// Of the write, what is kept for an hour or longer.
+    CacheWriteLong,
+    /// The prompt without what was read from or written to a cache (Anthropic's `input_tokens`).
+    Uncached,
 }
 
-const SLOTS: usize = Slot::OutAudio as usize + 1;
+const SLOTS: usize = Slot::Uncached as usize + 1;
 
 /// Counts as they were written.
 #[derive(Debug, Default)]
-struct Counts {
+pub(crate) struct Counts {
     values: [Option<u64>; SLOTS],
     cost_nanousd: Option<u64>,
     anomaly: Option<Anomaly>,
@@ -167,7 +171,7 @@ impl Counts {
 
     /// Reads one count. A value that is no number leaves the slot alone; of two members for
     /// one slot the larger wins (a zero beside a number is a field the vendor never fills).
-    fn put(&mut self, reader: &mut Reader<'_>, slot: Slot) -> Result<(), JsonError> {
+    pub(crate) fn put(&mut self, reader: &mut Reader<'_>, slot: Slot) -> Result<(), JsonError> {
         if let Some(value) = reader.whole_number() {
             let value = self.clamped(value);
             self.set(slot, Some(value));
@@ -224,7 +228,11 @@ impl Counts {
         Some(value.ceil() as u64)
     }
 
-    fn details(&mut self, reader: &mut Reader<'_>, known: &[Known<Option<Slot>>]) -> Result<(), JsonError> {
+    pub(crate) fn details(
+        &mut self,
+        reader: &mut Reader<'_>,
+        known: &[Known<Option<Slot>>],
+    ) -> Result<(), JsonError> {
         if !reader.at_object() {
             return reader.ignore();
         }
@@ -245,7 +253,15 @@ impl Counts {
         taken
     }
 
-    fn report(mut self, rule: UsageRule) -> Option<Report> {
+    pub(crate) fn report(&self, rule: UsageRule) -> Option<Report> {
+        let mut sum = Self { values: self.values, cost_nanousd: self.cost_nanousd, anomaly: self.anomaly };
+        sum.total(rule)
+    }
+
+    /// Of several reports of one answer, the larger of each count: they are running totals.
+    fn total(&mut self, rule: UsageRule) -> Option<Report> {
+        let besides = self.get(Slot::Cached).unwrap_or(0) + self.get(Slot::CacheWrite).unwrap_or(0);
+        self.set(Slot::Prompt, self.get(Slot::Uncached).map(|uncached| uncached + besides));
         let hit_and_miss = || Some(self.get(Slot::Hit)?.saturating_add(self.get(Slot::Miss)?));
         let (total, completion) = (self.get(Slot::Total), self.get(Slot::Completion));
         let rest_of_total = |part: Option<u64>| Some(total?.saturating_sub(part.unwrap_or(0)));
@@ -281,7 +297,9 @@ impl Counts {
     fn split(&mut self, prompt: u64, output: u64) -> Usage {
         let mut left = prompt;
         let cache_read = self.part(self.get(Slot::Cached).max(self.get(Slot::Hit)), prompt, &mut left);
-        let cache_write_5m = self.part(self.get(Slot::CacheWrite), prompt, &mut left);
+        let mut written = self.part(self.get(Slot::CacheWrite), prompt, &mut left);
+        let cache_write_1h = self.part(self.get(Slot::CacheWriteLong), written, &mut { written });
+        written -= cache_write_1h;
         let in_audio = self.part(self.get(Slot::InAudio), prompt, &mut left);
         let in_image = self.part(self.get(Slot::InImage), prompt, &mut left);
         let mut out_left = output;
@@ -290,8 +308,8 @@ impl Counts {
         Usage {
             in_uncached: left,
             cache_read,
-            cache_write_5m,
-            cache_write_1h: 0,
+            cache_write_5m: written,
+            cache_write_1h,
             in_audio,
             in_image,
             out_text: out_left,

@@ -54,8 +54,8 @@ fn a_cap_of_minus_one_is_none() {
     ] {
         let peek = peek(body.as_bytes()).unwrap();
         assert_eq!(peek.output_cap, cap, "{body}");
-        let spans = [peek.spans.max_tokens, peek.spans.max_completion_tokens];
-        assert!(spans.into_iter().flatten().any(|at| &body.as_bytes()[at] == b"-1"));
+        let caps = peek.spans.caps.into_iter().flatten();
+        assert!(caps.into_iter().any(|cap| &body.as_bytes()[cap.at] == b"-1"));
     }
 }
 

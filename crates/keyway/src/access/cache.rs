@@ -2,10 +2,11 @@
 //! is no per-entry time to get wrong. Absence is cached too.
 
 use super::chain;
-use super::ephemeral::{Claims, Narrowed};
-use super::grant::{Bounds, Grant};
+use super::ephemeral::Claims;
+use super::grant::{Bounds, Grant, Token};
 use super::levels::{self, Subjects};
 use super::purse::Accounts;
+use crate::accounts::load;
 use crate::base::fault::Doing;
 use crate::base::{Clock, Fault};
 use crate::sealing::Digest;
@@ -16,7 +17,7 @@ use crate::store::changes::{
     TIER_CHANGED,
 };
 use crate::store::keys::{self, Verifiable};
-use crate::store::{Conn, Db, credit, ephemeral, tiers};
+use crate::store::{Conn, Db, credit, ephemeral, sessions, tiers};
 use ledger::reserve::Markup;
 use quick_cache::sync::Cache;
 use std::collections::HashSet;
@@ -49,6 +50,8 @@ pub enum Wanted {
     Key(String),
     /// An opaque token, by its public handle.
     Token(String),
+    /// A session, by its public handle.
+    Session(String),
     /// The key of a signed token that was verified.
     Signed(Box<Claims>),
 }
@@ -222,15 +225,23 @@ impl KeyCache {
             Wanted::Token(kid) => match ephemeral::by_kid(conn, kid).await? {
                 Some(token) if digest.matches_hex(&token.digest) => {
                     let narrowed = serde_json::from_str(&token.narrowed).doing("reading a token")?;
-                    let made = Made { key: &token.key_id, secret_kid: &token.secret_kid, token: &token.kid };
-                    self.token(conn, made, &narrowed, token.expires_ms).await
+                    let made = Token { id: token.kid, narrowed };
+                    self.token(conn, (&token.key_id, &token.secret_kid), made, token.expires_ms).await
+                }
+                _ => Ok(Known::NoToken(self.clock.monotonic_ms())),
+            },
+            Wanted::Session(kid) => match sessions::by_kid(conn, kid).await? {
+                Some(found) if digest.matches_hex(&found.session.digest) => {
+                    let session = &found.session;
+                    let loaded = load::of_user(conn, &session.org_id, &session.user_id).await?;
+                    Ok(Known::Grant(Arc::new(Grant::of_session(found, loaded, self.clock.now_ms())?)))
                 }
                 _ => Ok(Known::NoToken(self.clock.monotonic_ms())),
             },
             Wanted::Signed(claims) => {
                 let expires_ms = i64::try_from(claims.exp).unwrap_or(0).saturating_mul(1000);
-                let made = Made { key: &claims.sub, secret_kid: &claims.pk, token: &claims.jti };
-                self.token(conn, made, &claims.narrowed, expires_ms).await
+                let made = Token { id: claims.jti.clone(), narrowed: claims.narrowed.clone() };
+                self.token(conn, (&claims.sub, &claims.pk), made, expires_ms).await
             }
         }
     }
@@ -274,17 +285,18 @@ impl KeyCache {
     async fn token(
         &self,
         conn: &mut Conn,
-        made: Made<'_>,
-        narrowed: &Narrowed,
+        (key, secret_kid): (&str, &str),
+        token: Token,
         expires_ms: i64,
     ) -> Result<Known, Fault> {
-        let found = keys::by_kid(conn, made.secret_kid).await?;
-        let Some(found) = found.filter(|found| found.key.id == made.key && found.key.kind == "project")
+        let found = keys::by_kid(conn, secret_kid).await?;
+        let Some(found) = found.filter(|found| found.key.id == key && found.key.kind == "project")
         else {
             return Ok(Known::NoToken(self.clock.monotonic_ms()));
         };
-        let mut grant = self.grant(conn, found, made.token).await?;
-        narrowed.apply(&mut grant, expires_ms)?;
+        let mut grant = self.grant(conn, found, &token.id).await?;
+        token.narrowed.apply(&mut grant, expires_ms)?;
+        grant.token = Some(Box::new(token));
         Ok(Known::Grant(Arc::new(grant)))
     }
 

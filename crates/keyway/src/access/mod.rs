@@ -1,5 +1,6 @@
 //! Keys: their text form, their digests, the cache of grants, and verification.
 
+pub mod act;
 pub mod budgets;
 pub mod cache;
 pub mod chain;
@@ -21,8 +22,10 @@ pub mod naming;
 pub mod networks;
 pub mod permit;
 pub mod purse;
+pub mod read_only;
 pub mod review;
 pub mod rotate;
+pub mod session;
 pub mod standing;
 pub mod told;
 pub mod uses;

@@ -3,9 +3,11 @@
 
 use super::budget_object::BudgetObject;
 use super::json;
+use crate::access::grant::Token;
 use crate::access::levels::Bound;
 use crate::access::standing;
 use crate::access::{Grant, Mode, credential};
+use crate::accounts::Scopes;
 use crate::base::Trouble;
 use crate::relay::route::Sendable;
 use crate::relay::{Inbound, Shared};
@@ -23,11 +25,13 @@ struct OwnKey<'a> {
     mode: &'static str,
     project_id: &'a str,
     scopes: Vec<&'static str>,
+    read_only: bool,
     models: Option<&'a [String]>,
     limits: Vec<Value>,
     budgets: Vec<BudgetObject<'a>>,
     created_at: i64,
     expires_at: Option<i64>,
+    token: Option<Value>,
 }
 
 /// GET `/v1/key`
@@ -44,12 +48,25 @@ pub fn show(shared: Arc<Shared>, _: Inbound, grant: Option<Arc<Grant>>) -> Senda
             mode: if grant.mode == Mode::Live { "live" } else { "test" },
             project_id: &grant.project,
             scopes: grant.scopes.names(),
+            read_only: Scopes::READS.covers(grant.scopes),
             models: grant.models.own.as_deref(),
             limits: grant.limits.each().flat_map(|bound| rates(bound, now_mono_ms)).collect(),
             budgets,
             created_at: json::seconds(grant.created_ms),
             expires_at: grant.expires_ms.map(json::seconds),
+            token: grant.token.as_ref().map(|token| shown_token(&grant, token)),
         })
+    })
+}
+
+/// The token that asks: what it has less than its key, by the names it was made with.
+fn shown_token(grant: &Grant, token: &Token) -> Value {
+    json!({
+        "object": "ephemeral_token",
+        "id": token.id,
+        "api_key_id": grant.key,
+        "expires_at": grant.expires_ms.map(json::seconds),
+        "narrowed": token.narrowed,
     })
 }
 

@@ -2,23 +2,30 @@
 
 use super::open::NotOpened;
 use super::routes::ROUTES;
+use crate::access::session::Lasting;
 use crate::access::{KeyCache, lookup};
 use crate::accounts::Installation;
+use crate::accounts::attempts::Attempts;
+use crate::accounts::password::Passwords;
 use crate::base::fault::Doing;
 use crate::base::tasks::Tasks;
 use crate::base::{Clock, Fault, Secret, id};
 use crate::catalog::Catalog;
-use crate::config::{Config, CredentialRef, On};
+use crate::config::{Config, CredentialRef, On, Settings};
 use crate::egress::Egress;
 use crate::metering::keeper::{Holder, Keeping};
 use crate::metering::{self, Journal, Plan, ShardState, Spares};
+use crate::pricing::{self, Source};
 use crate::relay::context::{Node, Upstream};
+use crate::relay::desk::Desk;
+use crate::relay::exposed::Exposed;
 use crate::relay::running::{Orders, Stops};
 use crate::relay::{Shared, story};
 use crate::store::changes;
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Names;
 use crate::upstream::{AuthStyle, Endpoint, Tls};
+use arc_swap::ArcSwap;
 use std::collections::HashMap;
 use std::fs;
 use std::net::SocketAddr;
@@ -60,8 +67,9 @@ pub async fn build(
     };
     let metrics = Arc::new(Metrics::new(&names(), workers, clock.clone()));
     let upstreams = upstreams(config, &metrics).map_err(NotOpened::Configuration)?;
-    let age_ms_max = i64::try_from(settings.sync_age_seconds_max).unwrap_or(30) * 1000;
     let seen_seq = changes::head(&at.db).await.map_err(NotOpened::Unreachable)?;
+    let (source, catalog) = catalogue(config, &at).await.map_err(NotOpened::Unreachable)?;
+    let age_ms_max = i64::try_from(settings.sync_age_seconds_max).unwrap_or(30) * 1000;
     let cache = Arc::new(KeyCache::new(clock.clone(), age_ms_max));
     let lookup = lookup::start(&tasks, &control, at.db.clone(), Arc::clone(&cache));
     let (stops, orders) = Stops::new(workers);
@@ -75,6 +83,7 @@ pub async fn build(
     let segment_bytes = u32::try_from(settings.journal_segment_bytes).unwrap_or(u32::MAX);
     let plan = Plan::new(settings.data_dir.join("journal").join(&node.boot), segment_bytes);
     let journals = journals(&plan, workers, &spares, &clock).map_err(NotOpened::Failed)?;
+    let desk = desk(settings, &at, listen).map_err(NotOpened::Failed)?;
     let states: Vec<Arc<ShardState>> = journals.iter().map(Journal::state).collect();
     let listeners = std::iter::once(listen).chain(settings.metrics_listen).collect();
     let egress =
@@ -82,7 +91,10 @@ pub async fn build(
     let shared = Arc::new(Shared {
         at,
         node,
-        catalog: Arc::clone(&config.catalog),
+        catalog,
+        catalog_source: source,
+        catalog_stale: AtomicBool::new(false),
+        catalog_gate: tokio::sync::Mutex::default(),
         upstreams,
         egress,
         metrics,
@@ -96,9 +108,48 @@ pub async fn build(
         draining: AtomicBool::new(false),
         ending: AtomicBool::new(false),
         journals: states,
+        desk,
         used: Mutex::new(Vec::new()),
+        exposed: Exposed::default(),
     });
     Ok((Parts { shared, journals, orders, spares }, keeping))
+}
+
+/// Where people reach the server: what was set, else the address it listens on.
+#[must_use]
+pub fn public_url(settings: &Settings, listen: SocketAddr) -> String {
+    let scheme = if settings.tls_key_file.is_some() { "https" } else { "http" };
+    match settings.public_url.as_str() {
+        "" => format!("{scheme}://{listen}"),
+        url => url.to_owned(),
+    }
+}
+
+fn desk(settings: &Settings, at: &Installation, listen: SocketAddr) -> Result<Desk, Fault> {
+    let span_ms = |count: u64, one_ms: i64| i64::try_from(count).unwrap_or(1) * one_ms;
+    let public_url = public_url(settings, listen);
+    Ok(Desk {
+        passwords: Passwords::start(&at.master)?,
+        attempts: Attempts::default(),
+        lasting: Lasting {
+            idle_ms: span_ms(settings.session_idle_minutes, 60_000),
+            whole_ms: span_ms(settings.session_days_max, 24 * 3_600_000),
+        },
+        public_url,
+    })
+}
+
+/// What snapshots are made from, and the first one. Read behind the place in the feed from which changes
+/// are followed: what comes meanwhile is read twice, never missed.
+async fn catalogue(config: &Config, at: &Installation) -> Result<(Source, ArcSwap<Catalog>), Fault> {
+    let on = config.on.iter().map(|on| on.provider.clone()).collect();
+    let source = Source { own: config.rows.clone(), on };
+    let stored = pricing::stored(&mut *at.db.connection().await?).await?;
+    let catalog = match stored.models.is_empty() && stored.prices.is_empty() {
+        true => Arc::clone(&config.catalog),
+        false => Arc::new(pricing::snapshot(&source, &stored)?),
+    };
+    Ok((source, ArcSwap::new(catalog)))
 }
 
 fn journals(plan: &Plan, workers: usize, spares: &Spares, clock: &Clock) -> Result<Vec<Journal>, Fault> {
@@ -126,9 +177,11 @@ fn upstreams(config: &Config, metrics: &Metrics) -> Result<HashMap<Arc<str>, Arc
         let on = config.on.iter().find(|on| on.provider == *provider.name);
         let doing = format!("setting up the provider `{}`", provider.name);
         let mut places = Vec::new();
-        for (dialect, url) in &provider.base_urls {
-            let auth = AuthStyle::named(provider.auth.word())
-                .ok_or_else(|| Fault::plain(format!("{doing}: its auth style is not available yet")))?;
+        for (dialect, url) in provider.base_urls.iter().filter(|(dialect, _)| dialect.is_built()) {
+            // An address whose way of proving oneself is not available yet is not spoken to.
+            let Some(auth) = AuthStyle::named(provider.auth(*dialect).word()) else {
+                continue;
+            };
             let credential = on.map(credential).transpose().doing(&doing)?.flatten();
             places.push((*dialect, Endpoint::new(url, auth, credential).doing(&doing)?));
         }

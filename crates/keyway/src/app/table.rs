@@ -67,8 +67,13 @@ impl Table {
             return Found::Nothing;
         };
         let wanted = if *method == Method::HEAD { &Method::GET } else { method };
-        let Some((number, route)) = matched.value.iter().find(|(_, route)| route.method == *wanted) else {
-            return other_method(matched.value, method);
+        let is_asked = |(_, route): &&(usize, &'static Route)| {
+            verb(route.path).is_none_or(|verb| path.rsplit_once(':').is_some_and(|(_, said)| said == verb))
+        };
+        let mut rows = matched.value.iter().filter(is_asked);
+        let Some((number, route)) = rows.find(|(_, route)| route.method == *wanted) else {
+            let rows: Vec<_> = matched.value.iter().filter(is_asked).copied().collect();
+            return other_method(&rows, method);
         };
         // No name holds a zero byte, and no database takes one for text.
         let param = |value| decode_percent(value).filter(|text| !text.contains('\0')).map(String::from);
@@ -101,9 +106,18 @@ fn other_method(rows: &[(usize, &'static Route)], method: &Method) -> Found {
     }
 }
 
+/// What Google's paths end with, behind a model's name that may hold slashes and colons: its verb.
+fn verb(path: &str) -> Option<&str> {
+    path.rsplit_once("}:").map(|(_, verb)| verb)
+}
+
 type ByPath = Vec<(String, Vec<(usize, &'static Route)>)>;
 
 fn add(by_path: &mut ByPath, path: String, route: (usize, &'static Route)) {
+    let path = match verb(&path) {
+        Some(verb) => path[..path.len() - verb.len() - 1].to_owned(),
+        None => path,
+    };
     match by_path.iter_mut().find(|(known, _)| *known == path) {
         Some((_, routes)) => routes.push(route),
         None => by_path.push((path, vec![route])),

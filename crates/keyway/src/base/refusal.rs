@@ -56,6 +56,8 @@ codes! {
     IpNotAllowed = "ip_not_allowed", 403, "permission_error";
     /// Nothing bounds what this costs, and a budget holds that must not be passed.
     UnpriceableForHardBudget = "unpriceable_for_hard_budget", 400, "invalid_request_error";
+    /// A change that comes with a session, and not from a page of this server.
+    CrossSite = "cross_site", 403, "permission_error";
     /// The key's project is archived.
     ProjectArchived = "project_archived", 403, "permission_error";
     /// No such model for this key.
@@ -147,6 +149,15 @@ impl Refusal {
     /// A malformed field.
     pub fn field(param: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> Self {
         Self { param: Some(param.into()), ..Self::new(Code::InvalidRequest, message) }
+    }
+
+    /// The same without a provider's own words, which are not of the client's dialect.
+    #[must_use]
+    pub fn in_our_words(mut self) -> Self {
+        if let Some(theirs) = &mut self.upstream {
+            (theirs.code, theirs.kind) = (None, None);
+        }
+        self
     }
 
     /// The status the client gets.

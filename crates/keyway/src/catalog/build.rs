@@ -3,8 +3,8 @@
 use super::builtin;
 use super::kinds::{AuthStyle, Dialect, ModelKind};
 use super::mistake::{Mistake, nearest};
-use super::row::{Alias, Capabilities, Model, Origin, Provider, SANDBOX, Target};
-use super::rows::{AliasRow, ModelRow, ProviderRow, Rows};
+use super::row::{Alias, Capabilities, Efforts, Model, Origin, Provider, SANDBOX, Target};
+use super::rows::{AliasRow, ModelRow, ProviderRow, Rows, Stored};
 use super::snapshot::{Catalog, Resolution};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -19,6 +19,16 @@ impl Catalog {
     /// # Errors
     /// Every mistake in `own` that shows only when rows are put together.
     pub fn build(own: &Rows, on: &[&str]) -> Result<Self, Vec<Mistake>> {
+        Self::build_with(own, &Stored::default(), on)
+    }
+
+    /// The same with what the database adds. Where two say something of one model, the operator's rows
+    /// go before the database, and the database before the rows that come with Keyway; prices of the
+    /// database hold beside those, each from its instant on.
+    ///
+    /// # Errors
+    /// As [`Catalog::build`].
+    pub fn build_with(own: &Rows, stored: &Stored, on: &[&str]) -> Result<Self, Vec<Mistake>> {
         let mut mistakes = Vec::new();
         let known = providers(&own.providers, &mut mistakes)?;
         let is_on = |name: &str| name == SANDBOX || on.contains(&name);
@@ -28,6 +38,7 @@ impl Catalog {
             models.extend(rows.models.into_iter().map(|row| (row.id.clone(), (row, Origin::Builtin))));
             aliases.extend(rows.aliases);
         }
+        stored_models(stored, &is_on, &mut models);
         own_models(&own.models, &known, &mut models, &mut mistakes);
         let mut catalog = Self {
             off: known.keys().filter(|name| !is_on(name)).map(|name| name.as_str().into()).collect(),
@@ -62,6 +73,16 @@ impl Catalog {
         let Some(provider) = self.providers.get(provider).cloned() else {
             return;
         };
+        let kind = row.kind.unwrap_or(ModelKind::Chat);
+        let serves = |dialect: &Dialect| provider.is_sandbox() || provider.base_url(*dialect).is_some();
+        let speaks: Vec<Dialect> = match row.speaks {
+            Some(speaks) => speaks.into_iter().filter(serves).collect(),
+            None => provider.speaks.iter().copied().filter(|dialect| dialect.serves(kind)).collect(),
+        };
+        // What nobody can be asked is not listed.
+        if !speaks.iter().any(|dialect| dialect.is_built()) {
+            return;
+        }
         let model = Arc::new(Model {
             id: row.id.as_str().into(),
             provider: Arc::clone(&provider.name),
@@ -71,13 +92,21 @@ impl Catalog {
             capabilities: Capabilities {
                 tools: row.tools,
                 vision: row.vision,
+                documents: row.documents,
+                audio: row.audio,
                 reasoning: row.reasoning,
                 structured_output: row.structured_output,
                 hidden_reasoning: row.hidden_reasoning.unwrap_or(false),
+                thinking: row.thinking,
+                efforts: Efforts::of(row.efforts.as_deref().unwrap_or_default()),
+                sampling: row.sampling,
+                forced_tools: row.forced_tools,
             },
             prices: row.prices.unwrap_or_default(),
             created: row.created,
-            kind: row.kind.unwrap_or(ModelKind::Chat),
+            kind,
+            speaks,
+            quality: row.quality.map(Box::new),
             origin,
             place: row.place,
         });
@@ -222,6 +251,8 @@ fn laid_over(own: &ProviderRow, base: ProviderRow) -> ProviderRow {
         place: own.place,
         display_name: own.display_name.or(base.display_name),
         base_url: own.base_url.or(base.base_url),
+        // A style for every dialect takes the place of those for single ones.
+        auth_by: own.auth_by.or(if own.auth.is_some() { None } else { base.auth_by }),
         auth: own.auth.or(base.auth),
         speaks: own.speaks.or(base.speaks),
         env: own.env.or(base.env),
@@ -229,6 +260,7 @@ fn laid_over(own: &ProviderRow, base: ProviderRow) -> ProviderRow {
         host_port: own.host_port.or(base.host_port),
         priority: own.priority.or(base.priority),
         concurrency_max: own.concurrency_max.or(base.concurrency_max),
+        lists: own.lists.or(base.lists),
         models_any: own.models_any.or(base.models_any),
         credential_optional: own.credential_optional.or(base.credential_optional),
         enabled: own.enabled.or(base.enabled),
@@ -249,6 +281,7 @@ fn checked(row: ProviderRow, origin: Origin) -> Provider {
         name: row.name.into(),
         base_urls,
         auth: row.auth.unwrap_or(AuthStyle::Bearer),
+        auth_by: row.auth_by.unwrap_or_default(),
         speaks,
         env: row.env.unwrap_or_default(),
         credential_optional: row.credential_optional.unwrap_or(false),
@@ -258,6 +291,27 @@ fn checked(row: ProviderRow, origin: Origin) -> Provider {
         quirks: row.quirks.unwrap_or_default(),
         origin,
         place: row.place,
+    }
+}
+
+/// Lays the database's rows over the ones that come with Keyway, and adds its prices.
+fn stored_models(
+    stored: &Stored,
+    is_on: &impl Fn(&str) -> bool,
+    models: &mut BTreeMap<String, (ModelRow, Origin)>,
+) {
+    let is_on =
+        |id: &str| id.split_once('/').is_some_and(|(provider, _)| provider != SANDBOX && is_on(provider));
+    for row in stored.models.iter().filter(|row| is_on(&row.id)) {
+        let base = models.remove(&row.id).map(|(base, _)| base);
+        models.insert(row.id.clone(), (model_laid_over(row, base), Origin::Stored));
+    }
+    for (model, price) in &stored.prices {
+        let Some((row, _)) = models.get_mut(model) else { continue };
+        let list = &mut row.prices.get_or_insert_default().0;
+        list.push(price.clone());
+        // Of two that hold from one instant on, the later one is the database's.
+        list.sort_by_key(|price| price.from_ms);
     }
 }
 
@@ -297,9 +351,17 @@ fn model_laid_over(own: &ModelRow, base: Option<ModelRow>) -> ModelRow {
         output_tokens_max: own.output_tokens_max.or(base.output_tokens_max),
         tools: own.tools.or(base.tools),
         vision: own.vision.or(base.vision),
+        documents: own.documents.or(base.documents),
+        audio: own.audio.or(base.audio),
         reasoning: own.reasoning.or(base.reasoning),
         structured_output: own.structured_output.or(base.structured_output),
         hidden_reasoning: own.hidden_reasoning.or(base.hidden_reasoning),
+        thinking: own.thinking.or(base.thinking),
+        efforts: own.efforts.or(base.efforts),
+        sampling: own.sampling.or(base.sampling),
+        forced_tools: own.forced_tools.or(base.forced_tools),
+        speaks: own.speaks.or(base.speaks),
+        quality: own.quality.or(base.quality),
         created: own.created.or(base.created),
         kind: own.kind.or(base.kind),
         prices: own.prices.or(base.prices),

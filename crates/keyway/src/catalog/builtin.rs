@@ -5,30 +5,25 @@ use super::mistake::Mistake;
 use super::price::PriceDefaults;
 use super::rows::{Rows, read};
 use super::written::{Fields, Reader};
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
 use toml_edit::Document;
 
 /// Every provider row.
 const PROVIDERS: (&str, &str) = ("catalog/providers.toml", include_str!("data/providers.toml"));
 
-/// Model rows by provider. A provider that is not here lists nothing and takes any model.
-const MODELS: &[(&str, &str, &str)] = &[
-    ("deepseek", "catalog/deepseek.toml", include_str!("data/deepseek.toml")),
-    ("fireworks", "catalog/fireworks.toml", include_str!("data/fireworks.toml")),
-    ("groq", "catalog/groq.toml", include_str!("data/groq.toml")),
-    ("mistral", "catalog/mistral.toml", include_str!("data/mistral.toml")),
-    ("openai", "catalog/openai.toml", include_str!("data/openai.toml")),
-    ("openrouter", "catalog/openrouter.toml", include_str!("data/openrouter.toml")),
-    ("sandbox", "catalog/sandbox.toml", include_str!("data/sandbox.toml")),
-    ("together", "catalog/together.toml", include_str!("data/together.toml")),
-    ("xai", "catalog/xai.toml", include_str!("data/xai.toml")),
-];
+/// Every model and alias row, one to a line that begins with its provider. A provider without lines
+/// lists nothing and takes any model.
+const MODELS: (&str, &str) = ("catalog/models.toml", include_str!("data/models.toml"));
 
 /// The provider rows, without models.
 ///
 /// # Errors
 /// A mistake in the embedded file; a test keeps this from happening.
 pub fn providers() -> Result<Rows, Vec<Mistake>> {
-    parse(PROVIDERS.0, PROVIDERS.1)
+    // Asked for several times at a start, and costly to read.
+    static READ: OnceLock<Result<Rows, Vec<Mistake>>> = OnceLock::new();
+    READ.get_or_init(|| parse(PROVIDERS.0, PROVIDERS.1)).clone()
 }
 
 /// The models and aliases of one provider; nothing when it lists none.
@@ -36,15 +31,20 @@ pub fn providers() -> Result<Rows, Vec<Mistake>> {
 /// # Errors
 /// A mistake in the embedded file; a test keeps this from happening.
 pub fn models(provider: &str) -> Result<Rows, Vec<Mistake>> {
-    match MODELS.iter().find(|(name, _, _)| *name == provider) {
-        Some((_, file, text)) => parse(file, text),
-        None => Ok(Rows::default()),
-    }
+    let its = |line: &&str| provider_of(line).is_none_or(|of| of == provider);
+    let lines: String = MODELS.1.split_inclusive('\n').filter(its).collect();
+    parse(MODELS.0, &lines)
 }
 
 /// The providers whose models are listed.
-pub fn listed() -> impl Iterator<Item = &'static str> {
-    MODELS.iter().map(|(name, _, _)| *name)
+#[must_use]
+pub fn listed() -> BTreeSet<&'static str> {
+    MODELS.1.lines().filter_map(provider_of).collect()
+}
+
+/// The provider a line belongs to; `None` where it is not a row's.
+fn provider_of(line: &str) -> Option<&str> {
+    line.strip_prefix('"')?.split_once('/').map(|(provider, _)| provider)
 }
 
 fn parse(file: &str, text: &str) -> Result<Rows, Vec<Mistake>> {

@@ -1,7 +1,7 @@
 //! Which fields a row has: the readers refuse every other, the JSON Schema and the documentation
 //! are made from the same tables.
 
-use super::kinds::{AuthStyle, Dialect, Edit, ModelKind, Quirk};
+use super::kinds::{AuthStyle, Dialect, Edit, Effort, ModelKind, Quirk, Thinking};
 use super::price::TOKENS_MAX;
 use super::written::{Field, FieldKind};
 
@@ -48,6 +48,7 @@ pub const HOURS_FIELDS: &[Field] = rate_fields![
 pub const PRICE_FIELDS: &[Field] = rate_fields![
     Field { name: "per_request", kind: FieldKind::Usd, doc: "A fixed amount per request, USD." },
     Field { name: "from", kind: FieldKind::Date, doc: "First day it holds, UTC; untold: always." },
+    Field { name: "as_of", kind: FieldKind::Date, doc: "The day the numbers were read." },
     Field { name: "source", kind: FieldKind::Text, doc: "Where the numbers come from." },
     Field {
         name: "tiers",
@@ -67,12 +68,12 @@ pub const PROVIDER_FIELDS: &[Field] = &[
     Field {
         name: "base_url",
         kind: FieldKind::TextByDialect,
-        doc: "Base URL with its version segment; a string, or a table by dialect.",
+        doc: "Base URL with its version segment, a string or a table by dialect; ${NAME} in it is filled from the environment.",
     },
     Field {
         name: "auth",
-        kind: FieldKind::Word(AuthStyle::WORDS),
-        doc: "How requests are authenticated; default bearer.",
+        kind: FieldKind::WordByDialect(AuthStyle::WORDS),
+        doc: "How requests are authenticated, a word or a table by dialect; default bearer.",
     },
     Field {
         name: "speaks",
@@ -111,6 +112,11 @@ pub const PROVIDER_FIELDS: &[Field] = &[
         doc: "Requests at a time the account allows.",
     },
     Field {
+        name: "lists",
+        kind: FieldKind::Texts,
+        doc: "What public price lists call it, where that is not its name.",
+    },
+    Field {
         name: "models_any",
         kind: FieldKind::Flag,
         doc: "Pass on models that are not listed; they are unpriced.",
@@ -121,6 +127,13 @@ pub const PROVIDER_FIELDS: &[Field] = &[
         doc: "false turns it off even when its variable is set.",
     },
     Field { name: "quirks", kind: FieldKind::Words(Quirk::WORDS), doc: "Named deviations from the dialect." },
+];
+
+/// The fields of `quality`.
+pub const QUALITY_FIELDS: &[Field] = &[
+    Field { name: "score", kind: FieldKind::Usd, doc: "Higher is better; scores of one source compare." },
+    Field { name: "as_of", kind: FieldKind::Date, doc: "The day it was read." },
+    Field { name: "source", kind: FieldKind::Text, doc: "Who measured." },
 ];
 
 /// The fields of a model row.
@@ -138,12 +151,36 @@ pub const MODEL_FIELDS: &[Field] = &[
     },
     Field { name: "tools", kind: FieldKind::Flag, doc: "Takes tools." },
     Field { name: "vision", kind: FieldKind::Flag, doc: "Takes images." },
+    Field { name: "documents", kind: FieldKind::Flag, doc: "Takes documents (PDF)." },
+    Field { name: "audio", kind: FieldKind::Flag, doc: "Takes audio." },
     Field { name: "reasoning", kind: FieldKind::Flag, doc: "Reasons before it answers." },
     Field { name: "structured_output", kind: FieldKind::Flag, doc: "Obeys a JSON schema." },
     Field {
         name: "hidden_reasoning",
         kind: FieldKind::Flag,
         doc: "Bills reasoning that it does not stream.",
+    },
+    Field {
+        name: "thinking",
+        kind: FieldKind::Word(Thinking::WORDS),
+        doc: "How it thinks: always, or adaptive (as much as it decides).",
+    },
+    Field {
+        name: "efforts",
+        kind: FieldKind::Words(Effort::WORDS),
+        doc: "The efforts of reasoning it can be asked for.",
+    },
+    Field { name: "sampling", kind: FieldKind::Flag, doc: "Takes temperature, top_p and the like." },
+    Field { name: "forced_tools", kind: FieldKind::Flag, doc: "Takes a tool choice that forces a call." },
+    Field {
+        name: "speaks",
+        kind: FieldKind::Words(Dialect::WORDS),
+        doc: "The dialects it is asked in; default: all of its provider's that fit its kind.",
+    },
+    Field {
+        name: "quality",
+        kind: FieldKind::Table(QUALITY_FIELDS),
+        doc: "What it was measured to be worth, for routing by quality.",
     },
     Field { name: "released", kind: FieldKind::Date, doc: "Release day." },
     Field { name: "kind", kind: FieldKind::Word(ModelKind::WORDS), doc: "What it is for; default chat." },

@@ -38,7 +38,7 @@ words! {
         /// `POST {base_url}/responses`.
         OpenaiResponses = "openai-responses", false;
         /// `POST {base_url}/messages`.
-        AnthropicMessages = "anthropic-messages", false;
+        AnthropicMessages = "anthropic-messages", true;
         /// `POST {base_url}/models/{model}:generateContent`.
         Gemini = "gemini", false;
         /// Bedrock's Converse operation.
@@ -55,17 +55,16 @@ words! {
 }
 
 impl Dialect {
-    /// Whether conversations are held in it: one such dialect can be translated to another.
+    /// The dialect as translations know it: conversations in one can be held in another.
     #[must_use]
-    pub fn is_conversation(self) -> bool {
-        matches!(
-            self,
-            Self::OpenaiChat
-                | Self::OpenaiResponses
-                | Self::AnthropicMessages
-                | Self::Gemini
-                | Self::BedrockConverse
-        )
+    pub fn conversation(self) -> Option<dialect::Dialect> {
+        match self {
+            Self::OpenaiChat => Some(dialect::Dialect::OpenAiChat),
+            Self::OpenaiResponses => Some(dialect::Dialect::OpenAiResponses),
+            Self::AnthropicMessages => Some(dialect::Dialect::Anthropic),
+            Self::Gemini => Some(dialect::Dialect::Gemini),
+            _ => None,
+        }
     }
 }
 
@@ -81,7 +80,7 @@ words! {
         /// `?key=...`.
         Query = "query", false;
         /// `api-key: ...` on a resource of one's own.
-        Azure = "azure", false;
+        Azure = "azure", true;
         /// AWS signature version 4.
         Sigv4 = "sigv4", false;
         /// A token fetched with a Google service account.
@@ -92,16 +91,74 @@ words! {
 }
 
 words! {
-    /// A named deviation from the dialect. Each is one small function where requests are edited or
-    /// usage is read; a row never contains code.
+    /// A named deviation from openai-chat. Each is one small function where requests are edited
+    /// (`relay/quirks.rs`) or usage is read; a row never contains code.
     Quirk {
         /// The host rejects or does not know `stream_options`: it is not sent. Usage is read
         /// wherever the host puts it by itself.
         NoStreamUsage = "no-stream-usage", true;
         /// `usage.completion_tokens` does not contain `reasoning_tokens`: they are added.
         ReasoningExcludedFromCompletion = "reasoning-excluded-from-completion", true;
-        /// The host knows `max_tokens` only: an output cap of ours is written under that name.
+        /// The host knows `max_tokens` only: `max_completion_tokens` is sent under that name.
         MaxTokensOnly = "max-tokens-only", true;
+        /// The host refuses `max_tokens`, at least for models that reason: it is sent as
+        /// `max_completion_tokens`.
+        MaxCompletionTokensOnly = "max-completion-tokens-only", true;
+        /// The host refuses `max_tokens` beside `max_completion_tokens`: the latter alone is sent.
+        OneOutputCap = "one-output-cap", true;
+        /// The host does not know the role `developer`: it is sent as `system`.
+        NoDeveloperRole = "no-developer-role", true;
+        /// Models think unless told otherwise, and then refuse a tool choice that forces a call: such
+        /// a request that does not speak of thinking is sent with `thinking: {type: disabled}`.
+        ForcedToolsEndThinking = "forced-tools-end-thinking", true;
+        /// The same, where the member is `enable_thinking: false`.
+        ForcedToolsEndEnableThinking = "forced-tools-end-enable-thinking", true;
+        /// `user_id` keeps the provider's cache, safety and scheduling of one tenant apart from
+        /// another's: it is always a keyed hash of the organisation and of the client's own `user_id`.
+        TenantUserId = "tenant-user-id", true;
+        /// Requests that continue an answer (`prefix`) or hold every tool to its schema (`strict`) are
+        /// served below `/beta` alone.
+        BetaPath = "beta-path", true;
+        /// The host calls `seed` `random_seed`.
+        RandomSeed = "random-seed", true;
+        /// Contents that are lists of text parts are sent as one string.
+        PlainTextContent = "plain-text-content", true;
+        /// The same, of tool results alone.
+        PlainTextToolResults = "plain-text-tool-results", true;
+        /// The host refuses to store: `store` is always sent as `false`.
+        StoreFalse = "store-false", true;
+        /// Tool calls are answered in the usual form only when `tool_calls_switch` is true.
+        ToolCallsSwitch = "tool-calls-switch", true;
+    }
+}
+
+words! {
+    /// How a model that reasons is told to, beyond an effort.
+    Thinking {
+        /// It always thinks, and refuses to be told not to.
+        Always = "always", true;
+        /// It decides by itself how much.
+        Adaptive = "adaptive", true;
+    }
+}
+
+words! {
+    /// An effort that a model can be asked for.
+    Effort {
+        /// No reasoning.
+        None = "none", true;
+        /// The least there is.
+        Minimal = "minimal", true;
+        /// Little.
+        Low = "low", true;
+        /// Some.
+        Medium = "medium", true;
+        /// Much.
+        High = "high", true;
+        /// More.
+        Xhigh = "xhigh", true;
+        /// All there is.
+        Max = "max", true;
     }
 }
 
@@ -122,6 +179,18 @@ words! {
         ThinkingDisabled = "thinking-disabled", true;
         /// The name stood for answers with reasoning.
         ThinkingEnabled = "thinking-enabled", true;
+    }
+}
+
+impl Dialect {
+    /// Whether models of a kind are asked in it.
+    #[must_use]
+    pub fn serves(self, kind: ModelKind) -> bool {
+        match self {
+            Self::Gemini => true,
+            Self::OpenaiEmbeddings | Self::CohereRerank => kind == ModelKind::Embedding,
+            _ => kind == ModelKind::Chat,
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Price tables: `price = { input = 0.50, output = 1.50 }` in USD per million tokens.
 
 use super::fields::{HOURS_FIELDS, PRICE_FIELDS, TIER_FIELDS};
+use super::kinds::ModelKind;
 use super::written::{Fields, Reader};
 use ledger::price::{Hours, Price, PriceList, Rates};
 
@@ -21,6 +22,7 @@ pub fn read(
     reader: &mut Reader,
     fields: &Fields<'_>,
     id: &str,
+    kind: ModelKind,
     defaults: &PriceDefaults,
 ) -> Option<PriceList> {
     let single = reader.table(fields, "price");
@@ -33,7 +35,7 @@ pub fn read(
     }
     let mut list: Vec<Price> = Vec::new();
     for table in single.into_iter().chain(several) {
-        let price = read_one(reader, &table, id, defaults);
+        let price = read_one(reader, &table, id, kind, defaults);
         match list.last() {
             Some(before) if before.from_ms >= price.from_ms => {
                 reader.wrong(&table, "from", "is not later than the price before it", "order prices by day");
@@ -44,15 +46,26 @@ pub fn read(
     Some(PriceList(list))
 }
 
-fn read_one(reader: &mut Reader, fields: &Fields<'_>, id: &str, defaults: &PriceDefaults) -> Price {
+fn read_one(
+    reader: &mut Reader,
+    fields: &Fields<'_>,
+    id: &str,
+    kind: ModelKind,
+    defaults: &PriceDefaults,
+) -> Price {
     reader.check_known(fields, PRICE_FIELDS);
     for name in ["input", "output"] {
-        if !fields.table.contains_key(name) {
+        // Vectors have no answer tokens: nothing is to be told of them.
+        let told = name == "input" || kind == ModelKind::Chat;
+        if told && !fields.table.contains_key(name) {
             let fix = format!("write {name} = 0 when it is free");
             reader.wrong(fields, name, "is missing", fix);
         }
     }
-    let base = rates(reader, fields, Rates::default());
+    let mut base = rates(reader, fields, Rates::default());
+    if !fields.table.contains_key("output") {
+        base.output = base.input;
+    }
     let from = reader.date(fields, "from");
     let source = reader.string(fields, "source").map(str::to_owned);
     let mut price = Price {
@@ -64,7 +77,8 @@ fn read_one(reader: &mut Reader, fields: &Fields<'_>, id: &str, defaults: &Price
         hours: hours(reader, fields, base),
         per_request: reader.usd(fields, "per_request").unwrap_or(0),
     };
-    let day = from.map(|(_, day)| day).or_else(|| defaults.as_of.clone());
+    let read = reader.date(fields, "as_of").map(|(_, day)| day);
+    let day = from.map(|(_, day)| day).or(read).or_else(|| defaults.as_of.clone());
     price.version = match day {
         Some(day) => format!("{id}@{day}"),
         None => format!("{id}@{:08x}", digest(&price)),

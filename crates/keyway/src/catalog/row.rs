@@ -1,6 +1,6 @@
 //! Rows as checked: complete, and shared by every request that uses them.
 
-use super::kinds::{AuthStyle, Dialect, Edit, ModelKind, Quirk};
+use super::kinds::{AuthStyle, Dialect, Edit, Effort, ModelKind, Quirk, Thinking};
 use super::mistake::Place;
 use ledger::PriceList;
 use std::sync::Arc;
@@ -10,8 +10,22 @@ use std::sync::Arc;
 pub enum Origin {
     /// It comes with Keyway.
     Builtin,
+    /// A row in the database adds it or changes it.
+    Stored,
     /// The configuration adds it or changes it.
     Config,
+}
+
+impl Origin {
+    /// As `source` of the management API.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Builtin => "builtin",
+            Self::Stored => "stored",
+            Self::Config => "config",
+        }
+    }
 }
 
 /// A host that serves models.
@@ -23,8 +37,10 @@ pub struct Provider {
     pub display_name: String,
     /// Base URL by dialect, version segment included, without a slash at the end.
     pub base_urls: Vec<(Dialect, String)>,
-    /// How requests are authenticated.
+    /// How requests are authenticated, where `auth_by` does not say otherwise.
     pub auth: AuthStyle,
+    /// How requests of single dialects are authenticated.
+    pub auth_by: Vec<(Dialect, AuthStyle)>,
     /// The dialects it speaks, the preferred first.
     pub speaks: Vec<Dialect>,
     /// Environment variables that usually hold its key, the preferred first.
@@ -55,6 +71,12 @@ impl Provider {
         self.base_urls.iter().find(|(of, _)| *of == dialect).map(|(_, url)| url.as_str())
     }
 
+    /// How requests of a dialect are authenticated.
+    #[must_use]
+    pub fn auth(&self, dialect: Dialect) -> AuthStyle {
+        self.auth_by.iter().find(|(of, _)| *of == dialect).map_or(self.auth, |(_, auth)| *auth)
+    }
+
     /// Whether the provider deviates so.
     #[must_use]
     pub fn has(&self, quirk: Quirk) -> bool {
@@ -75,12 +97,67 @@ pub struct Capabilities {
     pub tools: Option<bool>,
     /// Takes images.
     pub vision: Option<bool>,
+    /// Takes documents (PDF).
+    pub documents: Option<bool>,
+    /// Takes audio.
+    pub audio: Option<bool>,
     /// Reasons before it answers.
     pub reasoning: Option<bool>,
     /// Obeys a JSON schema.
     pub structured_output: Option<bool>,
     /// Bills reasoning that it does not stream, so that the stream alone does not bound the cost.
     pub hidden_reasoning: bool,
+    /// How it is told to think.
+    pub thinking: Option<Thinking>,
+    /// The efforts it can be asked for; empty: not told.
+    pub efforts: Efforts,
+    /// Takes `temperature`, `top_p` and the like.
+    pub sampling: Option<bool>,
+    /// Takes a tool choice that forces a call.
+    pub forced_tools: Option<bool>,
+}
+
+/// A set of efforts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Efforts(u8);
+
+impl Efforts {
+    /// The set of these.
+    #[must_use]
+    pub fn of(efforts: &[Effort]) -> Self {
+        Self(efforts.iter().fold(0, |set, effort| set | 1 << *effort as u8))
+    }
+
+    /// Whether it is in the set.
+    #[must_use]
+    pub fn has(self, effort: Effort) -> bool {
+        self.0 & (1 << effort as u8) != 0
+    }
+
+    /// Whether nothing is told.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The nearest effort that the model takes, upwards first; the one asked for where nothing is told.
+    #[must_use]
+    pub fn nearest(self, asked: Effort) -> Effort {
+        let (below, above): (Vec<Effort>, Vec<Effort>) =
+            Effort::ALL.iter().filter(|effort| self.has(**effort)).partition(|effort| **effort < asked);
+        above.first().or(below.last()).copied().unwrap_or(asked)
+    }
+}
+
+/// What somebody measured a model to be worth, for routing by quality.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quality {
+    /// Higher is better, thousandths of the source's unit; scores of one source compare.
+    pub score_milli: u64,
+    /// The day it was read.
+    pub as_of: String,
+    /// Who measured.
+    pub source: String,
 }
 
 /// A listed model.
@@ -104,6 +181,10 @@ pub struct Model {
     pub created: Option<i64>,
     /// What it is for.
     pub kind: ModelKind,
+    /// The dialects it is asked in, the preferred first: some of its provider's. Never empty.
+    pub speaks: Vec<Dialect>,
+    /// What it was measured to be worth; `None` where nobody is known to have measured.
+    pub quality: Option<Box<Quality>>,
     /// Who wrote the row.
     pub origin: Origin,
     /// Where the last word on it was written.
@@ -144,4 +225,12 @@ pub struct Target {
     pub model: Option<Arc<Model>>,
     /// The name sent to the provider.
     pub upstream: Arc<str>,
+}
+
+impl Target {
+    /// The dialects it can be asked in, the preferred first.
+    #[must_use]
+    pub fn speaks(&self) -> &[Dialect] {
+        self.model.as_ref().map_or(&self.provider.speaks, |model| &model.speaks)
+    }
 }

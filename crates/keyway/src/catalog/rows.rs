@@ -2,13 +2,14 @@
 //! replaces single fields of the row that comes with Keyway.
 
 use super::credential::CredentialRef;
-use super::fields::{ALIAS_FIELDS, MODEL_FIELDS, PROVIDER_FIELDS};
-use super::kinds::{AuthStyle, Dialect, Edit, ModelKind, Quirk};
+use super::fields::{ALIAS_FIELDS, MODEL_FIELDS, PROVIDER_FIELDS, QUALITY_FIELDS};
+use super::kinds::{AuthStyle, Dialect, Edit, Effort, ModelKind, Quirk, Thinking};
 use super::mistake::{Mistake, Place};
 use super::price::{self, PriceDefaults, TOKENS_MAX};
+use super::row::Quality;
 use super::url;
 use super::written::{Fields, Reader};
-use ledger::PriceList;
+use ledger::{Price, PriceList};
 
 /// Longest name of a provider, model or alias, bytes.
 pub const NAME_BYTES_MAX: usize = 256;
@@ -26,6 +27,8 @@ pub struct ProviderRow {
     pub base_url: Option<Vec<(Dialect, String)>>,
     /// How requests are authenticated.
     pub auth: Option<AuthStyle>,
+    /// How requests of single dialects are authenticated.
+    pub auth_by: Option<Vec<(Dialect, AuthStyle)>>,
     /// The dialects it speaks.
     pub speaks: Option<Vec<Dialect>>,
     /// Environment variables that usually hold its key, the preferred first.
@@ -38,6 +41,8 @@ pub struct ProviderRow {
     pub priority: Option<u32>,
     /// Requests at a time the account allows.
     pub concurrency_max: Option<u32>,
+    /// What public price lists call it.
+    pub lists: Option<Vec<String>>,
     /// Whether models that are not listed are passed on.
     pub models_any: Option<bool>,
     /// Whether it works without a credential too.
@@ -67,12 +72,28 @@ pub struct ModelRow {
     pub tools: Option<bool>,
     /// Takes images.
     pub vision: Option<bool>,
+    /// Takes documents.
+    pub documents: Option<bool>,
+    /// Takes audio.
+    pub audio: Option<bool>,
     /// Reasons before it answers.
     pub reasoning: Option<bool>,
     /// Obeys a JSON schema.
     pub structured_output: Option<bool>,
     /// Bills reasoning that it does not stream.
     pub hidden_reasoning: Option<bool>,
+    /// How it is told to think.
+    pub thinking: Option<Thinking>,
+    /// The efforts it can be asked for.
+    pub efforts: Option<Vec<Effort>>,
+    /// Takes `temperature` and the like.
+    pub sampling: Option<bool>,
+    /// Takes a tool choice that forces a call.
+    pub forced_tools: Option<bool>,
+    /// The dialects it is asked in, where they are not all of its provider's.
+    pub speaks: Option<Vec<Dialect>>,
+    /// What it was measured to be worth.
+    pub quality: Option<Quality>,
     /// Release day, unix seconds.
     pub created: Option<i64>,
     /// What it is for.
@@ -107,6 +128,15 @@ pub struct Rows {
     pub aliases: Vec<AliasRow>,
 }
 
+/// What the database adds to the rows.
+#[derive(Debug, Clone, Default)]
+pub struct Stored {
+    /// Models, or what is different of those that come with the program.
+    pub models: Vec<ModelRow>,
+    /// Prices by model, each from its instant on.
+    pub prices: Vec<(String, Price)>,
+}
+
 /// Reads the `providers`, `models` and `aliases` tables below `root`. Mistakes stay in the reader.
 pub fn read(reader: &mut Reader, root: &Fields<'_>, defaults: &PriceDefaults) -> Rows {
     let mut rows = Rows::default();
@@ -137,10 +167,12 @@ fn provider(reader: &mut Reader, name: &str, fields: &Fields<'_>) -> ProviderRow
             fix,
         ));
     }
-    let auth = reader.word(fields, "auth", AuthStyle::WORDS, AuthStyle::from_word);
+    let (auth, auth_by) = auth(reader, fields);
     let speaks = reader.words(fields, "speaks", Dialect::WORDS, Dialect::from_word);
     if !reader.builtin {
-        not_built(reader, fields, "auth", auth.filter(|auth| !auth.is_built()).map(AuthStyle::word));
+        let every = auth.into_iter().chain(auth_by.iter().flatten().map(|(_, auth)| *auth));
+        let missing = every.filter(|auth| !auth.is_built()).map(AuthStyle::word).next();
+        not_built(reader, fields, "auth", missing);
         let missing = speaks.iter().flatten().find(|dialect| !dialect.is_built());
         not_built(reader, fields, "speaks", missing.map(|dialect| dialect.word()));
     }
@@ -151,12 +183,14 @@ fn provider(reader: &mut Reader, name: &str, fields: &Fields<'_>) -> ProviderRow
         display_name: reader.string(fields, "display_name").map(str::to_owned),
         base_url: base_urls(reader, fields),
         auth,
+        auth_by,
         speaks,
         env: reader.strings(fields, "env").map(|names| names.into_iter().map(str::to_owned).collect()),
         host_env: reader.string(fields, "host_env").map(str::to_owned),
         host_port: reader.number(fields, "host_port", 1..=65_535).and_then(|port| u16::try_from(port).ok()),
         priority: reader.number(fields, "priority", 0..=1_000_000).map(small),
         concurrency_max: reader.number(fields, "concurrency_max", 1..=1_000_000).map(small),
+        lists: reader.strings(fields, "lists").map(|names| names.into_iter().map(str::to_owned).collect()),
         models_any: reader.flag(fields, "models_any"),
         credential_optional: reader.flag(fields, "credential_optional"),
         enabled: reader.flag(fields, "enabled"),
@@ -181,11 +215,29 @@ fn credential(reader: &mut Reader, fields: &Fields<'_>) -> Option<CredentialRef>
     CredentialRef::parse(text).map_err(|(problem, fix)| reader.wrong(fields, "credential", problem, fix)).ok()
 }
 
+/// One style for every dialect, or a table of them.
+fn auth(reader: &mut Reader, fields: &Fields<'_>) -> (Option<AuthStyle>, Option<Vec<(Dialect, AuthStyle)>>) {
+    if fields.table.get("auth").is_none_or(|item| item.as_table_like().is_none()) {
+        return (reader.word(fields, "auth", AuthStyle::WORDS, AuthStyle::from_word), None);
+    }
+    let Some(table) = reader.table(fields, "auth") else { return (None, None) };
+    let mut by = Vec::new();
+    for (word, _) in table.table.iter() {
+        let Some(dialect) = Dialect::from_word(word) else {
+            reader.wrong(&table, word, "is not a dialect", super::mistake::choose(word, Dialect::WORDS));
+            continue;
+        };
+        let style = reader.word(&table, word, AuthStyle::WORDS, AuthStyle::from_word);
+        by.extend(style.map(|style| (dialect, style)));
+    }
+    (None, Some(by))
+}
+
 /// One URL for the chat dialect, or a table of them.
 fn base_urls(reader: &mut Reader, fields: &Fields<'_>) -> Option<Vec<(Dialect, String)>> {
     let item = fields.table.get("base_url")?;
     if let Some(text) = item.as_str() {
-        return match url::base_url(text) {
+        return match url::template(text) {
             Ok(url) => Some(vec![(Dialect::OpenaiChat, url)]),
             Err((problem, fix)) => {
                 reader.wrong(fields, "base_url", problem, fix);
@@ -209,7 +261,7 @@ fn base_urls(reader: &mut Reader, fields: &Fields<'_>) -> Option<Vec<(Dialect, S
             reader.wrong(&table, word, "is not a dialect", super::mistake::choose(word, Dialect::WORDS));
             continue;
         };
-        match reader.string(&table, word).map(url::base_url) {
+        match reader.string(&table, word).map(url::template) {
             Some(Ok(url)) => urls.push((dialect, url)),
             Some(Err((problem, fix))) => reader.wrong(&table, word, problem, fix),
             None => {}
@@ -236,6 +288,7 @@ fn model(reader: &mut Reader, id: &str, fields: &Fields<'_>, defaults: &PriceDef
     if upstream.as_deref().is_some_and(|name| !is_model_name(name)) {
         reader.wrong(fields, "upstream", "is not a model's name", "write 1 to 256 characters without spaces");
     }
+    let kind = reader.word(fields, "kind", ModelKind::WORDS, ModelKind::from_word);
     ModelRow {
         id: id.to_owned(),
         place,
@@ -244,13 +297,37 @@ fn model(reader: &mut Reader, id: &str, fields: &Fields<'_>, defaults: &PriceDef
         output_tokens_max: reader.number(fields, "output_tokens_max", 1..=TOKENS_MAX),
         tools: reader.flag(fields, "tools"),
         vision: reader.flag(fields, "vision"),
+        documents: reader.flag(fields, "documents"),
+        audio: reader.flag(fields, "audio"),
         reasoning: reader.flag(fields, "reasoning"),
         structured_output: reader.flag(fields, "structured_output"),
         hidden_reasoning: reader.flag(fields, "hidden_reasoning"),
+        thinking: reader.word(fields, "thinking", Thinking::WORDS, Thinking::from_word),
+        efforts: reader.words(fields, "efforts", Effort::WORDS, Effort::from_word),
+        sampling: reader.flag(fields, "sampling"),
+        forced_tools: reader.flag(fields, "forced_tools"),
+        speaks: reader.words(fields, "speaks", Dialect::WORDS, Dialect::from_word),
+        quality: quality(reader, fields),
         created: reader.date(fields, "released").map(|(ms, _)| ms / 1000),
-        kind: reader.word(fields, "kind", ModelKind::WORDS, ModelKind::from_word),
-        prices: price::read(reader, fields, id, defaults),
+        kind,
+        prices: price::read(reader, fields, id, kind.unwrap_or(ModelKind::Chat), defaults),
     }
+}
+
+/// A score is worth nothing without its day and its source.
+fn quality(reader: &mut Reader, fields: &Fields<'_>) -> Option<Quality> {
+    let fields = reader.table(fields, "quality")?;
+    reader.check_known(&fields, QUALITY_FIELDS);
+    let score = reader.usd(&fields, "score");
+    let as_of = reader.date(&fields, "as_of");
+    let source = reader.string(&fields, "source").map(str::to_owned);
+    for name in ["score", "as_of", "source"] {
+        if !fields.table.contains_key(name) {
+            reader.wrong(&fields, name, "is missing", "write quality = { score, as_of, source }");
+        }
+    }
+    let score_milli = score?.div_euclid(1_000_000);
+    Some(Quality { score_milli, as_of: as_of?.1, source: source? })
 }
 
 fn alias(reader: &mut Reader, name: &str, fields: &Fields<'_>) -> AliasRow {

@@ -62,3 +62,40 @@ pub fn base_url_of_host(text: &str, port_default: u16) -> Result<String, (&'stat
     let path = if path.is_empty() { "v1" } else { path };
     base_url(&format!("{scheme}://{host}:{port}/{path}"))
 }
+
+/// As [`base_url`], for an address with `${NAME}` in it, which is checked as it would be filled.
+///
+/// # Errors
+/// As [`base_url`].
+pub fn template(text: &str) -> Result<String, (&'static str, &'static str)> {
+    base_url(&filled(text, |_| Some("x"))?)?;
+    Ok(text.trim_end_matches('/').to_owned())
+}
+
+/// The address with every `${NAME}` replaced by what `value` gives for the name.
+///
+/// # Errors
+/// When a name is not one, or `value` gives nothing for it.
+pub fn filled<'v>(
+    text: &str,
+    value: impl Fn(&str) -> Option<&'v str>,
+) -> Result<String, (&'static str, &'static str)> {
+    const FORM: &str = "write ${NAME} with the name of an environment variable that is set";
+    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some((before, after)) = rest.split_once("${") {
+        let (name, behind) = after.split_once('}').ok_or(("has a ${ without }", FORM))?;
+        if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+            return Err(("has a ${...} that names no variable", FORM));
+        }
+        out.push_str(before);
+        out.push_str(value(name).ok_or(("needs a variable that is not set", FORM))?);
+        rest = behind;
+    }
+    out.push_str(rest);
+    Ok(out)
+}
+
+/// The names that [`filled`] asks for, in order.
+pub fn variables(text: &str) -> impl Iterator<Item = &str> {
+    text.split("${").skip(1).filter_map(|part| part.split_once('}').map(|(name, _)| name))
+}

@@ -25,6 +25,8 @@ pub enum FieldKind {
     Usd,
     /// A string, or a table of strings by dialect.
     TextByDialect,
+    /// One of these words, or a table of them by dialect.
+    WordByDialect(&'static [&'static str]),
     /// A list of numbers, 1 = Monday to 7 = Sunday.
     Weekdays,
     /// `YYYY-MM-DD`.
@@ -33,6 +35,8 @@ pub enum FieldKind {
     Price,
     /// A list of price tables.
     Prices,
+    /// A table with these fields.
+    Table(&'static [Field]),
     /// A list of tables with rates and what they depend on.
     Tables(&'static [Field]),
 }

@@ -2,6 +2,7 @@
 //! ended (see [`failure`]).
 
 pub mod admin_key;
+pub mod admin_key_edit;
 pub mod args;
 pub mod audit;
 pub mod budget;
@@ -13,9 +14,11 @@ pub mod db;
 pub mod doctor;
 pub mod explain;
 pub mod failure;
+pub mod group;
 pub mod http;
 pub mod incident;
 pub mod init;
+pub mod invite;
 pub mod key;
 pub mod key_details;
 pub mod key_edit;
@@ -23,9 +26,12 @@ pub mod limit;
 pub mod log;
 pub mod member;
 pub mod model;
+pub mod model_import;
 pub mod money;
+pub mod node;
 pub mod org;
 pub mod output;
+pub mod place;
 pub mod project;
 pub mod review;
 pub mod role;
@@ -34,6 +40,7 @@ pub mod secret;
 pub mod serve;
 pub mod service_account;
 pub mod session;
+pub mod settings;
 pub mod span;
 pub mod tier;
 pub mod usage;
@@ -96,6 +103,10 @@ fn dispatch(args: &Args, out: &Out) -> Result<(), Failure> {
         Command::Org(command) => org::run(global, command, out)?,
         Command::Project(command) => project::run(global, command, out)?,
         Command::Member(command) => member::run(global, command, out)?,
+        Command::Group(command) => group::run(global, command, out)?,
+        Command::Invite(command) => invite::run(global, command, out)?,
+        Command::Settings(command) => settings::run(global, command, out)?,
+        Command::Node(command) => node::run(global, command, out)?,
         Command::ServiceAccount(command) => service_account::run(global, command, out)?,
         Command::Role(command) => role::run(global, command, out)?,
         Command::Limit(command) => limit::run(global, command, out)?,

@@ -7,10 +7,13 @@ use crate::accounts::{Acting, Installation};
 use crate::app::open;
 use crate::app::serve::place;
 use crate::audit::Author;
-use crate::base::{Clock, id};
+use crate::base::{Clock, Fault, id};
+use crate::catalog::Catalog;
 use crate::config::{self, Config, Sources};
+use crate::pricing::{self, Source};
 use crate::store::{organizations, tenants};
 use std::future::Future;
+use std::sync::Arc;
 
 /// Reads the configuration; `flags` are those of the command itself.
 ///
@@ -98,6 +101,16 @@ impl Session {
         }
     }
 
+    /// Models and prices of configuration and database together.
+    ///
+    /// # Errors
+    /// When the database cannot be used.
+    pub async fn catalog(&self, config: &Config) -> Result<Arc<Catalog>, Failure> {
+        let on = config.on.iter().map(|on| on.provider.clone()).collect();
+        let stored = pricing::stored(&mut *self.at.db.connection().await?).await?;
+        Ok(Arc::new(pricing::snapshot(&Source { own: config.rows.clone(), on }, &stored)?))
+    }
+
     /// Begins an act of whoever is at the keyboard: the operator's.
     ///
     /// # Errors
@@ -141,6 +154,26 @@ async fn organization(at: &Installation, named: Option<&str>) -> Result<String, 
         _ => {
             let text = format!("several organisations are called `{named}`; name one by its id");
             Err(Failure::new(USAGE, text))
+        }
+    }
+}
+
+/// Reads every row of a list, `page` by page of `limit` rows: each after the id of the last.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn every<T>(
+    limit: i64,
+    id: impl Fn(&T) -> String,
+    mut page: impl AsyncFnMut(String) -> Result<Vec<T>, Fault>,
+) -> Result<Vec<T>, Failure> {
+    let mut found: Vec<T> = Vec::new();
+    loop {
+        let mut more = page(found.last().map(&id).unwrap_or_default()).await?;
+        let last = i64::try_from(more.len()).is_ok_and(|count| count < limit);
+        found.append(&mut more);
+        if last {
+            return Ok(found);
         }
     }
 }

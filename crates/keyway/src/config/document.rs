@@ -103,6 +103,7 @@ fn range(kind: Kind) -> String {
         Kind::DatabaseUrl => "URL".to_owned(),
         Kind::Secret => "secret".to_owned(),
         Kind::LogFilter => "levels".to_owned(),
+        Kind::Origin => "https://host".to_owned(),
         Kind::Networks => "networks".to_owned(),
         Kind::Flag => "true, false".to_owned(),
         Kind::Number(min, max) => format!("{min} to {max}"),
@@ -192,12 +193,21 @@ fn field_schema(kind: FieldKind) -> Json {
                 { "type": "object", "properties": urls, "additionalProperties": false },
             ] })
         }
+        FieldKind::WordByDialect(words) => {
+            let by: Map<String, Json> =
+                Dialect::WORDS.iter().map(|word| ((*word).to_owned(), json!({ "enum": words }))).collect();
+            json!({ "anyOf": [
+                { "enum": words },
+                { "type": "object", "properties": by, "additionalProperties": false },
+            ] })
+        }
         FieldKind::Weekdays => {
             json!({ "type": "array", "minItems": 1, "items": { "type": "integer", "minimum": 1, "maximum": 7 } })
         }
         FieldKind::Date => json!({ "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" }),
         FieldKind::Price => table_schema(PRICE_FIELDS),
         FieldKind::Prices => json!({ "type": "array", "items": table_schema(PRICE_FIELDS) }),
+        FieldKind::Table(fields) => table_schema(fields),
         FieldKind::Tables(fields) => json!({ "type": "array", "items": table_schema(fields) }),
     }
 }

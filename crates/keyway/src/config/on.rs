@@ -2,8 +2,8 @@
 
 use crate::catalog::build::merged;
 use crate::catalog::row::SANDBOX;
-use crate::catalog::url::base_url_of_host;
-use crate::catalog::{AuthStyle, CredentialRef, Dialect, Mistake, Place, ProviderRow, Rows};
+use crate::catalog::url::{base_url, base_url_of_host, filled, variables};
+use crate::catalog::{AuthStyle, CredentialRef, Mistake, Place, ProviderRow, Rows};
 use std::collections::BTreeMap;
 
 /// A provider that is on.
@@ -42,6 +42,10 @@ pub(super) fn decide(
             None => None,
         };
         let auth = row.auth.unwrap_or(AuthStyle::Bearer);
+        let wanted = found.is_some() || own.is_some() || by_host.is_some();
+        if wanted && !can_be_on(rows, &row, env, &mut notes, &mut mistakes) {
+            continue;
+        }
         match (found, auth) {
             (Some(_), AuthStyle::None) if row.credential.is_some() => {
                 let place = own.unwrap_or(Place::Nowhere);
@@ -59,6 +63,66 @@ pub(super) fn decide(
         }
     }
     if mistakes.is_empty() { Ok((on, notes)) } else { Err(mistakes) }
+}
+
+/// Fills the address of a provider that would be on from the environment, and says whether it can be on.
+/// What a variable alone turns on is left off with a note; what the operator wrote is a mistake.
+fn can_be_on(
+    rows: &mut Rows,
+    row: &ProviderRow,
+    env: &BTreeMap<String, String>,
+    notes: &mut Vec<String>,
+    mistakes: &mut Vec<Mistake>,
+) -> bool {
+    let auth = row.auth.unwrap_or(AuthStyle::Bearer);
+    let urls = row.base_url.iter().flatten();
+    let missing: Vec<&str> =
+        urls.flat_map(|(_, url)| variables(url)).filter(|name| set(env, name).is_none()).collect();
+    let why = match missing.first() {
+        _ if !auth.is_built() => {
+            Some((format!("needs `{}`, which is not available yet", auth.word()), "leave it out".to_owned()))
+        }
+        Some(name) => Some((format!("needs {name}, which is not set"), format!("set {name}"))),
+        None => None,
+    };
+    let own = rows.providers.iter().find(|own| own.name == row.name).map(|own| own.place.clone());
+    match (why, own) {
+        (None, _) => return fill(rows, row, env, mistakes),
+        (Some((problem, _)), None) => notes.push(format!("{} stays off: it {problem}", row.name)),
+        (Some((problem, fix)), Some(place)) => {
+            mistakes.push(Mistake::new(place, format!("providers.{}", row.name), problem, fix));
+        }
+    }
+    false
+}
+
+/// Writes the filled addresses of a row over it, where there is something to fill.
+fn fill(
+    rows: &mut Rows,
+    row: &ProviderRow,
+    env: &BTreeMap<String, String>,
+    mistakes: &mut Vec<Mistake>,
+) -> bool {
+    let urls = row.base_url.iter().flatten();
+    if !urls.clone().any(|(_, url)| url.contains("${")) {
+        return true;
+    }
+    let whole = |url: &str| base_url(&filled(url, |name| set(env, name))?);
+    match urls.map(|(dialect, url)| Ok((*dialect, whole(url)?))).collect::<Result<Vec<_>, _>>() {
+        Ok(urls) => {
+            let base_url = Some(urls);
+            match rows.providers.iter_mut().find(|own| own.name == row.name) {
+                Some(own) => own.base_url = base_url,
+                None => rows.providers.push(ProviderRow { base_url, ..row.clone() }),
+            }
+            true
+        }
+        Err((problem, fix)) => {
+            let problem = format!("has an address that, once filled, {problem}");
+            mistakes.push(Mistake::new(row.place.clone(), format!("providers.{}", row.name), problem, fix));
+            false
+        }
+    }
 }
 
 /// A variable that is set and not empty.
@@ -100,7 +164,8 @@ fn host_address(
             return None;
         }
     };
-    let base_url = Some(vec![(Dialect::OpenaiChat, url)]);
+    let spoken = row.base_url.iter().flatten().map(|(dialect, _)| (*dialect, url.clone())).collect();
+    let base_url = Some(spoken);
     match rows.providers.iter_mut().find(|own| own.name == row.name) {
         Some(own) => own.base_url = own.base_url.take().or(base_url),
         None => rows.providers.push(ProviderRow { base_url, place: place.clone(), ..row.clone() }),

@@ -1,6 +1,8 @@
 //! Sending a request: candidates in order, until one answers.
 
+use super::crossing::{Crossing, Source};
 use super::failures;
+use super::quirks::{self, Tenant};
 use super::source::{self, Answer, Asked};
 use super::story::Story;
 use super::way::{Way, way};
@@ -11,40 +13,52 @@ use crate::routing::Plan;
 use crate::upstream::{Class, Failure, classify};
 use bytes::Bytes;
 use dialect::edit::{AskUsage, Wanted, rewrite_to};
-use dialect::peek::Peek;
 use std::pin::pin;
 use std::sync::Arc;
 
 /// Sends the request to the first candidate that takes it. A candidate that was never reached is
-/// passed over; one that may have got the request is the last.
+/// passed over, as is one that cannot be told the request; one that may have got it is the last.
+/// Answers with what the answer must go through, when it comes in another dialect.
 ///
 /// # Errors
 /// What to tell the client.
 pub async fn send(
     story: &mut Story,
-    inbound: &Inbound,
-    peek: &Peek<'_>,
+    source: &Source<'_>,
     plan: &Plan,
-) -> Result<Answer, Trouble> {
-    let mut last: Option<Trouble> = None;
+) -> Result<(Answer, Option<Box<Crossing>>), Trouble> {
+    let mut last: Option<Refusal> = None;
     for target in plan.candidates() {
-        let Some(way) = way(target, story.dialect, story.stream) else {
+        let Some(mut way) = way(target, story.dialect, story.stream) else {
             continue;
         };
-        story.way = Some(way.clone());
-        let output_cap = story.pay(target, inbound, peek).await?;
-        let body = body_for(target, &way, (inbound, peek, plan), output_cap);
+        let output_cap = story.pay(target, way.dialect, source).await?;
+        let (mut body, crossing) = match prepare(story, source, target, (&way, plan), output_cap).await {
+            Ok(prepared) => prepared,
+            Err(refusal) => {
+                last.get_or_insert(refusal);
+                continue;
+            }
+        };
+        if way.dialect == Dialect::OpenaiChat {
+            let tenant = Tenant { master: &story.worker.shared.at.master, organization: &story.grant.org };
+            let (path, quirked) = quirks::chat(&target.provider, body, &tenant);
+            (way.path, body) = (path.into(), quirked);
+        }
+        let headers = headers(&way, source.inbound, crossing.is_none());
+        story.way = Some(way);
         story.send_to(target).await?;
         let began = story.now_mono_ms();
-        match ask(story, body, inbound).await? {
+        match ask(story, body, &headers, source.inbound.request).await? {
             Ok(answer) if classify(answer.status) == Class::Success => {
                 story.tried(began, answer.status, "ok", true);
-                return Ok(answer);
+                return Ok((answer, crossing));
             }
             Ok(answer) => {
                 let now_ms = story.worker.shared.at.clock.now_ms();
                 story.tried(began, answer.status, "status", true);
-                return Err(failures::of_answer(answer, story.endpoint(), now_ms).await.into());
+                let refusal = failures::of_answer(answer, story.endpoint(), now_ms).await;
+                return Err(if crossing.is_some() { refusal.in_our_words() } else { refusal }.into());
             }
             Err(failure) => {
                 let reached = failure.may_have_been_sent();
@@ -54,19 +68,53 @@ pub async fn send(
                 if reached {
                     return Err(refusal.into());
                 }
-                last = Some(refusal.into());
+                last = Some(refusal);
             }
         }
     }
-    Err(last.unwrap_or_else(|| not_here(&peek.model).into()))
+    Err(last.unwrap_or_else(|| not_here(&source.peek.model)).into())
+}
+
+/// The request as a target is asked it: the client's own bytes where it speaks the client's dialect.
+async fn prepare(
+    story: &Story,
+    source: &Source<'_>,
+    target: &Target,
+    (way, plan): (&Way, &Plan),
+    output_cap: Option<(&str, u64)>,
+) -> Result<(Bytes, Option<Box<Crossing>>), Refusal> {
+    if way.dialect == story.dialect {
+        return Ok((body_for(target, (way, plan), source, output_cap), None));
+    }
+    let (body, crossing) = Box::pin(source.cross(story, target, way, plan.alias())).await?;
+    Ok((body, Some(Box::new(crossing))))
+}
+
+/// The version of Anthropic's API that translated requests are written for.
+const ANTHROPIC_VERSION: &str = "2023-06-01";
+
+/// Header fields that go along: Anthropic's version, and what a client of it turns on.
+fn headers<'a>(way: &Way, inbound: &'a Inbound, passes: bool) -> Vec<(&'static str, &'a str)> {
+    if way.dialect != Dialect::AnthropicMessages {
+        return Vec::new();
+    }
+    let theirs = |name: &'static str| inbound.header(name).filter(|_| passes);
+    let mut headers = vec![("anthropic-version", theirs("anthropic-version").unwrap_or(ANTHROPIC_VERSION))];
+    headers.extend(theirs("anthropic-beta").map(|beta| ("anthropic-beta", beta)));
+    headers
 }
 
 /// Asks one target. The outer error is the key's end, which ends the request with it.
-async fn ask(story: &Story, body: Bytes, inbound: &Inbound) -> Result<Result<Answer, Failure>, Trouble> {
+async fn ask(
+    story: &Story,
+    body: Bytes,
+    headers: &[(&str, &str)],
+    request: [u8; 16],
+) -> Result<Result<Answer, Failure>, Trouble> {
     let shared = &story.worker.shared;
     let upstream = story.upstream().ok_or_else(no_target)?;
     let way = story.way.as_ref().ok_or_else(no_target)?;
-    let asked = Asked { way, headers: &[], body, stream: story.stream, request: inbound.request };
+    let asked = Asked { way, headers, body, stream: story.stream, request };
     let answer =
         pin!(source::ask(story.permission()?, &story.worker.lanes, upstream, asked, &shared.at.clock));
     Ok(story.unless_cut(answer).await?)
@@ -75,8 +123,8 @@ async fn ask(story: &Story, body: Bytes, inbound: &Inbound) -> Result<Result<Ans
 /// The request as this target wants it: the client's own bytes but for what must differ.
 fn body_for(
     target: &Target,
-    way: &Way,
-    (inbound, peek, plan): (&Inbound, &Peek<'_>, &Plan),
+    (way, plan): (&Way, &Plan),
+    source: &Source<'_>,
     output_cap: Option<(&str, u64)>,
 ) -> Bytes {
     let tells = matches!(way.dialect, Dialect::OpenaiChat | Dialect::OpenaiCompletions)
@@ -85,7 +133,7 @@ fn body_for(
     let set: Vec<(&str, &str)> =
         plan.alias().map(|alias| alias.set.iter().map(|edit| edit.field()).collect()).unwrap_or_default();
     let wanted = Wanted { model: &target.upstream, usage, output_cap, set: &set };
-    rewrite_to(&inbound.body, peek, &wanted)
+    rewrite_to(&source.inbound.body, source.peek, &wanted)
 }
 
 /// Nobody who serves the model speaks what the client speaks.

@@ -1,10 +1,10 @@
 //! The end of a stream that is cut for want of money, in the words of its dialect: a length stop that says
 //! why, usage if it was asked for, and the end that a client waits for.
 
-use super::route::Shape;
-use crate::base::id;
+use crate::base::{Code, Refusal, id};
 use crate::metering::cover::Cut;
 use bytes::Bytes;
+use dialect::event::{Event, StopReason};
 use dialect::openai_chat::with_cost;
 use ledger::{NanoUsd, Usage};
 use serde_json::json;
@@ -17,6 +17,17 @@ pub fn code(cut: &Cut) -> &'static str {
         Cut::Money(refusal) => refusal.code.text(),
     }
 }
+
+/// A cut in words, for dialects whose streams are passed on and have no place for a notice.
+#[must_use]
+pub fn refusal_of(cut: &Cut) -> Refusal {
+    match cut {
+        Cut::Cap => Refusal::new(Code::UpstreamError, LONGER),
+        Cut::Money(refusal) => refusal.clone(),
+    }
+}
+
+const LONGER: &str = "The answer is longer than was asked for.";
 
 /// A stream that is cut.
 pub struct CutStream<'a> {
@@ -32,12 +43,24 @@ pub struct CutStream<'a> {
     pub usage: Option<(Usage, Option<NanoUsd>)>,
 }
 
-/// The last frames of a stream.
+/// How an answer ends that is told anew.
 #[must_use]
-pub fn frames(cut: &Cut, stream: &CutStream<'_>, shape: Shape) -> Vec<Bytes> {
-    let _ = shape;
+pub fn stops(stream: &CutStream<'_>) -> Vec<Event<'static>> {
+    let stop = |choice| Event::Stop {
+        choice,
+        reason: StopReason::Length,
+        native: "length".into(),
+        detail: "".into(),
+    };
+    let usage = stream.usage.map(|(usage, _)| Event::Usage(usage));
+    (0..stream.answers.max(1)).map(stop).chain(usage).collect()
+}
+
+/// The last frames of a stream in OpenAI's chat dialect.
+#[must_use]
+pub fn frames(cut: &Cut, stream: &CutStream<'_>) -> Vec<Bytes> {
     let notice = match cut {
-        Cut::Cap => json!({ "code": "output_cap", "message": "The answer is longer than was asked for." }),
+        Cut::Cap => json!({ "code": "output_cap", "message": LONGER }),
         Cut::Money(refusal) => json!({ "code": refusal.code.text(), "message": refusal.message }),
     };
     let head = |choices: serde_json::Value| {

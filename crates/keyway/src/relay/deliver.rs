@@ -3,6 +3,7 @@
 
 use super::attempt::usage_rule;
 use super::believe::can_be_true;
+use super::crossing::Crossing;
 use super::exchange::{OutBody, Outbound};
 use super::failures;
 use super::large::Large;
@@ -14,10 +15,12 @@ use crate::base::{Code, Fields, Lines, Refusal};
 use crate::metering::Written;
 use crate::upstream::Failure;
 use bytes::{Bytes, BytesMut};
+use dialect::Event;
+use dialect::hub::{self, Dialect, Encoder, Losses, Reply};
 use dialect::json::Reader;
 use http::StatusCode;
-use ledger::Usage;
 use ledger::entry::UsageOrigin;
+use ledger::{NanoUsd, Usage};
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
@@ -26,9 +29,12 @@ use std::sync::Arc;
 pub const WHOLE_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 const CONTENT_TYPE: &str = "content-type";
+const EVENTS: &[u8] = b"text/event-stream";
 
 /// What the client asked for beside the answer itself.
 pub struct Wishes {
+    /// What the answer must go through, when it comes in another dialect.
+    pub crossing: Option<Box<Crossing>>,
     /// It wants the usage chunk of a stream.
     pub include_usage: bool,
     /// What it is to be told about the model's name.
@@ -39,17 +45,20 @@ pub struct Wishes {
 pub async fn deliver(story: Box<Story>, answer: Answer, wishes: Wishes) -> Outbound {
     let headers = headers(&story, &answer.headers, &wishes);
     if is_event_stream(&answer.headers) {
-        return stream(story, answer, headers, &wishes).await;
+        return stream(story, answer, headers, wishes).await;
     }
-    whole(story, answer, headers).await
+    whole(story, answer, headers, wishes.crossing).await
 }
 
-async fn stream(story: Box<Story>, answer: Answer, mut headers: Lines, wishes: &Wishes) -> Outbound {
+async fn stream(story: Box<Story>, answer: Answer, mut headers: Lines, wishes: Wishes) -> Outbound {
     let (shape, metrics) = (story.route.shape, story.worker.metrics.clone());
     headers.put("cache-control", "no-cache");
     story.tell_limits(&mut headers);
+    if let Some(crossing) = &wishes.crossing {
+        tell_losses(&crossing.losses, &mut headers);
+    }
     let status = status(answer.status);
-    let mut delivery = Delivery::new(story, answer, wishes.include_usage);
+    let mut delivery = Delivery::new(story, answer, wishes.include_usage, wishes.crossing);
     if let Some(refusal) = poll_fn(|cx| delivery.poll_begun(cx)).await {
         metrics.refusal(refusal.code);
         let mut answer = super::refuse::render(&refusal, shape);
@@ -59,7 +68,12 @@ async fn stream(story: Box<Story>, answer: Answer, mut headers: Lines, wishes: &
     Outbound { status, headers, close: false, body: OutBody::Stream(Box::new(delivery)) }
 }
 
-async fn whole(mut story: Box<Story>, answer: Answer, mut headers: Lines) -> Outbound {
+async fn whole(
+    mut story: Box<Story>,
+    answer: Answer,
+    mut headers: Lines,
+    crossing: Option<Box<Crossing>>,
+) -> Outbound {
     let Answer { status: code, mut bytes, .. } = answer;
     let read = {
         let reading = pin!(read_whole(&mut bytes));
@@ -67,6 +81,10 @@ async fn whole(mut story: Box<Story>, answer: Answer, mut headers: Lines) -> Out
     };
     let body = match read {
         Ok(Ok(Read::All(body))) => body,
+        Ok(Ok(Read::Some(_))) if crossing.is_some() => {
+            let provider = provider_of(&story);
+            return cut(story, &failures::of_failure(Failure::TooLarge, &provider));
+        }
         Ok(Ok(Read::Some(first))) => {
             story.tell_limits(&mut headers);
             let large = Large::new(story, first, bytes, code);
@@ -79,7 +97,11 @@ async fn whole(mut story: Box<Story>, answer: Answer, mut headers: Lines) -> Out
             return cut(story, &failures::of_failure(failure, &provider));
         }
     };
-    let (body, written) = match finish(&mut story, body, code, &mut headers) {
+    let finished = match crossing {
+        Some(crossing) => cross(&mut story, &body, code, &mut headers, *crossing),
+        None => finish(&mut story, body, code, &mut headers),
+    };
+    let (body, written) = match finished {
         Ok(finished) => finished,
         Err(refusal) => return cut(story, &refusal),
     };
@@ -109,11 +131,67 @@ fn finish(
     let (usage, origin) = used(story, &meter);
     let code = if seen.failed { Code::UpstreamError.text() } else { "" };
     let (cost, written) = story.end_soon(&Ended { status, code, usage, origin });
+    tell_end(story, cost, headers);
+    Ok((if seen.failed { failures::said(&body, story.endpoint()) } else { body }, written))
+}
+
+/// As [`finish`], for a client of another dialect: what the answer says is told anew. A failure under a 200
+/// is told as what it is, for no dialect has a place for it in an answer.
+fn cross(
+    story: &mut Story,
+    body: &Bytes,
+    status: u16,
+    headers: &mut Lines,
+    crossing: Crossing,
+) -> Result<(Bytes, Option<Written>), Refusal> {
+    story.still_good()?;
+    let mut meter = meter(story);
+    let mut events = Vec::new();
+    let seen = meter.whole(body, &mut events);
+    if seen.malformed {
+        return Err(failures::unreadable(&provider_of(story)));
+    }
+    if seen.failed {
+        return Err(failures::announced(meter.failure(), story.endpoint()).in_our_words());
+    }
+    if seen.progress {
+        story.progress(seen.output_bytes);
+    }
+    let (usage, origin) = used(story, &meter);
+    let (cost, written) = story.end_soon(&Ended { status, code: "", usage, origin });
+    tell_end(story, cost, headers);
+    let Crossing { to, mut reply, mut losses } = crossing;
+    reply.cost_usd = cost.map(NanoUsd::to_decimal);
+    let told = if story.stream {
+        streamed(to, reply, events)
+    } else {
+        hub::write_whole(to, events, &reply, &mut losses)
+    };
+    tell_losses(&losses, headers);
+    Ok((told.into(), written))
+}
+
+/// A finished answer as the stream that was asked for.
+fn streamed(to: Dialect, reply: Reply, events: Vec<Event<'_>>) -> Vec<u8> {
+    let (mut encoder, mut out) = (Encoder::new(to, reply), Vec::new());
+    events.into_iter().for_each(|event| encoder.event(event, &mut out));
+    encoder.end(&mut out);
+    out
+}
+
+/// Writes into the head what is known when an answer is booked.
+fn tell_end(story: &Story, cost: Option<NanoUsd>, headers: &mut Lines) {
     story.tell_limits(headers);
     if let Some(cost) = cost {
         headers.put("x-keyway-cost-usd", cost.to_decimal());
     }
-    Ok((if seen.failed { failures::said(&body, story.endpoint()) } else { body }, written))
+}
+
+/// Writes into the head what a translation has lost.
+fn tell_losses(losses: &Losses, headers: &mut Lines) {
+    if !losses.is_empty() {
+        headers.put("x-keyway-losses", losses.header());
+    }
 }
 
 /// Reads the answer of the target that serves a request.
@@ -181,7 +259,12 @@ async fn read_whole(source: &mut Source) -> Result<Read, Failure> {
 /// Of the provider's header fields only the content type passes; the rest is ours.
 fn headers(story: &Story, theirs: &Fields, wishes: &Wishes) -> Lines {
     let mut headers = Lines::new();
-    headers.put("content-type", theirs.get(CONTENT_TYPE).unwrap_or(b"application/json"));
+    let content_type: &[u8] = match &wishes.crossing {
+        None => theirs.get(CONTENT_TYPE).unwrap_or(b"application/json"),
+        Some(_) if story.stream => EVENTS,
+        Some(_) => b"application/json",
+    };
+    headers.put("content-type", content_type);
     if let Some(target) = story.target() {
         headers.put("x-keyway-model", &*target.id);
         headers.put("x-keyway-provider", &*target.provider.name);
@@ -194,7 +277,6 @@ fn headers(story: &Story, theirs: &Fields, wishes: &Wishes) -> Lines {
 }
 
 fn is_event_stream(headers: &Fields) -> bool {
-    const EVENTS: &[u8] = b"text/event-stream";
     let kind = headers.get(CONTENT_TYPE).unwrap_or_default().trim_ascii_start();
     kind.get(..EVENTS.len()).is_some_and(|start| start.eq_ignore_ascii_case(EVENTS))
 }

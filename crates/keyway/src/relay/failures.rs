@@ -8,6 +8,7 @@ use crate::telemetry::scrub;
 use crate::upstream::{Class, Endpoint, Failure, classify, retry_after};
 use bytes::Bytes;
 use dialect::event::UpstreamMessage;
+use dialect::hub::status_of;
 use dialect::openai_chat::error;
 use std::borrow::Cow;
 
@@ -121,38 +122,26 @@ pub fn unreadable(provider: &str) -> Refusal {
     Refusal::new(Code::UpstreamError, format!("The provider `{provider}` {what}."))
 }
 
-/// Statuses that stand behind words which providers use for failures inside an answer.
-const WORDS: &[(&str, u16)] = &[
-    ("context_length_exceeded", 400),
-    ("invalid_request_error", 400),
-    ("authentication_error", 401),
-    ("invalid_api_key", 401),
-    ("permission_error", 403),
-    ("rate_limit_exceeded", 429),
-    ("rate_limit_error", 429),
-    ("insufficient_quota", 429),
-];
-
 /// What a failure means that the provider announces inside an answer, before anything of it: the same
 /// as if its status had said so.
 #[must_use]
 pub fn announced(said: Option<&UpstreamMessage>, endpoint: Option<&Endpoint>) -> Refusal {
-    let mask = |text: String| match endpoint {
-        Some(endpoint) => endpoint.masked(text),
-        None => text,
-    };
-    let mut said = said.cloned().unwrap_or_default();
-    said.message = mask(said.message);
-    for word in [&mut said.code, &mut said.kind, &mut said.param] {
-        *word = word.take().map(mask);
-    }
-    of_status(announced_status(&said), said, None)
+    let said = masked(&said.cloned().unwrap_or_default(), endpoint);
+    of_status(status_of(&said), said, None)
 }
 
-fn announced_status(said: &UpstreamMessage) -> u16 {
-    let status = |word: &str| {
-        let number = word.parse().ok().filter(|status| (400..600).contains(status));
-        number.or_else(|| WORDS.iter().find(|(known, _)| *known == word).map(|(_, status)| *status))
+/// What a provider said, without the credential it may repeat.
+#[must_use]
+pub fn masked(said: &UpstreamMessage, endpoint: Option<&Endpoint>) -> UpstreamMessage {
+    let mask = |text: &str| match endpoint {
+        Some(endpoint) => endpoint.masked(text.to_owned()),
+        None => text.to_owned(),
     };
-    [&said.code, &said.kind].into_iter().flatten().find_map(|word| status(word)).unwrap_or(500)
+    let word = |word: &Option<String>| word.as_deref().map(mask);
+    UpstreamMessage {
+        message: mask(&said.message),
+        kind: word(&said.kind),
+        code: word(&said.code),
+        param: word(&said.param),
+    }
 }

@@ -1,15 +1,16 @@
 //! What the books need of an answer on its way through, whatever the dialect it is in.
 
 use crate::catalog::Dialect;
-use dialect::UpstreamMessage;
-use dialect::openai_chat::decode::Ending;
-use dialect::openai_chat::{Decoder, Report, Seen, UsageRule};
+use dialect::hub::{self, Decoder};
+use dialect::meter::{Ending, Seen};
+use dialect::openai_chat::{Report, UsageRule};
 use dialect::small::{self, Small};
+use dialect::{Event, UpstreamMessage};
 
 /// Reads one answer.
 pub enum Meter {
-    /// Chat completions, and the legacy ones: their chunks differ in a member.
-    Chat(Box<Decoder>),
+    /// Conversations; legacy completions differ from chat in a member.
+    Talk(Box<Decoder>),
     /// Vectors, orders, judgements: finished answers only.
     Small(Small),
 }
@@ -22,22 +23,49 @@ impl Meter {
             Dialect::OpenaiEmbeddings | Dialect::CohereRerank | Dialect::OpenaiModerations => {
                 Self::Small(Small::default())
             }
-            _ => Self::Chat(Box::new(Decoder::new(rule))),
+            dialect => {
+                let dialect = dialect.conversation().unwrap_or(hub::Dialect::OpenAiChat);
+                Self::Talk(Box::new(Decoder::new(dialect, rule)))
+            }
         }
     }
 
     /// Looks at the data of one event of a stream.
     pub fn see(&mut self, data: &[u8]) -> Seen {
         match self {
-            Self::Chat(decoder) => decoder.see(data),
+            Self::Talk(decoder) => decoder.see(data),
             Self::Small(_) => Seen::default(),
+        }
+    }
+
+    /// Reads one event of a stream into what it says.
+    pub fn event<'a>(&mut self, data: &'a [u8], out: &mut Vec<Event<'a>>) -> Seen {
+        match self {
+            Self::Talk(decoder) => decoder.event(data, out),
+            Self::Small(_) => Seen::default(),
+        }
+    }
+
+    /// Reads a finished answer into what it says.
+    pub fn whole<'a>(&mut self, body: &'a [u8], out: &mut Vec<Event<'a>>) -> Seen {
+        match self {
+            Self::Talk(decoder) => decoder.whole(body, out),
+            Self::Small(_) => self.see_whole(body),
+        }
+    }
+
+    /// What was held back for the end; nothing more comes.
+    pub fn finish(&mut self, out: &mut Vec<Event<'_>>) -> Ending {
+        match self {
+            Self::Talk(decoder) => decoder.finish(out),
+            Self::Small(_) => Ending::Complete,
         }
     }
 
     /// Looks at a finished answer.
     pub fn see_whole(&mut self, body: &[u8]) -> Seen {
         match self {
-            Self::Chat(decoder) => decoder.see_whole(body),
+            Self::Talk(decoder) => decoder.see_whole(body),
             Self::Small(small) => {
                 *small = small::see(body);
                 Seen { malformed: small.malformed, failed: small.failure.is_some(), ..Seen::default() }
@@ -49,7 +77,7 @@ impl Meter {
     #[must_use]
     pub fn report(&self) -> Option<&Report> {
         match self {
-            Self::Chat(decoder) => decoder.report(),
+            Self::Talk(decoder) => decoder.report(),
             Self::Small(small) => small.report.as_ref(),
         }
     }
@@ -58,7 +86,7 @@ impl Meter {
     #[must_use]
     pub fn failure(&self) -> Option<&UpstreamMessage> {
         match self {
-            Self::Chat(decoder) => decoder.failure(),
+            Self::Talk(decoder) => decoder.failure(),
             Self::Small(small) => small.failure.as_deref(),
         }
     }
@@ -67,7 +95,7 @@ impl Meter {
     #[must_use]
     pub fn ending(&self) -> Ending {
         match self {
-            Self::Chat(decoder) => decoder.ending(),
+            Self::Talk(decoder) => decoder.ending(),
             Self::Small(_) => Ending::Complete,
         }
     }

@@ -1,18 +1,26 @@
 //! The life of a request, as one list of steps.
 
+pub mod abilities;
 pub mod attempt;
 pub mod believe;
 pub mod context;
+pub mod count;
+pub mod crossing;
 pub mod cut;
 pub mod deliver;
+pub mod desk;
 pub mod exchange;
+pub mod exposed;
+pub mod extension;
 pub mod failures;
+pub mod fetch;
 pub mod labels;
 pub mod large;
 pub mod limits;
 pub mod meter;
 pub mod money;
 pub mod obey;
+pub mod quirks;
 pub mod refusals;
 pub mod refuse;
 pub mod route;

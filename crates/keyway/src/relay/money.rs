@@ -1,6 +1,7 @@
 //! A request under budgets: it reserves what it may cost before it is sent, its stream goes no further than
 //! what is reserved, and its line says who is charged. Requests of a key without budgets pay a branch.
 
+use super::crossing::Source;
 use super::exchange::Inbound;
 use super::story::Story;
 use crate::base::{Refusal, Trouble};
@@ -23,7 +24,7 @@ const BYTES_PER_TOKEN_MIN: u64 = 2;
 const BYTES_PER_EVENT_MIN: u64 = 3;
 
 impl Story {
-    /// Reserves what the request may cost at a target. Answers the cap on its answer that the provider is to
+    /// Reserves what the request may cost at a target that is asked in `dialect`. Answers the cap on its answer that the provider is to
     /// be told, and the member that it reads it from.
     ///
     /// # Errors
@@ -31,16 +32,18 @@ impl Story {
     pub async fn pay(
         &mut self,
         target: &Arc<Target>,
-        inbound: &Inbound,
-        peek: &Peek<'_>,
+        dialect: Dialect,
+        source: &Source<'_>,
     ) -> Result<Option<(&'static str, u64)>, Trouble> {
+        let (inbound, peek) = (source.inbound, source.peek);
         if self.grant.purse.is_empty() {
             return Ok(None);
         }
         self.still_good()?;
         let model = target.model.as_deref();
         let hidden = model.is_some_and(|model| model.capabilities.hidden_reasoning);
-        let clamp = clamps(inbound.header(X_KEYWAY_BUDGET_MODE))?;
+        // What is told anew in another dialect keeps its own cap.
+        let clamp = clamps(inbound.header(X_KEYWAY_BUDGET_MODE))? && dialect == self.dialect;
         let end_user = self.end_user(inbound);
         let what = Purchase {
             model: &target.id,
@@ -57,7 +60,6 @@ impl Story {
         let spending = reserve(&shared.keeper, &shared.at.clock, &self.grant, &what).await?;
         let told = spending.as_ref().and_then(|spending| spending.output_cap);
         self.hold(spending)?;
-        let dialect = self.way.as_ref().map_or(self.dialect, |way| way.dialect);
         Ok(told.and_then(|cap| Some((member(dialect, target)?, cap))))
     }
 

@@ -36,6 +36,8 @@ pub enum Handler {
 pub enum Shape {
     /// `{"error":{"message","type","param","code"}}`
     OpenAi,
+    /// A page for people.
+    Page,
     /// The same; within a stream, events of the Responses API.
     Responses,
     /// `{"type":"error","error":{"type","message","details":{"error_code"}}}`
@@ -51,6 +53,8 @@ pub enum Billing {
     Free,
     /// Tokens of a conversation, whatever the dialect it is held in.
     ChatCompletions,
+    /// Nothing but the question how many tokens a prompt has.
+    Count,
     /// Tokens of a text that is gone on with.
     Completions,
     /// Tokens of texts that become vectors.
@@ -68,6 +72,7 @@ impl Billing {
         match self {
             Self::Free => "",
             Self::ChatCompletions => "chat_completions",
+            Self::Count => "count_tokens",
             Self::Completions => "completions",
             Self::Embeddings => "embeddings",
             Self::Rerank => "rerank",

@@ -2,8 +2,10 @@
 //! -> deliver -> settle`.
 
 use super::context::Worker;
+use super::crossing::Source;
 use super::deliver::{Wishes, deliver};
 use super::exchange::{Inbound, Outbound, X_KEYWAY_LABELS};
+use super::extension::{Extension, X_KEYWAY_ON_LOSS};
 use super::running::Caller;
 use super::source::Answer;
 use super::story::Story;
@@ -12,7 +14,8 @@ use crate::base::{Refusal, Trouble};
 use crate::catalog::Dialect;
 use crate::metering::limits::Size;
 use crate::routing::{allowed, plan};
-use dialect::peek::{Peek, peek, peek_in_path};
+use dialect::hub::Asked;
+use dialect::peek::{Peek, peek, peek_as};
 use std::rc::Rc;
 
 /// Answers a request in `dialect` of a key that may make it.
@@ -37,8 +40,10 @@ async fn prepare_and_send(story: &mut Story, inbound: &Inbound) -> Result<(Answe
     story.stream = peek.stream;
     story.answers = peek.n;
     story.model_asked = peek.model.clone().into_owned();
-    story.labels = labels::read(&story.grant.labels, inbound.header(X_KEYWAY_LABELS), peek.keyway)?;
-    let plan = plan(&story.worker.shared.catalog, &story.grant, &peek.model)?;
+    let extension = Extension::read(peek.keyway)?;
+    let on_loss = extension.on_loss(inbound.header(X_KEYWAY_ON_LOSS))?;
+    story.labels = labels::read(&story.grant.labels, inbound.header(X_KEYWAY_LABELS), extension)?;
+    let plan = plan(&story.worker.shared.catalog.load(), &story.grant, &peek.model)?;
     allowed::check(&story.grant, &inbound.body)?;
     if !story.grant.limits.is_empty() {
         let first = plan.candidates().next();
@@ -51,8 +56,10 @@ async fn prepare_and_send(story: &mut Story, inbound: &Inbound) -> Result<(Answe
         story.limit(first.map_or("", |target| &target.id), size)?;
     }
     story.admit()?;
-    let answer = attempt::send(story, inbound, &peek, &plan).await?;
+    let source = Source::new(inbound, &peek, on_loss);
+    let (answer, crossing) = attempt::send(story, &source, &plan).await?;
     let wishes = Wishes {
+        crossing,
         include_usage: peek.include_usage == Some(true),
         notice: plan.alias().and_then(|alias| alias.notice.clone()),
     };
@@ -63,19 +70,24 @@ async fn prepare_and_send(story: &mut Story, inbound: &Inbound) -> Result<(Answe
 const MODERATION_MODEL: &str = "omni-moderation-latest";
 
 /// What a request says of itself, in its body and, at Google, in its address.
-fn looked_at(dialect: Dialect, inbound: &Inbound) -> Result<Peek<'_>, Refusal> {
+pub(super) fn looked_at(dialect: Dialect, inbound: &Inbound) -> Result<Peek<'_>, Refusal> {
+    let in_path = |model, stream| {
+        let asked = Asked { model: Some(model), stream };
+        peek_as(dialect::Dialect::Gemini, &inbound.body, asked)
+    };
     let read = match dialect {
         Dialect::Gemini => {
             let (model, verb) = in_address(inbound);
-            peek_in_path(&inbound.body, model, verb.starts_with("stream"))
+            in_path(model, verb.starts_with("stream"))
         }
         Dialect::OpenaiModerations => match peek(&inbound.body) {
-            Err(error) if error.param == Some("model") => {
-                peek_in_path(&inbound.body, MODERATION_MODEL, false).map_err(|_| error)
-            }
+            Err(error) if error.param == Some("model") => in_path(MODERATION_MODEL, false).map_err(|_| error),
             read => read,
         },
-        _ => peek(&inbound.body),
+        dialect => match dialect.conversation() {
+            Some(dialect) => peek_as(dialect, &inbound.body, Asked::default()),
+            None => peek(&inbound.body),
+        },
     };
     read.map_err(|error| Refusal {
         param: error.param.map(Into::into),

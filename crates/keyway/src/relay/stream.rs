@@ -2,18 +2,23 @@
 //! request is booked before the last of them leaves. The status waits for the provider's first words,
 //! so that a stream that fails before them is an error, not a success that ends badly.
 
-use super::cut::{CutStream, code, frames};
+use super::crossing::Crossing;
+use super::cut::{CutStream, code, frames, refusal_of, stops};
 use super::deliver::{meter, used};
 use super::exchange::{CutOff, Frames};
 use super::failures;
 use super::meter::Meter;
 use super::refuse::render_event;
+use super::route::Shape;
 use super::source::{Answer, Source};
 use super::story::{Ended, Story};
 use crate::base::{Code, Lines, Refusal};
 use crate::metering::cover::Cut;
 use crate::upstream::Failure;
 use bytes::Bytes;
+use dialect::Event;
+use dialect::hub::{self, Encoder};
+use dialect::meter::Ending;
 use dialect::openai_chat::with_cost;
 use dialect::sse::{Frame, FrameKind, SseSplitter};
 use ledger::entry::UsageOrigin;
@@ -38,6 +43,8 @@ pub struct Delivery {
     source: Source,
     splitter: SseSplitter,
     meter: Meter,
+    /// Tells the answer anew to a client of another dialect.
+    encoder: Option<Box<Encoder>>,
     include_usage: bool,
     /// Ready to go out. Bounded by what one chunk of the provider's held.
     out: VecDeque<Bytes>,
@@ -59,12 +66,19 @@ pub struct Delivery {
 
 impl Delivery {
     /// Begins to pass a stream on.
-    pub fn new(story: Box<Story>, answer: Answer, include_usage: bool) -> Self {
+    pub fn new(
+        story: Box<Story>,
+        answer: Answer,
+        include_usage: bool,
+        crossing: Option<Box<Crossing>>,
+    ) -> Self {
         story.worker.metrics.stream_opened();
+        let encoder = crossing.map(|crossing| Box::new(Encoder::new(crossing.to, crossing.reply)));
         Self {
             source: answer.bytes,
             splitter: SseSplitter::new(EVENT_BYTES_MAX),
             meter: meter(&story),
+            encoder,
             include_usage,
             out: VecDeque::new(),
             usage_chunk: None,
@@ -98,9 +112,15 @@ impl Delivery {
 
     fn take(&mut self, frame: Frame) {
         let FrameKind::Event { data, .. } = &frame.kind else {
-            self.out.push_back(frame.raw);
+            // Google's clients know no comments.
+            if self.encoder.is_none() || self.story.route.shape != Shape::Google {
+                self.out.push_back(frame.raw);
+            }
             return;
         };
+        if self.encoder.is_some() {
+            return self.tell(data);
+        }
         let seen = self.meter.see(data);
         if seen.progress {
             self.story.progress(seen.output_bytes);
@@ -122,6 +142,45 @@ impl Delivery {
         }
         let raw = if seen.failed { self.told(&frame.raw) } else { frame.raw };
         self.out.push_back(raw);
+    }
+
+    /// Tells a provider's event anew. What it used is told last, when it has been booked.
+    fn tell(&mut self, data: &Bytes) {
+        let mut events = Vec::new();
+        let seen = self.meter.event(data, &mut events);
+        if seen.progress {
+            self.story.progress(seen.output_bytes);
+            self.story.cover(self.meter.report().map(|report| report.usage.output()));
+        }
+        if seen.failed && self.opening {
+            let said = failures::announced(self.meter.failure(), self.story.endpoint());
+            return self.break_off(&said.in_our_words());
+        }
+        self.opening &= events.is_empty();
+        if seen.done || seen.failed {
+            self.book(None);
+            self.done = seen.done;
+        }
+        self.encode(events, seen.done);
+    }
+
+    fn encode(&mut self, events: Vec<Event<'_>>, last: bool) {
+        let endpoint = self.story.endpoint();
+        let Some(encoder) = &mut self.encoder else { return };
+        let mut out = Vec::new();
+        for event in events {
+            let event = match event {
+                Event::Failed(said) => Event::Failed(Box::new(failures::masked(&said, endpoint))),
+                event => event,
+            };
+            encoder.event(event, &mut out);
+        }
+        if last {
+            encoder.end(&mut out);
+        }
+        if !out.is_empty() {
+            self.out.push_back(out.into());
+        }
     }
 
     /// A provider's own words about its failure.
@@ -148,6 +207,9 @@ impl Delivery {
             None => (self.status, ""),
         };
         let cost = self.story.end(&Ended { status, code, usage, origin });
+        if let Some(encoder) = &mut self.encoder {
+            encoder.reply.cost_usd = cost.map(NanoUsd::to_decimal);
+        }
         if let Some(chunk) = self.usage_chunk.take()
             && self.include_usage
         {
@@ -167,6 +229,10 @@ impl Delivery {
         self.book(Some(refusal));
         if self.opening {
             self.refused = Some(refusal.clone());
+        } else if let Some(encoder) = &mut self.encoder {
+            let mut out = Vec::new();
+            encoder.fail(&failure_of(refusal), &mut out);
+            self.out.push_back(out.into());
         } else {
             self.out.push_back(render_event(refusal, self.story.route.shape).into());
         }
@@ -190,7 +256,13 @@ impl Delivery {
             answers: self.story.answers,
             usage: self.include_usage.then_some((usage, cost)),
         };
-        self.out.extend(frames(cut, &stream, self.story.route.shape));
+        if self.encoder.is_some() {
+            return self.encode(stops(&stream), true);
+        }
+        match self.story.route.shape {
+            Shape::OpenAi => self.out.extend(frames(cut, &stream)),
+            shape => self.out.push_back(render_event(&refusal_of(cut), shape).into()),
+        }
     }
 
     /// Breaks off when the key has died or the process cannot wait.
@@ -242,12 +314,19 @@ impl Delivery {
         match self.meter.ending() {
             // A stream that ends without a stop reason was cut off, perhaps within an event: half of
             // one would swallow ours.
-            dialect::openai_chat::decode::Ending::Cut => {
+            Ending::Cut => {
                 self.out.truncate(complete);
                 self.opening = opening;
                 self.break_off(&self.failure(Failure::Closed));
             }
-            _ => self.book(None),
+            _ => {
+                self.book(None);
+                let mut events = Vec::new();
+                if self.encoder.is_some() {
+                    self.meter.finish(&mut events);
+                }
+                self.encode(events, true);
+            }
         }
     }
 
@@ -259,6 +338,18 @@ impl Delivery {
     fn failure(&self, failure: Failure) -> Refusal {
         let provider = self.story.target().map(|target| Arc::clone(&target.provider.name));
         failures::of_failure(failure, provider.as_deref().unwrap_or_default())
+    }
+}
+
+/// A refusal as an encoder tells it.
+fn failure_of(refusal: &Refusal) -> hub::Failure<'_> {
+    hub::Failure {
+        status: refusal.status(),
+        message: &refusal.message,
+        kind: Some(refusal.code.kind()),
+        code: Some(refusal.code.text()),
+        param: refusal.param.as_deref(),
+        request_id: None,
     }
 }
 

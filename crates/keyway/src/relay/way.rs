@@ -49,8 +49,8 @@ fn spoken(target: &Target, client: Dialect) -> Option<(Dialect, Dialect)> {
     if speaks.contains(&client) {
         return Some((client, client));
     }
-    if client.is_conversation() {
-        let known = |dialect: &&Dialect| dialect.is_conversation() && dialect.is_built();
+    if client.conversation().is_some() {
+        let known = |dialect: &&Dialect| dialect.is_built() && dialect.conversation().is_some();
         return speaks.iter().find(known).map(|dialect| (*dialect, *dialect));
     }
     let by_chat = speaks.contains(&Dialect::OpenaiChat) && !target.provider.is_sandbox();

@@ -40,6 +40,7 @@ impl Digest {
 #[derive(Clone)]
 pub struct MasterKey {
     pepper: Hmac<Sha256>,
+    tenants: Hmac<Sha256>,
     check: String,
     issuer: String,
     tokens: Arc<TokenKeys>,
@@ -94,10 +95,12 @@ impl MasterKey {
             Ok(key)
         };
         let pepper = Hmac::new_from_slice(&*subkey(b"keyway key digests 1")?).doing("deriving the pepper")?;
+        let tenants = Hmac::new_from_slice(&*subkey(b"keyway tenants at providers 1")?)
+            .doing("deriving the key of tenants")?;
         let check = hex(&*subkey(b"keyway master key check 1")?);
         let issuer = format!("urn:keyway:{}", hex(&subkey(b"keyway token issuer 1")?[..8]));
         let tokens = Arc::new(TokenKeys::new(subkey(b"keyway token signing 1")?));
-        Ok(Self { pepper, check, issuer, tokens })
+        Ok(Self { pepper, tenants, check, issuer, tokens })
     }
 
     /// The value the database keeps to tell another master key from this one.
@@ -124,6 +127,18 @@ impl MasterKey {
         let mut mac = self.pepper.clone();
         mac.update(plaintext.as_bytes());
         Digest(mac.finalize().into_bytes().into())
+    }
+
+    /// What a provider is told instead of who a request is for: 32 hex digits, the same for the same
+    /// organisation and the same word of its client, and nothing that anybody could reckon back.
+    #[must_use]
+    pub fn tenant(&self, organization: &str, own: &str) -> String {
+        let mut mac = self.tenants.clone();
+        // No id holds a line end: no two pairs are one text.
+        for part in [organization, "\n", own] {
+            mac.update(part.as_bytes());
+        }
+        hex(&mac.finalize().into_bytes()[..16])
     }
 }
 
@@ -166,6 +181,17 @@ mod tests {
         assert!(a.digest("x") == b.digest("x"));
         assert!(a.digest("x") != a.digest("y"));
         assert!(a.digest("x").matches_hex(&b.digest("x").hex()));
+    }
+
+    #[test]
+    fn a_tenant_is_known_by_nobody_else_and_stays_the_same() {
+        let key = |text: &str| MasterKey::from_text(&Secret::new(text.repeat(32))).unwrap();
+        let (one, other) = (key("a1"), key("b2"));
+        let known = one.tenant("org_a", "u");
+        assert_eq!(known, key("a1").tenant("org_a", "u"));
+        assert_eq!(known.len(), 32);
+        let others = [one.tenant("org_b", "u"), one.tenant("org_a", ""), other.tenant("org_a", "u")];
+        assert!(others.iter().all(|id| *id != known), "{others:?}");
     }
 
     #[test]

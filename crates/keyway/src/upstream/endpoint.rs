@@ -44,6 +44,8 @@ pub enum AuthStyle {
     XApiKey,
     /// `x-goog-api-key: ...`
     XGoogApiKey,
+    /// `api-key: ...`
+    Azure,
     /// No credential at all.
     None,
 }
@@ -53,6 +55,7 @@ const AUTH_STYLES: &[(AuthStyle, &str, &str)] = &[
     (AuthStyle::Bearer, "bearer", "authorization: Bearer "),
     (AuthStyle::XApiKey, "x-api-key", "x-api-key: "),
     (AuthStyle::XGoogApiKey, "x-goog-api-key", "x-goog-api-key: "),
+    (AuthStyle::Azure, "azure", "api-key: "),
     (AuthStyle::None, "none", ""),
 ];
 

@@ -65,6 +65,7 @@ const OWN_HEADERS: &[&str] = &[
     "proxy-authorization",
     "x-api-key",
     "x-goog-api-key",
+    "api-key",
     "cookie",
 ];
 

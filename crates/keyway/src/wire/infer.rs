@@ -1,6 +1,7 @@
 //! What calls models: one handler per dialect, each a row of the route table.
 
 use crate::catalog::Dialect;
+use crate::relay::count::count;
 use crate::relay::route::Local;
 use crate::relay::run::run;
 use crate::relay::running::Caller;
@@ -8,24 +9,28 @@ use crate::relay::{Inbound, Worker};
 use std::rc::Rc;
 
 macro_rules! handlers {
-    ($( $(#[$doc:meta])* $name:ident = $dialect:ident; )*) => { $(
+    ($( $(#[$doc:meta])* $name:ident = $does:ident $dialect:ident; )*) => { $(
         $(#[$doc])*
         #[must_use]
         pub fn $name(worker: Rc<Worker>, inbound: Inbound, caller: Caller) -> Local {
-            Box::pin(run(worker, inbound, caller, Dialect::$dialect))
+            Box::pin($does(worker, inbound, caller, Dialect::$dialect))
         }
     )* };
 }
 
 handlers! {
     /// `POST /v1/chat/completions`
-    chat = OpenaiChat;
+    chat = run OpenaiChat;
+    /// `POST /v1/messages`
+    messages = run AnthropicMessages;
+    /// `POST /v1/messages/count_tokens`
+    count_messages = count AnthropicMessages;
     /// `POST /v1/completions`
-    completions = OpenaiCompletions;
+    completions = run OpenaiCompletions;
     /// `POST /v1/embeddings`
-    embeddings = OpenaiEmbeddings;
+    embeddings = run OpenaiEmbeddings;
     /// `POST /v1/rerank`
-    rerank = CohereRerank;
+    rerank = run CohereRerank;
     /// `POST /v1/moderations`
-    moderations = OpenaiModerations;
+    moderations = run OpenaiModerations;
 }

@@ -1,9 +1,11 @@
-//! `GET /v1/models` and `/v1/models/{id}`: what this key may call, from memory.
+//! `GET /v1/models` and `/v1/models/{id}`: what this key may call, from memory, in three shapes. The path
+//! says which first, then Anthropic's and Google's own header fields; else it is OpenAI's.
 
 use crate::access::Grant;
 use crate::access::credential;
-use crate::base::Trouble;
-use crate::catalog::Target;
+use crate::base::{Refusal, Trouble};
+use crate::catalog::{ModelKind, Target};
+use crate::relay::route::Shape;
 use crate::relay::{Inbound, Outbound, Worker};
 use crate::routing::plan::{may_call, plan};
 use http::StatusCode;
@@ -14,16 +16,25 @@ use std::sync::Arc;
 ///
 /// # Errors
 /// `invalid_api_key` without a key.
-pub fn list(worker: &Worker, _: &Inbound, grant: Option<&Arc<Grant>>) -> Result<Outbound, Trouble> {
+pub fn list(worker: &Worker, inbound: &Inbound, grant: Option<&Arc<Grant>>) -> Result<Outbound, Trouble> {
     let grant = grant.ok_or_else(credential::invalid)?;
-    let catalog = &worker.shared.catalog;
+    let catalog = worker.shared.catalog.load();
+    let shape = shape(inbound);
     let listed = catalog.models().iter().filter_map(|model| {
         let resolution = catalog.resolve(&model.id).ok()?;
         let target = resolution.candidates.iter().find(|target| may_call(grant, target))?;
-        Some(object(target))
+        Some(object(target, shape))
     });
     let data: Vec<Value> = listed.collect();
-    Ok(Outbound::json(StatusCode::OK, &json!({ "object": "list", "data": data })))
+    let list = match shape {
+        Shape::Anthropic => {
+            let id = |model: Option<&Value>| model.map_or(Value::Null, |model| model["id"].clone());
+            json!({ "first_id": id(data.first()), "last_id": id(data.last()), "has_more": false, "data": data })
+        }
+        Shape::Google => json!({ "models": data }),
+        Shape::OpenAi | Shape::Responses | Shape::Page => json!({ "object": "list", "data": data }),
+    };
+    Ok(Outbound::json(StatusCode::OK, &list))
 }
 
 /// Shows one model, by any name it can be called by.
@@ -33,12 +44,31 @@ pub fn list(worker: &Worker, _: &Inbound, grant: Option<&Arc<Grant>>) -> Result<
 pub fn show(worker: &Worker, inbound: &Inbound, grant: Option<&Arc<Grant>>) -> Result<Outbound, Trouble> {
     let grant = grant.ok_or_else(credential::invalid)?;
     let name = inbound.params.first().map_or("", String::as_str);
-    let plan = plan(&worker.shared.catalog, grant, name)?;
-    let shown = plan.candidates().next().map(|target| object(target)).unwrap_or_default();
+    let plan: Result<_, Refusal> = plan(&worker.shared.catalog.load(), grant, name);
+    let shape = shape(inbound);
+    let shown = plan?.candidates().next().map(|target| object(target, shape)).unwrap_or_default();
     Ok(Outbound::json(StatusCode::OK, &shown))
 }
 
-fn object(target: &Target) -> Value {
+fn shape(inbound: &Inbound) -> Shape {
+    let has = |name| inbound.headers.get(name).is_some();
+    match inbound.route.shape {
+        Shape::Google => Shape::Google,
+        _ if has("anthropic-version") => Shape::Anthropic,
+        _ if has("x-goog-api-key") => Shape::Google,
+        shape => shape,
+    }
+}
+
+fn object(target: &Target, shape: Shape) -> Value {
+    match shape {
+        Shape::Anthropic => anthropic(target),
+        Shape::Google => google(target),
+        Shape::OpenAi | Shape::Responses | Shape::Page => openai(target),
+    }
+}
+
+fn openai(target: &Target) -> Value {
     let model = target.model.as_deref();
     json!({
         "id": target.id,
@@ -48,4 +78,39 @@ fn object(target: &Target) -> Value {
         "context_length": model.and_then(|model| model.context_tokens),
         "max_output_tokens": model.and_then(|model| model.output_tokens_max),
     })
+}
+
+fn anthropic(target: &Target) -> Value {
+    let model = target.model.as_deref();
+    let created = model.and_then(|model| model.created).unwrap_or(0);
+    json!({
+        "type": "model",
+        "id": target.id,
+        "display_name": target.id,
+        "created_at": jiff::Timestamp::from_second(created).map(|at| at.to_string()).unwrap_or_default(),
+        "max_input_tokens": model.and_then(|model| model.context_tokens),
+        "max_tokens": model.and_then(|model| model.output_tokens_max),
+    })
+}
+
+fn google(target: &Target) -> Value {
+    let model = target.model.as_deref();
+    let methods: &[&str] = match model.map(|model| model.kind) {
+        Some(ModelKind::Embedding) => &["embedContent", "batchEmbedContents"],
+        _ => &["generateContent", "streamGenerateContent", "countTokens"],
+    };
+    let mut shown = json!({
+        "name": format!("models/{}", target.id),
+        "version": "001",
+        "displayName": target.id,
+        "supportedGenerationMethods": methods,
+    });
+    let limits = [
+        ("inputTokenLimit", model.and_then(|model| model.context_tokens)),
+        ("outputTokenLimit", model.and_then(|model| model.output_tokens_max)),
+    ];
+    for (name, limit) in limits.into_iter().filter(|(_, limit)| limit.is_some()) {
+        shown[name] = json!(limit);
+    }
+    shown
 }

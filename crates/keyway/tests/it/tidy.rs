@@ -19,6 +19,8 @@ const FUNCTION_LINES_MAX: usize = 70;
 const SQL_FOLDERS: &[&str] = &["store"];
 /// Where sockets may be opened, below `crates/keyway/src`.
 const SOCKET_FOLDERS: &[&str] = &["upstream", "egress", "oidc", "mail", "app"];
+/// Files that may name providers: their quirks, and answers with a member that is called like one.
+const NAMES_PROVIDERS: &[&str] = &["crates/keyway/src/relay/quirks.rs", "crates/dialect/src/small.rs"];
 /// What names a socket.
 const SOCKET_WORDS: &[&str] =
     &["TcpListener", "TcpStream", "UdpSocket", "UnixListener", "UnixStream", "socket2"];
@@ -106,6 +108,26 @@ fn words_outside(files: &[Source], words: &[&str], folders: &[&str], advice: &st
         }
     }
     faults
+}
+
+#[test]
+fn no_code_names_a_provider() {
+    let rows = keyway::catalog::builtin::providers().expect("the rows").providers;
+    // A style of authentication is called as its one user is, and the sandbox is code.
+    let is_word = |name: &str| keyway::catalog::AuthStyle::from_word(name).is_some() || name == "sandbox";
+    let names: Vec<String> =
+        rows.into_iter().filter(|row| !is_word(&row.name)).map(|row| format!("\"{}\"", row.name)).collect();
+    let mut faults = Vec::new();
+    for file in pure_and_product().iter().filter(|file| !NAMES_PROVIDERS.contains(&file.name.as_str())) {
+        for (number, line) in file.lines.iter().enumerate() {
+            let comment = line.trim_start().starts_with("//");
+            let named = names.iter().find(|name| line.contains(name.as_str()));
+            if let Some(name) = named.filter(|_| !comment && !file.is_test(number + 1)) {
+                faults.push(format!("{}:{}: {name} (say it in the provider's row)", file.name, number + 1));
+            }
+        }
+    }
+    report("a provider is a row: no code names one", faults);
 }
 
 #[test]

@@ -3,11 +3,9 @@
 use super::Sink;
 use super::calls::Call;
 use crate::event::{Event, Part, StopReason};
+use crate::hub::Dialect;
 use crate::json::Text;
 use std::borrow::Cow;
-
-/// Home of what only this dialect can express.
-const HOME: &str = "openai_chat";
 
 /// Running text of one of three kinds; a change of kind begins a new block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,13 +67,20 @@ impl Choice {
         sink.put(|| Event::Signature { choice, block, data: data.cow() });
     }
 
+    /// A source of the text that is being said.
+    pub(super) fn cite<'a>(&mut self, json: Text<'a>, sink: &mut Sink<'_, 'a>) {
+        let block = self.prose_block(Prose::Text, sink);
+        let choice = self.index;
+        sink.put(|| Event::Citation { choice, block, json: json.cow() });
+    }
+
     /// A thing of this dialect alone, given on as it was written.
     pub(super) fn opaque<'a>(&mut self, kind: Cow<'a, str>, raw: &'a [u8], sink: &mut Sink<'_, 'a>) {
         sink.seen.progress = true;
         sink.touch();
         self.close_prose(sink);
         let (choice, block) = (self.index, self.block());
-        sink.put(|| Event::Open { choice, block, part: Part::Opaque { home: HOME, kind } });
+        sink.put(|| Event::Open { choice, block, part: Part::Opaque { home: Dialect::OpenAiChat, kind } });
         sink.put(|| Event::Delta { choice, block, text: Text::plain(raw).cow() });
         sink.put(|| Event::Close { choice, block });
     }
@@ -148,7 +153,7 @@ const STOPS: [(&str, StopReason); 17] = [
     ("eos", StopReason::End),
     ("eos_token", StopReason::End),
     ("end_turn", StopReason::End),
-    ("stop_sequence", StopReason::End),
+    ("stop_sequence", StopReason::Sequence),
     ("length", StopReason::Length),
     ("max_tokens", StopReason::Length),
     ("model_length", StopReason::ContextFull),

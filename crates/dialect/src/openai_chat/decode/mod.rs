@@ -7,94 +7,20 @@
 mod calls;
 mod choice;
 mod delta;
-mod like;
 mod top;
 
 use crate::event::{Event, UpstreamMessage};
-use crate::json::{Reader, Text};
+use crate::json::Reader;
+pub use crate::meter::{Ending, Seen};
+use crate::meter::{Like, Sink};
 use crate::openai_chat::usage::{Anomaly, Report, UsageRule};
 use choice::Choice;
-use like::Like;
 use std::borrow::Cow;
 
 /// Most choices followed in one answer; the bound of `n`.
 const CHOICES_MAX: usize = 128;
 /// Longest id, model name or finish reason told of an answer, in bytes; a longer one is left out.
 const NAME_BYTES_MAX: usize = 512;
-
-/// What one stream event is to the relay and the meter.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Seen {
-    /// It carries a piece of the answer: text, reasoning, a refusal, a tool call, audio.
-    pub progress: bool,
-    /// It carries a usage report.
-    pub usage: bool,
-    /// It carries usage and no choice: to be hidden from a client that did not ask for it.
-    pub usage_only: bool,
-    /// It is `[DONE]`.
-    pub done: bool,
-    /// It says that the answer failed; see [`Decoder::failure`].
-    pub failed: bool,
-    /// It is not JSON.
-    pub malformed: bool,
-    /// UTF-8 bytes of the answer in it, without audio.
-    pub output_bytes: usize,
-}
-
-/// How an answer ended, as far as it is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
-    /// `[DONE]` was read, or every choice has a finish reason.
-    Complete,
-    /// The provider said that it failed.
-    Failed,
-    /// Neither: if nothing more comes, the stream was cut.
-    Cut,
-}
-
-/// Where events and observations of one input go.
-#[derive(Default)]
-struct Sink<'o, 'a> {
-    out: Option<&'o mut Vec<Event<'a>>>,
-    seen: Seen,
-    /// What the input said, while that is one string and nothing else.
-    said: Said<'a>,
-    /// A string at the top level that never means anything (OpenAI's `obfuscation`), as written.
-    padding: Option<&'a [u8]>,
-}
-
-/// Whether an input does nothing but add one string to what is being said already.
-#[derive(Default)]
-enum Said<'a> {
-    /// Nothing yet.
-    #[default]
-    Nothing,
-    /// The string, as written.
-    Once(&'a [u8]),
-    /// More than that: it opens, ends or changes something.
-    Else,
-}
-
-impl<'a> Sink<'_, 'a> {
-    #[inline(always)]
-    fn put(&mut self, make: impl FnOnce() -> Event<'a>) {
-        if let Some(out) = self.out.as_deref_mut() {
-            out.push(make());
-        }
-    }
-
-    #[inline]
-    fn say(&mut self, text: Text<'a>) {
-        self.said = match self.said {
-            Said::Nothing => Said::Once(text.raw()),
-            _ => Said::Else,
-        };
-    }
-
-    fn touch(&mut self) {
-        self.said = Said::Else;
-    }
-}
 
 /// Reads one answer, event by event.
 #[derive(Debug, Default)]
@@ -132,9 +58,7 @@ impl Decoder {
         }
         let mut sink = Sink::default();
         self.read(data, &mut sink, false);
-        let plain = Seen { progress: true, output_bytes: sink.seen.output_bytes, ..Seen::default() };
-        if let Said::Once(text) = sink.said
-            && sink.seen == plain
+        if let Some(text) = sink.only_said()
             && !self.over
         {
             self.like.learn(data, text, sink.padding);
@@ -149,15 +73,18 @@ impl Decoder {
         sink.seen
     }
 
+    /// Reads a finished answer into the events of the stream it could have been.
+    pub fn whole<'a>(&mut self, body: &'a [u8], out: &mut Vec<Event<'a>>) -> Seen {
+        let mut sink = Sink { out: Some(out), ..Sink::default() };
+        self.read(body, &mut sink, true);
+        sink.seen
+    }
+
     /// Says that nothing more comes, and gives the events that were held back for it.
     pub fn finish(&mut self, out: &mut Vec<Event<'_>>) -> Ending {
         let ending = self.ending();
         if ending == Ending::Cut && !self.over {
-            self.fail(UpstreamMessage {
-                message: "The provider's answer ended before it was complete.".into(),
-                code: Some("stream_cut".into()),
-                ..UpstreamMessage::default()
-            });
+            self.fail(UpstreamMessage::cut());
         }
         self.conclude(&mut Sink { out: Some(out), ..Sink::default() });
         ending
@@ -203,11 +130,7 @@ impl Decoder {
         if whole {
             self.done = true;
             if self.failure.is_none() && (sink.seen.malformed || !self.started) {
-                self.fail(UpstreamMessage {
-                    message: "The provider's answer is not a chat completion.".into(),
-                    code: Some("unreadable_answer".into()),
-                    ..UpstreamMessage::default()
-                });
+                self.fail(UpstreamMessage::unreadable("a chat completion"));
                 sink.seen.failed = true;
             }
         }
@@ -248,7 +171,8 @@ impl Decoder {
         }
         for choice in &self.choices {
             let (reason, native) = choice.stop();
-            sink.put(|| Event::Stop { choice: choice.index, reason, native: Cow::Owned(native.to_owned()) });
+            let native = Cow::Owned(native.to_owned());
+            sink.put(|| Event::Stop { choice: choice.index, reason, native, detail: Cow::Borrowed("") });
         }
     }
 }
@@ -257,8 +181,7 @@ impl Decoder {
 #[must_use]
 pub fn decode_whole(body: &[u8], rule: UsageRule) -> Vec<Event<'_>> {
     let mut out = Vec::new();
-    let mut sink = Sink { out: Some(&mut out), ..Sink::default() };
-    Decoder::new(rule).read(body, &mut sink, true);
+    Decoder::new(rule).whole(body, &mut out);
     out
 }
 

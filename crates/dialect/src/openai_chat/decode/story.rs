@@ -62,6 +62,9 @@ pub(super) fn story(events: &[Event<'_>]) -> Story {
             Event::Signature { choice, block, data } => {
                 story.blocks[find(&open, *choice, *block)].signature.push_str(data);
             }
+            Event::Citation { choice, block, .. } => {
+                find(&open, *choice, *block);
+            }
             Event::Close { choice, block } => {
                 find(&open, *choice, *block);
                 open.retain(|known| (known.0, known.1) != (*choice, *block));
@@ -69,7 +72,7 @@ pub(super) fn story(events: &[Event<'_>]) -> Story {
             Event::Usage(usage) => {
                 assert!(story.usage.replace(*usage).is_none() && story.stops.is_empty())
             }
-            Event::Stop { choice, reason, native } => {
+            Event::Stop { choice, reason, native, .. } => {
                 assert!(open.is_empty(), "a stop with blocks open");
                 story.stops.push((*choice, *reason, native.to_string()));
             }

@@ -9,7 +9,7 @@ use super::routes::ROUTES;
 use crate::access::Grant;
 use crate::access::verify::Needs;
 use crate::base::{Fault, Trouble};
-use crate::relay::route::BodyLimit;
+use crate::relay::route::{BodyLimit, Shape};
 use crate::relay::{Inbound, Outbound, Route, Worker};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
@@ -34,7 +34,7 @@ pub fn show(_: &Worker, _: &Inbound, _: Option<&Arc<Grant>>) -> Result<Outbound,
 pub fn document() -> Result<Value, String> {
     let mut paths = Map::new();
     let mut words: Vec<&Operation> = OPERATIONS.iter().copied().flatten().collect();
-    for route in ROUTES.iter().copied().flatten() {
+    for route in ROUTES.iter().copied().flatten().filter(|route| route.shape != Shape::Page) {
         let place = words.iter().position(|operation| operation.route == route.name);
         let operation = words.swap_remove(place.ok_or_else(|| format!("`{}` has no words", route.name))?);
         let path = route.path.replace("{*", "{");
@@ -63,13 +63,18 @@ pub fn document() -> Result<Value, String> {
 }
 
 fn written(route: &Route, operation: &Operation) -> Result<Value, String> {
+    let error = match route.shape {
+        Shape::OpenAi | Shape::Responses | Shape::Page => "Error",
+        Shape::Anthropic => "AnthropicError",
+        Shape::Google => "GoogleError",
+    };
     let mut object = json!({
         "operationId": route.name,
         "summary": operation.summary,
         "security": security(route.needs),
         "responses": {
             "200": { "description": "Done.", "content": content(operation.answer)? },
-            "default": { "description": "Refused.", "content": content("Error")? },
+            "default": { "description": "Refused.", "content": content(error)? },
         },
     });
     if let Needs::Key(scope) | Needs::Admin(scope, _) = route.needs {
@@ -87,7 +92,7 @@ fn written(route: &Route, operation: &Operation) -> Result<Value, String> {
 
 fn security(needs: Needs) -> Value {
     match needs {
-        Needs::Nothing => json!([]),
+        Needs::Nothing | Needs::Person => json!([]),
         Needs::AnyKey | Needs::OwnKey | Needs::Key(_) => json!([{ "projectKey": [] }]),
         Needs::Admin(..) => json!([{ "adminKey": [] }]),
     }
@@ -104,7 +109,8 @@ fn content(answer: &str) -> Result<Value, String> {
 fn parameters(route: &Route, operation: &Operation) -> Result<Vec<Value>, String> {
     let mut all = Vec::new();
     for part in route.path.split('/') {
-        if let Some(name) = part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
+        let part = part.split_once("}:").map_or(part, |(name, _)| name).trim_end_matches('}');
+        if let Some(name) = part.strip_prefix('{') {
             let name = name.trim_start_matches('*');
             all.push(json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }));
         }

@@ -34,7 +34,7 @@ const fn op(
 }
 
 /// What is said of every route, in the groups of the route table.
-pub static OPERATIONS: &[&[Operation]] = &[DATA, KEYS, PEOPLE, PROJECTS, MONEY, USAGE, LOOKS];
+pub static OPERATIONS: &[&[Operation]] = &[DATA, KEYS, PEOPLE, PROJECTS, ROLES, MONEY, USAGE, LOOKS, CATALOG];
 
 const DATA: &[Operation] = &[
     op("healthz", "Whether the process runs", "", "", "Status"),
@@ -42,11 +42,15 @@ const DATA: &[Operation] = &[
     op("metrics", "Every number, for Prometheus", "", "", "text"),
     op("openapi", "This document", "", "", "Document"),
     op("chat_completions", "Ask a model, as at OpenAI", "", "ChatRequest", "ChatAnswer"),
+    op("messages", "Ask a model, as at Anthropic", "", "MessagesRequest", "ModelAnswer"),
+    op("count_tokens", "How many tokens a prompt has, about", "", "MessagesRequest", "TokenCount"),
     op("completions", "Go on with a text, as at OpenAI", "", "ModelRequest", "ModelAnswer"),
     op("embeddings", "Turn texts into vectors, as at OpenAI", "", "ModelRequest", "ModelAnswer"),
     op("rerank", "Put texts in order, as at Cohere", "", "ModelRequest", "ModelAnswer"),
     op("moderations", "Judge texts, as at OpenAI", "", "ModerationRequest", "ModelAnswer"),
     op("models", "Models the key may call", "", "", "Models"),
+    op("google_models", "Models the key may call, as at Google", "", "", "GoogleModels"),
+    op("google_model", "One model, as at Google", "", "", "GoogleModel"),
     op("model", "One model, by any of its names", "", "", "Model"),
     op("own_key", "The key that asks", "", "", "OwnKey"),
     op("own_balance", "The balance of the key's organisation, as at DeepSeek", "", "", "UserBalance"),
@@ -91,6 +95,24 @@ const KEYS: &[Operation] = &[
         "",
         "Deleted",
     ),
+    op("admin_key_edit", "Change an admin key", "", "AdminKeyEdit", "Key"),
+    op(
+        "admin_key_rotate",
+        "Give an admin key another secret; the older ones go on for a while",
+        "",
+        "RotateNew",
+        "Rotated",
+    ),
+    op(
+        "admin_key_compromised",
+        "Revoke an admin key that has leaked with what was made with it, and say what it did",
+        "wait: string",
+        "AdminIncidentNew",
+        "Incident",
+    ),
+    op("admin_key_secret_list", "Secrets of an admin key", "", "", "SecretList"),
+    op("admin_key_secret_get", "Show a secret of an admin key, but not the secret itself", "", "", "Secret"),
+    op("admin_key_secret_delete", "Take a secret of an admin key away", "", "", "Deleted"),
 ];
 
 const PEOPLE: &[Operation] = &[
@@ -113,6 +135,7 @@ const PEOPLE: &[Operation] = &[
     ),
     op("user_roles", "Roles of a user", PAGE, "", "RoleList"),
     op("user_role_give", "Give a user a role", "", "AssignmentNew", "Assignment"),
+    op("user_role", "Show a role that a user has", "", "", "Assignment"),
     op("user_role_take", "Take a role from a user", "", "", "Deleted"),
     op("invite_list", "List invitations", PAGE, "", "InviteList"),
     op("invite_create", "Invite somebody; the token is in this one answer", "", "InviteNew", "Invite"),
@@ -129,6 +152,7 @@ const PEOPLE: &[Operation] = &[
     op("group_user_remove", "Take a user out of a group", "", "", "Deleted"),
     op("group_roles", "Roles of a group", PAGE, "", "RoleList"),
     op("group_role_give", "Give a group a role", "", "AssignmentNew", "Assignment"),
+    op("group_role", "Show a role that a group has", "", "", "Assignment"),
     op("group_role_take", "Take a role from a group", "", "", "Deleted"),
     op("role_list", "List roles", PAGE, "", "RoleList"),
     op("role_create", "Make a role", "", "RoleNew", "Role"),
@@ -254,6 +278,20 @@ const MONEY: &[Operation] = &[
     op("tier_create", "Make a tier", "", "TierNew", "Tier"),
     op("tier_get", "Show a tier", "", "", "Tier"),
     op("tier_update", "Change a tier", "", "TierEdit", "Tier"),
+const ROLES: &[Operation] = &[
+    op("project_role_list", "Roles that can be held in a project", PAGE, "", "RoleList"),
+    op("project_role_create", "Make a role of a project", "", "RoleNew", "Role"),
+    op("project_role_get", "Show a role of a project", "", "", "Role"),
+    op("project_role_update", "Change a role of a project", "", "RoleEdit", "Role"),
+    op("project_role_remove", "Remove a role of a project", "", "", "Deleted"),
+    op("project_user_roles", "Roles of a user in a project", PAGE, "", "RoleList"),
+    op("project_user_role_give", "Give a user a role in a project", "", "AssignmentNew", "Assignment"),
+    op("project_user_role", "Show a role that a user has in a project", "", "", "Assignment"),
+    op("project_user_role_take", "Take a role in a project from a user", "", "", "Deleted"),
+    op("project_group_roles", "Roles of a group in a project", PAGE, "", "RoleList"),
+    op("project_group_role_give", "Give a group a role in a project", "", "AssignmentNew", "Assignment"),
+    op("project_group_role", "Show a role that a group has in a project", "", "", "Assignment"),
+    op("project_group_role_take", "Take a role in a project from a group", "", "", "Deleted"),
 ];
 
 const USAGE: &[Operation] = &[
@@ -299,11 +337,34 @@ const LOOKS: &[Operation] = &[
     op(
         "audit_list",
         "Who changed what, newest first",
-        "effective_at[gt]: integer, effective_at[gte]: integer, effective_at[lt]: integer, effective_at[lte]: integer, event_types: [string], actor_ids: [string], resource_ids: [string], project_ids: [string], limit: integer, after: string, before: string",
+        "effective_at[gt]: integer, effective_at[gte]: integer, effective_at[lt]: integer, effective_at[lte]: integer, event_types: [string], actor_ids: [string], actor_emails: [string], tenant_only: true|false, resource_ids: [string], project_ids: [string], limit: integer, after: string, before: string",
         "",
         "AuditLogList",
     ),
     op("audit_verify", "Whether the audit log is whole", "", "", "Verification"),
     op("explain", "What would become of a call, and why", "", "Question", "Explanation"),
+    op("notification_list", "Messages to people, and whether they were sent", PAGE, "", "NotificationList"),
     op("key_review", "Keys that somebody should look at", "limit: integer, after: string", "", "ReviewList"),
+];
+
+const CATALOG: &[Operation] = &[
+    op(
+        "model_list",
+        "Models of the providers that are on",
+        "limit: integer, after: string",
+        "",
+        "ListedModelList",
+    ),
+    op("model_put", "Set a model's row, in the place of the stored one", "", "ListedModelNew", "ListedModel"),
+    op("model_get", "One model, with every version of its price", "", "", "ListedModel"),
+    op("model_delete", "Take a model's stored row away", "", "", "Deleted"),
+    op(
+        "price_list",
+        "Prices that were set at run time",
+        "limit: integer, after: string, order: asc|desc, model: string",
+        "",
+        "PriceList",
+    ),
+    op("price_create", "Set a model's price from an instant on", "", "PriceNew", "Price"),
+    op("price_delete", "Delete a price that does not hold yet", "", "", "Deleted"),
 ];

@@ -20,8 +20,8 @@ macro_rules! key_fields {
     () => {
         "object*: string, id*: string, name*: string, description*: string, redacted_value*: string, \
          value: string?, secret_already_shown: boolean, created_at*: integer, expires_at*: integer?, \
-         last_used_at*: integer?, status*: active|disabled|expired|revoked, scopes*: [string], models: [string]?, \
-         endpoints: [string]?, not_before: integer?, idle_expires_in_seconds: integer?, rotation_due_at: integer, \
+         last_used_at*: integer?, status*: active|disabled|expired|revoked, scopes*: [string], read_only*: boolean, \
+         models: [string]?, exposed_in_browser: Exposed?, endpoints: [string]?, not_before: integer?, idle_expires_in_seconds: integer?, rotation_due_at: integer, \
          labels: object, metadata: object, mode: live|test, project_id: string, rate_limits: KeyLimits, \
          projects: [string]?, ip_allowlist*: [string]?, owner*: Owner?, warnings*: [string], nodes: integer, \
          acknowledged: integer, ms: integer, revoked_keys: [string], handed_over_keys: [string]"
@@ -51,11 +51,20 @@ const OBJECTS: &[(&str, &str)] = &[
         expires_at*: integer?, last_used_at*: integer?, last_used_ip*: string?, use_count*: integer, \
         status*: active|expired, current*: boolean",
     ),
+    ("Exposed", "at*: integer, origin*: string"),
     ("IncidentNew", "replace: boolean, since: integer"),
+    ("AdminIncidentNew", "replace: boolean, since: integer, hand_over: boolean"),
     (
         "Incident",
-        "object*: string, api_key*: Key, replacement*: Key?, uses: KeyUses, warnings*: [string], nodes: integer, \
+        "object*: string, api_key*: Key, replacement*: Key?, revoked_keys*: [string], handed_over_keys*: [string], \
+        uses: KeyUses, acts: [KeyAct], notified*: [string], warnings*: [string], nodes: integer, \
         acknowledged: integer, ms: integer",
+    ),
+    ("KeyAct", "ip*: string?, type*: string, count*: integer, first_at*: integer, last_at*: integer"),
+    (
+        "Notification",
+        "object*: string, id*: string, type*: string, recipient*: string, created_at*: integer, \
+        sent_at*: integer?, detail*: any",
     ),
     ("KeyUses", "since*: integer, complete*: boolean, data*: [KeyUse]"),
     (
@@ -74,6 +83,32 @@ const OBJECTS: &[(&str, &str)] = &[
         api_key_id*: string, created_at*: integer, expires_at*: integer, scopes*: [string], models*: [string]?, \
         ip*: string?, budget_usd*: number?",
     ),
+    (
+        "ListedModel",
+        "object*: string, id*: string, provider*: string, upstream*: string, source*: builtin|stored|config, \
+        kind*: chat|embedding, context_tokens*: integer?, output_tokens_max*: integer?, tools*: boolean?, \
+        vision*: boolean?, documents*: boolean?, audio*: boolean?, reasoning*: boolean?, \
+        structured_output*: boolean?, quality*: object?, price*: object?, prices: [Price]",
+    ),
+    (
+        "ListedModelNew",
+        "id*: string, upstream: string, kind: chat|embedding, context_tokens: integer, output_tokens_max: integer, \
+        tools: boolean, vision: boolean, documents: boolean, audio: boolean, reasoning: boolean, \
+        structured_output: boolean, hidden_reasoning: boolean",
+    ),
+    (
+        "Price",
+        "object*: string, id*: string?, model*: string, version*: string, effective_at*: integer, source*: string, \
+        input*: number, output*: number, cache_read*: number?, cache_write*: number?, cache_write_1h*: number?, \
+        reasoning*: number?, input_audio*: number?, output_audio*: number?, per_request*: number, tiers*: [object], \
+        hours*: [object]",
+    ),
+    (
+        "PriceNew",
+        "model*: string, effective_at: integer, input*: any, output*: any, cache_read: any, cache_write: any, \
+        cache_write_1h: any, reasoning: any, input_audio: any, input_image: any, output_audio: any, \
+        per_request: any, source: string",
+    ),
     ("KeySet", "keys*: [object]"),
     ("Settings", "object*: string, key_name_pattern*: string?"),
     ("SettingsEdit", "key_name_pattern*: string?"),
@@ -85,26 +120,36 @@ const OBJECTS: &[(&str, &str)] = &[
     ("Owner", "type*: string, id*: string"),
     (
         "KeyNew",
-        "name*: string, description: string, owner: string, scopes: [string]?, models: [string]?, \
+        "name*: string, description: string, owner: string, scopes: [string]?, read_only: boolean, models: [string]?, \
         ip_allowlist: [string]?, expires_in_seconds: integer?, mode: live|test, rate_limits: KeyLimits?, \
         endpoints: [string]?, not_before: integer?, idle_expires_in_seconds: integer?, labels: object, \
         metadata: object, budget: KeyBudget?",
     ),
     (
         "KeyEdit",
-        "name: string, description: string, scopes: [string]?, models: [string]?, endpoints: [string]?, \
+        "name: string, description: string, scopes: [string]?, read_only: boolean, models: [string]?, endpoints: [string]?, \
         ip_allowlist: [string]?, expires_in_seconds: integer?, not_before: integer?, \
         idle_expires_in_seconds: integer?, labels: object, metadata: object, rate_limits: KeyLimits?",
     ),
     (
         "AdminKeyNew",
-        "name*: string, description: string, owner: string, scopes: [string]?, projects: [string]?, \
+        "name*: string, description: string, owner: string, scopes: [string]?, read_only: boolean, \
+        projects: [string]?, ip_allowlist: [string]?, expires_in_seconds: integer?",
+    ),
+    (
+        "AdminKeyEdit",
+        "name: string, description: string, scopes: [string]?, read_only: boolean, projects: [string]?, \
         ip_allowlist: [string]?, expires_in_seconds: integer?",
     ),
     (
         "OwnKey",
         "object*: string, id*: string, name*: string, mode*: live|test, project_id*: string, scopes*: [string], \
-        models*: [string]?, limits*: [object], budgets*: [object], created_at*: integer, expires_at*: integer?",
+        read_only*: boolean, models*: [string]?, limits*: [object], budgets*: [object], created_at*: integer, \
+        expires_at*: integer?, token*: TokenOf?",
+    ),
+    (
+        "TokenOf",
+        "object*: string, id*: string, api_key_id*: string, expires_at*: integer?, narrowed*: object",
     ),
     (
         "Organization",
@@ -286,6 +331,8 @@ const OBJECTS: &[(&str, &str)] = &[
 /// Objects that are lists: name, and what is in them.
 const LISTS: &[(&str, &str)] = &[
     ("KeyList", "Key"),
+    ("ListedModelList", "ListedModel"),
+    ("PriceList", "Price"),
     ("SecretList", "Secret"),
     ("OrganizationList", "Organization"),
     ("ProjectList", "Project"),
@@ -303,6 +350,7 @@ const LISTS: &[(&str, &str)] = &[
     ("NodeList", "Node"),
     ("AuditLogList", "AuditLog"),
     ("ReviewList", "Review"),
+    ("NotificationList", "Notification"),
 ];
 
 /// Objects whose fields are not all ours to name: those of OpenAI's chat API, and a record of the audit
@@ -310,6 +358,16 @@ const LISTS: &[(&str, &str)] = &[
 const OPEN: &[(&str, &str)] = &[
     ("ChatRequest", "model*: string, messages*: [any], stream: boolean"),
     ("ModelRequest", "model*: string, stream: boolean"),
+    ("MessagesRequest", "model*: string, messages*: [any], max_tokens: integer, stream: boolean"),
+    ("TokenCount", "input_tokens: integer"),
+    ("GoogleModels", "models*: [GoogleModel]"),
+    (
+        "GoogleModel",
+        "name*: string, version*: string, displayName*: string, inputTokenLimit: integer, \
+        outputTokenLimit: integer, supportedGenerationMethods*: [string]",
+    ),
+    ("AnthropicError", "type*: string, error*: object"),
+    ("GoogleError", "error*: object"),
     ("ModerationRequest", "model: string, input*: any"),
     ("ModelAnswer", "model: string, usage: any"),
     ("ChatAnswer", "id: string, object: string, model: string, choices: [any], usage: any"),

@@ -1,6 +1,6 @@
 //! The data plane, health and metrics.
 
-use super::{inference, managed, memory};
+use super::{google, inference, managed, memory};
 use crate::access::verify::About::Installation;
 use crate::access::verify::Needs;
 use crate::accounts::Scope;
@@ -25,6 +25,18 @@ pub(super) static ROUTES: &[Route] = &[
         ("/v1/chat/completions", &["/chat/completions", "/beta/chat/completions"]),
         (Scope::CHAT, Billing::ChatCompletions, Shape::OpenAi),
         infer::chat,
+    ),
+    inference(
+        "messages",
+        ("/v1/messages", &["/anthropic/v1/messages"]),
+        (Scope::CHAT, Billing::ChatCompletions, Shape::Anthropic),
+        infer::messages,
+    ),
+    inference(
+        "count_tokens",
+        ("/v1/messages/count_tokens", &["/anthropic/v1/messages/count_tokens"]),
+        (Scope::CHAT, Billing::Count, Shape::Anthropic),
+        infer::count_messages,
     ),
     inference(
         "completions",
@@ -62,6 +74,8 @@ pub(super) static ROUTES: &[Route] = &[
         Needs::Key(Scope::READ_MODELS),
         Handler::Memory(models::show),
     ),
+    google("google_models", "/v1beta/models", Handler::Memory(models::list)),
+    google("google_model", "/v1beta/models/{*id}", Handler::Memory(models::show)),
     managed("token_create", Method::POST, "/v1/tokens", Needs::OwnKey, tokens::create),
     memory("jwks", ("/.well-known/jwks.json", &[]), Needs::Nothing, Handler::Memory(jwks::show)),
     Route {

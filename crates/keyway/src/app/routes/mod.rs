@@ -1,11 +1,14 @@
 //! The one route table, in groups. What a route asks of a key stands in the row that dispatches it.
 
 mod audit;
+mod catalog;
+mod console;
 mod data;
 mod keys;
 mod money;
 mod people;
 mod projects;
+mod roles;
 mod usage;
 
 use crate::access::Grant;
@@ -24,9 +27,12 @@ pub static ROUTES: &[&[Route]] = &[
     keys::ROUTES,
     people::ROUTES,
     projects::ROUTES,
+    roles::ROUTES,
     money::ROUTES,
     usage::ROUTES,
     audit::ROUTES,
+    catalog::ROUTES,
+    console::ROUTES,
 ];
 
 /// A row that answers from memory.
@@ -44,6 +50,21 @@ const fn memory(
         needs,
         body: BodyLimit::None,
         shape: Shape::OpenAi,
+        billing: Billing::Free,
+        handler,
+    }
+}
+
+/// A row that shows models to clients of Google's.
+const fn google(name: &'static str, path: &'static str, handler: Handler) -> Route {
+    Route {
+        name,
+        method: Method::GET,
+        path,
+        also: &[],
+        needs: Needs::Key(Scope::READ_MODELS),
+        body: BodyLimit::None,
+        shape: Shape::Google,
         billing: Billing::Free,
         handler,
     }
@@ -91,6 +112,12 @@ const fn managed(
     }
 }
 
+/// A row that other paths lead to as well.
+const fn also(paths: &'static [&'static str], mut route: Route) -> Route {
+    route.also = paths;
+    route
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,7 +128,8 @@ mod tests {
     fn every_path_of_the_data_plane_can_be_named_in_a_key() {
         let routes = ROUTES.iter().copied().flatten();
         let asks_for_a_scope = routes.filter(|route| matches!(route.needs, Needs::Key(_)));
-        let paths: BTreeSet<&str> = asks_for_a_scope.map(|route| canonical(route.path)).collect();
-        assert_eq!(paths, ENDPOINTS.iter().copied().collect());
+        let paths: BTreeSet<String> =
+            asks_for_a_scope.map(|route| canonical(route.path).into_owned()).collect();
+        assert_eq!(paths, ENDPOINTS.iter().map(|path| (*path).to_owned()).collect());
     }
 }

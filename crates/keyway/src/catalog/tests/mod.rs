@@ -2,6 +2,7 @@
 
 mod data;
 mod mistakes;
+mod prices;
 mod resolve;
 mod values;
 

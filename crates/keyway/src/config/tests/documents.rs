@@ -106,5 +106,7 @@ fn the_schema_knows_every_setting_and_row() {
     assert!(
         model["properties"]["price"]["properties"]["hours"]["items"]["properties"]["weekdays"].is_object()
     );
-    assert!(properties["providers"]["additionalProperties"]["properties"]["auth"]["enum"].is_array());
+    assert!(
+        properties["providers"]["additionalProperties"]["properties"]["auth"]["anyOf"][0]["enum"].is_array()
+    );
 }

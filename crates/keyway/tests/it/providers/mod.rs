@@ -20,6 +20,7 @@
 //! | a success that holds an error | `statuses::a_success_that_holds_an_error_is_passed_on_and_logged_as_one` |
 
 mod broken;
+mod contract;
 mod hostile;
 mod leaving;
 mod stalls;

@@ -4,6 +4,7 @@ mod chat_completions;
 mod completions;
 mod embeddings;
 mod key;
+mod messages;
 mod models;
 mod moderations;
 pub mod organization;

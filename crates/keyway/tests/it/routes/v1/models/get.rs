@@ -55,3 +55,33 @@ fn it_takes_a_key_in_any_field() {
         assert_eq!(answer.status, 200, "{}", answer.text());
     }
 }
+
+#[test]
+fn three_vendors_clients_get_three_shapes() {
+    let scene = crate::scene::Scene::start();
+    let get = |path: &str, headers: &[(&str, &str)]| {
+        scene.keyway.request("GET", path, headers, b"").expect_status(200).json()
+    };
+    let (bearer, key) = (format!("Bearer {}", scene.key), scene.key.as_str());
+    let anthropic = [("authorization", bearer.as_str()), ("anthropic-version", "2026-10-21")];
+    let list = get("/v1/models", &anthropic);
+    let model = list["data"].as_array().unwrap().iter().find(|model| model["id"] == "mine/small").unwrap();
+    assert_eq!((&model["type"], &model["max_tokens"]), (&testkit::json!("model"), &testkit::json!(8192)));
+    assert_eq!((&list["has_more"], &list["first_id"]), (&testkit::json!(false), &list["data"][0]["id"]));
+    assert_eq!(get("/v1/models/mine/small", &anthropic)["type"], "model");
+    for (path, headers) in [
+        ("/v1beta/models", [("authorization", bearer.as_str())]),
+        ("/v1beta/models", [("x-goog-api-key", key)]),
+        ("/v1/models", [("x-goog-api-key", key)]),
+    ] {
+        let list = get(path, &headers);
+        let models = list["models"].as_array().unwrap();
+        let model = models.iter().find(|model| model["name"] == "models/mine/small").unwrap();
+        assert_eq!(model["outputTokenLimit"], 8192, "{path}");
+        assert_eq!(get(&format!("{path}/mine/small"), &headers)["name"], "models/mine/small");
+    }
+    assert_eq!(get("/v1/models", &[("authorization", bearer.as_str())])["object"], "list");
+    let unknown = scene.keyway.request("GET", "/v1beta/models/none", &[("x-goog-api-key", key)], b"");
+    assert_eq!((unknown.status, unknown.code().as_str()), (404, "model_not_found"));
+    assert_eq!(unknown.json()["error"]["status"], "NOT_FOUND");
+}

@@ -1,0 +1,23 @@
+//! What an encoder must know of the exchange beside the events.
+
+use super::restore::Restore;
+
+/// How answers are told to one client.
+#[derive(Debug, Clone, Default)]
+pub struct Reply {
+    /// Unique part of the answer's id, letters and digits; the dialect puts its own word before it
+    /// (`chatcmpl-`, `msg_`, `resp_`).
+    pub id: String,
+    /// Model as the client is to see it.
+    pub model: String,
+    /// When it was made, in seconds since 1970.
+    pub created_s: i64,
+    /// The client wants to hear of usage in the stream, where that is a choice.
+    pub include_usage: bool,
+    /// Who answers, see [`super::Target::origin`]: state is marked with it.
+    pub origin: String,
+    /// What the request changed.
+    pub restore: Restore,
+    /// What it cost, a decimal number of dollars; known when the answer has been booked.
+    pub cost_usd: Option<String>,
+}

@@ -1,0 +1,115 @@
+//! Between two dialects: a client's request written for a provider that speaks another one, and what its
+//! answer must go through on its way back.
+
+use super::abilities::abilities;
+use super::exchange::Inbound;
+use super::extension::OnLoss;
+use super::fetch;
+use super::story::Story;
+use super::way::Way;
+use crate::base::{Code, Refusal};
+use crate::catalog::{Alias, Edit, Target};
+use bytes::Bytes;
+use dialect::hub::{self, Asked, Dialect, Invalid, Losses, Mode, Reply, Request};
+use dialect::peek::Peek;
+use dialect::{AskUsage, rewrite};
+use std::borrow::Cow;
+
+/// What an answer goes through on its way to a client of another dialect.
+pub struct Crossing {
+    /// The client's dialect.
+    pub to: Dialect,
+    /// What it is told with.
+    pub reply: Reply,
+    /// What of the request the provider was not told as it was asked.
+    pub losses: Losses,
+}
+
+/// A client's request, read at most once for all candidates.
+pub struct Source<'a> {
+    pub(super) inbound: &'a Inbound,
+    pub(super) peek: &'a Peek<'a>,
+    on_loss: OnLoss,
+    /// Without our own member.
+    body: Bytes,
+}
+
+impl<'a> Source<'a> {
+    /// The request of a client.
+    #[must_use]
+    pub fn new(inbound: &'a Inbound, peek: &'a Peek<'a>, on_loss: OnLoss) -> Self {
+        let body = match &peek.keyway {
+            Some(_) => rewrite(&inbound.body, peek, &peek.model, AskUsage::Leave),
+            None => inbound.body.clone(),
+        };
+        Self { inbound, peek, on_loss, body }
+    }
+
+    /// The request as `target` is asked it, and what its answer must go through.
+    ///
+    /// # Errors
+    /// What cannot be read, what the target cannot do, and losses where none are wanted.
+    pub async fn cross(
+        &self,
+        story: &Story,
+        target: &Target,
+        way: &Way,
+        alias: Option<&Alias>,
+    ) -> Result<(Bytes, Crossing), Refusal> {
+        let (Some(from), Some(to)) = (way.dialect.conversation(), story.dialect.conversation()) else {
+            return Err(Refusal::new(Code::InternalError, "This cannot be translated."));
+        };
+        let mut request = self.read(to)?;
+        alias.into_iter().flat_map(|alias| &alias.set).for_each(|edit| set(*edit, &mut request));
+        let can = abilities(target, from);
+        let asked =
+            hub::Target { dialect: from, model: &target.upstream, origin: &target.provider.name, can };
+        fetch::media(&story.worker.shared.egress, &mut request, &asked).await?;
+        let mut losses = Losses::default();
+        let written = hub::write_request(&request, &asked, &mut losses).map_err(|invalid| told(&invalid))?;
+        if self.on_loss == OnLoss::Reject && !losses.is_empty() {
+            return Err(lossy(&losses, &target.id));
+        }
+        let reply = Reply {
+            id: self.inbound.request_id().trim_start_matches("req_").to_owned(),
+            model: self.peek.model.clone().into_owned(),
+            created_s: self.inbound.started_ms / 1000,
+            include_usage: self.peek.include_usage == Some(true),
+            origin: target.provider.name.to_string(),
+            restore: written.restore,
+            cost_usd: None,
+        };
+        Ok((written.body.into(), Crossing { to, reply, losses }))
+    }
+
+    fn read(&self, dialect: Dialect) -> Result<Request<'_>, Refusal> {
+        let asked = Asked { model: Some(&self.peek.model), stream: self.peek.stream };
+        hub::read_request(dialect, &self.body, asked).map_err(|invalid| told(&invalid))
+    }
+}
+
+/// What an alias says about the mode of its model, unless the request says it.
+fn set(edit: Edit, request: &mut Request<'_>) {
+    let mode = match edit {
+        Edit::ThinkingDisabled => Mode::Off,
+        Edit::ThinkingEnabled => Mode::On,
+    };
+    request.reasoning.mode.get_or_insert(mode);
+}
+
+fn told(invalid: &Invalid) -> Refusal {
+    let code = if invalid.unsupported { Code::UnsupportedParameter } else { Code::InvalidRequest };
+    let param = invalid.param.clone();
+    Refusal { param, ..Refusal::new(code, Cow::Owned(invalid.message.clone())) }
+}
+
+fn lossy(losses: &Losses, model: &str) -> Refusal {
+    Refusal::new(
+        Code::LossyTranslation,
+        format!(
+            "`{model}` is not asked in this dialect, and cannot be told all of the request as it is: {}. \
+             Leave these out, use another model, or let losses be reported (`x-keyway-on-loss: report`).",
+            losses.header()
+        ),
+    )
+}

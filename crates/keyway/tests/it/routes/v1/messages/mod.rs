@@ -1,0 +1,6 @@
+//! `/v1/messages`
+
+mod chat;
+mod count_tokens;
+mod errors;
+mod native;
