@@ -290,8 +290,7 @@ impl KeyCache {
         expires_ms: i64,
     ) -> Result<Known, Fault> {
         let found = keys::by_kid(conn, secret_kid).await?;
-        let Some(found) = found.filter(|found| found.key.id == key && found.key.kind == "project")
-        else {
+        let Some(found) = found.filter(|found| found.key.id == key && found.key.kind == "project") else {
             return Ok(Known::NoToken(self.clock.monotonic_ms()));
         };
         let mut grant = self.grant(conn, found, &token.id).await?;

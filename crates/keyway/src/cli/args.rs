@@ -1,8 +1,8 @@
 //! The tree of commands. What is not here is not built: clap refuses it with exit code 2.
 
 use super::{
-    admin_key, audit, budget, chat, config, credit, db, explain, group, init, invite, key, limit, log, member,
-    model, node, org, project, role, sandbox, serve, service_account, settings, tier, usage,
+    admin_key, audit, budget, chat, config, credit, db, explain, group, init, invite, key, limit, log,
+    member, model, node, org, project, role, sandbox, serve, service_account, settings, tier, usage,
 };
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use clap_complete::Shell;

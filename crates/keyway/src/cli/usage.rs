@@ -130,9 +130,7 @@ fn print(asked: &Usage, query: &Query, rows: &[Row], out: &Out) -> Result<(), Fa
         return out.json(&page(query, rows, |row| CostResult::new(row, &query.group_by, true)));
     }
     if out.json {
-        return out.json(&page(query, rows, |row| {
-            UsageResult::new(OBJECT, row, &query.group_by, true)
-        }));
+        return out.json(&page(query, rows, |row| UsageResult::new(OBJECT, row, &query.group_by, true)));
     }
     let mut head: Vec<&str> = Vec::new();
     for by in &asked.by {

@@ -3,9 +3,7 @@
 
 use crate::base::Fault;
 use crate::relay::Shared;
-use crate::store::{
-    budgets, changes, ephemeral, once_links, requests_write, sessions, tenants, usage_write,
-};
+use crate::store::{budgets, changes, ephemeral, once_links, requests_write, sessions, tenants, usage_write};
 use std::sync::Arc;
 use std::time::Duration;
 

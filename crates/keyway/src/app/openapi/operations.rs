@@ -278,6 +278,8 @@ const MONEY: &[Operation] = &[
     op("tier_create", "Make a tier", "", "TierNew", "Tier"),
     op("tier_get", "Show a tier", "", "", "Tier"),
     op("tier_update", "Change a tier", "", "TierEdit", "Tier"),
+];
+
 const ROLES: &[Operation] = &[
     op("project_role_list", "Roles that can be held in a project", PAGE, "", "RoleList"),
     op("project_role_create", "Make a role of a project", "", "RoleNew", "Role"),
