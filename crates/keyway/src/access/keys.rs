@@ -1,5 +1,6 @@
 //! What is done to keys: make, list, disable, enable, revoke. Console, API and CLI all come here.
 
+use super::budgets::{self, NewBudget};
 use super::chain::{self, Bounded};
 use super::details::{self, Details};
 use super::format::{self, Prefix};
@@ -56,6 +57,8 @@ pub struct NewKey {
     pub details: Details,
     /// What its requests are held to; an admin key has none.
     pub limits: Limits,
+    /// What it may spend; an admin key spends nothing.
+    pub budget: Option<NewBudget>,
 }
 
 /// A key just made. The secret is here and nowhere else.
@@ -114,6 +117,9 @@ pub async fn create(acting: &mut Acting<'_>, new: &NewKey) -> Result<Created, Tr
                         "rate_limits": limits::written(&new.limits) }),
     };
     acting.record(deed).await?;
+    if let Some(budget) = &new.budget {
+        budgets::of_key(acting, budget, &row).await?;
+    }
     let mut warnings = naming::of_name(acting, &new.name).await?;
     warnings.extend(warnings_of(new));
     Ok(Created { row, secret, warnings })

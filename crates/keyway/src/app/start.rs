@@ -14,7 +14,8 @@ use crate::catalog::Catalog;
 use crate::config::{Config, CredentialRef, On, Settings};
 use crate::egress::Egress;
 use crate::mail::Sender;
-use crate::metering::{Journal, Plan, ShardState, Spares};
+use crate::metering::keeper::{Holder, Keeping};
+use crate::metering::{self, Journal, Plan, ShardState, Spares};
 use crate::pricing::{self, Source};
 use crate::relay::context::{Node, Upstream};
 use crate::relay::desk::{Desk, Registration};
@@ -45,7 +46,7 @@ pub struct Parts {
     pub spares: Spares,
 }
 
-/// Builds the shared state for `workers` workers.
+/// Builds the shared state for `workers` workers, and what leases money, not begun.
 ///
 /// # Errors
 /// A credential that cannot be read, a base URL that is none, a journal that cannot be made.
@@ -55,7 +56,7 @@ pub async fn build(
     listen: SocketAddr,
     workers: usize,
     tasks: Tasks,
-) -> Result<Parts, NotOpened> {
+) -> Result<(Parts, Keeping), NotOpened> {
     let settings = &config.settings;
     let control = tokio::runtime::Handle::current();
     let clock = at.clock.clone();
@@ -73,6 +74,12 @@ pub async fn build(
     let cache = Arc::new(KeyCache::new(clock.clone(), age_ms_max));
     let lookup = lookup::start(&tasks, &control, at.db.clone(), Arc::clone(&cache));
     let (stops, orders) = Stops::new(workers);
+    let (keeper, keeping) = metering::keeper::keeper(Holder {
+        db: at.db.clone(),
+        clock: clock.clone(),
+        boot: node.boot.clone(),
+        node: node.id.clone(),
+    });
     let spares = Spares::start().map_err(NotOpened::Failed)?;
     let segment_bytes = u32::try_from(settings.journal_segment_bytes).unwrap_or(u32::MAX);
     let plan = Plan::new(settings.data_dir.join("journal").join(&node.boot), segment_bytes);
@@ -94,6 +101,7 @@ pub async fn build(
         metrics,
         cache,
         lookup,
+        keeper,
         stops,
         control,
         tasks,
@@ -105,7 +113,7 @@ pub async fn build(
         used: Mutex::new(Vec::new()),
         exposed: Exposed::default(),
     });
-    Ok(Parts { shared, journals, orders, spares })
+    Ok((Parts { shared, journals, orders, spares }, keeping))
 }
 
 /// Where people reach the server: what was set, else the address it listens on.

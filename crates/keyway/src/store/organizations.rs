@@ -19,6 +19,8 @@ pub struct Organization {
     pub archived_ms: Option<i64>,
     /// JSON list of networks its keys work from; absent: any.
     pub ip_allowlist: Option<String>,
+    /// Its tier; absent: the operator's own.
+    pub tier_id: Option<String>,
 }
 
 /// Organisations in order of their ids, at most `limit` after `after` (empty: from the start).
@@ -31,9 +33,9 @@ pub async fn list(
     after: &str,
     limit: i64,
 ) -> Result<Vec<Organization>, Fault> {
-    const OLDEST: &str = "SELECT id, name, created_ms, archived_ms, ip_allowlist FROM organizations \
+    const OLDEST: &str = "SELECT id, name, created_ms, archived_ms, ip_allowlist, tier_id FROM organizations \
          WHERE ($1 = '' OR id > $1) ORDER BY id LIMIT $2";
-    const NEWEST: &str = "SELECT id, name, created_ms, archived_ms, ip_allowlist FROM organizations \
+    const NEWEST: &str = "SELECT id, name, created_ms, archived_ms, ip_allowlist, tier_id FROM organizations \
          WHERE ($1 = '' OR id < $1) ORDER BY id DESC LIMIT $2";
     let rows = sqlx::query(if newest_first { NEWEST } else { OLDEST })
         .bind(after)
@@ -81,7 +83,7 @@ pub async fn update(tx: &mut Tx, organization: &Organization) -> Result<(), Faul
 /// When the database cannot be used.
 pub async fn organization(conn: &mut Conn, id: &str) -> Result<Option<Organization>, Fault> {
     let row = sqlx::query(
-        "SELECT id, name, created_ms, archived_ms, ip_allowlist FROM organizations WHERE id = $1",
+        "SELECT id, name, created_ms, archived_ms, ip_allowlist, tier_id FROM organizations WHERE id = $1",
     )
     .bind(id)
     .fetch_optional(conn)
@@ -127,5 +129,6 @@ fn read_organization(row: &AnyRow) -> Organization {
         created_ms: row.get(2),
         archived_ms: row.get(3),
         ip_allowlist: row.get(4),
+        tier_id: row.get(5),
     }
 }
