@@ -9,8 +9,7 @@ use crate::accounts::{Acting, Scope, Subject, notify};
 use crate::base::{Code, Refusal, Trouble, id};
 use crate::store::changes::{KEY_CHANGED, KEY_STOPPED};
 use crate::store::keys::{self as rows, KeyRow};
-use crate::store::limits as limit_rows;
-use crate::store::{budgets, limits as limit_rows, tenants};
+use crate::store::{budgets, limits as limit_rows};
 use serde_json::json;
 
 /// What was done about a leaked key.

@@ -227,8 +227,10 @@ mod tests {
     #[test]
     fn without_days_there_is_one_bucket() {
         let query = query(&asked(&[By::Project]), 86_400_000);
-        let text =
-            serde_json::to_string(&page(&query, &[], |row| UsageResult::new(row, &query.group_by))).unwrap();
+        let text = serde_json::to_string(&page(&query, &[], |row| {
+            UsageResult::new(OBJECT, row, &query.group_by, true)
+        }))
+        .unwrap();
         assert_eq!(
             text,
             r#"{"object":"page","data":[{"object":"bucket","start_time":0,"end_time":86400,"results":[]}],"has_more":false,"next_page":null}"#

@@ -67,8 +67,10 @@ impl Story {
     fn size(&self, target: &Target, inbound: &Inbound, peek: &Peek<'_>) -> Size {
         let model = target.model.as_deref();
         let context = model.and_then(|model| model.context_tokens);
-        let answers = self.dialect.is_conversation() || self.dialect == Dialect::OpenaiCompletions;
-        let output_cap = if answers { peek.output_cap } else { Some(0) };
+        let output_cap = match self.dialect {
+            Dialect::OpenaiEmbeddings | Dialect::CohereRerank | Dialect::OpenaiModerations => Some(0),
+            _ => peek.output_cap,
+        };
         // A prompt has no more tokens than bytes; what it only points to may fill the window.
         let bytes = inbound.body.len() as u64;
         let input_tokens_max = match context {
