@@ -155,10 +155,7 @@ impl Grant {
             "revoked" => Standing::Revoked,
             _ => return Err(unknown("status")),
         };
-        let expires_ms = match (bounded.expires_ms, found.secret_expires_ms) {
-            (Some(key), Some(secret)) => Some(key.min(secret)),
-            (key, secret) => key.or(secret),
-        };
+        let expires_ms = [bounded.expires_ms, found.secret_expires_ms].into_iter().flatten().min();
         let lists = [&found.org_ip_allowlist, &found.project_ip_allowlist, &row.ip_allowlist];
         let networks = Networks::from_rows(lists).map_err(|_| unknown("network"))?;
         let models = ModelRules::from_row(row.models.as_deref());
