@@ -56,9 +56,6 @@ pub enum Wanted {
     Signed(Box<Claims>),
 }
 
-/// What a token was made from, and its own name.
-#[derive(Clone, Copy)]
-
 /// Which grants some changes touch: ids of keys, secrets, projects, organisations, users, groups, roles.
 #[derive(Debug, Default)]
 pub struct Touched {
