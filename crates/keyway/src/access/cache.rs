@@ -56,14 +56,6 @@ pub enum Wanted {
     Signed(Box<Claims>),
 }
 
-/// What a token was made from, and its own name.
-#[derive(Clone, Copy)]
-struct Made<'a> {
-    key: &'a str,
-    secret_kid: &'a str,
-    token: &'a str,
-}
-
 /// Which grants some changes touch: ids of keys, secrets, projects, organisations, users, groups, roles.
 #[derive(Debug, Default)]
 pub struct Touched {

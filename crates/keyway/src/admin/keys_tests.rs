@@ -30,7 +30,7 @@ fn what_is_not_known_is_refused() {
         (r#"{"name":"a","budget":{}}"#, Some("p"), Code::InvalidRequest, "budget.limit_usd"),
         (r#"{"name":"a","budget":{"limit_usd":1}}"#, Some("p"), Code::InvalidRequest, "budget.window"),
         (
-            r#"{"name":"a","budget":{"limit_usd":1e3,"window":"day"}}"#,
+            r#"{"name":"a","budget":{"limit_usd":"1e3","window":"day"}}"#,
             Some("p"),
             Code::InvalidRequest,
             "budget.limit_usd",

@@ -9,7 +9,8 @@ fn row(dims: &[&str]) -> Row {
     for (place, value) in [10, 20, 30, 40, 50, 60, 70, 80, 90].into_iter().enumerate() {
         measures.0[at::USAGE + place] = value;
     }
-    measures.0[at::COST_NANOUSD] = 420_001;
+    measures.0[at::SELL_NANOUSD] = 420_001;
+    measures.0[at::COST_NANOUSD] = 400_001;
     measures.0[at::UNPRICED_REQUESTS] = 2;
     Row { bucket_ms: 0, dims: dims.iter().map(|dim| (*dim).to_owned()).collect(), measures }
 }
@@ -37,7 +38,7 @@ fn tokens_add_up_and_only_what_was_grouped_by_is_named() {
     assert!(serde_json::to_string(&result).unwrap().contains(r#""cost_usd":0.000420001,"#));
     assert!(value.get("provider_cost_usd").is_none(), "what the provider is paid is the operator's to see");
     let seen = serde_json::to_value(UsageResult::new("x", &row(&[]), &[], true)).unwrap();
-    assert_eq!(seen["provider_cost_usd"], json!(0.000420001));
+    assert_eq!(seen["provider_cost_usd"], json!(0.000400001));
 }
 
 #[test]

@@ -130,7 +130,7 @@ fn served(entry: &OwnedEntry) -> &str {
 }
 
 fn cost(entry: &OwnedEntry) -> String {
-    entry.cost.map_or_else(|| "unpriced".to_owned(), |cost| cost.to_decimal())
+    entry.sell.map_or_else(|| "unpriced".to_owned(), |sell| sell.to_decimal())
 }
 
 fn fields(entry: &OwnedEntry) -> Vec<(&'static str, String)> {
@@ -189,6 +189,7 @@ mod tests {
             status: 404,
             error: "model_not_found".to_owned(),
             cost: None,
+            sell: None,
             ..entry.clone()
         };
         let refused = super::cells(&refused);

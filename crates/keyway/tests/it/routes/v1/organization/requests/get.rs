@@ -49,7 +49,7 @@ fn a_line_as_documented() {
     assert_eq!(row, expected);
     let text = scene.get(&format!("{PATH}/{id}")).text();
     assert!(!text.contains("Hello"), "prompt or answer is in the log: {text}");
-    assert_eq!(fields(&text).len(), 25);
+    assert_eq!(fields(&text).len(), 26);
     assert_eq!(scene.get_json(PATH)["data"], json!([row]));
 }
 

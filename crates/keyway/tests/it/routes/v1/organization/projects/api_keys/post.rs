@@ -5,8 +5,6 @@ use crate::database;
 use crate::stage::{self, MODEL, Scene, bare, fields, hello, text};
 use testkit::{Upstream, Value, json};
 
-/// Fields that the contract names and this version does not have.
-
 fn count(scene: &Scene) -> String {
     database::one(&scene.keyway, "SELECT CAST(COUNT(*) AS TEXT) FROM keys")
 }
