@@ -81,6 +81,8 @@ pub struct Database {
     pub ceilings: BTreeMap<Place, i64>,
     pub leases: BTreeMap<(Boot, Place), Lease>,
     pub holds: Vec<Hold>,
+    /// Holds that were posted in the end, by window.
+    pub holds_posted: BTreeMap<Place, i64>,
     /// Lines by request: there is to be one of each.
     pub lines: BTreeMap<RequestId, Vec<Line>>,
     pub cursors: BTreeMap<usize, usize>,
@@ -183,8 +185,12 @@ impl Database {
 
     /// Ends the leases of a node's earlier starts, whose journal has been posted to its end.
     pub fn close(&mut self, boot: Boot, wrong: Wrong) {
-        let over: Vec<(Boot, Place)> =
-            self.leases.keys().filter(|(of, _)| of.node == boot.node && of.number < boot.number).copied().collect();
+        let over: Vec<(Boot, Place)> = self
+            .leases
+            .keys()
+            .filter(|(of, _)| of.node == boot.node && of.number < boot.number)
+            .copied()
+            .collect();
         for (of, place) in over {
             if wrong == Wrong::ReleaseAfterCrash {
                 self.holds.retain(|hold| hold.boot != of);
@@ -200,6 +206,18 @@ impl Database {
         }
         let over: Vec<Boot> = self.leases.keys().map(|(of, _)| *of).collect();
         self.closed.extend(over.into_iter().filter(|of| of.node == boot.node && of.number < boot.number));
+    }
+
+    /// Posts what is held in windows that never end: nobody has claimed it for long.
+    pub fn post_holds(&mut self) {
+        let (old, held) = std::mem::take(&mut self.holds).into_iter().partition::<Vec<_>, _>(|hold| {
+            self.budgets[hold.place.account].window_ms == i64::MAX && self.closed.contains(&hold.boot)
+        });
+        self.holds = held;
+        for hold in old {
+            self.rows.entry(hold.place).or_default().release(NanoUsd(hold.amount), true);
+            *self.holds_posted.entry(hold.place).or_default() += hold.amount;
+        }
     }
 
     /// The wrong variant: a janitor gives back the leases of nodes that have not been seen for a while.

@@ -66,7 +66,8 @@ fn no_seed_breaks_a_promise() {
 #[test]
 fn each_mistake_is_found() {
     for wrong in Wrong::ALL {
-        let found = (0..SEEDS_OF_A_MISTAKE).find_map(|seed| World::run(seed, wrong).err().map(|broken| (seed, broken)));
+        let found = (0..SEEDS_OF_A_MISTAKE)
+            .find_map(|seed| World::run(seed, wrong).err().map(|broken| (seed, broken)));
         let (seed, broken) = found.unwrap_or_else(|| panic!("{wrong:?} was not found"));
         println!("{wrong:?}: seed {seed}: {broken}");
     }

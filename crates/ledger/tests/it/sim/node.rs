@@ -97,7 +97,13 @@ impl Node {
     }
 
     /// Lets a request in: SENT is in the journal when this answers with its reservation.
-    pub fn admit(&mut self, request: RequestId, waiting: &Waiting, now_ms: i64, wrong: Wrong) -> Result<Vec<Place>, Short> {
+    pub fn admit(
+        &mut self,
+        request: RequestId,
+        waiting: &Waiting,
+        now_ms: i64,
+        wrong: Wrong,
+    ) -> Result<Vec<Place>, Short> {
         let accounts: Vec<Arc<Account>> =
             waiting.accounts.iter().map(|account| Arc::clone(&self.accounts[*account])).collect();
         let reservation = admit(&accounts, NanoUsd(waiting.amount), self.mono_ms(now_ms))?;
@@ -117,7 +123,13 @@ impl Node {
     }
 
     /// Reserves more for a running stream. Answers what is reserved of it then.
-    pub fn extend(&mut self, request: RequestId, more: i64, observed: i64, wrong: Wrong) -> Result<i64, (Vec<Place>, Short)> {
+    pub fn extend(
+        &mut self,
+        request: RequestId,
+        more: i64,
+        observed: i64,
+        wrong: Wrong,
+    ) -> Result<i64, (Vec<Place>, Short)> {
         let running = self.running.get_mut(&request).expect("it runs");
         let parts = extend(running.reservation.parts(), NanoUsd(more))
             .map_err(|short| (running.places.clone(), short))?;
@@ -171,7 +183,9 @@ impl Node {
     /// What it asks the database for when an account is short.
     pub fn want(&self, database: &Database, account: usize, short: Short, reserve: i64) -> Want {
         let mono_ms = self.mono_ms(database.now_ms);
-        let lately = short.window_start_ms.map_or(NanoUsd(0), |start| self.accounts[account].spent_lately(start, mono_ms));
+        let lately = short
+            .window_start_ms
+            .map_or(NanoUsd(0), |start| self.accounts[account].spent_lately(start, mono_ms));
         let holdings = self.accounts[account].holdings();
         let held = holdings.iter().find(|held| Some(held.window_start_ms) == short.window_start_ms);
         Want {
@@ -206,7 +220,13 @@ impl Node {
             if known.iter().any(|held| held.window_start_ms == window_start_ms) {
                 self.accounts[account].correct(window_start_ms, granted);
             } else {
-                let grant = Grant { window_start_ms, ends_mono_ms: i64::MIN, current: false, counted: false, granted };
+                let grant = Grant {
+                    window_start_ms,
+                    ends_mono_ms: i64::MIN,
+                    current: false,
+                    counted: false,
+                    granted,
+                };
                 self.accounts[account].grant(&grant);
             }
         }

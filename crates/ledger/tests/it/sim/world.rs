@@ -4,9 +4,9 @@ use super::database::{Budget, Database, Line, Place, Record, RequestId, Told, Wa
 use super::dice::Dice;
 use super::node::{Node, Stage, Waiting, Wish};
 use super::wrong::Wrong;
+use ledger::NanoUsd;
 use ledger::account::Short;
 use ledger::book::{Answer, Row};
-use ledger::NanoUsd;
 use std::collections::BTreeMap;
 
 const STEPS: i64 = 250;
@@ -82,7 +82,8 @@ impl World {
             .collect();
         let count = u32::try_from(nodes).expect("few nodes");
         let database = Database { now_ms: 1_000_000, budgets, nodes: count, ..Database::default() };
-        let nodes = (0..nodes).map(|node| Node::new(node, accounts, dice.between(-500_000, 500_000))).collect();
+        let nodes =
+            (0..nodes).map(|node| Node::new(node, accounts, dice.between(-500_000, 500_000))).collect();
         let mut world = Self {
             dice,
             wrong,
@@ -124,8 +125,12 @@ impl World {
     }
 
     fn pass_time(&mut self) {
-        let before: Vec<Place> = (0..self.database.budgets.len()).map(|account| self.database.current(account)).collect();
+        let before: Vec<Place> =
+            (0..self.database.budgets.len()).map(|account| self.database.current(account)).collect();
         self.database.now_ms += self.dice.between(1, 900);
+        if self.dice.one_in(8) {
+            self.database.post_holds();
+        }
         let after = (0..before.len()).map(|account| self.database.current(account));
         self.tally.rolled += after.zip(&before).filter(|(after, before)| after != *before).count() as u64;
     }
@@ -169,14 +174,16 @@ impl World {
 
     /// A provider goes on, whether somebody listens or not.
     fn produce(&mut self) {
-        let running: Vec<RequestId> = self.providers.iter().filter(|(_, at)| !at.over).map(|(id, _)| *id).collect();
+        let running: Vec<RequestId> =
+            self.providers.iter().filter(|(_, at)| !at.over).map(|(id, _)| *id).collect();
         if running.is_empty() {
             return;
         }
         let request = running[self.dice.index(running.len())];
         let at = self.providers.get_mut(&request).expect("it runs");
         let room = at.allowed - at.cost;
-        let more = if at.honest { self.dice.between(0, room) } else { self.dice.between(0, room.max(0) + 40) };
+        let more =
+            if at.honest { self.dice.between(0, room) } else { self.dice.between(0, room.max(0) + 40) };
         at.cost += more;
         if at.cost > at.allowed {
             self.tally.lied += 1;
@@ -413,7 +420,10 @@ impl World {
             let held: i64 =
                 closed.filter(|hold| self.database.closed.contains(&hold.boot)).map(|hold| hold.amount).sum();
             if row.leased != left + held {
-                return Err(format!("{place:?}: {} leased, but {left} with nodes and {held} held", row.leased));
+                return Err(format!(
+                    "{place:?}: {} leased, but {left} with nodes and {held} held",
+                    row.leased
+                ));
             }
         }
         for (place, spent) in &self.spent {
@@ -436,7 +446,10 @@ impl World {
                     let place = Place { account, window_start_ms: held.window_start_ms };
                     let lease = self.database.leases.get(&(node.boot, place)).copied().unwrap_or_default();
                     if held.granted > lease.granted {
-                        return Err(format!("{place:?}: a node believes in {} of {}", held.granted, lease.granted));
+                        return Err(format!(
+                            "{place:?}: a node believes in {} of {}",
+                            held.granted, lease.granted
+                        ));
                     }
                 }
             }
@@ -475,32 +488,46 @@ impl World {
 
     fn nothing_is_left(&self) -> Result<(), String> {
         for (place, row) in &self.database.rows {
-            let held: i64 = self.database.holds.iter().filter(|hold| hold.place == *place).map(|hold| hold.amount).sum();
+            let held: i64 =
+                self.database.holds.iter().filter(|hold| hold.place == *place).map(|hold| hold.amount).sum();
             if row.leased != held {
                 return Err(format!("{place:?}: {} is leased at the end, and {held} held", row.leased));
             }
         }
         for (request, at) in &self.providers {
             if !self.database.lines.contains_key(request) {
-                return Err(format!("request {request} reached its provider, cost {}, and has no line", at.cost));
+                return Err(format!(
+                    "request {request} reached its provider, cost {}, and has no line",
+                    at.cost
+                ));
             }
         }
         let mut charged: BTreeMap<Place, i64> = BTreeMap::new();
         for (request, lines) in &self.database.lines {
-            let at = self.providers.get(request).ok_or_else(|| format!("a line of request {request}, which never was"))?;
+            let at = self
+                .providers
+                .get(request)
+                .ok_or_else(|| format!("a line of request {request}, which never was"))?;
             for place in &at.places {
                 *charged.entry(*place).or_default() += lines.iter().map(|line| line.charge).sum::<i64>();
             }
             let Line { charge, hold } = lines[0];
             if at.orphan && charge + hold < at.allowed {
-                return Err(format!("request {request} may still cost {}, and {charge} and {hold} are kept", at.allowed));
+                return Err(format!(
+                    "request {request} may still cost {}, and {charge} and {hold} are kept",
+                    at.allowed
+                ));
             }
             if charge > at.allowed || (!at.orphan && at.honest && charge != at.cost) {
-                return Err(format!("request {request} cost {} of {} and was charged {charge}", at.cost, at.allowed));
+                return Err(format!(
+                    "request {request} cost {} of {} and was charged {charge}",
+                    at.cost, at.allowed
+                ));
             }
         }
         for (place, row) in &self.database.rows {
-            let charged = charged.get(place).copied().unwrap_or(0);
+            let held = self.database.holds_posted.get(place).copied().unwrap_or(0);
+            let charged = charged.get(place).copied().unwrap_or(0) + held;
             if row.posted != charged {
                 return Err(format!("{place:?}: {} posted, but lines of {charged}", row.posted));
             }
