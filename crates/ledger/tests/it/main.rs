@@ -16,4 +16,5 @@ mod record;
 mod record_faults;
 mod reserve;
 mod samples;
+mod sim;
 mod window;
