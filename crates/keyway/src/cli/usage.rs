@@ -210,12 +210,12 @@ mod tests {
         assert_eq!((query.start_ms, query.width), (86_400_000 * 2, Some(Width::Day)));
         assert_eq!(query.group_by, [Dimension::ModelServed, Dimension::Key]);
         let mut measures = Measures::default();
-        measures.0[at::COST_NANOUSD] = 1_500_000_000;
+        (measures.0[at::COST_NANOUSD], measures.0[at::SELL_NANOUSD]) = (1_500_000_000, 1_750_000_000);
         let dims = vec!["a/b".to_owned(), String::new()];
         let row = Row { bucket_ms: 86_400_000, dims, measures };
         let cells = cells(&row, &["model", "day", "key"], &query, "-");
         assert_eq!(cells[..3], ["a/b", "1970-01-02", "-"]);
-        assert_eq!(cells[3..], ["0", "0", "0", "0", "0", "1.5", "1.5", "0"]);
+        assert_eq!(cells[3..], ["0", "0", "0", "0", "0", "1.75", "1.5", "0"]);
         let text = serde_json::to_string(&page(&query, &[row], |row| {
             UsageResult::new(OBJECT, row, &query.group_by, true)
         }))
