@@ -29,7 +29,7 @@ async fn list_of(shared: &Shared, inbound: &Inbound, _: &Caller) -> Result<Outbo
     let limit = query.number("limit", 1, PAGE_LIMIT_MAX)?.unwrap_or(PAGE_LIMIT);
     let after = query.one("after")?.unwrap_or_default();
     query.finish()?;
-    if !after.is_empty() && !(is_model_name(&after) && after.contains('/')) {
+    if !(after.is_empty() || is_model_name(&after) && after.contains('/')) {
         let message = "`after` must be an id of this list (`provider/name`), such as its `last_id`.";
         return Err(Refusal::field("after", message).into());
     }
