@@ -9,6 +9,7 @@ pub mod base;
 pub mod catalog;
 pub mod cli;
 pub mod config;
+pub mod console;
 pub mod egress;
 pub mod jobs;
 pub mod metering;

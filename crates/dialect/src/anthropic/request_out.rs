@@ -133,7 +133,12 @@ fn block_out(block: &Block<'_>, losses: &mut Losses, out: &mut Out) -> Result<()
     let mut inner = Ok(());
     match &block.content {
         Content::Opaque { json, .. } => out.raw(json),
-        Content::Media(media) => media_out(media, block.cache, out)?,
+        Content::Media(media) => {
+            if media.detail.as_deref().is_some_and(|detail| detail != "auto") {
+                losses.note("image.detail", Reason::Unsupported);
+            }
+            media_out(media, block.cache, out)?;
+        }
         content => out.object(|out| {
             match content {
                 Content::Text(text) | Content::Refusal(text) => {
@@ -237,9 +242,8 @@ fn tools(request: &Request<'_>, losses: &mut Losses, out: &mut Out) {
         return;
     }
     out.key("tools").array(|out| request.tools.iter().for_each(|tool| tool_out(tool, out)));
-    let one = request.parallel_tools == Some(false);
     let (kind, name) = match &request.tool_choice {
-        None if !one => return,
+        None if request.parallel_tools.is_none() => return,
         None | Some(ToolChoice::Auto) => ("auto", None),
         Some(ToolChoice::None) => ("none", None),
         Some(ToolChoice::Required) => ("any", None),
@@ -296,7 +300,7 @@ fn thinking(request: &Request<'_>, target: &Target<'_>, cap: u64, losses: &mut L
     }
     if lacks_thought(request) {
         // Within a turn that began without a thought this dialect takes none later.
-        losses.note("reasoning_effort", Reason::Adjusted);
+        wish.given_up(losses);
         return off;
     }
     if target.can.reasoning != ReasoningControl::Budget {
@@ -310,11 +314,11 @@ fn thinking(request: &Request<'_>, target: &Target<'_>, cap: u64, losses: &mut L
     let budget = wish.wanted_budget().unwrap_or(BUDGET_MIN * 2).max(BUDGET_MIN);
     let fits = budget.min(cap.saturating_sub(1));
     if fits < BUDGET_MIN {
-        losses.note("reasoning_effort", Reason::Adjusted);
+        wish.given_up(losses);
         return off;
     }
-    if wish.budget.is_some_and(|wanted| wanted != fits) {
-        losses.note("reasoning.budget", Reason::Adjusted);
+    if wish.wanted_budget().is_some_and(|wanted| wanted != fits) {
+        wish.given_up(losses);
     }
     Thinking { kind: Some("enabled"), budget: Some(fits), on: true }
 }
@@ -322,7 +326,8 @@ fn thinking(request: &Request<'_>, target: &Target<'_>, cap: u64, losses: &mut L
 /// Whether the model is in the middle of a turn with tools whose beginning holds no thought of its own.
 fn lacks_thought(request: &Request<'_>) -> bool {
     let is_result = |block: &Block<'_>| matches!(block.content, Content::ToolResult { .. });
-    let middle = request.turns.last().is_some_and(|turn| turn.blocks.iter().any(is_result));
+    let since = request.turns.iter().rev().take_while(|turn| turn.role != Role::Assistant);
+    let middle = since.flat_map(|turn| &turn.blocks).any(is_result);
     let last = request.turns.iter().rev().find(|turn| turn.role == Role::Assistant);
     middle
         && last.is_some_and(|turn| {

@@ -43,7 +43,7 @@ pub enum Knob {
 const KNOBS: usize = Knob::PromptCacheKey as usize + 1;
 
 /// All knobs with their canonical names, which are those losses are told by.
-const NAMES: [(Knob, &str); KNOBS] = [
+pub const NAMES: [(Knob, &str); KNOBS] = [
     (Knob::Temperature, "temperature"),
     (Knob::TopP, "top_p"),
     (Knob::TopK, "top_k"),

@@ -39,6 +39,7 @@ use crate::json::Node;
 use crate::meter::{Ending, Seen};
 use crate::openai_chat::usage::{Report, UsageRule};
 use crate::{anthropic, gemini, meter, openai_chat, openai_responses};
+use std::borrow::Cow;
 
 /// A wire format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -65,6 +66,56 @@ impl Dialect {
             Self::OpenAiResponses => "openai-responses",
             Self::Anthropic => "anthropic-messages",
             Self::Gemini => "gemini",
+        }
+    }
+
+    /// Path of a request below a provider's base URL.
+    #[must_use]
+    pub fn path(self, model: &str, stream: bool) -> Cow<'static, str> {
+        match (self, stream) {
+            (Self::OpenAiChat, _) => Cow::Borrowed("/chat/completions"),
+            (Self::OpenAiResponses, _) => Cow::Borrowed("/responses"),
+            (Self::Anthropic, _) => Cow::Borrowed("/messages"),
+            (Self::Gemini, false) => Cow::Owned(format!("/models/{model}:generateContent")),
+            (Self::Gemini, true) => Cow::Owned(format!("/models/{model}:streamGenerateContent?alt=sse")),
+        }
+    }
+
+    /// Header fields that a request of our own making needs.
+    #[must_use]
+    pub fn headers(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Anthropic => &[("anthropic-version", anthropic::VERSION)],
+            _ => &[],
+        }
+    }
+
+    /// Header fields of a client that a provider of the same dialect must see.
+    #[must_use]
+    pub fn passed_on(self) -> &'static [&'static str] {
+        match self {
+            Self::Anthropic => &["anthropic-version", "anthropic-beta"],
+            _ => &[],
+        }
+    }
+
+    /// The member a provider reads the output cap from; chat has a second name for it
+    /// ([`Abilities::completion_cap`]).
+    #[must_use]
+    pub fn cap_name(self) -> &'static str {
+        match self {
+            Self::OpenAiChat | Self::Anthropic => "max_tokens",
+            Self::OpenAiResponses => "max_output_tokens",
+            Self::Gemini => "maxOutputTokens",
+        }
+    }
+
+    /// Bytes that say nothing, for a client that would take silence for death.
+    #[must_use]
+    pub fn keep_alive(self) -> &'static [u8] {
+        match self {
+            Self::Anthropic => b"event: ping\ndata: {\"type\":\"ping\"}\n\n",
+            _ => b": keep-alive\n\n",
         }
     }
 

@@ -1,5 +1,6 @@
 //! How much to think: efforts and budgets, and the state that thinking leaves behind.
 
+use super::losses::{Losses, Reason};
 use super::request::State;
 use std::borrow::Cow;
 
@@ -88,6 +89,14 @@ impl Effort {
 }
 
 impl Reasoning {
+    /// Notes that it will not be as wanted.
+    pub fn given_up(&self, losses: &mut Losses) {
+        losses.note("reasoning_effort", Reason::Adjusted);
+        if self.budget.is_some() {
+            losses.note("reasoning.budget", Reason::Adjusted);
+        }
+    }
+
     /// Nothing is said about it.
     #[must_use]
     pub fn is_silent(&self) -> bool {

@@ -104,7 +104,7 @@ fn reasoning(request: &Request<'_>, target: &Target<'_>, losses: &mut Losses, ou
     match wish.effort {
         _ if off => out.member("reasoning_effort", "none"),
         Some(effort) => out.member("reasoning_effort", effort.name()),
-        // On, and nothing said of how much: what the model does anyway.
+        None if wish.mode.is_some() => losses.note("reasoning_effort", Reason::Unsupported),
         None => {}
     }
     if wish.visible == Some(false) {

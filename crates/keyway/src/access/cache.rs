@@ -2,9 +2,10 @@
 //! is no per-entry time to get wrong. Absence is cached too.
 
 use super::chain;
-use super::ephemeral::{Claims, Narrowed};
-use super::grant::Grant;
+use super::ephemeral::Claims;
+use super::grant::{Grant, Token};
 use super::levels::{self, Subjects};
+use crate::accounts::load;
 use crate::base::fault::Doing;
 use crate::base::{Clock, Fault};
 use crate::sealing::Digest;
@@ -13,7 +14,7 @@ use crate::store::changes::{
     PRINCIPAL_CHANGED, PRINCIPAL_STOPPED, PROJECT_CHANGED, PROJECT_STOPPED,
 };
 use crate::store::keys::{self, Verifiable};
-use crate::store::{Conn, Db, ephemeral};
+use crate::store::{Conn, Db, ephemeral, sessions};
 use quick_cache::sync::Cache;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -45,6 +46,8 @@ pub enum Wanted {
     Key(String),
     /// An opaque token, by its public handle.
     Token(String),
+    /// A session, by its public handle.
+    Session(String),
     /// The key of a signed token that was verified.
     Signed(Box<Claims>),
 }
@@ -208,13 +211,23 @@ impl KeyCache {
             Wanted::Token(kid) => match ephemeral::by_kid(conn, kid).await? {
                 Some(token) if digest.matches_hex(&token.digest) => {
                     let narrowed = serde_json::from_str(&token.narrowed).doing("reading a token")?;
-                    self.token(conn, (&token.key_id, &token.secret_kid), &narrowed, token.expires_ms).await
+                    let made = Token { id: token.kid, narrowed };
+                    self.token(conn, (&token.key_id, &token.secret_kid), made, token.expires_ms).await
+                }
+                _ => Ok(Known::NoToken(self.clock.monotonic_ms())),
+            },
+            Wanted::Session(kid) => match sessions::by_kid(conn, kid).await? {
+                Some(found) if digest.matches_hex(&found.session.digest) => {
+                    let session = &found.session;
+                    let loaded = load::of_user(conn, &session.org_id, &session.user_id).await?;
+                    Ok(Known::Grant(Arc::new(Grant::of_session(found, loaded, self.clock.now_ms())?)))
                 }
                 _ => Ok(Known::NoToken(self.clock.monotonic_ms())),
             },
             Wanted::Signed(claims) => {
                 let expires_ms = i64::try_from(claims.exp).unwrap_or(0).saturating_mul(1000);
-                self.token(conn, (&claims.sub, &claims.pk), &claims.narrowed, expires_ms).await
+                let made = Token { id: claims.jti.clone(), narrowed: claims.narrowed.clone() };
+                self.token(conn, (&claims.sub, &claims.pk), made, expires_ms).await
             }
         }
     }
@@ -243,7 +256,7 @@ impl KeyCache {
         &self,
         conn: &mut Conn,
         (key, secret_kid): (&str, &str),
-        narrowed: &Narrowed,
+        token: Token,
         expires_ms: i64,
     ) -> Result<Known, Fault> {
         let found = keys::by_kid(conn, secret_kid).await?;
@@ -251,7 +264,8 @@ impl KeyCache {
             return Ok(Known::NoToken(self.clock.monotonic_ms()));
         };
         let mut grant = self.grant(conn, found).await?;
-        narrowed.apply(&mut grant, expires_ms)?;
+        token.narrowed.apply(&mut grant, expires_ms)?;
+        grant.token = Some(Box::new(token));
         Ok(Known::Grant(Arc::new(grant)))
     }
 

@@ -58,6 +58,18 @@ pub fn invalid() -> Refusal {
     )
 }
 
+/// The one answer for a session that is not there, has ended, or was never begun.
+#[must_use]
+pub fn signed_out() -> Refusal {
+    Refusal::new(Code::InvalidApiKey, "You are signed out. Sign in again.")
+}
+
+/// Whether a request carries a credential in its header.
+#[must_use]
+pub fn is_there(headers: &Fields) -> bool {
+    headers.get("authorization").is_some() || KEY_FIELDS.iter().any(|field| headers.get(field).is_some())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

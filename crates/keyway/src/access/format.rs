@@ -27,14 +27,20 @@ pub enum Prefix {
     Ephemeral,
     /// What takes an invitation up; no key.
     Invite,
+    /// A person's session at the console; in a cookie only.
+    Session,
+    /// What opens a link that works once; no key.
+    Link,
 }
 
-const PREFIXES: [(Prefix, &str); 5] = [
+const PREFIXES: [(Prefix, &str); 7] = [
     (Prefix::Live, "sk-kw-live-"),
     (Prefix::Test, "sk-kw-test-"),
     (Prefix::Admin, "sk-kw-admin-"),
     (Prefix::Ephemeral, "ek-kw-"),
     (Prefix::Invite, "sk-kw-invite-"),
+    (Prefix::Session, "sk-kw-session-"),
+    (Prefix::Link, "sk-kw-link-"),
 ];
 
 /// Makes a key from the operating system's randomness: its public handle and its full text.

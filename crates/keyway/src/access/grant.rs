@@ -1,15 +1,19 @@
 //! What a key grants, decoded once when it enters the cache.
 
 use super::chain::Bounded;
+use super::credential;
 use super::details::Texts;
+use super::ephemeral::Narrowed;
 use super::keys;
 use super::levels::Levels;
 use super::models::ModelRules;
 use super::networks::Networks;
 use super::uses::Uses;
+use crate::accounts::load::Loaded;
 use crate::accounts::{Actor, Scopes};
 use crate::base::{Code, Fault, Refusal};
 use crate::store::keys::Verifiable;
+use crate::store::sessions;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -33,6 +37,15 @@ pub enum Mode {
     Live,
     /// The sandbox only.
     Test,
+}
+
+/// An ephemeral token of a key.
+#[derive(Debug, Clone)]
+pub struct Token {
+    /// Public handle, or the signed token's `jti`.
+    pub id: String,
+    /// What it is narrowed to.
+    pub narrowed: Narrowed,
 }
 
 /// A key as requests see it. Shared by every request of the key; never changed, only replaced,
@@ -66,8 +79,10 @@ pub struct Grant {
     pub models: ModelRules,
     /// Canonical paths it may call; absent: all.
     pub endpoints: Option<Vec<String>>,
-    /// It is a token's, made from the key.
-    pub ephemeral: bool,
+    /// The ephemeral token it is of, when it is not the key's own.
+    pub token: Option<Box<Token>>,
+    /// It is a session's: a person at the console.
+    pub session: bool,
     /// Labels of everything it is used for.
     pub labels: Texts,
     /// What its requests are held to.
@@ -147,7 +162,8 @@ impl Grant {
             actor: Actor { id: row.id.as_str().into(), person: person.into(), rights: bounded.rights },
             networks,
             endpoints: endpoints.map_err(|_| unknown("endpoint"))?,
-            ephemeral: false,
+            token: None,
+            session: false,
             labels: labels.map_err(|_| unknown("label"))?.unwrap_or_default(),
             not_before_ms: row.not_before_ms,
             idle_ms: row.idle_expires_ms,
@@ -172,9 +188,53 @@ impl Grant {
         })
     }
 
+    /// What a session comes to: its person, in the organisation it looks at.
+    ///
+    /// # Errors
+    /// When the organisation's allow-list cannot be read.
+    pub fn of_session(found: sessions::Verifiable, loaded: Loaded, read_ms: i64) -> Result<Self, Fault> {
+        let row = found.session;
+        let networks = Networks::from_rows([&found.org_ip_allowlist, &None, &None])
+            .map_err(|_| Fault::plain("an organisation has an unknown network"))?;
+        let (key, owner): (Arc<str>, Arc<str>) = (row.id.as_str().into(), row.user_id.into());
+        Ok(Self {
+            actor: Actor { id: Arc::clone(&key), person: Arc::clone(&owner), rights: loaded.rights },
+            key,
+            kid: row.kid,
+            name: found.name,
+            kind: Kind::Admin,
+            mode: Mode::Live,
+            org: row.org_id.into(),
+            project: "".into(),
+            owner,
+            scopes: Scopes::NONE,
+            networks,
+            depends: loaded.depends,
+            models: ModelRules::from_row(None),
+            endpoints: None,
+            token: None,
+            session: true,
+            labels: Texts::default(),
+            limits: Levels::default(),
+            expires_ms: Some(row.expires_ms),
+            created_ms: row.created_ms,
+            not_before_ms: None,
+            idle_ms: Some(row.idle_ms),
+            active_ms: row.seen_ms,
+            read_ms,
+            standing: Standing::Good,
+            dead: AtomicBool::new(false),
+            uses: Uses::default(),
+        })
+    }
+
     /// Why the key is refused now, if it is.
     #[must_use]
     pub fn refusal(&self, now_ms: i64) -> Option<Refusal> {
+        if self.session {
+            let ended = self.expires_ms.is_some_and(|end| end <= now_ms) || self.is_idle(now_ms);
+            return ended.then(credential::signed_out);
+        }
         let (code, message) = match self.standing {
             Standing::Archived => {
                 (Code::ProjectArchived, "This key's project is archived. Use a key of another project.")

@@ -1,10 +1,11 @@
 //! What is done to keys: make, list, disable, enable, revoke. Console, API and CLI all come here.
 
-use super::chain;
+use super::chain::{self, Bounded};
 use super::details::{self, Details};
 use super::format::{self, Prefix};
 use super::limits;
 use super::naming;
+use super::read_only;
 use crate::accounts::acting::Deed;
 pub use crate::accounts::check::not_there;
 use crate::accounts::check::{check_name, check_networks, check_text};
@@ -39,6 +40,8 @@ pub struct NewKey {
     pub owner: String,
     /// Scope names; absent: the kind's defaults.
     pub scopes: Option<Vec<String>>,
+    /// Only those of them, or of the defaults, that look and do nothing.
+    pub read_only: bool,
     /// Models and patterns; absent: every model.
     pub models: Option<Vec<String>>,
     /// Projects an admin key is bound to; absent: all.
@@ -71,6 +74,8 @@ pub struct Created {
 /// A refusal that names the field, `not_found` for a project or an owner that is not there,
 /// `missing_scope` for what the maker does not hold.
 pub async fn create(acting: &mut Acting<'_>, new: &NewKey) -> Result<Created, Trouble> {
+    let scopes = read_only::scopes(new.read_only, new.scopes.clone(), new.project.is_none())?;
+    let new = &NewKey { scopes, ..new.clone() };
     check(new)?;
     let mut row = row_of(acting, new);
     new.details.put(&mut row, acting.now_ms)?;
@@ -171,19 +176,9 @@ async fn in_project(
 
 async fn in_organization(acting: &mut Acting<'_>, new: &NewKey, row: &mut KeyRow) -> Result<(), Trouble> {
     acting.may(Scope::CREATE_KEYS, Subject::Organization)?;
-    let org = acting.org.clone();
-    for project in new.projects.iter().flatten() {
-        if tenants::project(&mut acting.tx, &org, project).await?.is_none() {
-            return Err(Refusal::field("projects", "`projects` names a project that is not there.").into());
-        }
-    }
     let asked = asked(new, true)?;
-    if row.owner_id.is_empty() {
-        held_all(acting.actor.rights.lacking(asked, new.projects.as_deref()))?;
-    } else {
-        let owner = load::of_user(&mut acting.tx, &org, &row.owner_id).await?.rights;
-        acting.may_grant(&owner.only_to(asked), "owner")?;
-    }
+    check_projects(acting, new.projects.as_deref()).await?;
+    check_grant(acting, &row.owner_id, asked, new.projects.as_deref()).await?;
     let operator = acting.actor.rights.operator && !new.of_organization;
     if operator && row.owner_id.is_empty() && new.projects.is_none() {
         "installation".clone_into(&mut row.reach);
@@ -192,6 +187,97 @@ async fn in_organization(acting: &mut Acting<'_>, new: &NewKey, row: &mut KeyRow
         // Written out, so that scopes of later versions do not come to a key by themselves whose
         // maker may never hold them.
         row.scopes = Some(json!(asked.names()).to_string());
+    }
+    Ok(())
+}
+
+/// Checks the projects that an admin key is to be bound to.
+///
+/// # Errors
+/// A refusal that names `projects`.
+pub(super) async fn check_projects(
+    acting: &mut Acting<'_>,
+    projects: Option<&[String]>,
+) -> Result<(), Trouble> {
+    if projects.is_some_and(|projects| projects.len() > PROJECTS_MAX) {
+        let message = format!("`projects` takes at most {PROJECTS_MAX} entries.");
+        return Err(Refusal::field("projects", message).into());
+    }
+    let org = acting.org.clone();
+    for project in projects.unwrap_or_default() {
+        if tenants::project(&mut acting.tx, &org, project).await?.is_none() {
+            return Err(Refusal::field("projects", "`projects` names a project that is not there.").into());
+        }
+    }
+    Ok(())
+}
+
+/// Checks that the actor holds everything that is to be written into an admin key.
+///
+/// # Errors
+/// `missing_scope` that names what is lacking.
+pub(super) async fn check_grant(
+    acting: &mut Acting<'_>,
+    owner: &str,
+    asked: Scopes,
+    projects: Option<&[String]>,
+) -> Result<(), Trouble> {
+    if owner.is_empty() {
+        return Ok(held_all(acting.actor.rights.lacking(asked, projects))?);
+    }
+    let org = acting.org.clone();
+    let owner = load::of_user(&mut acting.tx, &org, owner).await?.rights;
+    Ok(acting.may_grant(&owner.only_to(asked), "owner")?)
+}
+
+/// Checks that a key is the actor's to touch.
+///
+/// # Errors
+/// `missing_scope`; `not_found` for a key that the actor may not know of.
+pub(super) fn check_touch(acting: &Acting<'_>, row: &KeyRow, scope: Scope) -> Result<(), Refusal> {
+    match &row.project_id {
+        Some(project) => acting.may(scope, Subject::Owned { project, owner: &row.owner_id }),
+        None if row.reach == "installation" && !acting.actor.rights.operator => Err(not_there("key")),
+        None => acting.may(scope, Subject::Organization),
+    }
+}
+
+/// Checks that a key may nothing that the actor may not: a new secret of it is a grant.
+///
+/// # Errors
+/// `missing_scope`.
+pub(super) fn check_covered(acting: &Acting<'_>, row: &KeyRow, bounded: &Bounded) -> Result<(), Refusal> {
+    match &row.project_id {
+        Some(project) => held_all(bounded.scopes.without(acting.actor.rights.in_project(project).all)),
+        None => acting.may_grant(&bounded.rights, "key"),
+    }
+}
+
+/// Checks that the actor holds everything that is written in a key's row.
+///
+/// # Errors
+/// `missing_scope`.
+pub(super) async fn check_written(acting: &mut Acting<'_>, row: &KeyRow) -> Result<(), Trouble> {
+    let written = scopes_of(row)?;
+    if let Some(project) = &row.project_id {
+        return Ok(held_all(written.without(acting.actor.rights.in_project(project).all))?);
+    }
+    let projects: Option<Vec<String>> =
+        row.projects.as_deref().map(|list| serde_json::from_str(list).unwrap_or_default());
+    check_grant(acting, &row.owner_id, written, projects.as_deref()).await
+}
+
+/// Checks that a key's project, if it has one, is still worked in.
+///
+/// # Errors
+/// `project_archived`.
+pub(super) async fn check_open(acting: &mut Acting<'_>, row: &KeyRow) -> Result<(), Trouble> {
+    let Some(project) = &row.project_id else { return Ok(()) };
+    let org = acting.org.clone();
+    let found = tenants::project(&mut acting.tx, &org, project).await?;
+    if found.is_none_or(|project| project.archived_ms.is_some()) {
+        let message = "This key's project is archived: there are no new keys and secrets in it.";
+        return Err(Refusal::new(Code::ProjectArchived, message).into());
     }
     Ok(())
 }
@@ -264,9 +350,6 @@ fn check(new: &NewKey) -> Result<(), Refusal> {
     check_text("description", &new.description, DESCRIPTION_CHARS_MAX)?;
     asked(new, new.project.is_none())?;
     check_networks(new.ip_allowlist.as_deref().unwrap_or_default())?;
-    if new.projects.as_ref().is_some_and(|projects| projects.len() > PROJECTS_MAX) {
-        return Err(Refusal::field("projects", format!("`projects` takes at most {PROJECTS_MAX} entries.")));
-    }
     details::check_models(new.models.as_deref())?;
     details::check_expiry(new.expires_in_seconds)
 }
@@ -330,16 +413,18 @@ pub fn active_ms(row: &KeyRow) -> i64 {
     instants.into_iter().flatten().fold(row.created_ms, i64::max)
 }
 
-/// The scopes written in a project key's row, defaults for what is not.
+/// The scopes written in a key's row, defaults for what is not.
 ///
 /// # Errors
 /// A refusal that names the unknown one.
 pub fn scopes_of(row: &KeyRow) -> Result<Scopes, Refusal> {
+    let admin = row.kind == "admin";
     match &row.scopes {
+        None if admin => Ok(Scopes::administration()),
         None => Ok(Scopes::ordinary()),
         Some(list) => {
             let names: Vec<String> = serde_json::from_str(list).unwrap_or_default();
-            Scopes::parse(&names, false).map_err(|unknown| unknown_scope(&unknown, false))
+            Scopes::parse(&names, admin).map_err(|unknown| unknown_scope(&unknown, admin))
         }
     }
 }
@@ -364,13 +449,7 @@ pub async fn act(acting: &mut Acting<'_>, which: &Which<'_>, act: Act) -> Result
     let org = acting.org.clone();
     let mut row = find(&mut acting.tx, &org, which).await?;
     let scope = if act == Act::Revoke { Scope::DELETE_KEYS } else { Scope::UPDATE_KEYS };
-    match &row.project_id {
-        Some(project) => acting.may(scope, Subject::Owned { project, owner: &row.owner_id })?,
-        None if row.reach == "installation" && !acting.actor.rights.operator => {
-            return Err(not_there("key").into());
-        }
-        None => acting.may(scope, Subject::Organization)?,
-    }
+    check_touch(acting, &row, scope)?;
     let (status, event_name) = match act {
         Act::Disable => ("disabled", "api_key.updated"),
         Act::Enable => ("active", "api_key.updated"),

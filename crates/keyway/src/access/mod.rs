@@ -1,5 +1,6 @@
 //! Keys: their text form, their digests, the cache of grants, and verification.
 
+pub mod act;
 pub mod cache;
 pub mod chain;
 pub mod credential;
@@ -19,8 +20,10 @@ pub mod models;
 pub mod naming;
 pub mod networks;
 pub mod permit;
+pub mod read_only;
 pub mod review;
 pub mod rotate;
+pub mod session;
 pub mod told;
 pub mod uses;
 pub mod verify;

@@ -66,8 +66,9 @@ fn standing(_: &Asked<'_>) -> Option<String> {
 
 fn is_right_kind(asked: &Asked<'_>) -> Result<(), Refusal> {
     match needed_kind(asked.needs) {
-        Some(kind) if kind != asked.grant.kind => Err(wrong_kind(kind, asked.grant.ephemeral)),
-        _ if asked.needs == Needs::OwnKey && asked.grant.ephemeral => Err(Refusal::new(
+        Some(kind) if kind != asked.grant.kind => Err(wrong_kind(kind, asked.grant.token.is_some())),
+        _ if asked.needs == Needs::Person && !asked.grant.session => Err(super::credential::signed_out()),
+        _ if asked.needs == Needs::OwnKey && asked.grant.token.is_some() => Err(Refusal::new(
             Code::WrongKeyType,
             "This route takes a project key (`sk-kw-live-...` or `sk-kw-test-...`) itself, and this is an \
              ephemeral token of one: tokens make no tokens.",
@@ -88,7 +89,7 @@ fn needed_kind(needs: Needs) -> Option<Kind> {
     match needs {
         Needs::Nothing => None,
         Needs::AnyKey | Needs::OwnKey | Needs::Key(_) => Some(Kind::Project),
-        Needs::Admin(..) => Some(Kind::Admin),
+        Needs::Admin(..) | Needs::Person => Some(Kind::Admin),
     }
 }
 
@@ -131,7 +132,7 @@ fn may_do_it(asked: &Asked<'_>) -> Result<(), Refusal> {
 fn scope(asked: &Asked<'_>) -> Option<String> {
     match asked.needs {
         Needs::Key(scope) | Needs::Admin(scope, _) => Some(format!("The key holds `{}` here.", scope.name())),
-        Needs::AnyKey | Needs::OwnKey | Needs::Nothing => None,
+        Needs::AnyKey | Needs::OwnKey | Needs::Nothing | Needs::Person => None,
     }
 }
 

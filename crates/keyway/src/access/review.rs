@@ -26,8 +26,9 @@ pub struct Finding {
 /// is not known.
 #[must_use]
 pub fn findings(key: &Reviewed, uses: Option<&[&Use]>, now_ms: i64) -> Vec<Finding> {
-    let rules: [Option<Finding>; 5] = [
+    let rules: [Option<Finding>; 6] = [
         owner_gone(key),
+        exposed(key),
         unused(key, now_ms),
         never_rotated(key, now_ms),
         never_expires(key),
@@ -46,6 +47,14 @@ fn owner_gone(key: &Reviewed) -> Option<Finding> {
         finding: "owner_gone",
         detail: format!("Its owner {} is not in the organisation any more.", key.owner_id),
         command: command(key, "revoke {}"),
+    })
+}
+
+fn exposed(key: &Reviewed) -> Option<Finding> {
+    key.exposed_origin.as_ref().map(|origin| Finding {
+        finding: "exposed_in_browser",
+        detail: format!("It is used in a page of `{origin}`, where everybody can take it."),
+        command: command(key, "rotate {} --overlap 0"),
     })
 }
 
@@ -68,20 +77,18 @@ fn unused(key: &Reviewed, now_ms: i64) -> Option<Finding> {
 fn never_rotated(key: &Reviewed, now_ms: i64) -> Option<Finding> {
     let same = key.secret_created_ms <= key.created_ms;
     let days = (now_ms - key.created_ms) / DAY_MS;
-    let renew = if key.kind == "admin" { "create --name NAME" } else { "rotate {}" };
     (same && now_ms - key.created_ms >= LONG_MS).then(|| Finding {
         finding: "never_rotated",
         detail: format!("Its secret is {days} days old."),
-        command: command(key, renew),
+        command: command(key, "rotate {} --overlap 24h"),
     })
 }
 
 fn never_expires(key: &Reviewed) -> Option<Finding> {
-    let end = if key.kind == "admin" { "create --name NAME --expires 90d" } else { "edit {} --expires 90d" };
     key.expires_ms.is_none().then(|| Finding {
         finding: "never_expires",
         detail: "It works until somebody revokes it.".to_owned(),
-        command: command(key, end),
+        command: command(key, "edit {} --expires 90d"),
     })
 }
 
@@ -180,8 +187,10 @@ mod tests {
         let awake = Reviewed { last_used_ms: Some(NOW - 30 * DAY_MS + 1), ..key(40) };
         assert_eq!(found(&awake, None), []);
         let never = Reviewed { last_used_ms: None, ..key(90) };
-        let both =
-            [("unused_90_days", "keyway key revoke key_1"), ("never_rotated", "keyway key rotate key_1")];
+        let both = [
+            ("unused_90_days", "keyway key revoke key_1"),
+            ("never_rotated", "keyway key rotate key_1 --overlap 24h"),
+        ];
         assert_eq!(found(&never, None), expected(&both));
         let rotated = Reviewed { secret_created_ms: NOW - DAY_MS, ..key(200) };
         assert_eq!(found(&rotated, None), []);

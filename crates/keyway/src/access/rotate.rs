@@ -5,12 +5,13 @@ use super::chain;
 use super::format;
 use super::keys::{self, Created, Which, not_there};
 use crate::accounts::acting::Deed;
-use crate::accounts::{Acting, Scope, Subject};
+use crate::accounts::{Acting, Scope};
 use crate::base::{Code, Refusal, Trouble};
+use crate::store::Conn;
 use crate::store::changes::{KEY_CHANGED, KEY_STOPPED};
 use crate::store::key_secrets::{self as rows, SecretRow};
+use crate::store::keys as key_rows;
 use crate::store::keys::KeyRow;
-use crate::store::{Conn, tenants};
 use serde_json::json;
 
 /// Longest time two secrets of a key work side by side, seconds: thirty days.
@@ -45,9 +46,8 @@ pub async fn rotate(
     let overlap_ms = overlap_ms(overlap_seconds)?;
     let org = acting.org.clone();
     let mut row = keys::find(&mut acting.tx, &org, which).await?;
-    let project = row.project_id.clone().ok_or_else(|| not_there("key"))?;
-    acting.may(Scope::UPDATE_KEYS, Subject::Owned { project: &project, owner: &row.owner_id })?;
-    can_go_on(acting, &row, &project).await?;
+    keys::check_touch(acting, &row, Scope::UPDATE_KEYS)?;
+    can_go_on(acting, &row).await?;
     let secrets = rows::list(&mut acting.tx, &row.id).await?;
     let live = secrets.iter().filter(|secret| is_live(secret, acting.now_ms)).count();
     if overlap_ms > 0 && live >= SECRETS_LIVE_MAX {
@@ -68,11 +68,14 @@ pub async fn rotate(
     let (kid, secret) = format::mint(keys::prefix_of(&row))?;
     let digest = acting.at.master.digest(secret.reveal()).hex();
     rows::insert(&mut acting.tx, &kid, &row.id, &digest, acting.now_ms).await?;
+    // The new secret has been in no page.
+    key_rows::clear_exposed(&mut acting.tx, &row.id).await?;
+    (row.exposed_ms, row.exposed_origin) = (None, None);
     let deed = Deed {
         name: "api_key.rotated",
         // What runs under a secret that ends at once ends with it.
         kind: if overlap_ms == 0 { KEY_STOPPED } else { KEY_CHANGED },
-        project: Some(&project),
+        project: row.project_id.as_deref(),
         object: &row.id,
         detail: json!({ "kid": kid, "was": row.kid, "overlap_seconds": overlap_seconds }),
     };
@@ -94,28 +97,19 @@ fn overlap_ms(seconds: u64) -> Result<i64, Refusal> {
 }
 
 /// A key that still stands, and may nothing that the actor may not: a new secret is a grant.
-async fn can_go_on(acting: &mut Acting<'_>, row: &KeyRow, project: &str) -> Result<(), Trouble> {
+async fn can_go_on(acting: &mut Acting<'_>, row: &KeyRow) -> Result<(), Trouble> {
     let conflict = |why: &str| Trouble::from(Refusal::new(Code::Conflict, format!("{why} Make a new one.")));
     match keys::status_at(row, acting.now_ms) {
         "revoked" => return Err(conflict("This key is revoked, which is for good.")),
         "expired" => return Err(conflict("This key has expired.")),
         _ => {}
     }
-    let org = acting.org.clone();
-    let found = tenants::project(&mut acting.tx, &org, project).await?;
-    if found.is_none_or(|project| project.archived_ms.is_some()) {
-        return Err(Refusal::new(
-            Code::ProjectArchived,
-            "This key's project is archived: its keys get no secrets.",
-        )
-        .into());
-    }
+    keys::check_open(acting, row).await?;
     let bounded = chain::load(&mut acting.tx, row, acting.now_ms).await?;
     if bounded.orphaned {
         return Err(conflict("This key has ended: who made it may make such keys no longer."));
     }
-    keys::held_all(bounded.scopes.without(acting.actor.rights.in_project(project).all))?;
-    Ok(())
+    Ok(keys::check_covered(acting, row, &bounded)?)
 }
 
 /// Whether a secret works at an instant, its key apart.
@@ -145,8 +139,7 @@ pub async fn secrets(
 pub async fn take_away(acting: &mut Acting<'_>, which: &Which<'_>, kid: &str) -> Result<(), Trouble> {
     let org = acting.org.clone();
     let (row, secrets) = secrets(&mut acting.tx, &org, which).await?;
-    let project = row.project_id.clone().ok_or_else(|| not_there("key"))?;
-    acting.may(Scope::DELETE_KEYS, Subject::Owned { project: &project, owner: &row.owner_id })?;
+    keys::check_touch(acting, &row, Scope::DELETE_KEYS)?;
     let secret = secrets.iter().find(|secret| secret.kid == kid).ok_or_else(|| not_there("secret"))?;
     if secret.expires_ms.is_none() {
         return Err(Refusal::new(
@@ -160,7 +153,7 @@ pub async fn take_away(acting: &mut Acting<'_>, which: &Which<'_>, kid: &str) ->
     let deed = Deed {
         name: "api_key.secret.deleted",
         kind: KEY_STOPPED,
-        project: Some(&project),
+        project: row.project_id.as_deref(),
         object: kid,
         detail: json!({ "key": row.id }),
     };

@@ -30,7 +30,11 @@ pub fn from_memory(
 ) -> Result<Verdict, Refusal> {
     let text = credential::of(headers)?;
     let handle = format::parse(text);
-    if handle.is_none() && !claims::looks_signed(text) {
+    let no_key = match handle {
+        None => !claims::looks_signed(text),
+        Some((prefix, _)) => matches!(prefix, Prefix::Invite | Prefix::Session | Prefix::Link),
+    };
+    if no_key {
         return Err(credential::invalid());
     }
     if !cache.is_fresh(now_mono_ms) {
@@ -44,6 +48,31 @@ pub fn from_memory(
     }
 }
 
+/// Verifies the session of a cookie, from memory.
+///
+/// # Errors
+/// The refusal to answer with.
+pub fn session_from_memory(
+    cookie: Option<&str>,
+    master: &MasterKey,
+    cache: &KeyCache,
+    now_mono_ms: i64,
+) -> Result<Verdict, Refusal> {
+    let text = cookie.ok_or_else(credential::signed_out)?;
+    let Some((Prefix::Session, kid)) = format::parse(text) else {
+        return Err(credential::signed_out());
+    };
+    if !cache.is_fresh(now_mono_ms) {
+        return Err(out_of_sync());
+    }
+    let digest = master.digest(text);
+    match cache.get(&digest) {
+        Some(Known::Grant(grant)) => Ok(Verdict::Known(grant)),
+        Some(Known::Absent | Known::NoToken(_)) => Err(credential::signed_out()),
+        None => Ok(Verdict::Ask(Wanted::Session(kid.to_owned()), digest)),
+    }
+}
+
 /// What to look for: nothing, for a guess that is not even well-formed or not signed here.
 fn wanted(
     text: &str,
@@ -52,7 +81,7 @@ fn wanted(
     cache: &KeyCache,
 ) -> Result<Wanted, Refusal> {
     match handle {
-        Some((Prefix::Invite, _)) => Err(credential::invalid()),
+        Some((Prefix::Invite | Prefix::Session | Prefix::Link, _)) => Err(credential::invalid()),
         Some((Prefix::Ephemeral, kid)) => Ok(Wanted::Token(kid.to_owned())),
         Some((_, kid)) => Ok(Wanted::Key(kid.to_owned())),
         None => Ok(Wanted::Signed(Box::new(claims::verify(master, text, cache.now_seconds())?))),
@@ -93,8 +122,10 @@ pub enum Needs {
     OwnKey,
     /// A project key with this scope.
     Key(Scope),
-    /// An admin key that may do this to what the route is about.
+    /// An admin key, or a session, that may do this to what the route is about.
     Admin(Scope, About),
+    /// A session, whatever its person may.
+    Person,
 }
 
 /// What a management route is about. The path's first parameter names the project, where it is one.

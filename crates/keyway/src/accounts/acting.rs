@@ -122,6 +122,7 @@ impl<'a> Acting<'a> {
     pub fn maker(&self) -> (&'static str, &str) {
         match self.author.kind {
             "admin_key" => ("key", &self.actor.id),
+            "user" => ("user", &self.actor.person),
             _ => ("operator", ""),
         }
     }

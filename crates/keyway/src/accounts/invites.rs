@@ -9,7 +9,6 @@ use super::members;
 use super::project_members;
 use super::projects;
 use super::rights::Rights;
-use super::role::Level;
 use super::scope::Scope;
 use crate::base::{Code, Refusal, Trouble, id};
 use crate::store::changes::NOTHING_CHANGED;
@@ -107,13 +106,13 @@ async fn given(acting: &mut Acting<'_>, role: &str, places: &[Place]) -> Result<
         let message = format!("`projects` takes at most {PROJECTS_MAX} entries.");
         return Err(Refusal::field("projects", message).into());
     }
-    let (role, of_org) = members::find_role(acting, Level::Organization, "role", role).await?;
+    let (role, of_org) = members::find_role(acting, None, "role", role).await?;
     acting.may_grant(&members::anywhere(of_org), "role")?;
     for place in places {
         projects::find(acting, &place.id)
             .await
             .map_err(|_| Refusal::field("projects", "`projects` names a project that is not there."))?;
-        let (_, there) = members::find_role(acting, Level::Project, "projects", &place.role).await?;
+        let (_, there) = members::find_role(acting, Some(&place.id), "projects", &place.role).await?;
         if !matches!(there, Given::Predefined(role) if role.name == "member") {
             let mut rights = Rights::none();
             rights.add(&place.id, there.held());

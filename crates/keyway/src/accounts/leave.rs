@@ -8,7 +8,7 @@ use super::scope::{Scope, Scopes};
 use crate::base::{Code, Refusal, Trouble};
 use crate::store::changes::{KEY_CHANGED, KEY_STOPPED, PRINCIPAL_STOPPED};
 use crate::store::keys::{self, KeyRow};
-use crate::store::people;
+use crate::store::{people, sessions};
 use serde_json::json;
 use std::collections::HashSet;
 
@@ -65,6 +65,12 @@ pub async fn remove_member(
         "handed_over_keys": settled.handed_over, "handed_over_to": hand_over_to });
     let deed = Deed { name: "user.deleted", kind: PRINCIPAL_STOPPED, project: None, object: user, detail };
     acting.record(deed).await?;
+    for session in sessions::remove_in(&mut acting.tx, user, &org).await? {
+        let detail = json!({ "user": user });
+        let deed =
+            Deed { name: "logout.succeeded", kind: KEY_STOPPED, project: None, object: &session, detail };
+        acting.record(deed).await?;
+    }
     Ok(settled)
 }
 

@@ -5,7 +5,7 @@ use super::role::{Level, Role};
 use super::scope::Scopes;
 use crate::base::Fault;
 use crate::store::roles::{self, CustomRole};
-use crate::store::{Conn, groups, people, project_members, service_accounts};
+use crate::store::{Conn, groups, people, persons, project_members, service_accounts};
 use std::sync::Arc;
 
 /// Rights, and whose changes change them: users, groups, roles, keys.
@@ -44,13 +44,17 @@ impl Given {
     }
 }
 
-/// Looks a role up: a predefined one's name or a custom one's id. What is not there gives nothing.
+/// Looks a role up that is held in a project, or in the organisation: a predefined one's name or a custom
+/// one's id. What is not there gives nothing.
 #[must_use]
-pub fn find_role(level: Level, role: &str, custom: &[CustomRole]) -> Option<Given> {
+pub fn find_role(project: Option<&str>, role: &str, custom: &[CustomRole]) -> Option<Given> {
+    let level = if project.is_some() { Level::Project } else { Level::Organization };
     if let Some(role) = Role::named(level, role) {
         return Some(Given::Predefined(role));
     }
-    let row = custom.iter().find(|row| row.id == role)?;
+    // A project's own roles are held there and nowhere else.
+    let fits = |row: &&CustomRole| row.project.is_none() || row.project.as_deref() == project;
+    let row = custom.iter().filter(fits).find(|row| row.id == role)?;
     let names: Vec<String> = serde_json::from_str(&row.permissions).ok()?;
     // A list that cannot be read gives nothing.
     Scopes::parse_any(&names).ok().map(Given::Custom)
@@ -78,6 +82,10 @@ pub fn combine(of_org: &[Given], of_projects: &[(String, Given)]) -> Rights {
 /// When the database cannot be used.
 pub async fn of_user(conn: &mut Conn, org: &str, user: &str) -> Result<Loaded, Fault> {
     let mut loaded = Loaded { rights: Rights::none(), depends: vec![user.into()] };
+    if persons::is_operator(conn, user).await? {
+        loaded.rights = Rights::operator();
+        return Ok(loaded);
+    }
     let Some(member) = people::member(conn, org, user).await? else {
         return Ok(loaded);
     };
@@ -97,9 +105,11 @@ pub async fn of_user(conn: &mut Conn, org: &str, user: &str) -> Result<Loaded, F
 pub async fn of_group(conn: &mut Conn, org: &str, group: &str) -> Result<Loaded, Fault> {
     let mut loaded = of_holders(conn, org, &[group.to_owned()], Vec::new()).await?;
     let most = Role::named(Level::Organization, "developer").map_or(Held::NONE, |role| role.in_own_projects);
-    for place in project_members::of_holder(conn, org, group).await? {
-        if place.role == "member" {
-            loaded.rights.add(&place.project, most);
+    let places = project_members::of_holder(conn, org, group).await?;
+    let places = places.into_iter().map(|place| (place.project, place.role));
+    for (project, role) in places.chain(roles::assigned_in_projects(conn, org, group).await?) {
+        if role == "member" {
+            loaded.rights.add(&project, most);
         }
     }
     Ok(loaded)
@@ -116,16 +126,19 @@ async fn of_holders(
         of_org.extend(roles::assigned(conn, org, holder).await?);
         let places = project_members::of_holder(conn, org, holder).await?;
         of_projects.extend(places.into_iter().map(|place| (place.project, place.role)));
+        of_projects.extend(roles::assigned_in_projects(conn, org, holder).await?);
     }
     let named = of_org.iter().chain(of_projects.iter().map(|(_, role)| role));
     let custom_ids: Vec<Arc<str>> =
         named.filter(|role| role.starts_with("role_")).map(|role| role.as_str().into()).collect();
     let custom = if custom_ids.is_empty() { Vec::new() } else { roles::all(conn, org).await? };
-    let of_org: Vec<Given> =
-        of_org.iter().filter_map(|role| find_role(Level::Organization, role, &custom)).collect();
+    let of_org: Vec<Given> = of_org.iter().filter_map(|role| find_role(None, role, &custom)).collect();
     let of_projects: Vec<(String, Given)> = of_projects
         .into_iter()
-        .filter_map(|(project, role)| Some((project, find_role(Level::Project, &role, &custom)?)))
+        .filter_map(|(project, role)| {
+            let given = find_role(Some(&project), &role, &custom)?;
+            Some((project, given))
+        })
         .collect();
     let mut depends: Vec<Arc<str>> = holders.iter().map(|holder| holder.as_str().into()).collect();
     depends.extend(custom_ids);

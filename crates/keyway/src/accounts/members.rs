@@ -32,7 +32,7 @@ pub struct NewMember {
 /// more than the actor.
 pub async fn add(acting: &mut Acting<'_>, new: &NewMember) -> Result<Member, Trouble> {
     acting.may(Scope::CREATE_MEMBERS, Subject::Organization)?;
-    let (role, given) = find_role(acting, Level::Organization, "role", &new.role).await?;
+    let (role, given) = find_role(acting, None, "role", &new.role).await?;
     acting.may_grant(&anywhere(given), "role")?;
     join(acting, &new.email, &new.name, &role).await
 }
@@ -87,7 +87,7 @@ pub async fn update(
         name.clone_into(&mut member.name);
     }
     if let Some(role) = role {
-        let (role, given) = find_role(acting, Level::Organization, "role", role).await?;
+        let (role, given) = find_role(acting, None, "role", role).await?;
         acting.may_grant(&anywhere(given), "role")?;
         if role != member.role {
             keep_an_owner(acting, &member).await?;
@@ -141,22 +141,24 @@ pub(super) async fn keep_an_owner(acting: &mut Acting<'_>, member: &Member) -> R
     .into())
 }
 
-/// Looks up a role somebody names, by name or by id: its name or id as it is kept, and what it gives.
+/// Looks up a role somebody names for a project, or for the organisation, by name or by id: its name or id
+/// as it is kept, and what it gives.
 ///
 /// # Errors
 /// A refusal that names the field.
 pub(super) async fn find_role(
     acting: &mut Acting<'_>,
-    level: Level,
+    project: Option<&str>,
     field: &'static str,
     named: &str,
 ) -> Result<(String, Given), Trouble> {
+    let level = if project.is_some() { Level::Project } else { Level::Organization };
     let by_id = role::PREDEFINED.iter().find(|role| role.level == level && role.id() == named);
     let named = by_id.map_or(named, |role| role.name);
     let org = acting.org.clone();
     let custom =
         if named.starts_with("role_") { roles::all(&mut acting.tx, &org).await? } else { Vec::new() };
-    let given = load::find_role(level, named, &custom).ok_or_else(|| {
+    let given = load::find_role(project, named, &custom).ok_or_else(|| {
         let known: Vec<String> = role::names(level).iter().map(|name| format!("`{name}`")).collect();
         Refusal::field(field, format!("`{field}` must be {} or a custom role's id.", known.join(", ")))
     })?;

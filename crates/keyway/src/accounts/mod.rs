@@ -5,6 +5,7 @@
 //! what is left of a gift now, `load` where rights come from, `acting` an act in the making.
 
 pub mod acting;
+pub mod attempts;
 pub mod bound;
 pub mod check;
 pub mod custom_roles;
@@ -15,7 +16,10 @@ pub mod leave;
 pub mod load;
 pub mod may;
 pub mod members;
+pub mod notify;
 pub mod organizations;
+pub mod password;
+pub mod persons;
 pub mod project_members;
 pub mod projects;
 pub mod rights;
@@ -23,6 +27,7 @@ pub mod role;
 pub mod scope;
 pub mod service_accounts;
 pub mod setup;
+pub mod strength;
 
 pub use acting::{Acting, Deed};
 pub use installation::Installation;

@@ -7,7 +7,6 @@ use super::may::Subject;
 use super::members;
 use super::projects;
 use super::rights::Rights;
-use super::role::Level;
 use super::scope::Scope;
 use crate::base::{Refusal, Trouble};
 use crate::store::changes::PRINCIPAL_CHANGED;
@@ -85,7 +84,7 @@ async fn put(
     role: &str,
     event: &'static str,
 ) -> Result<ProjectMember, Trouble> {
-    let (role, given) = members::find_role(acting, Level::Project, "role", role).await?;
+    let (role, given) = members::find_role(acting, Some(project), "role", role).await?;
     let there = come_to(acting, project, holder, given).await?;
     acting.may_grant(&there, "role")?;
     let now_ms = acting.now_ms;
@@ -100,7 +99,7 @@ async fn put(
 async fn touch(acting: &mut Acting<'_>, now: &ProjectMember) -> Result<(), Trouble> {
     let org = acting.org.clone();
     let custom = roles::all(&mut acting.tx, &org).await?;
-    if let Some(given) = load::find_role(Level::Project, &now.role, &custom) {
+    if let Some(given) = load::find_role(Some(&now.project), &now.role, &custom) {
         let there = come_to(acting, &now.project, &now.holder, given).await?;
         acting.may_grant(&there, "role")?;
     }
@@ -109,7 +108,10 @@ async fn touch(acting: &mut Acting<'_>, now: &ProjectMember) -> Result<(), Troub
 
 /// What a role comes to in a project: for a `member` what the role in the organisation says, for a
 /// group's members whatever theirs could say.
-async fn come_to(
+///
+/// # Errors
+/// When the database cannot be used.
+pub(super) async fn come_to(
     acting: &mut Acting<'_>,
     project: &str,
     holder: &str,
@@ -129,7 +131,7 @@ async fn come_to(
                 }
             }
             for role in of_org {
-                if let Some(Given::Predefined(role)) = load::find_role(Level::Organization, &role, &[]) {
+                if let Some(Given::Predefined(role)) = load::find_role(None, &role, &[]) {
                     rights.add(project, role.in_own_projects);
                 }
             }

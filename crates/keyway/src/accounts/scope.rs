@@ -142,6 +142,9 @@ impl Scopes {
     /// Everything a project key can hold.
     pub const INFERENCE: Self = Self((1 << INFERENCE.len()) - 1);
 
+    /// Everything that only looks: what a read-only key can hold.
+    pub const READS: Self = reads();
+
     /// What a project key holds when nothing is said: ordinary inference.
     #[must_use]
     pub const fn ordinary() -> Self {
@@ -253,6 +256,18 @@ impl Scopes {
             INFERENCE.join(", ")
         }
     }
+}
+
+const fn reads() -> Scopes {
+    let mut set = 0;
+    let mut at = 0;
+    while at < NAMES.len() {
+        if matches!(NAMES[at].as_bytes(), [b'r', b'e', b'a', b'd', b':', ..]) {
+            set |= 1 << at;
+        }
+        at += 1;
+    }
+    Scopes(set)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What every call brings: who asks, the query string, the page, the idempotency key.
 
 use crate::access::Grant;
+use crate::access::act;
 use crate::access::keys::not_there;
 use crate::accounts::Actor;
 use crate::audit::Author;
@@ -36,7 +37,7 @@ impl Caller {
     /// The author of what it changes.
     #[must_use]
     pub fn author(&self, inbound: &Inbound) -> Author {
-        Author { kind: "admin_key", id: self.grant.key.to_string(), ip: Some(inbound.peer.to_string()) }
+        act::author(&self.grant, inbound.peer)
     }
 }
 

@@ -83,6 +83,8 @@ fn read(query: &mut Query) -> Result<Filter, Refusal> {
         until_ms: [before, until.map(|until| until + 1)].into_iter().flatten().min().map(ms),
         event_types: values(query, "event_types")?,
         actor_ids: values(query, "actor_ids")?,
+        actor_emails: values(query, "actor_emails")?.iter().map(|email| email.to_lowercase()).collect(),
+        tenant_only: query.word("tenant_only", &[("true", true), ("false", false)])?.unwrap_or(false),
         resource_ids: values(query, "resource_ids")?,
         project_ids: values(query, "project_ids")?,
         below_seq: cursor(query, "after")?,

@@ -15,7 +15,8 @@ use serde::Serialize;
 
 /// What the deletion of a group is called.
 pub const GROUP_DELETED: &str = "group.deleted";
-const GROUP_USER_DELETED: &str = "group.user.deleted";
+/// What it is called that a user is in a group no longer.
+pub const GROUP_USER_DELETED: &str = "group.user.deleted";
 
 /// A group.
 #[derive(Debug, Serialize)]
@@ -46,10 +47,18 @@ impl<'a> GroupObject<'a> {
 
 /// A user in a group.
 #[derive(Debug, Serialize)]
-struct GroupUser<'a> {
+pub struct GroupUser<'a> {
     object: &'static str,
     user_id: &'a str,
     group_id: &'a str,
+}
+
+impl<'a> GroupUser<'a> {
+    /// A user in a group.
+    #[must_use]
+    pub fn new(user_id: &'a str, group_id: &'a str) -> Self {
+        Self { object: "group.user", user_id, group_id }
+    }
 }
 
 handlers! {
@@ -144,7 +153,7 @@ async fn add_one(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<
     body.finish(&[])?;
     let mut write = begin!(shared, inbound, caller);
     let group = service::add_user(&mut write.acting, ask::path_param(inbound, 0)?, &user_id).await?;
-    write.finish(&GroupUser { object: "group.user", user_id: &user_id, group_id: &group.id }).await
+    write.finish(&GroupUser::new(&user_id, &group.id)).await
 }
 
 async fn take_out(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<Outbound, Trouble> {

@@ -1,23 +1,26 @@
-//! POST `/projects/{project}/api_keys/{key}/compromised`: an incident in one step.
+//! POST `/compromised` of a key: an incident in one step.
 
-use super::ask::{self, Caller, Query, handlers};
+use super::ask::{Caller, Query, handlers};
 use super::body::Body;
 use super::json;
+use super::key_acts::{self, KeyAct};
 use super::key_object::KeyObject;
 use super::key_uses::{self, KeyUses};
+use super::keys::{Plane, which};
 use super::wait::{self, With};
 use super::write::begin;
 use crate::access::incident::{self, Incident};
-use crate::access::keys::Which;
-use crate::base::{Refusal, Trouble};
+use crate::accounts::leave::Heir;
+use crate::base::{Fault, Refusal, Trouble};
 use crate::relay::{Inbound, Outbound, Shared};
+use crate::store::Db;
 use serde::Serialize;
 
 /// How far back uses are shown when the caller does not say, milliseconds: thirty days.
 pub const SINCE_MS: i64 = 30 * 86_400 * 1000;
 /// What whoever answers an incident must know.
-const NOBODY_TOLD: &str = "Nobody has been told: this version sends no messages. Tell the key's owner and the \
-    organisation's admins; the audit log holds what was done.";
+pub const NOTHING_SENT: &str = "This version sends no mail: the messages to `notified` wait in /notifications. \
+    Tell the key's owner and the organisation's admins yourself.";
 
 /// What was done about a leaked key, and what it was used for.
 #[derive(Debug, Serialize)]
@@ -25,25 +28,47 @@ pub struct IncidentObject<'a> {
     object: &'static str,
     api_key: KeyObject<'a>,
     replacement: Option<KeyObject<'a>>,
+    revoked_keys: &'a [String],
+    handed_over_keys: &'a [String],
     /// Absent in the answer to a repeated call, and when the log could not be read.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    uses: Option<KeyUses>,
+    #[serde(flatten)]
+    used: Option<&'a Used>,
+    notified: &'a [String],
     warnings: [&'static str; 1],
+}
+
+/// What a leaked key was used for: models, or changes that are in the audit log.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Used {
+    /// Of a project key.
+    Uses(KeyUses),
+    /// Of an admin key.
+    Acts(Vec<KeyAct>),
+}
+
+impl Used {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// When the database cannot be used.
+    pub async fn read(db: &Db, org: &str, incident: &Incident, since_ms: i64) -> Result<Self, Fault> {
+        let row = &incident.row;
+        if row.kind == "admin" {
+            return Ok(Self::Acts(key_acts::read(&mut *db.connection().await?, &row.id, since_ms).await?));
+        }
+        Ok(Self::Uses(key_uses::read(db, org, &row.id, since_ms).await?))
+    }
 }
 
 impl<'a> IncidentObject<'a> {
     /// With the replacement's secret.
     #[must_use]
-    pub fn made(incident: &'a Incident, now_ms: i64, uses: Option<KeyUses>) -> Self {
-        let replacement = incident.replacement.as_ref();
-        Self {
-            object: "organization.project.api_key.incident",
-            api_key: KeyObject::new(&incident.row, now_ms),
-            replacement: replacement
-                .map(|made| KeyObject::made(&made.row, now_ms, made.secret.reveal(), &made.warnings)),
-            uses,
-            warnings: [NOBODY_TOLD],
-        }
+    pub fn made(incident: &'a Incident, now_ms: i64, used: Option<&'a Used>) -> Self {
+        let made = incident.replacement.as_ref();
+        let replacement =
+            made.map(|made| KeyObject::made(&made.row, now_ms, made.secret.reveal(), &made.warnings));
+        Self { replacement, used, ..Self::made_before(incident, now_ms) }
     }
 
     /// What a repeated call hears: neither secret nor uses.
@@ -51,43 +76,57 @@ impl<'a> IncidentObject<'a> {
     pub fn made_before(incident: &'a Incident, now_ms: i64) -> Self {
         let replacement = incident.replacement.as_ref();
         Self {
-            object: "organization.project.api_key.incident",
+            object: if incident.row.kind == "admin" {
+                "organization.admin_api_key.incident"
+            } else {
+                "organization.project.api_key.incident"
+            },
             api_key: KeyObject::new(&incident.row, now_ms),
             replacement: replacement.map(|made| KeyObject::made_before(&made.row, now_ms, &made.warnings)),
-            uses: None,
-            warnings: [NOBODY_TOLD],
+            revoked_keys: &incident.settled.revoked,
+            handed_over_keys: &incident.settled.handed_over,
+            used: None,
+            notified: &incident.notified,
+            warnings: [NOTHING_SENT],
         }
     }
 }
 
 handlers! {
     /// POST `/projects/{project}/api_keys/{key}/compromised`
-    compromised_key = compromised();
+    compromised_key = compromised(Plane::Project);
+    /// POST `/admin_api_keys/{key}/compromised`
+    compromised_admin_key = compromised(Plane::Admin);
 }
 
-async fn compromised(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<Outbound, Trouble> {
+async fn compromised(
+    shared: &Shared,
+    inbound: &Inbound,
+    caller: &Caller,
+    plane: Plane,
+) -> Result<Outbound, Trouble> {
     let mut query = Query::of(inbound);
     let waits = query.word("wait", &[("all", ())])?.is_some();
     query.finish()?;
     let mut body = Body::parse(&inbound.body)?;
     let replace = body.flag("replace")?.unwrap_or(false);
     let since = body.time("since")?;
+    let keeps = plane == Plane::Admin && body.flag("hand_over")?.unwrap_or(false);
     body.finish(&[])?;
     let since_ms = since_ms(since, shared.at.clock.now_ms())?;
-    let which =
-        Which { admin: false, project: Some(ask::path_param(inbound, 0)?), id: ask::path_param(inbound, 1)? };
     let begun_mono_ms = shared.at.clock.monotonic_ms();
+    let heir = if keeps { Heir::Actor } else { Heir::Nobody };
     let mut write = begin!(shared, inbound, caller);
-    let incident = incident::compromised(&mut write.acting, &which, replace).await?;
+    let incident = incident::compromised(&mut write.acting, &which(inbound, plane)?, replace, heir).await?;
     let now_ms = write.acting.now_ms;
     // Stopped first; what it was used for comes after.
     write.end(&json::text(&IncidentObject::made_before(&incident, now_ms))?).await?;
     let all = if waits { Some(wait::for_all(shared, begun_mono_ms).await?) } else { None };
-    let uses = key_uses::read(&shared.at.db, &caller.org, &incident.row.id, since_ms).await;
+    let used = Used::read(&shared.at.db, &caller.org, &incident, since_ms).await;
     // What was done stands, and the replacement's secret is shown now or never.
-    let uses =
-        uses.inspect_err(|fault| tracing::warn!(%fault, "the uses of a leaked key were not read")).ok();
-    let object = IncidentObject::made(&incident, now_ms, uses);
+    let used =
+        used.inspect_err(|fault| tracing::warn!(%fault, "the uses of a leaked key were not read")).ok();
+    let object = IncidentObject::made(&incident, now_ms, used.as_ref());
     Ok(json::answer_once(json::text(&With { object, all })?))
 }
 

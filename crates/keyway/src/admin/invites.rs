@@ -10,14 +10,16 @@ use crate::access::chain;
 use crate::access::format::{self, Prefix};
 use crate::access::keys::not_there;
 use crate::accounts::invites::{self as service, Place};
-use crate::accounts::{Acting, Actor, Rights, load};
+use crate::accounts::{Acting, Actor, Installation, Rights, load};
 use crate::audit::Author;
 use crate::base::{Fault, Trouble};
 use crate::relay::obey::obey;
 use crate::relay::route::Sendable;
 use crate::relay::{Inbound, Outbound, Shared};
+use crate::store::changes::Change;
 use crate::store::invites::{self as rows, Invite};
 use crate::store::keys;
+use crate::store::people::Member;
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -134,20 +136,33 @@ pub fn accept(shared: Arc<Shared>, inbound: Inbound, _: Option<Arc<Grant>>) -> S
         let mut body = Body::parse(&inbound.body)?;
         let (token, name) = (body.needed("token")?, body.needed("name")?);
         body.finish(&[])?;
-        let digest = shared.at.master.digest(&token).hex();
-        let author = Author { kind: "invite", id: String::new(), ip: Some(inbound.peer.to_string()) };
-        let nobody = Actor { id: "".into(), person: "".into(), rights: Rights::none() };
-        let mut acting = Acting::begin(&shared.at, author, nobody, "").await?;
-        let found = rows::by_token(&mut acting.tx, &digest).await?;
-        let invite = found.ok_or_else(|| not_there("invitation"))?;
-        acting.org.clone_from(&invite.org_id);
-        acting.author.id.clone_from(&invite.id);
-        acting.actor.rights = maker_now(&mut acting, &invite).await?;
-        let member = service::accept(&mut acting, &invite, &name).await?;
-        let changes = acting.commit().await?;
+        let (member, changes) = take_up(&shared.at, &token, &name, Some(inbound.peer.to_string())).await?;
         obey(&shared, &changes).await;
         json::answer(&UserObject::new(&member))
     })
+}
+
+/// Takes up the invitation of a token, for somebody who calls themselves `name`. What changed is for a
+/// running server to obey.
+///
+/// # Errors
+/// `not_found` for a token of none that waits, `missing_scope` when its maker may give it no longer.
+pub async fn take_up(
+    at: &Installation,
+    token: &str,
+    name: &str,
+    ip: Option<String>,
+) -> Result<(Member, Vec<Change>), Trouble> {
+    let author = Author { kind: "invite", id: String::new(), ip };
+    let nobody = Actor { id: "".into(), person: "".into(), rights: Rights::none() };
+    let mut acting = Acting::begin(at, author, nobody, "").await?;
+    let found = rows::by_token(&mut acting.tx, &at.master.digest(token).hex()).await?;
+    let invite = found.ok_or_else(|| not_there("invitation"))?;
+    acting.org.clone_from(&invite.org_id);
+    acting.author.id.clone_from(&invite.id);
+    acting.actor.rights = maker_now(&mut acting, &invite).await?;
+    let member = service::accept(&mut acting, &invite, name).await?;
+    Ok((member, acting.commit().await?))
 }
 
 async fn maker_now(acting: &mut Acting<'_>, invite: &Invite) -> Result<Rights, Fault> {

@@ -1,13 +1,13 @@
-//! POST `/projects/{project}/api_keys/{key}`: what a key may and what is kept with it.
+//! POST on a key: what it may and what is kept with it.
 
-use super::ask::{self, Caller, Query, handlers};
+use super::ask::{Caller, Query, handlers};
 use super::body::Body;
 use super::key_object::KeyObject;
+use super::keys::{Plane, which};
 use super::limit_object;
 use super::write::begin;
 use crate::access::details::Details;
 use crate::access::edit::{self, Edit};
-use crate::access::keys::Which;
 use crate::base::{Refusal, Trouble};
 use crate::relay::{Inbound, Outbound, Shared};
 
@@ -16,14 +16,21 @@ pub const NOT_YET: &[&str] = &["budget"];
 
 handlers! {
     /// POST `/projects/{project}/api_keys/{key}`
-    update_project_key = update();
+    update_project_key = update(Plane::Project);
+    /// POST `/admin_api_keys/{key}`
+    update_admin_key = update(Plane::Admin);
 }
 
-async fn update(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<Outbound, Trouble> {
+async fn update(
+    shared: &Shared,
+    inbound: &Inbound,
+    caller: &Caller,
+    plane: Plane,
+) -> Result<Outbound, Trouble> {
     Query::of(inbound).finish()?;
-    let asked = read(Body::parse(&inbound.body)?)?;
-    let which =
-        Which { admin: false, project: Some(ask::path_param(inbound, 0)?), id: ask::path_param(inbound, 1)? };
+    let body = Body::parse(&inbound.body)?;
+    let asked = if plane == Plane::Admin { read_admin(body)? } else { read(body)? };
+    let which = which(inbound, plane)?;
     let mut write = begin!(shared, inbound, caller);
     let (row, warnings) = edit::edit(&mut write.acting, &which, &asked).await?;
     let now_ms = write.acting.now_ms;
@@ -35,6 +42,7 @@ fn read(mut body: Body) -> Result<Edit, Refusal> {
         name: body.text("name")?,
         description: body.text("description")?,
         scopes: body.texts_or_null("scopes")?,
+        read_only: body.flag("read_only")?,
         models: body.texts_or_null("models")?,
         endpoints: body.texts_or_null("endpoints")?,
         ip_allowlist: body.texts_or_null("ip_allowlist")?,
@@ -44,8 +52,24 @@ fn read(mut body: Body) -> Result<Edit, Refusal> {
         labels: body.or_null(Body::pairs, "labels")?,
         metadata: body.or_null(Body::pairs, "metadata")?,
         limits: limit_object::key_edit(&mut body)?,
+        projects: None,
     };
     body.finish(NOT_YET)?;
+    Ok(edit)
+}
+
+fn read_admin(mut body: Body) -> Result<Edit, Refusal> {
+    let edit = Edit {
+        name: body.text("name")?,
+        description: body.text("description")?,
+        scopes: body.texts_or_null("scopes")?,
+        read_only: body.flag("read_only")?,
+        projects: body.texts_or_null("projects")?,
+        ip_allowlist: body.texts_or_null("ip_allowlist")?,
+        expires_in_seconds: body.or_null(Body::count, "expires_in_seconds")?,
+        ..Edit::default()
+    };
+    body.finish(&[])?;
     Ok(edit)
 }
 

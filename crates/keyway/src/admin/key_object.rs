@@ -4,6 +4,7 @@ use super::json::{names, seconds};
 use super::limit_object::KeyLimits;
 use crate::access::details::Texts;
 use crate::access::keys;
+use crate::access::read_only;
 use crate::access::rotate::ROTATION_DUE_MS;
 use crate::accounts::Scopes;
 use crate::store::keys::KeyRow;
@@ -35,6 +36,7 @@ pub struct KeyObject<'a> {
     last_used_at: Option<i64>,
     status: &'a str,
     scopes: Vec<String>,
+    read_only: bool,
     #[serde(flatten)]
     of_project: Option<OfProject<'a>>,
     #[serde(flatten)]
@@ -64,6 +66,14 @@ struct OfProject<'a> {
     mode: &'a str,
     project_id: &'a str,
     rate_limits: KeyLimits,
+    exposed_in_browser: Option<Exposed<'a>>,
+}
+
+/// When and in whose page a live key was first used.
+#[derive(Debug, Serialize)]
+struct Exposed<'a> {
+    at: i64,
+    origin: &'a str,
 }
 
 #[derive(Debug, Serialize)]
@@ -95,6 +105,7 @@ impl<'a> KeyObject<'a> {
             last_used_at: row.last_used_ms.map(seconds),
             status: keys::status_at(row, now_ms),
             scopes: scopes(row, admin),
+            read_only: read_only::is(row),
             of_project: row.project_id.as_deref().map(|project_id| OfProject {
                 models: row.models.as_deref().map(names),
                 endpoints: row.endpoints.as_deref().map(names),
@@ -106,6 +117,10 @@ impl<'a> KeyObject<'a> {
                 mode: &row.mode,
                 project_id,
                 rate_limits: KeyLimits::new(&row.limits),
+                exposed_in_browser: row.exposed_ms.map(|at_ms| Exposed {
+                    at: seconds(at_ms),
+                    origin: row.exposed_origin.as_deref().unwrap_or_default(),
+                }),
             }),
             of_admin: admin.then(|| OfAdmin { projects: row.projects.as_deref().map(names) }),
             ip_allowlist: row.ip_allowlist.as_deref().map(names),

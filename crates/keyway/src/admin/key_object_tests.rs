@@ -30,7 +30,7 @@ fn a_project_key_as_documented_and_in_that_order() {
     let text = serde_json::to_string(&KeyObject::new(&row, 1_700_000_000_999)).unwrap();
     assert_eq!(
         text,
-        r#"{"object":"organization.project.api_key","id":"key_01arz3ndektsv4rrffq69g5fav","name":"backend","description":"","redacted_value":"sk-kw-live-AbCd...","created_at":1700000000,"expires_at":1700000100,"last_used_at":null,"status":"active","scopes":["create:chat_completions","create:completions","create:embeddings","read:models"],"models":null,"endpoints":null,"not_before":null,"idle_expires_in_seconds":null,"rotation_due_at":1707776000,"labels":{},"metadata":{},"mode":"live","project_id":"proj_1","rate_limits":{"requests_per_minute":60,"tokens_per_minute":null,"requests_per_day":null,"tokens_per_day":null,"concurrency":null},"ip_allowlist":null,"owner":null,"warnings":[]}"#
+        r#"{"object":"organization.project.api_key","id":"key_01arz3ndektsv4rrffq69g5fav","name":"backend","description":"","redacted_value":"sk-kw-live-AbCd...","created_at":1700000000,"expires_at":1700000100,"last_used_at":null,"status":"active","scopes":["create:chat_completions","create:completions","create:embeddings","read:models"],"read_only":false,"models":null,"endpoints":null,"not_before":null,"idle_expires_in_seconds":null,"rotation_due_at":1707776000,"labels":{},"metadata":{},"mode":"live","project_id":"proj_1","rate_limits":{"requests_per_minute":60,"tokens_per_minute":null,"requests_per_day":null,"tokens_per_day":null,"concurrency":null},"exposed_in_browser":null,"ip_allowlist":null,"owner":null,"warnings":[]}"#
     );
 }
 

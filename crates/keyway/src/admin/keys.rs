@@ -12,13 +12,13 @@ use crate::access::keys::{self as service, Act, NewKey, Which};
 use crate::accounts::leave::{self, Heir, Settled};
 use crate::base::{Refusal, Trouble};
 use crate::relay::{Inbound, Outbound, Shared};
-use crate::store::keys::{self as rows, Filter};
+use crate::store::keys::{self as rows, Filter, KeyRow};
 use crate::store::tenants;
 use ledger::limit::Limits;
 
 /// Which keys a route is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Plane {
+pub(super) enum Plane {
     /// A project's, named first in the path.
     Project,
     /// The organisation's admin keys.
@@ -77,6 +77,7 @@ fn read(mut body: Body, project: Option<&str>) -> Result<NewKey, Refusal> {
         description: body.text("description")?.unwrap_or_default(),
         owner: body.text("owner")?.unwrap_or_default(),
         scopes: body.texts("scopes")?,
+        read_only: body.flag("read_only")?.unwrap_or(false),
         ip_allowlist: body.texts("ip_allowlist")?,
         expires_in_seconds: body.count("expires_in_seconds")?,
         ..NewKey::default()
@@ -135,10 +136,19 @@ async fn get(shared: &Shared, inbound: &Inbound, caller: &Caller, plane: Plane) 
     Query::of(inbound).finish()?;
     let mut conn = shared.at.db.connection().await?;
     let row = service::find(&mut conn, &caller.org, &which(inbound, plane)?).await?;
-    if row.kind == "admin" && row.reach == "installation" && !caller.actor().rights.operator {
-        return Err(service::not_there("key").into());
-    }
+    check_seen(&row, caller)?;
     json::answer(&KeyObject::new(&row, shared.at.clock.now_ms()))
+}
+
+/// Hides the operator's keys from everybody else.
+///
+/// # Errors
+/// `not_found`.
+pub(super) fn check_seen(row: &KeyRow, caller: &Caller) -> Result<(), Refusal> {
+    if row.kind == "admin" && row.reach == "installation" && !caller.actor().rights.operator {
+        return Err(service::not_there("key"));
+    }
+    Ok(())
 }
 
 async fn act(
@@ -177,7 +187,10 @@ async fn act(
 }
 
 /// Which key the path names.
-fn which(inbound: &Inbound, plane: Plane) -> Result<Which<'_>, Trouble> {
+///
+/// # Errors
+/// When the route table has no such placeholder: a mistake of ours.
+pub(super) fn which(inbound: &Inbound, plane: Plane) -> Result<Which<'_>, Trouble> {
     let admin = plane == Plane::Admin;
     Ok(Which {
         admin,

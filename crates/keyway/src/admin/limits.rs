@@ -7,7 +7,7 @@ use super::limit_object::{self, RateLimitObject};
 use super::write::begin;
 use crate::access::keys::not_there;
 use crate::access::limits::{self as service, Whose};
-use crate::base::Trouble;
+use crate::base::{Refusal, Trouble};
 use crate::relay::{Inbound, Outbound, Shared};
 
 handlers! {
@@ -31,6 +31,10 @@ async fn list(
     let limit = query.number("limit", 1, PAGE_LIMIT_MAX)?.unwrap_or(PAGE_LIMIT);
     let after = query.one("after")?;
     query.finish()?;
+    if after.as_ref().is_some_and(|after| limit_object::model_of(after).is_none()) {
+        let message = "`after` must be an id of this list, such as its `last_id`.";
+        return Err(Refusal::field("after", message).into());
+    }
     let whose = Whose { org: &caller.org, project: project(inbound, of_project)? };
     let rows = service::list(&mut *shared.at.db.connection().await?, &whose).await?;
     let mut objects: Vec<_> = rows.iter().map(|row| RateLimitObject::new(row, of_project)).collect();

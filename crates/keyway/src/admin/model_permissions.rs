@@ -11,6 +11,9 @@ use crate::relay::{Inbound, Outbound, Shared};
 use crate::store::tenants::{self, Project};
 use serde::Serialize;
 
+/// What it is called that a project may call every model.
+pub const MODEL_PERMISSIONS_DELETED: &str = "organization.project.model_permissions.deleted";
+
 /// Which models a project may call; without rules every model.
 #[derive(Debug, Serialize)]
 pub struct ModelPermissions<'a> {
@@ -66,5 +69,5 @@ async fn remove_rules(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Re
     Query::of(inbound).finish()?;
     let mut write = begin!(shared, inbound, caller);
     let project = service::set_models(&mut write.acting, ask::path_param(inbound, 0)?, None).await?;
-    write.finish(&Deleted::new(&project.id, "organization.project.model_permissions.deleted")).await
+    write.finish(&Deleted::new(&project.id, MODEL_PERMISSIONS_DELETED)).await
 }

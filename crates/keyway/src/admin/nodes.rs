@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 /// A serving process.
 #[derive(Debug, Serialize)]
-struct NodeObject<'a> {
+pub struct NodeObject<'a> {
     object: &'static str,
     id: &'a str,
     version: &'a str,
@@ -46,6 +46,12 @@ async fn list_of(shared: &Shared, inbound: &Inbound, _: &Caller) -> Result<Outbo
     Query::of(inbound).finish()?;
     let at = &shared.at;
     let live = nodes::live(&at.db, at.clock.now_ms() - LIVE_WITHIN_MS).await?;
+    json::answer(&list_object(&live))
+}
+
+/// The list of some nodes.
+#[must_use]
+pub fn list_object(live: &[Node]) -> List<NodeObject<'_>> {
     let objects = live.iter().map(NodeObject::new).collect();
-    json::answer(&List::new(objects, false, |node: &NodeObject<'_>| node.id))
+    List::new(objects, false, |node: &NodeObject<'_>| node.id)
 }

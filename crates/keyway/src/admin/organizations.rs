@@ -41,13 +41,15 @@ impl<'a> OrganizationObject<'a> {
 
 /// From where an organisation's keys work; without a list from anywhere.
 #[derive(Debug, Serialize)]
-struct AllowList {
+pub struct AllowList {
     object: &'static str,
     ip_allowlist: Option<Vec<String>>,
 }
 
 impl AllowList {
-    fn new(row: &Organization) -> Self {
+    /// Of an organisation.
+    #[must_use]
+    pub fn new(row: &Organization) -> Self {
         Self { object: "organization.ip_allowlist", ip_allowlist: row.ip_allowlist.as_deref().map(names) }
     }
 }

@@ -102,17 +102,30 @@ async fn add_one(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<
     let mut body = Body::parse(&inbound.body)?;
     let email = body.needed("email")?;
     let name = body.text("name")?;
-    let new = NewMember { name: name.unwrap_or_else(|| email.clone()), email, role: role(&mut body)? };
+    let (role, field) = role(&mut body)?;
+    let role = role.ok_or_else(|| Refusal::field("role", "`role` is missing."))?;
+    let new = NewMember { name: name.unwrap_or_else(|| email.clone()), email, role };
     body.finish(&[])?;
     let mut write = begin!(shared, inbound, caller);
-    let member = service::add(&mut write.acting, &new).await?;
+    let member = service::add(&mut write.acting, &new).await.map_err(|trouble| named(trouble, field))?;
     write.finish(&UserObject::new(&member)).await
 }
 
-/// The role, by name as `role` or by id as `role_id`.
-fn role(body: &mut Body) -> Result<String, Refusal> {
+/// The role, by name as `role` or by id as `role_id`; which of the two.
+fn role(body: &mut Body) -> Result<(Option<String>, &'static str), Refusal> {
     let (by_name, by_id) = (body.text("role")?, body.text("role_id")?);
-    by_id.or(by_name).ok_or_else(|| Refusal::field("role", "`role` is missing."))
+    let field = if by_id.is_some() { "role_id" } else { "role" };
+    Ok((by_id.or(by_name), field))
+}
+
+/// A refusal of the role, with the name of the field that it came in.
+fn named(mut trouble: Trouble, field: &'static str) -> Trouble {
+    if let Trouble::Refusal(refusal) = &mut trouble
+        && refusal.param.as_deref() == Some("role")
+    {
+        refusal.param = Some(field.into());
+    }
+    trouble
 }
 
 async fn get_one(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<Outbound, Trouble> {
@@ -125,12 +138,13 @@ async fn get_one(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<
 async fn update_one(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<Outbound, Trouble> {
     Query::of(inbound).finish()?;
     let mut body = Body::parse(&inbound.body)?;
-    let (name, by_name, by_id) = (body.text("name")?, body.text("role")?, body.text("role_id")?);
+    let name = body.text("name")?;
+    let (role, field) = role(&mut body)?;
     body.finish(&[])?;
-    let role = by_id.or(by_name);
     let mut write = begin!(shared, inbound, caller);
     let user = ask::path_param(inbound, 0)?;
-    let member = service::update(&mut write.acting, user, name.as_deref(), role.as_deref()).await?;
+    let member = service::update(&mut write.acting, user, name.as_deref(), role.as_deref()).await;
+    let member = member.map_err(|trouble| named(trouble, field))?;
     write.finish(&UserObject::new(&member)).await
 }
 

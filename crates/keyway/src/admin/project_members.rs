@@ -103,14 +103,44 @@ async fn list_of(
     let mut found =
         rows::of_project(&mut conn, project, &prefix, page.newest_first, &page.after, page.limit + 1).await?;
     let more = json::cut(&mut found, &page);
+    let groups = holder == Holder::Group;
+    json::answer(&list_object(&mut conn, &caller.org, &found, groups, more).await?)
+}
+
+/// The list of some members of a project, without those that are not in the organisation any more.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn list_object(
+    conn: &mut Conn,
+    org: &str,
+    found: &[ProjectMember],
+    groups: bool,
+    more: bool,
+) -> Result<List<json::Raw>, Trouble> {
     let mut objects = Vec::new();
-    for row in &found {
-        if let Some((id, text)) = text_of(&mut conn, &caller.org, row).await? {
+    for row in found {
+        if let Some((id, text)) = text_of(conn, org, row).await? {
             objects.push(json::Raw::new(id, text)?);
         }
     }
     let list = List::new(objects, more, |object: &json::Raw| &object.id);
-    json::answer(&if holder == Holder::Group { list.with_next() } else { list })
+    Ok(if groups { list.with_next() } else { list })
+}
+
+/// The object of a member of a project.
+///
+/// # Errors
+/// `not_found` for who is not in the organisation any more.
+pub async fn object_of(conn: &mut Conn, org: &str, row: &ProjectMember) -> Result<json::Raw, Trouble> {
+    let (id, text) = text_of(conn, org, row).await?.ok_or_else(|| not_there("user"))?;
+    Ok(json::Raw::new(id, text)?)
+}
+
+/// What it is called that somebody is in a project no longer.
+#[must_use]
+pub fn removed(holder: &str) -> &'static str {
+    if holder.starts_with("group_") { GROUP_DELETED } else { USER_DELETED }
 }
 
 async fn add(
@@ -156,9 +186,8 @@ async fn answer(
     caller: &Caller,
     row: ProjectMember,
 ) -> Result<Outbound, Trouble> {
-    let found = text_of(&mut write.acting.tx, &caller.org, &row).await?;
-    let (id, text) = found.ok_or_else(|| not_there("user"))?;
-    write.finish(&json::Raw::new(id, text)?).await
+    let object = object_of(&mut write.acting.tx, &caller.org, &row).await?;
+    write.finish(&object).await
 }
 
 async fn get(
@@ -202,6 +231,5 @@ async fn remove(
     }
     let mut write = begin!(shared, inbound, caller);
     service::remove(&mut write.acting, project, id).await?;
-    let kind = if holder == Holder::User { USER_DELETED } else { GROUP_DELETED };
-    write.finish(&Deleted::new(id, kind)).await
+    write.finish(&Deleted::new(id, removed(id))).await
 }

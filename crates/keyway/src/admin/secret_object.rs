@@ -7,8 +7,15 @@ use crate::store::key_secrets::SecretRow;
 use crate::store::keys::KeyRow;
 use serde::Serialize;
 
-/// What the deletion of a secret is called.
-pub const SECRET_DELETED: &str = "organization.project.api_key.secret.deleted";
+/// What the deletion of a secret of a project key, or of an admin key, is called.
+#[must_use]
+pub fn secret_deleted(admin: bool) -> &'static str {
+    if admin {
+        "organization.admin_api_key.secret.deleted"
+    } else {
+        "organization.project.api_key.secret.deleted"
+    }
+}
 
 /// A secret.
 #[derive(Debug, Serialize)]
@@ -32,7 +39,11 @@ impl<'a> SecretObject<'a> {
     #[must_use]
     pub fn new(key: &'a KeyRow, secret: &'a SecretRow, now_ms: i64) -> Self {
         Self {
-            object: "organization.project.api_key.secret",
+            object: if key.kind == "admin" {
+                "organization.admin_api_key.secret"
+            } else {
+                "organization.project.api_key.secret"
+            },
             id: &secret.kid,
             key_id: &key.id,
             redacted_value: redacted_kid(key, &secret.kid),

@@ -4,11 +4,12 @@ use super::ask::{self, Caller, Query, handlers};
 use super::body::Body;
 use super::json::{self, Deleted, List};
 use super::key_object::KeyObject;
-use super::secret_object::{SECRET_DELETED, SecretObject};
+use super::keys::{Plane, check_seen, which};
+use super::secret_object::{SecretObject, secret_deleted};
 use super::write::begin;
-use crate::access::keys::{Which, not_there};
+use crate::access::keys::not_there;
 use crate::access::rotate::{self, Rotated};
-use crate::base::{Refusal, Trouble};
+use crate::base::{Fault, Refusal, Trouble};
 use crate::relay::{Inbound, Outbound, Shared};
 use crate::store::key_secrets::SecretRow;
 use crate::store::keys::KeyRow;
@@ -16,13 +17,21 @@ use serde::Serialize;
 
 handlers! {
     /// POST `/projects/{project}/api_keys/{key}/rotate`
-    rotate_key = rotate();
+    rotate_key = rotate(Plane::Project);
     /// GET `/projects/{project}/api_keys/{key}/secrets`
-    list_secrets = list();
+    list_secrets = list(Plane::Project);
     /// GET `/projects/{project}/api_keys/{key}/secrets/{secret}`
-    get_secret = get();
+    get_secret = get(Plane::Project);
     /// DELETE `/projects/{project}/api_keys/{key}/secrets/{secret}`
-    delete_secret = delete();
+    delete_secret = delete(Plane::Project);
+    /// POST `/admin_api_keys/{key}/rotate`
+    rotate_admin_key = rotate(Plane::Admin);
+    /// GET `/admin_api_keys/{key}/secrets`
+    list_admin_secrets = list(Plane::Admin);
+    /// GET `/admin_api_keys/{key}/secrets/{secret}`
+    get_admin_secret = get(Plane::Admin);
+    /// DELETE `/admin_api_keys/{key}/secrets/{secret}`
+    delete_admin_secret = delete(Plane::Admin);
 }
 
 /// A key that was rotated, with the end of its older secrets.
@@ -51,7 +60,12 @@ impl<'a> RotatedObject<'a> {
     }
 }
 
-async fn rotate(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<Outbound, Trouble> {
+async fn rotate(
+    shared: &Shared,
+    inbound: &Inbound,
+    caller: &Caller,
+    plane: Plane,
+) -> Result<Outbound, Trouble> {
     Query::of(inbound).finish()?;
     let mut body = Body::parse(&inbound.body)?;
     let overlap = body.count("overlap_seconds")?;
@@ -63,16 +77,22 @@ async fn rotate(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<O
         )
     })?;
     let mut write = begin!(shared, inbound, caller);
-    let rotated = rotate::rotate(&mut write.acting, &which(inbound)?, overlap).await?;
+    let rotated = rotate::rotate(&mut write.acting, &which(inbound, plane)?, overlap).await?;
     let now_ms = write.acting.now_ms;
     let again = json::text(&RotatedObject::made_before(&rotated, now_ms))?;
     write.finish_once(json::text(&RotatedObject::made(&rotated, now_ms))?, &again).await
 }
 
-async fn list(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<Outbound, Trouble> {
+async fn list(
+    shared: &Shared,
+    inbound: &Inbound,
+    caller: &Caller,
+    plane: Plane,
+) -> Result<Outbound, Trouble> {
     Query::of(inbound).finish()?;
     let mut conn = shared.at.db.connection().await?;
-    let (key, secrets) = rotate::secrets(&mut conn, &caller.org, &which(inbound)?).await?;
+    let (key, secrets) = rotate::secrets(&mut conn, &caller.org, &which(inbound, plane)?).await?;
+    check_seen(&key, caller)?;
     json::answer(&list_object(&key, &secrets, shared.at.clock.now_ms()))
 }
 
@@ -83,24 +103,30 @@ pub fn list_object<'a>(key: &'a KeyRow, secrets: &'a [SecretRow], now_ms: i64) -
     List::new(objects, false, |object: &SecretObject<'_>| object.id)
 }
 
-async fn get(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<Outbound, Trouble> {
+async fn get(shared: &Shared, inbound: &Inbound, caller: &Caller, plane: Plane) -> Result<Outbound, Trouble> {
     Query::of(inbound).finish()?;
     let mut conn = shared.at.db.connection().await?;
-    let (key, secrets) = rotate::secrets(&mut conn, &caller.org, &which(inbound)?).await?;
-    let kid = ask::path_param(inbound, 2)?;
+    let (key, secrets) = rotate::secrets(&mut conn, &caller.org, &which(inbound, plane)?).await?;
+    check_seen(&key, caller)?;
+    let kid = kid(inbound, plane)?;
     let secret = secrets.iter().find(|secret| secret.kid == kid).ok_or_else(|| not_there("secret"))?;
     json::answer(&SecretObject::new(&key, secret, shared.at.clock.now_ms()))
 }
 
-async fn delete(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<Outbound, Trouble> {
+async fn delete(
+    shared: &Shared,
+    inbound: &Inbound,
+    caller: &Caller,
+    plane: Plane,
+) -> Result<Outbound, Trouble> {
     Query::of(inbound).finish()?;
-    let kid = ask::path_param(inbound, 2)?;
+    let kid = kid(inbound, plane)?;
     let mut write = begin!(shared, inbound, caller);
-    rotate::take_away(&mut write.acting, &which(inbound)?, kid).await?;
-    write.finish(&Deleted::new(kid, SECRET_DELETED)).await
+    rotate::take_away(&mut write.acting, &which(inbound, plane)?, kid).await?;
+    write.finish(&Deleted::new(kid, secret_deleted(plane == Plane::Admin))).await
 }
 
-/// Which key the path names.
-fn which(inbound: &Inbound) -> Result<Which<'_>, Trouble> {
-    Ok(Which { admin: false, project: Some(ask::path_param(inbound, 0)?), id: ask::path_param(inbound, 1)? })
+/// Which of the key's secrets the path names.
+fn kid(inbound: &Inbound, plane: Plane) -> Result<&str, Fault> {
+    ask::path_param(inbound, if plane == Plane::Admin { 1 } else { 2 })
 }

@@ -12,13 +12,15 @@ use serde::Serialize;
 
 /// An organisation's settings.
 #[derive(Debug, Serialize)]
-struct Settings {
+pub struct SettingsObject {
     object: &'static str,
     key_name_pattern: Option<String>,
 }
 
-impl Settings {
-    fn new(key_name_pattern: Option<String>) -> Self {
+impl SettingsObject {
+    /// Of what is set.
+    #[must_use]
+    pub fn new(key_name_pattern: Option<String>) -> Self {
         Self { object: "organization.settings", key_name_pattern }
     }
 }
@@ -33,7 +35,7 @@ handlers! {
 async fn get_all(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<Outbound, Trouble> {
     Query::of(inbound).finish()?;
     let mut conn = shared.at.db.connection().await?;
-    json::answer(&Settings::new(rows::key_name_pattern(&mut conn, &caller.org).await?))
+    json::answer(&SettingsObject::new(rows::key_name_pattern(&mut conn, &caller.org).await?))
 }
 
 async fn update_some(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<Outbound, Trouble> {
@@ -46,5 +48,5 @@ async fn update_some(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Res
     })?;
     let mut write = begin!(shared, inbound, caller);
     naming::set_pattern(&mut write.acting, pattern.as_deref()).await?;
-    write.finish(&Settings::new(pattern)).await
+    write.finish(&SettingsObject::new(pattern)).await
 }

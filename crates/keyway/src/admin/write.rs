@@ -3,8 +3,8 @@
 
 use super::ask::{self, Caller};
 use super::json;
-use crate::access::chain;
-use crate::accounts::{Acting, Actor};
+use crate::access::act;
+use crate::accounts::Acting;
 use crate::base::fault::Doing;
 use crate::base::{Code, Refusal, Trouble};
 use crate::relay::obey::obey;
@@ -52,9 +52,7 @@ pub async fn start<'a>(shared: &'a Shared, inbound: &Inbound, caller: &Caller) -
     {
         return Ok(Begun::Earlier(json::answer_once(answer)));
     }
-    let author = caller.author(inbound);
-    let mut acting = Acting::begin(&shared.at, author, caller.actor().clone(), &caller.org).await?;
-    acting.actor = actor_now(&mut acting, caller).await?;
+    let acting = act::begin(&shared.at, &caller.grant, &caller.org, inbound.peer).await?;
     Ok(Begun::New(Box::new(Write { acting, shared, kept })))
 }
 
@@ -68,16 +66,6 @@ macro_rules! begin {
     };
 }
 pub(crate) use begin;
-
-/// The caller as it is in this transaction: who was demoted a moment ago grants nothing.
-async fn actor_now(acting: &mut Acting<'_>, caller: &Caller) -> Result<Actor, Trouble> {
-    let now_ms = acting.now_ms;
-    let key = &caller.grant.key;
-    let row = crate::store::keys::by_any_id(&mut acting.tx, key).await?;
-    let row = row.filter(|row| row.status == "active").ok_or_else(crate::access::credential::invalid)?;
-    let bounded = chain::load(&mut acting.tx, &row, now_ms).await?;
-    Ok(Actor { rights: bounded.rights, ..caller.actor().clone() })
-}
 
 impl Kept {
     /// What a call brings of it; `None`: no call is the same.

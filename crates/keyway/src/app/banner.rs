@@ -1,13 +1,14 @@
 //! What `serve` prints: where it is, and on the first start a key and a line that work at once.
 
 use crate::access::keys::{self, NewKey};
-use crate::accounts::Acting;
+use crate::access::session::once::{self, Purpose};
+use crate::accounts::{Acting, Installation};
 use crate::audit::Author;
 use crate::base::{Fault, Secret, Trouble};
 use crate::config::Config;
 use crate::relay::Shared;
 use crate::store::tenants::ProjectFilter;
-use crate::store::{Engine, tenants};
+use crate::store::{Engine, persons, tenants};
 use std::fmt::Write;
 use std::net::SocketAddr;
 
@@ -42,6 +43,9 @@ pub async fn text(
         let _ = writeln!(text, "  Note       {note}");
     }
     if first {
+        let link = setup_link(&shared.at, "first start").await?;
+        let _ = writeln!(text, "  Console    {}/setup?token={}", shared.desk.public_url, link.reveal());
+        let _ = writeln!(text, "             makes the first account; works once, for 30 minutes");
         let key = first_test_key(shared).await?;
         let _ =
             writeln!(text, "\nTest key, shown once; it reaches the sandbox models only:\n  {}", key.reveal());
@@ -49,6 +53,12 @@ pub async fn text(
         let _ = writeln!(text, "\nAn admin key for the management API: keyway admin-key create --name first");
     } else {
         let _ = writeln!(text, "  Keys       keyway key create --name NAME [--test]");
+        if persons::any_operator(&shared.at.db).await? {
+            let _ = writeln!(text, "  Console    {}/", shared.desk.public_url);
+        } else {
+            let _ =
+                writeln!(text, "  Console    keyway member setup-link makes a link for the first account");
+        }
     }
     Ok(text)
 }
@@ -58,6 +68,19 @@ fn curl(url: &str, key: &str) -> String {
         "curl {url}/v1/chat/completions -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' \
          -d '{{\"model\":\"sandbox/echo\",\"messages\":[{{\"role\":\"user\",\"content\":\"Hello\"}}]}}'"
     )
+}
+
+/// A link that makes the first account.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn setup_link(at: &Installation, author: &str) -> Result<Secret, Fault> {
+    let org = tenants::default_org(&at.db).await?;
+    let author = Author { kind: "system", id: author.to_owned(), ip: None };
+    let mut acting = Acting::of_operator(at, author, &org).await?;
+    let link = once::make(&mut acting, Purpose::Setup, "", "").await?;
+    acting.commit().await?;
+    Ok(link)
 }
 
 async fn first_test_key(shared: &Shared) -> Result<Secret, Fault> {

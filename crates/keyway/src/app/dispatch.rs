@@ -1,16 +1,18 @@
 //! From an HTTP request to an answer: find the row, verify the key, read the body, hand over.
 
 use super::body::Body;
-use super::cors::{self, Exposed};
+use super::cors;
 use super::http1::Head;
 use super::pace::Pace;
 use super::peer::{Link, Trust};
 use super::table::{Found, Table};
 use super::tls::Handshakes;
-use crate::access::Grant;
+use crate::access::cache::Known;
 use crate::access::permit::{Asked, permit};
 use crate::access::verify::{self, Needs, Verdict};
+use crate::access::{Grant, credential, session};
 use crate::base::{Code, Fault, Fields, Refusal, Trouble, id};
+use crate::console;
 use crate::relay::exchange::{X_CLIENT_REQUEST_ID, X_REQUEST_ID, client_request_id};
 use crate::relay::route::{BodyLimit, MANAGEMENT_BODY_BYTES_MAX, Shape};
 use crate::relay::running::Caller;
@@ -42,8 +44,6 @@ pub struct Front {
     pub trust: Trust,
     /// TLS, where the port speaks it.
     pub tls: Option<Handshakes>,
-    /// Live keys seen in browsers.
-    pub exposed: Arc<Exposed>,
 }
 
 /// One call, as far as it is known.
@@ -75,6 +75,7 @@ pub async fn answer(front: &Front, request: Result<Head, Refusal>, body: Body<'_
         grant: None,
         told: false,
     };
+    let target = head.map(|head| head.target.clone());
     let mut fault = None;
     let mut code = "";
     let mut answer = match serve(front, &mut call, request, (body, link)).await {
@@ -89,7 +90,14 @@ pub async fn answer(front: &Front, request: Result<Head, Refusal>, body: Body<'_
             };
             code = refusal.code.text();
             front.worker.metrics.refusal(refusal.code);
-            refuse::render(&refusal, call.shape())
+            match call.shape() {
+                Shape::Page => {
+                    let target = target.as_ref().map_or("/", |target| target.as_str());
+                    let request = id::text("req", call.request);
+                    console::refused(&refusal, &headers, (call.method, target), &request)
+                }
+                shape => refuse::render(&refusal, shape),
+            }
         }
     };
     if !call.told {
@@ -129,10 +137,16 @@ async fn serve(
     if route.needs != Needs::Nothing {
         front.trust.check_private(client)?;
     }
-    let caller = verified(front, call, route.needs, &params, &head.headers).await?;
+    let presented = presented(route, &head.headers, client.https);
+    let caller = verified(front, call, (route.needs, presented), &params, &head.headers).await?;
+    let by_cookie = caller.as_ref().is_some_and(|caller| caller.grant.session);
+    if !head.method.is_safe() && (by_cookie || route.shape == Shape::Page) {
+        from_our_page(route, &head.headers)?;
+    }
     call.grant = caller.as_ref().map(|caller| Arc::clone(&caller.grant));
     if let (Some(grant), Some(_)) = (&call.grant, head.headers.get(cors::ORIGIN)) {
-        front.exposed.note(grant, head.headers.text(cors::ORIGIN), &front.worker.metrics);
+        let origin = head.headers.text(cors::ORIGIN);
+        front.worker.shared.exposed.note(grant, origin, call.started_ms, &front.worker.metrics);
     }
     let body = match route.body {
         BodyLimit::None => Bytes::new(),
@@ -146,6 +160,7 @@ async fn serve(
         query: head.target.query().map(str::to_owned),
         headers: head.headers,
         peer: call.peer,
+        https: client.https,
         body,
         request: call.request,
         started_ms: call.started_ms,
@@ -201,7 +216,7 @@ async fn hand_over(
 async fn verified(
     front: &Front,
     call: &Call,
-    needs: Needs,
+    (needs, presented): (Needs, Presented<'_>),
     params: &[String],
     headers: &Fields,
 ) -> Result<Option<Caller>, Trouble> {
@@ -210,7 +225,12 @@ async fn verified(
     }
     let (shared, metrics) = (&front.worker.shared, &front.worker.metrics);
     for _ in 0..LOOKUPS_MAX {
-        match verify::from_memory(headers, &shared.at.master, &shared.cache, call.started_mono_ms)? {
+        let (master, cache, now) = (&shared.at.master, &shared.cache, call.started_mono_ms);
+        let verdict = match presented {
+            Presented::Key => verify::from_memory(headers, master, cache, now),
+            Presented::Session(cookie) => verify::session_from_memory(cookie, master, cache, now),
+        };
+        match verdict? {
             Verdict::Known(grant) => {
                 metrics.grant_looked_up(true);
                 let path = call.route.map_or("", |(_, route)| route.path);
@@ -221,11 +241,46 @@ async fn verified(
             }
             Verdict::Ask(wanted, digest) => {
                 metrics.grant_looked_up(false);
-                verify::from_answer(shared.lookup.ask(wanted, digest).await?)?;
+                let known = shared.lookup.ask(wanted, digest).await?;
+                if let (Presented::Session(_), Known::NoToken(_)) = (presented, &known) {
+                    return Err(credential::signed_out().into());
+                }
+                verify::from_answer(known)?;
             }
         }
     }
     Err(verify::out_of_sync().into())
+}
+
+/// What a request shows of itself.
+#[derive(Clone, Copy)]
+enum Presented<'a> {
+    /// A key in a header, or nothing.
+    Key,
+    /// A cookie's session, if it has one.
+    Session(Option<&'a str>),
+}
+
+/// Pages take sessions alone; management takes what stands in a header, and else a session.
+fn presented<'a>(route: &Route, headers: &'a Fields, https: bool) -> Presented<'a> {
+    let managed = matches!(route.needs, Needs::Admin(..)) && !credential::is_there(headers);
+    if route.shape != Shape::Page && !managed {
+        return Presented::Key;
+    }
+    match session::cookie::session(headers, https) {
+        None if managed && route.shape != Shape::Page => Presented::Key,
+        cookie => Presented::Session(cookie),
+    }
+}
+
+/// A browser sends its cookies with whatever page asks: a change must come from a page of ours.
+fn from_our_page(route: &Route, headers: &Fields) -> Result<(), Refusal> {
+    session::csrf::same_origin(headers)?;
+    match (route.shape, route.body) {
+        (_, BodyLimit::None) => Ok(()),
+        (Shape::Page, _) => session::csrf::content_type(headers, "application/x-www-form-urlencoded"),
+        _ => session::csrf::content_type(headers, "application/json"),
+    }
 }
 
 impl Call {

@@ -2,6 +2,7 @@
 
 use super::explain::{Place, Question, TOKENS_MAX, explain};
 use crate::access::keys::not_there;
+use crate::accounts::check::check_text;
 use crate::accounts::{Scope, Subject, may};
 use crate::admin::ask::{Caller, Query, handlers};
 use crate::admin::body::Body;
@@ -10,6 +11,11 @@ use crate::base::{Refusal, Trouble};
 use crate::relay::{Inbound, Outbound, Shared};
 use crate::store::keys;
 use http::Method;
+
+/// Characters of a path at most.
+const PATH_CHARS_MAX: usize = 2_048;
+/// Characters of a model's name at most.
+const MODEL_CHARS_MAX: usize = 256;
 
 handlers! {
     /// POST `/explain`: changes nothing.
@@ -23,6 +29,8 @@ async fn answer(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<O
     let (model, method, ip) = (body.text("model")?, body.text("method")?, body.text("ip")?);
     let max_tokens = body.count("max_tokens")?;
     body.finish(&[])?;
+    check_text("path", &path, PATH_CHARS_MAX)?;
+    check_text("model", model.as_deref().unwrap_or_default(), MODEL_CHARS_MAX)?;
     let question = Question {
         path: &path,
         method: method.map(|method| read_method(&method)).transpose()?,

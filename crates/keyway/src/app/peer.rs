@@ -29,6 +29,8 @@ pub struct Client {
     pub address: IpAddr,
     /// Nobody on the way has read it, as far as can be known here.
     pub private: bool,
+    /// The client speaks https, here or with a trusted proxy.
+    pub https: bool,
 }
 
 /// Whose word is taken.
@@ -52,10 +54,11 @@ impl Trust {
     pub fn client(&self, link: Link, headers: &Fields) -> Result<Client, Refusal> {
         let at_home = link.tls || link.address.is_loopback();
         if !self.is_proxy(link.address) {
-            return Ok(Client { address: link.address, private: at_home });
+            return Ok(Client { address: link.address, private: at_home, https: link.tls });
         }
         let address = self.behind(link.address, headers)?;
-        Ok(Client { address, private: at_home || says_https(headers) })
+        let https = link.tls || says_https(headers);
+        Ok(Client { address, private: at_home || https, https })
     }
 
     /// Refuses a key that crossed a network in plain HTTP, unless that is wanted.

@@ -1,7 +1,6 @@
 //! `keyway serve`: from configuration to listening, and down again without losing a line.
 
 use super::banner;
-use super::cors::Exposed;
 use super::dispatch::Front;
 use super::door::Door;
 use super::files;
@@ -27,7 +26,7 @@ use crate::metering::intake::Source;
 use crate::metering::{self, Shipper};
 use crate::relay::running::Running;
 use crate::relay::{Shared, Worker};
-use crate::store::keys;
+use crate::store::{keys, persons};
 use crate::telemetry::request_line::RequestLogWriter;
 use crate::telemetry::{RequestLog, log};
 use crate::upstream::{Lanes, Limits, Tls};
@@ -132,11 +131,14 @@ fn handshakes(settings: &Settings, tasks: &Tasks) -> Result<Option<Handshakes>, 
 
 /// Nobody but this machine may reach an installation that nobody owns yet.
 async fn may_listen(listen: SocketAddr, at: &Installation) -> Result<(), NotOpened> {
-    if listen.ip().is_loopback() || keys::any_active(&at.db, "admin").await.map_err(NotOpened::Unreachable)? {
+    let owned = async {
+        Ok::<_, Fault>(keys::any_active(&at.db, "admin").await? || persons::any_operator(&at.db).await?)
+    };
+    if listen.ip().is_loopback() || owned.await.map_err(NotOpened::Unreachable)? {
         return Ok(());
     }
     Err(NotOpened::Configuration(Fault::plain(format!(
-        "listening on {listen}, beyond this machine, needs an admin key first: \
+        "listening on {listen}, beyond this machine, needs an owner or an admin key first: \
          `keyway admin-key create --name first`, then start again"
     ))))
 }
@@ -246,7 +248,6 @@ fn begin_workers(
 ) -> Result<Vec<JoinHandle<Result<(), Fault>>>, Fault> {
     let table = Arc::new(Table::new(ROUTES).map_err(Fault::plain)?);
     let tls = Arc::new(Tls::new(None));
-    let exposed = Arc::new(Exposed::default());
     let mut threads = Vec::new();
     let seats = listeners.into_iter().zip(parts.journals).zip(parts.orders);
     for (shard, ((listener, journal), orders)) in seats.enumerate() {
@@ -261,7 +262,7 @@ fn begin_workers(
         let (table, tls, log, limits) = (Arc::clone(&table), Arc::clone(&tls), log.clone(), limits(settings));
         let body_bytes_max = usize::try_from(settings.request_body_bytes_max).unwrap_or(usize::MAX);
         let body_pace = pace(settings);
-        let (trust, handshakes, exposed) = (Trust::of(settings), handshakes.clone(), Arc::clone(&exposed));
+        let (trust, handshakes) = (Trust::of(settings), handshakes.clone());
         let make = move || {
             let clock = shared.at.clock.clone();
             let catalog = Arc::clone(&shared.catalog);
@@ -276,7 +277,7 @@ fn begin_workers(
                 shared,
             };
             let worker = Rc::new(worker);
-            Rc::new(Front { worker, table, body_bytes_max, body_pace, trust, tls: handshakes, exposed })
+            Rc::new(Front { worker, table, body_bytes_max, body_pace, trust, tls: handshakes })
         };
         let thread = std::thread::Builder::new()
             .name(format!("worker-{shard}"))

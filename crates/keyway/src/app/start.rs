@@ -2,16 +2,21 @@
 
 use super::open::NotOpened;
 use super::routes::ROUTES;
+use crate::access::session::Lasting;
 use crate::access::{KeyCache, lookup};
 use crate::accounts::Installation;
+use crate::accounts::attempts::Attempts;
+use crate::accounts::password::Passwords;
 use crate::base::fault::Doing;
 use crate::base::tasks::Tasks;
 use crate::base::{Clock, Fault, Secret, id};
 use crate::catalog::Catalog;
-use crate::config::{Config, CredentialRef, On};
+use crate::config::{Config, CredentialRef, On, Settings};
 use crate::egress::Egress;
 use crate::metering::{Journal, Plan, ShardState, Spares};
 use crate::relay::context::{Node, Upstream};
+use crate::relay::desk::Desk;
+use crate::relay::exposed::Exposed;
 use crate::relay::running::{Orders, Stops};
 use crate::relay::{Shared, story};
 use crate::store::changes;
@@ -68,6 +73,7 @@ pub async fn build(
     let segment_bytes = u32::try_from(settings.journal_segment_bytes).unwrap_or(u32::MAX);
     let plan = Plan::new(settings.data_dir.join("journal").join(&node.boot), segment_bytes);
     let journals = journals(&plan, workers, &spares, &clock).map_err(NotOpened::Failed)?;
+    let desk = desk(settings, &at, listen).map_err(NotOpened::Failed)?;
     let states: Vec<Arc<ShardState>> = journals.iter().map(Journal::state).collect();
     let listeners = std::iter::once(listen).chain(settings.metrics_listen).collect();
     let egress =
@@ -88,9 +94,35 @@ pub async fn build(
         draining: AtomicBool::new(false),
         ending: AtomicBool::new(false),
         journals: states,
+        desk,
         used: Mutex::new(Vec::new()),
+        exposed: Exposed::default(),
     });
     Ok(Parts { shared, journals, orders, spares })
+}
+
+/// Where people reach the server: what was set, else the address it listens on.
+#[must_use]
+pub fn public_url(settings: &Settings, listen: SocketAddr) -> String {
+    let scheme = if settings.tls_key_file.is_some() { "https" } else { "http" };
+    match settings.public_url.as_str() {
+        "" => format!("{scheme}://{listen}"),
+        url => url.to_owned(),
+    }
+}
+
+fn desk(settings: &Settings, at: &Installation, listen: SocketAddr) -> Result<Desk, Fault> {
+    let span_ms = |count: u64, one_ms: i64| i64::try_from(count).unwrap_or(1) * one_ms;
+    let public_url = public_url(settings, listen);
+    Ok(Desk {
+        passwords: Passwords::start(&at.master)?,
+        attempts: Attempts::default(),
+        lasting: Lasting {
+            idle_ms: span_ms(settings.session_idle_minutes, 60_000),
+            whole_ms: span_ms(settings.session_days_max, 24 * 3_600_000),
+        },
+        public_url,
+    })
 }
 
 fn journals(plan: &Plan, workers: usize, spares: &Spares, clock: &Clock) -> Result<Vec<Journal>, Fault> {

@@ -54,6 +54,8 @@ codes! {
     ModelNotAllowed = "model_not_allowed", 403, "permission_error";
     /// The caller's address is not on an allow-list.
     IpNotAllowed = "ip_not_allowed", 403, "permission_error";
+    /// A change that comes with a session, and not from a page of this server.
+    CrossSite = "cross_site", 403, "permission_error";
     /// The key's project is archived.
     ProjectArchived = "project_archived", 403, "permission_error";
     /// No such model for this key.

@@ -1,12 +1,15 @@
-//! `keyway admin-key create|list|revoke`
+//! `keyway admin-key create|list|show|edit|rotate|secret|compromised|revoke`
 
+use super::admin_key_edit::{self, Edit};
 use super::args::Global;
 use super::failure::Failure;
+use super::incident::{self, Compromised};
 use super::key::{self, Revoke};
 use super::output::Out;
+use super::secret::{self, Rotate, Secret};
 use super::session::{self, Missing, Session};
 use super::span;
-use crate::access::keys::NewKey;
+use crate::access::keys::{self as service, NewKey};
 use crate::store::keys::Filter;
 use clap::{Args, Subcommand};
 
@@ -17,6 +20,20 @@ pub enum AdminKey {
     Create(Create),
     /// List admin keys, oldest first
     List,
+    /// Show one admin key
+    Show {
+        /// key_...
+        id: String,
+    },
+    /// Change what an admin key may; what is not named stays
+    Edit(Edit),
+    /// Give an admin key another secret; the older ones go on for a while
+    Rotate(Rotate),
+    /// Secrets of an admin key
+    #[command(subcommand)]
+    Secret(Secret),
+    /// Revoke an admin key that has leaked with what was made with it, and say what it did
+    Compromised(Compromised),
     /// Stop an admin key for good
     Revoke(Revoke),
 }
@@ -33,6 +50,9 @@ pub struct Create {
     /// What it may do; without it, all of administration
     #[arg(long = "scope", value_name = "SCOPE", num_args = 1..)]
     scopes: Option<Vec<String>>,
+    /// It only looks
+    #[arg(long)]
+    read_only: bool,
     /// Bind it to these projects (ids)
     #[arg(long = "project", value_name = "PROJECT", num_args = 1..)]
     projects: Option<Vec<String>>,
@@ -60,6 +80,7 @@ pub fn run(global: &Global, command: &AdminKey, out: &Out) -> Result<(), Failure
                 name: create.name.clone(),
                 description: create.description.clone(),
                 scopes: create.scopes.clone(),
+                read_only: create.read_only,
                 projects: create.projects.clone(),
                 ip_allowlist: create.ip_allowlist.clone(),
                 owner: create.owner.clone(),
@@ -78,6 +99,14 @@ pub fn run(global: &Global, command: &AdminKey, out: &Out) -> Result<(), Failure
             )
             .await
         }
+        AdminKey::Show { id } => {
+            let mut conn = session.at.db.connection().await?;
+            key::show(&service::find(&mut conn, &session.org, &key::which(id, true)).await?, out)
+        }
+        AdminKey::Edit(asked) => admin_key_edit::edit(session, asked, out).await,
+        AdminKey::Rotate(asked) => secret::rotate(session, asked, true, out).await,
+        AdminKey::Secret(command) => secret::run(session, command, true, out).await,
+        AdminKey::Compromised(asked) => incident::run(session, global, asked, true, out).await,
         AdminKey::Revoke(revoked) => key::revoke(session, global, revoked, true, out).await,
     })
 }

@@ -1,8 +1,8 @@
 //! The tree of commands. What is not here is not built: clap refuses it with exit code 2.
 
 use super::{
-    admin_key, audit, chat, config, explain, init, key, limit, log, member, model, org, project, role,
-    sandbox, serve, service_account, usage,
+    admin_key, audit, chat, config, explain, group, init, invite, key, limit, log, member, model, node, org,
+    project, role, sandbox, serve, service_account, settings, usage,
 };
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use clap_complete::Shell;
@@ -88,11 +88,22 @@ pub enum Command {
     /// People of an organisation
     #[command(subcommand)]
     Member(member::Member),
+    /// Groups of people: what a group has, everybody in it has
+    #[command(subcommand)]
+    Group(group::Group),
+    /// Invitations to an organisation
+    #[command(subcommand)]
+    Invite(invite::Invite),
+    /// What an organisation says about itself
+    #[command(subcommand)]
+    Settings(settings::Settings),
+    /// Processes that serve on this database
+    #[command(subcommand)]
+    Node(node::Node),
     /// Owners of keys that are no people
     #[command(subcommand)]
     ServiceAccount(service_account::ServiceAccount),
     /// What people may do
-    #[command(subcommand)]
     Role(role::Role),
     /// What projects and the organisation are held to
     #[command(subcommand)]

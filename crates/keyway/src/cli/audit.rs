@@ -1,20 +1,23 @@
-//! `keyway audit list|verify`: who changed what, and whether the log is whole.
+//! `keyway audit list|verify|notifications`: who changed what, whether the log is whole, who is told.
 
 use super::args::Global;
 use super::failure::{FAILED, Failure, NOT_FOUND, USAGE};
 use super::key::when;
+use super::org::READ_ROWS;
 use super::output::Out;
-use super::session::{self, Missing, Session};
+use super::session::{self, Missing, Session, every};
 use super::span;
 use crate::accounts::Deed;
 use crate::admin::audit as log;
 use crate::admin::audit_object::seq_of;
+use crate::admin::notifications;
 use crate::audit::export;
 use crate::audit::verify::{self, Finding};
 use crate::base::Clock;
 use crate::base::fault::Doing;
 use crate::store::audit::{self, Filter, Listed, Seen};
 use crate::store::changes::NOTHING_CHANGED;
+use crate::store::outbox::{self, Message};
 use clap::{Args, Subcommand};
 use serde_json::json;
 use std::fs::{File, OpenOptions};
@@ -33,6 +36,8 @@ pub enum Audit {
         #[arg(long, value_name = "FILE")]
         file: Option<PathBuf>,
     },
+    /// List messages to people, oldest first, and whether they were sent
+    Notifications,
 }
 
 /// List records, newest first, or export the whole log
@@ -44,6 +49,12 @@ pub struct List {
     /// Only what these did
     #[arg(long = "actor", value_name = "ID")]
     actors: Vec<String>,
+    /// Only what people with these e-mail addresses did, or keys that stand for them
+    #[arg(long = "actor-email", value_name = "EMAIL")]
+    actor_emails: Vec<String>,
+    /// Only what is about the organisation itself and none of its projects
+    #[arg(long)]
+    tenant_only: bool,
     /// Only what is about these
     #[arg(long = "resource", value_name = "ID")]
     resources: Vec<String>,
@@ -60,7 +71,7 @@ pub struct List {
     #[arg(long, value_name = "RECORD", value_parser = record)]
     after: Option<i64>,
     /// Write the log of the whole installation to a new file of JSON lines; that is recorded too
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["events", "actors", "resources", "projects", "since", "limit", "after"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["events", "actors", "actor_emails", "tenant_only", "resources", "projects", "since", "limit", "after"])]
     export: Option<PathBuf>,
 }
 
@@ -80,6 +91,28 @@ pub fn run(global: &Global, command: &Audit, out: &Out) -> Result<(), Failure> {
     Session::with(global, &config, Missing::NotFound, async |session| match command {
         Audit::List(List { export: Some(file), .. }) => write_export(session, file, out).await,
         Audit::List(asked) => list(session, asked, out).await,
+        Audit::Notifications => {
+            let mut conn = session.at.db.connection().await?;
+            let found = every(
+                READ_ROWS,
+                |it: &Message| it.id.clone(),
+                async |after| outbox::list(&mut conn, &session.org, false, &after, READ_ROWS).await,
+            )
+            .await?;
+            if out.json {
+                return out.json(&notifications::list_object(&found, false));
+            }
+            let row = |it: &Message| {
+                vec![
+                    it.id.clone(),
+                    when(Some(it.created_ms)),
+                    it.kind.clone(),
+                    it.recipient.clone(),
+                    when(it.sent_ms),
+                ]
+            };
+            out.table(&["message", "when", "what", "to", "sent"], &found.iter().map(row).collect::<Vec<_>>())
+        }
         Audit::Verify { .. } => {
             let mut conn = session.at.db.connection().await?;
             tell(&verify::database(&mut conn).await?, out)
@@ -164,6 +197,8 @@ async fn list(session: &Session, asked: &List, out: &Out) -> Result<(), Failure>
         from_ms: back_ms.map(|back_ms| now_ms.saturating_sub(back_ms).max(0)),
         event_types: asked.events.clone(),
         actor_ids: asked.actors.clone(),
+        actor_emails: asked.actor_emails.iter().map(|email| email.to_lowercase()).collect(),
+        tenant_only: asked.tenant_only,
         resource_ids: asked.resources.clone(),
         project_ids: asked.projects.clone(),
         below_seq: asked.after,

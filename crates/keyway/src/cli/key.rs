@@ -81,6 +81,9 @@ pub struct Create {
     /// What it may do; without it, ordinary inference
     #[arg(long = "scope", value_name = "SCOPE", num_args = 1..)]
     scopes: Option<Vec<String>>,
+    /// It only looks: models, and itself
+    #[arg(long)]
+    read_only: bool,
     /// Which models it may call, with * for any run of letters; without it, all
     #[arg(long = "model", value_name = "MODEL", num_args = 1..)]
     models: Option<Vec<String>>,
@@ -130,6 +133,7 @@ pub fn run(global: &Global, command: &Key, out: &Out) -> Result<(), Failure> {
                 name: create.name.clone(),
                 description: create.description.clone(),
                 scopes: create.scopes.clone(),
+                read_only: create.read_only,
                 models: create.models.clone(),
                 ip_allowlist: create.ip_allowlist.clone(),
                 owner: create.owner.clone(),
@@ -157,9 +161,9 @@ pub fn run(global: &Global, command: &Key, out: &Out) -> Result<(), Failure> {
             show(&service::find(&mut conn, &session.org, &which(id, false)).await?, out)
         }
         Key::Edit(asked) => key_edit::edit(session, asked, out).await,
-        Key::Rotate(asked) => secret::rotate(session, asked, out).await,
-        Key::Secret(command) => secret::run(session, command, out).await,
-        Key::Compromised(asked) => incident::run(session, global, asked, out).await,
+        Key::Rotate(asked) => secret::rotate(session, asked, false, out).await,
+        Key::Secret(command) => secret::run(session, command, false, out).await,
+        Key::Compromised(asked) => incident::run(session, global, asked, false, out).await,
         Key::Review => super::review::run(session, out).await,
         Key::Revoke(revoked) => revoke(session, global, revoked, false, out).await,
         Key::Disable { id } => switch(session, id, Act::Disable, out).await,
@@ -183,7 +187,7 @@ pub async fn project_id(session: &Session, given: &str) -> Result<String, Failur
     }
 }
 
-fn which(id: &str, admin: bool) -> Which<'_> {
+pub(super) fn which(id: &str, admin: bool) -> Which<'_> {
     Which { admin, project: None, id }
 }
 
@@ -246,7 +250,11 @@ fn cells(row: &KeyRow, now_ms: i64) -> Vec<String> {
     ]
 }
 
-fn show(row: &KeyRow, out: &Out) -> Result<(), Failure> {
+/// Prints a key of either kind.
+///
+/// # Errors
+/// When stdout does not take it.
+pub(super) fn show(row: &KeyRow, out: &Out) -> Result<(), Failure> {
     let now_ms = now_ms();
     if out.json {
         return out.json(&KeyObject::new(row, now_ms));
@@ -263,7 +271,13 @@ fn show(row: &KeyRow, out: &Out) -> Result<(), Failure> {
         ("project", row.project_id.clone().unwrap_or_default()),
         ("mode", row.mode.clone()),
         ("status", service::status_at(row, now_ms).to_owned()),
-        ("scopes", list(&row.scopes, "ordinary inference")),
+        (
+            "scopes",
+            list(
+                &row.scopes,
+                if row.kind == "admin" { "all of administration" } else { "ordinary inference" },
+            ),
+        ),
         ("models", list(&row.models, "all")),
         ("limits", written(&row.limits)),
         ("created", when(Some(row.created_ms))),

@@ -26,6 +26,9 @@ pub struct Edit {
     /// What it may do
     #[arg(long = "scope", value_name = "SCOPE", num_args = 1..)]
     scopes: Option<Vec<String>>,
+    /// It only looks from now on: models, and itself
+    #[arg(long)]
+    read_only: bool,
     /// Which models it may call, with * for any run of letters
     #[arg(long = "model", value_name = "MODEL", num_args = 1..)]
     models: Option<Vec<String>>,
@@ -88,6 +91,8 @@ impl Edit {
             name: self.name.clone(),
             description: self.description.clone(),
             scopes: self.field(Field::Scope, self.scopes.clone())?,
+            read_only: self.read_only.then_some(true),
+            projects: None,
             models: self.field(Field::Model, self.models.clone())?,
             endpoints: self.field(Field::Endpoint, details.endpoints)?,
             ip_allowlist: self.field(Field::Ip, self.ip_allowlist.clone())?,

@@ -1,20 +1,22 @@
-//! `keyway member list|create|show|edit|remove`
+//! `keyway member list|create|show|edit|remove|setup-link`
 
 use super::args::Global;
-use super::failure::{Failure, USAGE};
-use super::key::{confirmed, note_settled, project_id, when};
+use super::failure::{FAILED, Failure};
+use super::key::{confirmed, note_settled, when};
 use super::org::{READ_ROWS, asks};
 use super::output::Out;
 use super::session::{self, Missing, Session};
 use crate::accounts::check::not_there;
 use crate::accounts::leave;
 use crate::accounts::members::{self as service, NewMember};
-use crate::accounts::project_members;
 use crate::admin::json::{Deleted, Ended, List};
 use crate::admin::people::{USER_DELETED, UserObject};
-use crate::admin::project_members as in_project;
+use crate::app::{banner, start};
+use crate::config::Settings;
 use crate::store::people::{self as rows, Member as Row};
+use crate::store::persons;
 use clap::{Args, Subcommand};
+use serde_json::json;
 
 /// People of an organisation
 #[derive(Debug, Subcommand)]
@@ -32,6 +34,8 @@ pub enum Member {
     Edit(Edit),
     /// Remove a member: their keys are revoked or handed over
     Remove(Remove),
+    /// Print a link that makes the first account at the console; it works once, for 30 minutes
+    SetupLink,
 }
 
 /// Make somebody a member
@@ -56,15 +60,9 @@ pub struct Edit {
     /// What they are called from now on
     #[arg(long)]
     name: Option<String>,
-    /// Their role in the organisation, or in the project that is named
+    /// Their role in the organisation
     #[arg(long)]
     role: Option<String>,
-    /// In this project (id or name) rather than in the organisation
-    #[arg(long)]
-    project: Option<String>,
-    /// Take them out of the project
-    #[arg(long, requires = "project", conflicts_with_all = ["role", "name"])]
-    out_of_project: bool,
 }
 
 /// Remove a member: their keys are revoked or handed over
@@ -99,8 +97,19 @@ pub fn run(global: &Global, command: &Member, out: &Out) -> Result<(), Failure> 
             show(&made, out)
         }
         Member::Edit(edit) => change(session, edit, out).await,
+        Member::SetupLink => setup_link(session, &config.settings, out).await,
         Member::Remove(remove) => end(session, global, remove, out).await,
     })
+}
+
+async fn setup_link(session: &Session, settings: &Settings, out: &Out) -> Result<(), Failure> {
+    if persons::any_operator(&session.at.db).await? {
+        let text = "the first account is made already; sign in with it";
+        return Err(Failure::new(FAILED, text));
+    }
+    let link = banner::setup_link(&session.at, &session::author().id).await?;
+    let url = format!("{}/setup?token={}", start::public_url(settings, settings.listen), link.reveal());
+    if out.json { out.json(&json!({ "url": url })) } else { out.line(&url) }
 }
 
 async fn find(session: &Session, user: &str) -> Result<Row, Failure> {
@@ -115,31 +124,10 @@ async fn find(session: &Session, user: &str) -> Result<Row, Failure> {
 
 async fn change(session: &Session, edit: &Edit, out: &Out) -> Result<(), Failure> {
     let user = find(session, &edit.user).await?;
-    let Some(project) = &edit.project else {
-        let mut acting = session.act().await?;
-        let changed =
-            service::update(&mut acting, &user.id, edit.name.as_deref(), edit.role.as_deref()).await?;
-        session::done(acting).await?;
-        return show(&changed, out);
-    };
-    let project = project_id(session, project).await?;
     let mut acting = session.act().await?;
-    if edit.out_of_project {
-        project_members::remove(&mut acting, &project, &user.id).await?;
-        session::done(acting).await?;
-        return if out.json {
-            out.json(&Deleted::new(&user.id, in_project::USER_DELETED))
-        } else {
-            out.table(&["id", "project"], &[vec![user.id.clone(), "-".to_owned()]])
-        };
-    }
-    let role = edit.role.as_deref().ok_or_else(|| Failure::new(USAGE, "--role is missing"))?;
-    let place = project_members::add(&mut acting, &project, &user.id, role).await?;
+    let changed = service::update(&mut acting, &user.id, edit.name.as_deref(), edit.role.as_deref()).await?;
     session::done(acting).await?;
-    if out.json {
-        return out.json(&UserObject::in_project(&user, &place.role, place.added_ms));
-    }
-    out.table(&["id", "project", "role"], &[vec![user.id.clone(), project, place.role]])
+    show(&changed, out)
 }
 
 async fn end(session: &Session, global: &Global, remove: &Remove, out: &Out) -> Result<(), Failure> {

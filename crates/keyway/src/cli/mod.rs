@@ -2,6 +2,7 @@
 //! ended (see [`failure`]).
 
 pub mod admin_key;
+pub mod admin_key_edit;
 pub mod args;
 pub mod audit;
 pub mod chat;
@@ -10,9 +11,11 @@ pub mod config;
 pub mod doctor;
 pub mod explain;
 pub mod failure;
+pub mod group;
 pub mod http;
 pub mod incident;
 pub mod init;
+pub mod invite;
 pub mod key;
 pub mod key_details;
 pub mod key_edit;
@@ -20,8 +23,10 @@ pub mod limit;
 pub mod log;
 pub mod member;
 pub mod model;
+pub mod node;
 pub mod org;
 pub mod output;
+pub mod place;
 pub mod project;
 pub mod review;
 pub mod role;
@@ -30,6 +35,7 @@ pub mod secret;
 pub mod serve;
 pub mod service_account;
 pub mod session;
+pub mod settings;
 pub mod span;
 pub mod usage;
 
@@ -91,6 +97,10 @@ fn dispatch(args: &Args, out: &Out) -> Result<(), Failure> {
         Command::Org(command) => org::run(global, command, out)?,
         Command::Project(command) => project::run(global, command, out)?,
         Command::Member(command) => member::run(global, command, out)?,
+        Command::Group(command) => group::run(global, command, out)?,
+        Command::Invite(command) => invite::run(global, command, out)?,
+        Command::Settings(command) => settings::run(global, command, out)?,
+        Command::Node(command) => node::run(global, command, out)?,
         Command::ServiceAccount(command) => service_account::run(global, command, out)?,
         Command::Role(command) => role::run(global, command, out)?,
         Command::Limit(command) => limit::run(global, command, out)?,

@@ -49,6 +49,17 @@ impl Out {
         self.line(&text)
     }
 
+    /// Says what is gone: its object, or its id and a word.
+    ///
+    /// # Errors
+    /// As [`Out::write`].
+    pub fn deleted(&self, object: &impl Serialize, id: &str, word: &str) -> Result<(), Failure> {
+        if self.json {
+            return self.json(object);
+        }
+        self.table(&["id", "status"], &[vec![id.to_owned(), word.to_owned()]])
+    }
+
     /// Writes rows: a table with a head on a terminal, else one line each, cells apart by tabs.
     ///
     /// # Errors

@@ -1,14 +1,16 @@
-//! `keyway project list|create|show|edit|remove`
+//! `keyway project list|create|show|edit|models|member|remove`
 
 use super::args::Global;
 use super::failure::Failure;
 use super::key::{confirmed, project_id, when};
 use super::org::{READ_ROWS, asks};
 use super::output::Out;
+use super::place::{self, Place};
 use super::session::{self, Missing, Session};
 use crate::accounts::check::not_there;
 use crate::accounts::projects::{self as service, Models, Wanted};
-use crate::admin::json::List;
+use crate::admin::json::{Deleted, List};
+use crate::admin::model_permissions::{MODEL_PERMISSIONS_DELETED, ModelPermissions};
 use crate::admin::projects::ProjectObject;
 use crate::store::tenants::{self, Project as Row, ProjectFilter};
 use clap::{Args, Subcommand};
@@ -46,16 +48,24 @@ pub enum Project {
         /// What it is
         #[command(flatten)]
         wanted: Flags,
+    },
+    /// Show or change which models a project may call
+    Models {
+        /// Id or name
+        project: String,
         /// Only these models, with * for any run of letters
-        #[arg(long = "allow-model", value_name = "MODEL", num_args = 1.., conflicts_with_all = ["denied", "any_model"])]
+        #[arg(long = "allow", value_name = "MODEL", num_args = 1.., conflicts_with_all = ["denied", "any"])]
         allowed: Option<Vec<String>>,
         /// All models but these
-        #[arg(long = "deny-model", value_name = "MODEL", num_args = 1.., conflicts_with = "any_model")]
+        #[arg(long = "deny", value_name = "MODEL", num_args = 1.., conflicts_with = "any")]
         denied: Option<Vec<String>>,
         /// Every model
         #[arg(long)]
-        any_model: bool,
+        any: bool,
     },
+    /// Who is in a project
+    #[command(subcommand)]
+    Member(Place),
     /// Archive a project: its keys are refused from then on
     Remove {
         /// Id or name
@@ -111,18 +121,15 @@ pub fn run(global: &Global, command: &Project, out: &Out) -> Result<(), Failure>
             session::done(acting).await?;
             show(&made, out)
         }
-        Project::Edit { project, name, wanted, allowed, denied, any_model } => {
+        Project::Member(command) => place::run(session, command, out).await,
+        Project::Models { project, allowed, denied, any } => {
+            let id = project_id(session, project).await?;
+            models(session, &id, (allowed.as_ref(), denied.as_ref(), *any), out).await
+        }
+        Project::Edit { project, name, wanted } => {
             let id = project_id(session, project).await?;
             let mut acting = session.act().await?;
-            let mut row = service::update(&mut acting, &id, &wanted.wanted(name.clone())).await?;
-            let rules = match (allowed, denied) {
-                (Some(ids), _) => Some(Models { mode: "allow_list".to_owned(), ids: ids.clone() }),
-                (_, Some(ids)) => Some(Models { mode: "deny_list".to_owned(), ids: ids.clone() }),
-                _ => None,
-            };
-            if rules.is_some() || *any_model {
-                row = service::set_models(&mut acting, &id, rules.as_ref()).await?;
-            }
+            let row = service::update(&mut acting, &id, &wanted.wanted(name.clone())).await?;
             session::done(acting).await?;
             show(&row, out)
         }
@@ -139,6 +146,39 @@ pub fn run(global: &Global, command: &Project, out: &Out) -> Result<(), Failure>
             show(&archived, out)
         }
     })
+}
+
+type Rules<'a> = (Option<&'a Vec<String>>, Option<&'a Vec<String>>, bool);
+
+/// Shows which models a project may call, or says so.
+async fn models(
+    session: &Session,
+    id: &str,
+    (allowed, denied, any): Rules<'_>,
+    out: &Out,
+) -> Result<(), Failure> {
+    let rules = |mode: &str, ids: &Vec<String>| Models { mode: mode.to_owned(), ids: ids.clone() };
+    let rules = allowed.map(|ids| rules("allow_list", ids)).or(denied.map(|ids| rules("deny_list", ids)));
+    let row = if rules.is_some() || any {
+        let mut acting = session.act().await?;
+        let row = service::set_models(&mut acting, id, rules.as_ref()).await?;
+        session::done(acting).await?;
+        row
+    } else {
+        let mut conn = session.at.db.connection().await?;
+        let found = tenants::project(&mut conn, &session.org, id).await?;
+        found.ok_or_else(|| not_there("project"))?
+    };
+    if out.json {
+        if any {
+            return out.json(&Deleted::new(&row.id, MODEL_PERMISSIONS_DELETED));
+        }
+        return out.json(&ModelPermissions::new(&row));
+    }
+    out.fields(&[
+        ("models", row.model_mode.unwrap_or_else(|| "any".to_owned())),
+        ("model list", row.model_ids.unwrap_or_default()),
+    ])
 }
 
 async fn list(session: &Session, archived: bool, out: &Out) -> Result<(), Failure> {

@@ -1,16 +1,17 @@
-//! `keyway key rotate` and `keyway key secret list|delete`
+//! `keyway key rotate` and `keyway key secret list|show|delete`, and the same of `admin-key`
 
 use super::failure::Failure;
 use super::key::when;
 use super::output::Out;
-use super::session::Session;
+use super::session::{self, Session};
 use super::span;
-use crate::access::keys::Which;
+use crate::access::keys::{Which, not_there};
 use crate::access::rotate::{self, is_live};
 use crate::admin::json::Deleted;
-use crate::admin::secret_object::SECRET_DELETED;
+use crate::admin::secret_object::{SecretObject, secret_deleted};
 use crate::admin::secrets::{RotatedObject, list_object};
 use crate::base::Clock;
+use crate::store::key_secrets::SecretRow;
 use clap::{Args, Subcommand};
 
 /// Give a key another secret; the older ones go on for a while
@@ -31,6 +32,13 @@ pub enum Secret {
         /// key_...
         key: String,
     },
+    /// Show one of a key's secrets, but not the secret itself
+    Show {
+        /// key_...
+        key: String,
+        /// Its public handle, as the list shows it
+        id: String,
+    },
     /// Take a secret away before its time
     Delete {
         /// key_...
@@ -44,19 +52,19 @@ fn overlap(text: &str) -> Result<u64, String> {
     if text == "0" { Ok(0) } else { span::seconds(text) }
 }
 
-fn which(id: &str) -> Which<'_> {
-    Which { admin: false, project: None, id }
+fn which(id: &str, admin: bool) -> Which<'_> {
+    Which { admin, project: None, id }
 }
 
 /// Rotates a key and prints its new secret.
 ///
 /// # Errors
 /// What the service refuses.
-pub async fn rotate(session: &Session, asked: &Rotate, out: &Out) -> Result<(), Failure> {
+pub async fn rotate(session: &Session, asked: &Rotate, admin: bool, out: &Out) -> Result<(), Failure> {
     let mut acting = session.act().await?;
-    let rotated = rotate::rotate(&mut acting, &which(&asked.id), asked.overlap).await?;
+    let rotated = rotate::rotate(&mut acting, &which(&asked.id, admin), asked.overlap).await?;
     let now_ms = acting.now_ms;
-    acting.commit().await?;
+    session::done(acting).await?;
     if out.json {
         return out.json(&RotatedObject::made(&rotated, now_ms));
     }
@@ -74,39 +82,48 @@ pub async fn rotate(session: &Session, asked: &Rotate, out: &Out) -> Result<(), 
 ///
 /// # Errors
 /// What the service refuses.
-pub async fn run(session: &Session, command: &Secret, out: &Out) -> Result<(), Failure> {
+pub async fn run(session: &Session, command: &Secret, admin: bool, out: &Out) -> Result<(), Failure> {
+    let now_ms = Clock::system().now_ms();
+    let head = ["id", "status", "created", "expires", "last used", "from", "uses"];
     match command {
         Secret::List { key } => {
             let mut conn = session.at.db.connection().await?;
-            let (row, secrets) = rotate::secrets(&mut conn, &session.org, &which(key)).await?;
-            let now_ms = Clock::system().now_ms();
+            let (row, secrets) = rotate::secrets(&mut conn, &session.org, &which(key, admin)).await?;
             if out.json {
                 return out.json(&list_object(&row, &secrets, now_ms));
             }
-            let cells: Vec<Vec<String>> = secrets
-                .iter()
-                .map(|secret| {
-                    vec![
-                        secret.kid.clone(),
-                        if is_live(secret, now_ms) { "active" } else { "expired" }.to_owned(),
-                        when(Some(secret.created_ms)),
-                        when(secret.expires_ms),
-                        when(secret.last_used_ms),
-                        secret.last_used_ip.clone().unwrap_or_else(|| "-".to_owned()),
-                        secret.use_count.to_string(),
-                    ]
-                })
-                .collect();
-            out.table(&["id", "status", "created", "expires", "last used", "from", "uses"], &cells)
+            out.table(&head, &secrets.iter().map(|secret| cells(secret, now_ms)).collect::<Vec<_>>())
+        }
+        Secret::Show { key, id } => {
+            let mut conn = session.at.db.connection().await?;
+            let (row, secrets) = rotate::secrets(&mut conn, &session.org, &which(key, admin)).await?;
+            let secret = secrets.iter().find(|secret| secret.kid == *id);
+            let secret = secret.ok_or_else(|| not_there("secret"))?;
+            if out.json {
+                return out.json(&SecretObject::new(&row, secret, now_ms));
+            }
+            out.table(&head, &[cells(secret, now_ms)])
         }
         Secret::Delete { key, id } => {
             let mut acting = session.act().await?;
-            rotate::take_away(&mut acting, &which(key), id).await?;
-            acting.commit().await?;
+            rotate::take_away(&mut acting, &which(key, admin), id).await?;
+            session::done(acting).await?;
             if out.json {
-                return out.json(&Deleted::new(id, SECRET_DELETED));
+                return out.json(&Deleted::new(id, secret_deleted(admin)));
             }
             out.table(&["id", "status"], &[vec![id.clone(), "deleted".to_owned()]])
         }
     }
+}
+
+fn cells(secret: &SecretRow, now_ms: i64) -> Vec<String> {
+    vec![
+        secret.kid.clone(),
+        if is_live(secret, now_ms) { "active" } else { "expired" }.to_owned(),
+        when(Some(secret.created_ms)),
+        when(secret.expires_ms),
+        when(secret.last_used_ms),
+        secret.last_used_ip.clone().unwrap_or_else(|| "-".to_owned()),
+        secret.use_count.to_string(),
+    ]
 }

@@ -1,4 +1,4 @@
-//! `keyway service-account list|create|show|edit|remove`
+//! `keyway service-account list|create|show|edit|key|remove`
 
 use super::args::Global;
 use super::failure::Failure;
@@ -54,6 +54,17 @@ pub enum ServiceAccount {
         #[arg(long)]
         role: Option<String>,
     },
+    /// Make another key of a service account; the secret is printed once
+    Key {
+        /// sa_...
+        id: String,
+        /// What the key is called
+        #[arg(long)]
+        name: Option<String>,
+        /// What it may do; without it, ordinary inference
+        #[arg(long = "scope", value_name = "SCOPE", num_args = 1..)]
+        scopes: Option<Vec<String>>,
+    },
     /// Remove a service account and revoke its keys
     Remove {
         /// sa_...
@@ -84,6 +95,17 @@ pub fn run(global: &Global, command: &ServiceAccount, out: &Out) -> Result<(), F
                 service::update(&mut acting, &project, id, name.as_deref(), role.as_deref()).await?;
             session::done(acting).await?;
             show(&changed, out)
+        }
+        ServiceAccount::Key { id, name, scopes } => {
+            let account = find(session, id).await?;
+            let mut acting = session.act().await?;
+            let new = new_key(&account.project, &account.id, name.clone(), scopes.clone());
+            let made = keys::create(&mut acting, &new).await?;
+            session::done(acting).await?;
+            if out.json {
+                return out.json(&ServiceKey::new(&made, true));
+            }
+            show_key(&made, &account.id, out)
         }
         ServiceAccount::Remove { id, yes } => {
             let row = find(session, id).await?;
@@ -130,15 +152,17 @@ async fn make(
     }
     match made {
         None => show(&account, out),
-        Some(made) => {
-            out.line(made.secret.reveal())?;
-            out.note(&format!(
-                "{} ({} of {}). It is shown this once: keep it somewhere safe.",
-                made.row.id, made.row.name, account.id
-            ));
-            Ok(())
-        }
+        Some(made) => show_key(&made, &account.id, out),
     }
+}
+
+fn show_key(made: &keys::Created, account: &str, out: &Out) -> Result<(), Failure> {
+    out.line(made.secret.reveal())?;
+    out.note(&format!(
+        "{} ({} of {account}). It is shown this once: keep it somewhere safe.",
+        made.row.id, made.row.name
+    ));
+    Ok(())
 }
 
 async fn list(session: &Session, project: &str, out: &Out) -> Result<(), Failure> {

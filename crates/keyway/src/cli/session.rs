@@ -7,7 +7,7 @@ use crate::accounts::{Acting, Installation};
 use crate::app::open;
 use crate::app::serve::place;
 use crate::audit::Author;
-use crate::base::{Clock, id};
+use crate::base::{Clock, Fault, id};
 use crate::config::{self, Config, Sources};
 use crate::store::{organizations, tenants};
 use std::future::Future;
@@ -141,6 +141,26 @@ async fn organization(at: &Installation, named: Option<&str>) -> Result<String, 
         _ => {
             let text = format!("several organisations are called `{named}`; name one by its id");
             Err(Failure::new(USAGE, text))
+        }
+    }
+}
+
+/// Reads every row of a list, `page` by page of `limit` rows: each after the id of the last.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn every<T>(
+    limit: i64,
+    id: impl Fn(&T) -> String,
+    mut page: impl AsyncFnMut(String) -> Result<Vec<T>, Fault>,
+) -> Result<Vec<T>, Failure> {
+    let mut found: Vec<T> = Vec::new();
+    loop {
+        let mut more = page(found.last().map(&id).unwrap_or_default()).await?;
+        let last = i64::try_from(more.len()).is_ok_and(|count| count < limit);
+        found.append(&mut more);
+        if last {
+            return Ok(found);
         }
     }
 }

@@ -5,12 +5,15 @@ use super::failure::Failure;
 use super::output::{Out, csv_cell};
 use super::session::{self, Missing, Session};
 use super::span;
-use crate::admin::usage_object::{Bucket, BucketPage, UsageResult};
+use crate::accounts::Deed;
+use crate::admin::usage_object::{Bucket, BucketPage, CostResult, UsageResult};
 use crate::base::Clock;
+use crate::store::changes::NOTHING_CHANGED;
 use crate::store::usage::{self, Query, ROWS_MAX, Row};
 use crate::store::usage_columns::{Dimension, Width, at};
 use clap::{Args, ValueEnum};
 use ledger::NanoUsd;
+use serde_json::json;
 
 /// What was used, and what it cost
 #[derive(Debug, Args)]
@@ -21,7 +24,10 @@ pub struct Usage {
     /// What to tell apart, several with commas
     #[arg(long, value_enum, value_delimiter = ',', default_value = "model")]
     by: Vec<By>,
-    /// Print CSV, with a head
+    /// Only what it cost, of live traffic alone, as /costs has it
+    #[arg(long)]
+    costs: bool,
+    /// Print CSV, with a head: an export, which is recorded
     #[arg(long, conflicts_with = "json")]
     csv: bool,
 }
@@ -69,6 +75,9 @@ pub fn run(global: &Global, asked: &Usage, out: &Out) -> Result<(), Failure> {
     let config = session::configuration(global, &[])?;
     Session::with(global, &config, Missing::NotFound, async |session| {
         let query = query(asked, Clock::system().now_ms());
+        if asked.csv {
+            record_export(session, asked).await?;
+        }
         let (rows, more) = usage::buckets(&session.at.db, &session.org, &query).await?;
         print(asked, &query, &rows, out)?;
         if more {
@@ -92,13 +101,32 @@ fn query(asked: &Usage, now_ms: i64) -> Query {
         width: asked.by.contains(&By::Day).then_some(Width::Day),
         group_by,
         filters: Vec::new(),
-        test: None,
+        test: asked.costs.then_some(false),
     }
 }
 
+/// Writes into the audit log that usage leaves the installation.
+async fn record_export(session: &Session, asked: &Usage) -> Result<(), Failure> {
+    let mut acting = session.act().await?;
+    let org = session.org.clone();
+    let by: Vec<&str> = asked.by.iter().map(|by| by.name()).collect();
+    let deed = Deed {
+        name: "usage.exported",
+        kind: NOTHING_CHANGED,
+        project: None,
+        object: &org,
+        detail: json!({ "since_seconds": asked.since, "by": by }),
+    };
+    acting.record(deed).await?;
+    session::done(acting).await
+}
+
 fn print(asked: &Usage, query: &Query, rows: &[Row], out: &Out) -> Result<(), Failure> {
+    if out.json && asked.costs {
+        return out.json(&page(query, rows, |row| CostResult::new(row, &query.group_by)));
+    }
     if out.json {
-        return out.json(&page(query, rows));
+        return out.json(&page(query, rows, |row| UsageResult::new(row, &query.group_by)));
     }
     let mut head: Vec<&str> = Vec::new();
     for by in &asked.by {
@@ -123,15 +151,14 @@ fn print(asked: &Usage, query: &Query, rows: &[Row], out: &Out) -> Result<(), Fa
 }
 
 /// The page of buckets that the API would answer with: one for each day, or one for the whole time.
-fn page(query: &Query, rows: &[Row]) -> BucketPage<UsageResult> {
-    let result = |row: &Row| UsageResult::new(row, &query.group_by);
+fn page<T>(query: &Query, rows: &[Row], result: impl Fn(&Row) -> T) -> BucketPage<T> {
     let buckets = match query.width {
-        None => vec![Bucket::new(query.start_ms, query.end_ms, rows.iter().map(result).collect())],
+        None => vec![Bucket::new(query.start_ms, query.end_ms, rows.iter().map(&result).collect())],
         Some(width) => {
             let days = rows.chunk_by(|a, b| a.bucket_ms == b.bucket_ms);
             let bucket = |rows: &[Row]| {
                 let start_ms = rows.first().map_or(0, |row| row.bucket_ms);
-                Bucket::new(start_ms, start_ms + width.ms(), rows.iter().map(result).collect())
+                Bucket::new(start_ms, start_ms + width.ms(), rows.iter().map(&result).collect())
             };
             days.map(bucket).collect()
         }
@@ -174,7 +201,7 @@ mod tests {
     use crate::store::usage_columns::Measures;
 
     fn asked(by: &[By]) -> Usage {
-        Usage { since: 86_400, by: by.to_vec(), csv: false }
+        Usage { since: 86_400, by: by.to_vec(), costs: false, csv: false }
     }
 
     #[test]
@@ -190,7 +217,8 @@ mod tests {
         let cells = cells(&row, &["model", "day", "key"], &query, "-");
         assert_eq!(cells[..3], ["a/b", "1970-01-02", "-"]);
         assert_eq!(cells[3..], ["0", "0", "0", "0", "0", "1.5", "0"]);
-        let text = serde_json::to_string(&page(&query, &[row])).unwrap();
+        let text = serde_json::to_string(&page(&query, &[row], |row| UsageResult::new(row, &query.group_by)))
+            .unwrap();
         assert!(text.contains(r#""start_time":86400,"end_time":172800"#), "{text}");
         assert!(text.contains(r#""cost_usd":1.5"#), "{text}");
     }
@@ -198,7 +226,8 @@ mod tests {
     #[test]
     fn without_days_there_is_one_bucket() {
         let query = query(&asked(&[By::Project]), 86_400_000);
-        let text = serde_json::to_string(&page(&query, &[])).unwrap();
+        let text =
+            serde_json::to_string(&page(&query, &[], |row| UsageResult::new(row, &query.group_by))).unwrap();
         assert_eq!(
             text,
             r#"{"object":"page","data":[{"object":"bucket","start_time":0,"end_time":86400,"results":[]}],"has_more":false,"next_page":null}"#

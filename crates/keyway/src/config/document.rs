@@ -103,6 +103,7 @@ fn range(kind: Kind) -> String {
         Kind::DatabaseUrl => "URL".to_owned(),
         Kind::Secret => "secret".to_owned(),
         Kind::LogFilter => "levels".to_owned(),
+        Kind::Origin => "https://host".to_owned(),
         Kind::Networks => "networks".to_owned(),
         Kind::Flag => "true, false".to_owned(),
         Kind::Number(min, max) => format!("{min} to {max}"),

@@ -24,6 +24,8 @@ pub enum Kind {
     Secret,
     /// A level, or levels by module: `info,keyway::relay=debug`.
     LogFilter,
+    /// Scheme and host, perhaps with a port, or empty for none.
+    Origin,
     /// Addresses and networks, a list in the file, separated by commas elsewhere.
     Networks,
     /// `true` or `false`.
@@ -77,6 +79,10 @@ pub fn parse(kind: Kind, text: &str, cwd: &Path) -> Result<Value, Wrong> {
         Kind::LogFilter => wrong(
             "write error, warn, info, debug or trace, or levels by module: \"info,keyway::relay=debug\"",
         ),
+        Kind::Origin if text.is_empty() || is_origin(text) => {
+            Ok(Value::Text(text.trim_end_matches('/').to_owned()))
+        }
+        Kind::Origin => wrong("write it as in \"https://keys.example.com\", without a path"),
         Kind::Networks => {
             let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
             parts.map(network_of).collect::<Result<_, _>>().map(Value::Networks)
@@ -155,6 +161,13 @@ fn database(text: &str) -> Result<Value, Wrong> {
         }
         _ => Err(("is not a PostgreSQL URL".to_owned(), fix.to_owned())),
     }
+}
+
+fn is_origin(text: &str) -> bool {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let host = rest.map(|rest| rest.trim_end_matches('/')).unwrap_or_default();
+    let fits = |c: char| c.is_ascii_alphanumeric() || ".-:[]".contains(c);
+    !host.is_empty() && host.chars().all(fits)
 }
 
 /// A word without `=` must be a level: the parser would take a misspelt one for a module.

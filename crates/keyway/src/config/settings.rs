@@ -75,6 +75,12 @@ settings! {
         "The master key itself, 32 bytes in hex or base64. Read from the environment only; never beside master_key_file.";
     master_key_file: Option<PathBuf> = path_optional, Kind::PathOptional, "", "/etc/keyway/master.key", None,
         "File that holds the master key. Without it: master.key in data_dir, made at the first start.";
+    public_url: String = text, Kind::Origin, "", "https://keys.example.com", None,
+        "Where people reach this server: what messages link to. Without it: the address it listens on.";
+    session_idle_minutes: u64 = number, Kind::Number(5, 43_200), "720", "", None,
+        "How long a session at the console lasts without use, minutes.";
+    session_days_max: u64 = number, Kind::Number(1, 365), "30", "", None,
+        "How long a session at the console lasts in all, days.";
     metrics_listen: Option<SocketAddr> = address_optional, Kind::AddressOptional, "", "127.0.0.1:9090", None,
         "Address and port where GET /metrics is served without a key. Without it: off.";
     workers: u64 = number, Kind::Number(0, 1024), "0", "", None,

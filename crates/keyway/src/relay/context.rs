@@ -1,5 +1,7 @@
 //! What a request needs around it: the process's shared state and the worker's own.
 
+use super::desk::Desk;
+use super::exposed::Exposed;
 use super::running::{Running, Stops};
 use crate::access::lookup::Lookup;
 use crate::access::{Grant, KeyCache};
@@ -80,8 +82,12 @@ pub struct Shared {
     pub ending: AtomicBool,
     /// The workers' journals, as the shipper sees them.
     pub journals: Vec<Arc<metering::ShardState>>,
+    /// What stands ready for people.
+    pub desk: Desk,
     /// Keys used since the last round.
     pub used: Mutex<Vec<Arc<Grant>>>,
+    /// Live keys seen in browsers.
+    pub exposed: Exposed,
 }
 
 impl Shared {

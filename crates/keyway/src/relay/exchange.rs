@@ -30,6 +30,8 @@ pub struct Inbound {
     pub headers: Fields,
     /// The caller's address; v4 also when it came over a v6 socket.
     pub peer: IpAddr,
+    /// It came by https, as far as can be known here.
+    pub https: bool,
     /// The body, no larger than the route takes.
     pub body: Bytes,
     /// The request's ULID, minted here.
@@ -190,7 +192,9 @@ pub fn decode_percent(text: &str) -> Option<Cow<'_, str>> {
     String::from_utf8(bytes).ok().map(Cow::Owned)
 }
 
-fn decode_form(text: &str) -> String {
+/// Decodes a form's `+` and `%xx`; what is broken stays as it is.
+#[must_use]
+pub fn decode_form(text: &str) -> String {
     let spaced = text.replace('+', " ");
     decode_percent(&spaced).map_or_else(|| spaced.clone(), Cow::into_owned)
 }

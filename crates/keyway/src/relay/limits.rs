@@ -66,7 +66,7 @@ const ANTHROPIC_TOKENS: Names = [
 /// Writes how limits stand into the head of an answer, at `now_ms` of Unix time. Google has no fields for it.
 fn write(headroom: &Headroom, shape: Shape, now_ms: i64, headers: &mut Lines) {
     let names = match shape {
-        Shape::OpenAi | Shape::Responses => [REQUESTS, TOKENS],
+        Shape::OpenAi | Shape::Responses | Shape::Page => [REQUESTS, TOKENS],
         Shape::Anthropic => [ANTHROPIC_REQUESTS, ANTHROPIC_TOKENS],
         Shape::Google => return,
     };

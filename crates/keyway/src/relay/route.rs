@@ -42,6 +42,8 @@ pub enum Shape {
     Anthropic,
     /// `{"error":{"code","message","status","details":[{"reason"}]}}`
     Google,
+    /// A page for people.
+    Page,
 }
 
 /// What a request of the route is booked as.

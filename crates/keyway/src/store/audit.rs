@@ -75,6 +75,10 @@ pub struct Filter {
     pub event_types: Vec<String>,
     /// Only what these did.
     pub actor_ids: Vec<String>,
+    /// Only what people with these addresses did, or keys that stand for them.
+    pub actor_emails: Vec<String>,
+    /// Only what is about the organisation itself and none of its projects.
+    pub tenant_only: bool,
     /// Only what is about these.
     pub resource_ids: Vec<String>,
     /// Only what belongs to these projects.
@@ -104,6 +108,18 @@ impl Filter {
                 text.push_str(&format!(" AND {column} IN ({})", parameters(next, values.len())));
                 next += values.len();
             }
+        }
+        if self.tenant_only {
+            text.push_str(" AND a.project_id IS NULL");
+        }
+        if !self.actor_emails.is_empty() {
+            let emails = parameters(next, self.actor_emails.len());
+            text.push_str(&format!(
+                " AND (a.actor_id IN (SELECT u.id FROM users u WHERE u.email IN ({emails})) OR a.actor_id IN \
+                 (SELECT k.id FROM keys k JOIN users u ON u.id = k.owner_id \
+                 WHERE k.org_id = $1 AND u.email IN ({emails})))"
+            ));
+            next += self.actor_emails.len();
         }
         if !self.seen.all {
             text.push_str(&format!(
@@ -147,6 +163,7 @@ impl Filter {
     fn texts(&self) -> Vec<&str> {
         let mut texts: Vec<&str> =
             self.lists().into_iter().flat_map(|(_, values)| values).map(String::as_str).collect();
+        texts.extend(self.actor_emails.iter().map(String::as_str));
         if !self.seen.all {
             texts.extend([self.seen.of_key.as_str(), &self.seen.of_person]);
             texts.extend(self.seen.in_projects.iter().map(String::as_str));
@@ -178,6 +195,46 @@ pub async fn list(
     }
     let rows = statement.fetch_all(db.pool()).await.doing("reading the audit log")?;
     Ok(rows.iter().map(|row| Listed { record: read(row), project_name: row.get(11) }).collect())
+}
+
+/// What one actor did of one kind from one address.
+#[derive(Debug, Clone)]
+pub struct Acts {
+    /// From where.
+    pub ip: Option<String>,
+    /// Event name.
+    pub event: String,
+    /// How often.
+    pub count: i64,
+    /// The first time, unix milliseconds.
+    pub first_ms: i64,
+    /// The last time, unix milliseconds.
+    pub last_ms: i64,
+}
+
+/// What an actor did since a time, most frequent first: [`RECORDS_READ`] kinds at most.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn acts_of(conn: &mut Conn, actor: &str, since_ms: i64) -> Result<Vec<Acts>, Fault> {
+    let rows = sqlx::query(
+        "SELECT actor_ip, event, CAST(COUNT(*) AS BIGINT) AS acts, MIN(at_ms), MAX(at_ms) FROM audit_log \
+         WHERE actor_id = $1 AND at_ms >= $2 GROUP BY actor_ip, event ORDER BY acts DESC, event LIMIT $3",
+    )
+    .bind(actor)
+    .bind(since_ms)
+    .bind(RECORDS_READ)
+    .fetch_all(conn)
+    .await
+    .doing("reading what a key did")?;
+    let read = |row: &AnyRow| Acts {
+        ip: row.get(0),
+        event: row.get(1),
+        count: row.get(2),
+        first_ms: row.get(3),
+        last_ms: row.get(4),
+    };
+    Ok(rows.iter().map(read).collect())
 }
 
 /// Records of the whole installation after `seq` and up to `last`, in order, at most [`RECORDS_READ`].

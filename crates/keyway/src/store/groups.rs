@@ -98,7 +98,7 @@ pub async fn remove(tx: &mut Tx, id: &str) -> Result<(), Fault> {
     for statement in [
         "DELETE FROM group_members WHERE group_id = $1",
         "DELETE FROM project_members WHERE holder_id = $1",
-        "DELETE FROM role_assignments WHERE holder_id = $1",
+        "DELETE FROM assigned_roles WHERE holder_id = $1",
         "DELETE FROM access_groups WHERE id = $1",
     ] {
         sqlx::query(statement).bind(id).execute(&mut **tx).await.doing("removing the group")?;

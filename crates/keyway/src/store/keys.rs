@@ -59,6 +59,8 @@ pub struct KeyRow {
     pub idle_expires_ms: Option<i64>,
     /// Unix milliseconds of the first use from a browser.
     pub exposed_ms: Option<i64>,
+    /// The host of the page that used it then.
+    pub exposed_origin: Option<String>,
     /// Unix milliseconds.
     pub expires_ms: Option<i64>,
     /// Unix milliseconds.
@@ -101,7 +103,7 @@ macro_rules! key_columns {
          k.maker_kind, k.maker_id, k.reach, k.projects, k.scopes, k.models, k.endpoints, k.ip_allowlist, \
          k.labels, k.metadata, k.status, k.created_ms, k.not_before_ms, k.idle_expires_ms, k.exposed_ms, \
          k.expires_ms, k.revoked_ms, s.kid, s.created_ms, \
-         (SELECT MAX(u.last_used_ms) FROM key_secrets u WHERE u.key_id = k.id)"
+         (SELECT MAX(u.last_used_ms) FROM key_secrets u WHERE u.key_id = k.id), k.exposed_origin"
     };
 }
 /// The keys and, of each, the secret without an end.
@@ -110,8 +112,11 @@ macro_rules! keys_and_secrets {
         " FROM keys k JOIN key_secrets s ON s.key_id = k.id AND s.expires_ms IS NULL "
     };
 }
+// Below the macros, for it uses them.
+pub mod search;
+
 /// Columns of [`key_columns`].
-const KEY_COLUMNS: usize = 29;
+const KEY_COLUMNS: usize = 30;
 
 fn read_key(row: &AnyRow) -> KeyRow {
     KeyRow {
@@ -144,6 +149,7 @@ fn read_key(row: &AnyRow) -> KeyRow {
         kid: row.get(26),
         secret_created_ms: row.get(27),
         last_used_ms: row.get(28),
+        exposed_origin: row.get(29),
         limits: Limits::default(),
     }
 }
@@ -395,7 +401,7 @@ pub async fn update(tx: &mut Tx, key: &KeyRow) -> Result<(), Fault> {
     sqlx::query(
         "UPDATE keys SET name = $1, description = $2, scopes = $3, models = $4, endpoints = $5, \
          ip_allowlist = $6, labels = $7, metadata = $8, not_before_ms = $9, idle_expires_ms = $10, \
-         expires_ms = $11 WHERE id = $12",
+         expires_ms = $11, projects = $12 WHERE id = $13",
     )
     .bind(&key.name)
     .bind(&key.description)
@@ -408,6 +414,7 @@ pub async fn update(tx: &mut Tx, key: &KeyRow) -> Result<(), Fault> {
     .bind(key.not_before_ms)
     .bind(key.idle_expires_ms)
     .bind(key.expires_ms)
+    .bind(key.projects.as_deref())
     .bind(&key.id)
     .execute(&mut **tx)
     .await
@@ -426,6 +433,37 @@ pub async fn set_compromised(tx: &mut Tx, id: &str, at_ms: i64) -> Result<(), Fa
         .execute(&mut **tx)
         .await
         .doing("noting that the key has leaked")?;
+    Ok(())
+}
+
+/// Notes the first use of a key's current secret from a page.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn set_exposed(tx: &mut Tx, kid: &str, at_ms: i64, origin: &str) -> Result<(), Fault> {
+    sqlx::query(
+        "UPDATE keys SET exposed_ms = $1, exposed_origin = $2 WHERE exposed_ms IS NULL \
+         AND id = (SELECT key_id FROM key_secrets WHERE kid = $3 AND expires_ms IS NULL)",
+    )
+    .bind(at_ms)
+    .bind(origin)
+    .bind(kid)
+    .execute(&mut **tx)
+    .await
+    .doing("noting that the key is used in a page")?;
+    Ok(())
+}
+
+/// Forgets that a key was used in a page: it has another secret now.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn clear_exposed(tx: &mut Tx, id: &str) -> Result<(), Fault> {
+    sqlx::query("UPDATE keys SET exposed_ms = NULL, exposed_origin = NULL WHERE id = $1")
+        .bind(id)
+        .execute(&mut **tx)
+        .await
+        .doing("forgetting that the key was used in a page")?;
     Ok(())
 }
 

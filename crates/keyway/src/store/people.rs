@@ -161,12 +161,34 @@ pub async fn remove_member(tx: &mut Tx, org: &str, user: &str) -> Result<(), Fau
          AND group_id IN (SELECT id FROM access_groups WHERE org_id = $1)",
         "DELETE FROM project_members WHERE holder_id = $2 \
          AND project_id IN (SELECT id FROM projects WHERE org_id = $1)",
-        "DELETE FROM role_assignments WHERE org_id = $1 AND holder_id = $2",
+        "DELETE FROM assigned_roles WHERE holder_id = $2 \
+         AND (place_id = $1 OR place_id IN (SELECT id FROM projects WHERE org_id = $1))",
         "DELETE FROM memberships WHERE org_id = $1 AND user_id = $2",
     ] {
         sqlx::query(statement).bind(org).bind(user).execute(&mut **tx).await.doing("removing the member")?;
     }
     Ok(())
+}
+
+/// Addresses of a user and of everybody who is an owner or an admin of an organisation, by whatever way.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn to_tell(conn: &mut Conn, org: &str, user: &str, limit: i64) -> Result<Vec<String>, Fault> {
+    let rows = sqlx::query(
+        "SELECT u.email FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.org_id = $1 \
+         AND (m.user_id = $2 OR m.role IN ('owner', 'admin') OR m.user_id IN ( \
+           SELECT r.holder_id FROM assigned_roles r WHERE r.place_id = $1 AND r.role IN ('owner', 'admin') \
+           UNION ALL SELECT g.user_id FROM group_members g JOIN assigned_roles r ON r.holder_id = g.group_id \
+           WHERE r.place_id = $1 AND r.role IN ('owner', 'admin'))) ORDER BY u.email LIMIT $3",
+    )
+    .bind(org)
+    .bind(user)
+    .bind(limit)
+    .fetch_all(conn)
+    .await
+    .doing("looking for whom to tell")?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
 /// Whether anybody but `except` has a role in an organisation by membership.

@@ -37,6 +37,8 @@ pub struct Reviewed {
     pub secret_created_ms: i64,
     /// Unix milliseconds of the last use of any of its secrets.
     pub last_used_ms: Option<i64>,
+    /// The host of the page it was used in; absent: in none.
+    pub exposed_origin: Option<String>,
 }
 
 /// One way in which a key was used.
@@ -72,7 +74,8 @@ pub async fn keys(
            (SELECT COUNT(*) FROM service_accounts a WHERE a.id = k.owner_id) ELSE 1 END AS BIGINT), \
          k.scopes, k.models, k.created_ms, k.expires_ms, \
          (SELECT MAX(s.created_ms) FROM key_secrets s WHERE s.key_id = k.id), \
-         (SELECT MAX(s.last_used_ms) FROM key_secrets s WHERE s.key_id = k.id) \
+         (SELECT MAX(s.last_used_ms) FROM key_secrets s WHERE s.key_id = k.id), \
+         CASE WHEN k.exposed_ms IS NULL THEN NULL ELSE k.exposed_origin END \
          FROM keys k WHERE k.org_id = $1 AND k.status = 'active' AND (k.expires_ms IS NULL OR k.expires_ms > $2) \
          AND k.id > $3 AND (k.kind = 'project' OR $4 = 1 OR k.reach <> 'installation') ORDER BY k.id LIMIT $5",
     )
@@ -97,6 +100,7 @@ pub async fn keys(
         expires_ms: row.get(9),
         secret_created_ms: row.get::<Option<i64>, _>(10).unwrap_or(row.get(8)),
         last_used_ms: row.get(11),
+        exposed_origin: row.get(12),
     };
     Ok(rows.iter().map(read).collect())
 }

@@ -1,4 +1,5 @@
-//! Custom roles, and who has which role besides the membership's.
+//! Custom roles, and who has which role besides the membership's: in a place, which is an organisation or a
+//! project.
 
 use super::{Conn, Tx};
 use crate::base::Fault;
@@ -11,6 +12,8 @@ use sqlx::any::AnyRow;
 pub struct CustomRole {
     /// `role_...`
     pub id: String,
+    /// The project it is of; absent: the organisation.
+    pub project: Option<String>,
     /// Its name, once per organisation.
     pub name: String,
     /// What it is for.
@@ -28,6 +31,7 @@ fn read(row: &AnyRow) -> CustomRole {
         description: row.get(2),
         permissions: row.get(3),
         created_ms: row.get(4),
+        project: row.get(5),
     }
 }
 
@@ -37,7 +41,7 @@ fn read(row: &AnyRow) -> CustomRole {
 /// When the database cannot be used.
 pub async fn all(conn: &mut Conn, org: &str) -> Result<Vec<CustomRole>, Fault> {
     let rows = sqlx::query(
-        "SELECT id, name, description, permissions, created_ms FROM roles WHERE org_id = $1 ORDER BY id",
+        "SELECT id, name, description, permissions, created_ms, project_id FROM roles WHERE org_id = $1 ORDER BY id",
     )
     .bind(org)
     .fetch_all(conn)
@@ -52,7 +56,8 @@ pub async fn all(conn: &mut Conn, org: &str) -> Result<Vec<CustomRole>, Fault> {
 /// When the database cannot be used.
 pub async fn role(conn: &mut Conn, org: &str, id: &str) -> Result<Option<CustomRole>, Fault> {
     let row = sqlx::query(
-        "SELECT id, name, description, permissions, created_ms FROM roles WHERE org_id = $1 AND id = $2",
+        "SELECT id, name, description, permissions, created_ms, project_id FROM roles \
+         WHERE org_id = $1 AND id = $2",
     )
     .bind(org)
     .bind(id)
@@ -68,8 +73,8 @@ pub async fn role(conn: &mut Conn, org: &str, id: &str) -> Result<Option<CustomR
 /// When the name is taken, or the database cannot be used.
 pub async fn insert(tx: &mut Tx, org: &str, role: &CustomRole) -> Result<(), Fault> {
     sqlx::query(
-        "INSERT INTO roles (id, org_id, name, description, permissions, created_ms) \
-         VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO roles (id, org_id, name, description, permissions, created_ms, project_id) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(&role.id)
     .bind(org)
@@ -77,6 +82,7 @@ pub async fn insert(tx: &mut Tx, org: &str, role: &CustomRole) -> Result<(), Fau
     .bind(&role.description)
     .bind(&role.permissions)
     .bind(role.created_ms)
+    .bind(role.project.as_deref())
     .execute(&mut **tx)
     .await
     .doing("making the custom role")?;
@@ -119,7 +125,7 @@ pub async fn remove(tx: &mut Tx, id: &str) -> Result<(), Fault> {
 pub async fn is_held(conn: &mut Conn, org: &str, role: &str) -> Result<bool, Fault> {
     let row = sqlx::query(
         "SELECT 1 FROM memberships WHERE org_id = $1 AND role = $2 \
-         UNION ALL SELECT 1 FROM role_assignments WHERE org_id = $1 AND role = $2 \
+         UNION ALL SELECT 1 FROM assigned_roles WHERE role = $2 \
          UNION ALL SELECT 1 FROM project_members WHERE role = $2 \
          UNION ALL SELECT 1 FROM invites WHERE org_id = $1 AND role = $2 AND accepted_ms IS NULL LIMIT 1",
     )
@@ -131,14 +137,14 @@ pub async fn is_held(conn: &mut Conn, org: &str, role: &str) -> Result<bool, Fau
     Ok(row.is_some())
 }
 
-/// Roles of the organisation that a user or a group has besides the membership's, by name or id.
+/// Roles that a user or a group has in a place besides the membership's, by name or id.
 ///
 /// # Errors
 /// When the database cannot be used.
-pub async fn assigned(conn: &mut Conn, org: &str, holder: &str) -> Result<Vec<String>, Fault> {
+pub async fn assigned(conn: &mut Conn, place: &str, holder: &str) -> Result<Vec<String>, Fault> {
     let rows =
-        sqlx::query("SELECT role FROM role_assignments WHERE org_id = $1 AND holder_id = $2 ORDER BY role")
-            .bind(org)
+        sqlx::query("SELECT role FROM assigned_roles WHERE place_id = $1 AND holder_id = $2 ORDER BY role")
+            .bind(place)
             .bind(holder)
             .fetch_all(conn)
             .await
@@ -146,16 +152,38 @@ pub async fn assigned(conn: &mut Conn, org: &str, holder: &str) -> Result<Vec<St
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
+/// Roles that a user or a group has in single projects of an organisation besides the membership's: project
+/// and role.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn assigned_in_projects(
+    conn: &mut Conn,
+    org: &str,
+    holder: &str,
+) -> Result<Vec<(String, String)>, Fault> {
+    let rows = sqlx::query(
+        "SELECT a.place_id, a.role FROM assigned_roles a JOIN projects p ON p.id = a.place_id \
+         WHERE p.org_id = $1 AND a.holder_id = $2 ORDER BY a.place_id, a.role",
+    )
+    .bind(org)
+    .bind(holder)
+    .fetch_all(conn)
+    .await
+    .doing("reading the roles assigned in projects")?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+}
+
 /// Gives a user or a group a role. Says whether it is new to them.
 ///
 /// # Errors
 /// When the database cannot be used.
-pub async fn assign(tx: &mut Tx, org: &str, holder: &str, role: &str, now_ms: i64) -> Result<bool, Fault> {
+pub async fn assign(tx: &mut Tx, place: &str, holder: &str, role: &str, now_ms: i64) -> Result<bool, Fault> {
     let done = sqlx::query(
-        "INSERT INTO role_assignments (org_id, holder_id, role, created_ms) VALUES ($1, $2, $3, $4) \
-         ON CONFLICT (org_id, holder_id, role) DO NOTHING",
+        "INSERT INTO assigned_roles (place_id, holder_id, role, created_ms) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (place_id, holder_id, role) DO NOTHING",
     )
-    .bind(org)
+    .bind(place)
     .bind(holder)
     .bind(role)
     .bind(now_ms)
@@ -169,9 +197,9 @@ pub async fn assign(tx: &mut Tx, org: &str, holder: &str, role: &str, now_ms: i6
 ///
 /// # Errors
 /// When the database cannot be used.
-pub async fn unassign(tx: &mut Tx, org: &str, holder: &str, role: &str) -> Result<bool, Fault> {
-    let done = sqlx::query("DELETE FROM role_assignments WHERE org_id = $1 AND holder_id = $2 AND role = $3")
-        .bind(org)
+pub async fn unassign(tx: &mut Tx, place: &str, holder: &str, role: &str) -> Result<bool, Fault> {
+    let done = sqlx::query("DELETE FROM assigned_roles WHERE place_id = $1 AND holder_id = $2 AND role = $3")
+        .bind(place)
         .bind(holder)
         .bind(role)
         .execute(&mut **tx)

@@ -32,7 +32,7 @@ pub fn list(worker: &Worker, inbound: &Inbound, grant: Option<&Arc<Grant>>) -> R
             json!({ "first_id": id(data.first()), "last_id": id(data.last()), "has_more": false, "data": data })
         }
         Shape::Google => json!({ "models": data }),
-        Shape::OpenAi | Shape::Responses => json!({ "object": "list", "data": data }),
+        _ => json!({ "object": "list", "data": data }),
     };
     Ok(Outbound::json(StatusCode::OK, &list))
 }
@@ -64,7 +64,7 @@ fn object(target: &Target, shape: Shape) -> Value {
     match shape {
         Shape::Anthropic => anthropic(target),
         Shape::Google => google(target),
-        Shape::OpenAi | Shape::Responses => openai(target),
+        _ => openai(target),
     }
 }
 

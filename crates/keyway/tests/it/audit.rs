@@ -192,6 +192,8 @@ fn no_write_of_the_route_table_happens_unrecorded() {
     let file = world.scene.keyway.data_dir().join("export.jsonl");
     let _ = world.scene.keyway.cli(&["audit", "list", "--export", file.to_str().unwrap()]).expect_code(1);
     assert!(!file.exists(), "an export without its record");
+    let usage = world.scene.keyway.cli(&["usage", "--csv"]).expect_code(1);
+    assert!(usage.stdout.is_empty(), "an export without its record: {usage:?}");
     world.scene.chat(&world.live).expect_status(200);
     record_again(&world.scene);
     // The same calls are good: each in a world of its own would be too slow, so those that end nothing.

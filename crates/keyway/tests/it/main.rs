@@ -5,6 +5,7 @@
 mod audit;
 mod canary;
 mod cli;
+mod console;
 mod crash;
 mod database;
 mod drain;

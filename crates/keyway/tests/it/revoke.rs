@@ -234,6 +234,60 @@ fn a_running_stream_ends_with_an_error_and_is_metered() {
 }
 
 #[test]
+fn timed_clients_that_refill_the_cache_get_nothing_and_streams_are_cut_within_two_seconds() {
+    const STREAMS: usize = 4;
+    let upstream = Upstream::start();
+    let scene = quiet(&upstream);
+    for _ in 0..3 {
+        let (id, key) = scene.make_key();
+        let path = scene.key_path(&id);
+        let mut streams = Vec::new();
+        for _ in 0..STREAMS {
+            upstream.push(long_stream());
+            streams.push(running_stream(&scene, &key));
+        }
+        let hammer = Hammer::begin(&scene, &key, THREADS);
+        let stop = AtomicBool::new(false);
+        let returned = std::thread::scope(|threads| {
+            // Each edit makes the server forget the key, so that the clients read it again, and again.
+            let edits = threads.spawn(|| {
+                let mut edits = 0;
+                while !stop.load(Ordering::SeqCst) {
+                    let answer = scene.post(&path, &json!({"description": format!("edit {edits}")}));
+                    assert!([200, 409].contains(&answer.status), "{}", answer.text());
+                    edits += u32::from(answer.status == 200);
+                }
+                edits
+            });
+            hammer.more(256);
+            scene.delete(&path).expect_status(200);
+            let returned = Instant::now();
+            hammer.more(256);
+            stop.store(true, Ordering::SeqCst);
+            assert!(edits.join().expect("the edits") > 2, "the cache was hardly refilled");
+            returned
+        });
+        let ended: Vec<_> = streams
+            .into_iter()
+            .map(|(mut connection, request)| {
+                let last = events(&mut connection).pop().unwrap_or_default();
+                assert!(last.contains("revoked_api_key"), "{last}");
+                request
+            })
+            .collect();
+        assert!(returned.elapsed() < Duration::from_secs(2), "streams ran on for {:?}", returned.elapsed());
+        let answers = hammer.end();
+        assert!(answers.iter().any(|(_, status, _)| *status == 200), "the key was never good");
+        refused_after(&answers, returned, "revoked_api_key");
+        for request in ended {
+            let row = scene.request(&request);
+            assert_eq!((&row["status"], &row["usage_origin"]), (&json!(401), &json!("estimated")), "{row}");
+            assert!(row["usage"]["output_tokens"].as_u64() >= Some(2), "{row}");
+        }
+    }
+}
+
+#[test]
 fn a_whole_answer_that_is_waited_for_is_cut_too() {
     let upstream = Upstream::start();
     let scene = quiet(&upstream);

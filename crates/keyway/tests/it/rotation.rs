@@ -34,7 +34,8 @@ fn hammer(keyway: &Keyway, secret: &str, stop: &AtomicBool) -> Vec<Said> {
         let asked = now();
         connection.send("POST", "/v1/chat/completions", &headers, body.as_bytes()).expect("a request");
         let answer = connection.response().expect("an answer");
-        assert!(answer.status == 200 || answer.code() == "expired_api_key", "{}", answer.text());
+        let known = ["expired_api_key", "rate_limit_exceeded"];
+        assert!(answer.status == 200 || known.contains(&answer.code().as_str()), "{}", answer.text());
         all.push(Said { asked, answered: now(), status: answer.status });
     }
     all
@@ -89,6 +90,50 @@ fn timed_both_secrets_work_and_the_old_one_stops_at_its_time() {
     let upstream = Upstream::start();
     let scene = Scene::start(stage::builder(&upstream).env("KEYWAY_LOG", "warn"));
     overlap(&scene, &[&scene.keyway]);
+}
+
+#[test]
+fn timed_both_secrets_under_full_load_get_one_limit_between_them() {
+    const LIMIT: f64 = 600.0;
+    let upstream = Upstream::start();
+    let scene = Scene::start(stage::builder(&upstream).env("KEYWAY_LOG", "warn"));
+    let made = scene.create_key(&json!({"name": "k", "rate_limits": {"requests_per_minute": LIMIT as u32}}));
+    let (id, old) = (text(&made["id"]), text(&made["value"]));
+    let path = format!("{}/rotate", scene.key_path(&id));
+    let rotated = scene.post(&path, &json!({"overlap_seconds": OVERLAP_SECONDS})).expect_status(200).json();
+    let new = text(&rotated["value"]);
+    let end = Duration::from_secs(rotated["previous_expires_at"].as_u64().expect("a time"));
+    let stop = AtomicBool::new(false);
+    let all = std::thread::scope(|threads| {
+        let begin = |secret: &'static str| {
+            let secret = if secret == "old" { &old } else { &new };
+            (0..2 * CLIENTS)
+                .map(|_| threads.spawn(|| hammer(&scene.keyway, secret, &stop)))
+                .collect::<Vec<_>>()
+        };
+        let clients = [begin("old"), begin("new")];
+        std::thread::sleep((end + 2 * SLACK).saturating_sub(now()));
+        stop.store(true, Ordering::SeqCst);
+        clients.map(|clients| {
+            clients.into_iter().flat_map(|client| client.join().expect("a client")).collect::<Vec<_>>()
+        })
+    });
+    let admitted = |said: &[Said]| said.iter().filter(|said| said.status == 200).count() as f64;
+    let first = all.iter().flatten().map(|said| said.asked).min().expect("requests");
+    let last = all.iter().flatten().map(|said| said.answered).max().expect("requests");
+    let most = LIMIT * (1.0 + (last - first).as_secs_f64() / 60.0);
+    let both = admitted(&all[0]) + admitted(&all[1]);
+    assert!(both <= most, "{both} of {most} admitted");
+    assert!(both >= 0.99 * most, "{both} of {most} admitted");
+    assert!(admitted(&all[0]) > 0.0 && admitted(&all[1]) > 0.0, "one secret got nothing");
+    for said in &all[0] {
+        if said.asked > end + SLACK {
+            assert_eq!(said.status, 401, "taken {:?} after its time", said.asked - end);
+        } else if said.answered < end {
+            assert_ne!(said.status, 401, "refused {:?} before its time", end - said.answered);
+        }
+    }
+    assert!(all[1].iter().all(|said| said.status != 401), "the new secret was refused");
 }
 
 #[test]

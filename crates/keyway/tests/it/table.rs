@@ -3,13 +3,19 @@
 
 use crate::stage::{self, Scene, text};
 use keyway::app::routes::ROUTES;
+use keyway::relay::route::Shape;
 use keyway::relay::{Handler, Route};
 use std::collections::BTreeMap;
 use testkit::{Response, Upstream, Value, json};
 
-/// Every row of the table.
+/// Every row of the table that programs call.
 pub fn routes() -> impl Iterator<Item = &'static Route> {
-    ROUTES.iter().copied().flatten()
+    ROUTES.iter().copied().flatten().filter(|route| route.shape != Shape::Page)
+}
+
+/// Every row that is a page for people, or what it is made of.
+pub fn pages() -> impl Iterator<Item = &'static Route> {
+    ROUTES.iter().copied().flatten().filter(|route| route.shape == Shape::Page)
 }
 
 /// Whether a row changes something of the installation.
@@ -55,23 +61,36 @@ impl World {
         ids.insert("secret", text(&older.expect("an older secret")["id"]));
         ids.insert("turned_key", turned);
         ids.insert("admin_key", id(&format!("{ORG}/admin_api_keys"), json!({"name": "second"})));
+        let turned = id(&format!("{ORG}/admin_api_keys"), json!({"name": "turned"}));
+        let turned_path = format!("{ORG}/admin_api_keys/{turned}");
+        make(&format!("{turned_path}/rotate"), json!({"overlap_seconds": 3600}));
+        let secrets = scene.get(&format!("{turned_path}/secrets")).expect_status(200).json();
+        ids.insert("admin_secret", text(&secrets["data"][1]["id"]));
+        ids.insert("turned_admin", turned);
         for (user, email) in [("user", "one@example.com"), ("user2", "two@example.com")] {
             ids.insert(user, id(&format!("{ORG}/users"), json!({"email": email, "role": "developer"})));
         }
         for group in ["group", "group2"] {
             ids.insert(group, id(&format!("{ORG}/groups"), json!({"name": group})));
         }
-        for role in ["role", "role2"] {
+        for role in ["role", "role2", "role3"] {
             let body = json!({"role_name": role, "permissions": ["read:keys"]});
             ids.insert(role, id(&format!("{ORG}/roles"), body));
         }
-        let (project, user, group, role) = (&ids["project"], &ids["user"], &ids["group"], &ids["role"]);
+        let [project, user, group, role] = ["project", "user", "group", "role"].map(|name| ids[name].clone());
         let places = format!("{ORG}/projects/{project}");
         make(&format!("{places}/users"), json!({"user_id": user, "role": "member"}));
         make(&format!("{places}/groups"), json!({"group_id": group, "role": "member"}));
         make(&format!("{ORG}/groups/{group}/users"), json!({"user_id": user}));
         make(&format!("{ORG}/users/{user}/roles"), json!({"role_id": role}));
         make(&format!("{ORG}/groups/{group}/roles"), json!({"role_id": role}));
+        for role in ["project_role", "project_role2", "project_role3"] {
+            let body = json!({"role_name": role, "permissions": ["read:usage"]});
+            ids.insert(role, id(&format!("{places}/roles"), body));
+        }
+        for holder in [format!("users/{}", ids["user"]), format!("groups/{}", ids["group"])] {
+            make(&format!("{places}/{holder}/roles"), json!({"role_id": ids["project_role"]}));
+        }
         let account = json!({"name": "robot", "create_service_account_only": true});
         let account = id(&format!("{places}/service_accounts"), account);
         let organization = id("/v1/organizations", json!({"name": "Second"}));
@@ -100,8 +119,12 @@ impl World {
             let name = match (route.name, name) {
                 ("key_enable", "key") => "resting_key",
                 ("key_secret_list" | "key_secret_get" | "key_secret_delete", "key") => "turned_key",
+                (name, "admin_key") if name.starts_with("admin_key_secret_") => "turned_admin",
+                (name, "secret") if name.starts_with("admin_key_secret_") => "admin_secret",
                 // The first one is somebody's.
-                ("role_remove", "role") => "role2",
+                ("role_remove", "role") => "role3",
+                ("project_role_remove", "role") => "project_role3",
+                (name, "role") if name.starts_with("project_") => "project_role",
                 _ => name,
             };
             let name = if name == "*id" && route.path.contains("/rate_limits/") { "limit" } else { name };
@@ -117,6 +140,7 @@ impl World {
         match route.name {
             "key_create"
             | "admin_key_create"
+            | "admin_key_edit"
             | "group_create"
             | "organization_create"
             | "project_create"
@@ -127,8 +151,8 @@ impl World {
             | "service_account_update"
             | "user_update" => json!({"name": "new name"}),
             "key_disable" | "key_enable" | "project_archive" | "organization_archive" => json!({}),
-            "key_rotate" => json!({"overlap_seconds": 3600}),
-            "key_compromised" => json!({"replace": true}),
+            "key_rotate" | "admin_key_rotate" => json!({"overlap_seconds": 3600}),
+            "key_compromised" | "admin_key_compromised" => json!({"replace": true}),
             "settings_update" => json!({"key_name_pattern": "*"}),
             "token_create" => json!({"expires_in_seconds": 60}),
             "key_edit" => json!({"rate_limits": {"requests_per_minute": 100_000}}),
@@ -155,6 +179,9 @@ impl World {
             "invite_accept" => json!({"token": self.token, "name": "Three"}),
             "group_user_add" => json!({"user_id": of("user2")}),
             "user_role_give" | "group_role_give" => json!({"role_id": of("role2")}),
+            "project_user_role_give" | "project_group_role_give" => json!({"role_id": of("project_role2")}),
+            "project_role_create" => json!({"role_name": "new there", "permissions": ["read:usage"]}),
+            "project_role_update" => json!({"description": "new"}),
             "role_create" => json!({"role_name": "new role", "permissions": ["read:keys"]}),
             "role_update" => json!({"description": "new"}),
             "explain" => {

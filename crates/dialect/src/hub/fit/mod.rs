@@ -34,8 +34,9 @@ fn answers(request: &Request<'_>, target: &Target<'_>) -> Result<(), Invalid> {
     if !target.can.several && !knobs.idle(Knob::N) {
         return Err(Invalid::unsupported("n", "it gives one answer"));
     }
-    if !(target.can.logprobs || knobs.idle(Knob::Logprobs) && knobs.idle(Knob::TopLogprobs)) {
-        return Err(Invalid::unsupported("logprobs", "it tells no probabilities"));
+    let told = target.can.logprobs && request.home == target.dialect;
+    if !(told || knobs.idle(Knob::Logprobs) && knobs.idle(Knob::TopLogprobs)) {
+        return Err(Invalid::unsupported("logprobs", "probabilities are not told between dialects"));
     }
     Ok(())
 }

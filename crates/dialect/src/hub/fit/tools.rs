@@ -3,7 +3,7 @@
 use crate::event::ToolForm;
 use crate::hub::names::fitted;
 use crate::hub::request::{Content, Tool, ToolChoice, ToolKind};
-use crate::hub::{Invalid, Losses, Mode, Reason, Request, Restore, Target};
+use crate::hub::{Invalid, Losses, Mode, Reason, Reasoning, Request, Restore, Target};
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
@@ -80,9 +80,8 @@ fn choice(request: &mut Request<'_>, target: &Target<'_>, losses: &mut Losses) {
     if reasons && !target.can.forced_tools_while_reasoning {
         // A tool that must be called says more about what the caller wants than how to think of it.
         if target.can.reasoning_off {
-            reasoning.mode = Some(Mode::Off);
-            (reasoning.effort, reasoning.budget) = (None, None);
-            losses.note("reasoning_effort", Reason::Adjusted);
+            reasoning.given_up(losses);
+            *reasoning = Reasoning { mode: Some(Mode::Off), ..Reasoning::default() };
         } else {
             request.tool_choice = Some(ToolChoice::Auto);
             losses.note("tool_choice", Reason::Adjusted);

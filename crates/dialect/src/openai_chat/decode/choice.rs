@@ -67,6 +67,13 @@ impl Choice {
         sink.put(|| Event::Signature { choice, block, data: data.cow() });
     }
 
+    /// A source of the text that is being said.
+    pub(super) fn cite<'a>(&mut self, json: Text<'a>, sink: &mut Sink<'_, 'a>) {
+        let block = self.prose_block(Prose::Text, sink);
+        let choice = self.index;
+        sink.put(|| Event::Citation { choice, block, json: json.cow() });
+    }
+
     /// A thing of this dialect alone, given on as it was written.
     pub(super) fn opaque<'a>(&mut self, kind: Cow<'a, str>, raw: &'a [u8], sink: &mut Sink<'_, 'a>) {
         sink.seen.progress = true;

@@ -17,6 +17,7 @@ pub(super) struct Delta<'a> {
     refusal: Option<Text<'a>>,
     tool_calls: Option<Reader<'a>>,
     function_call: Option<Reader<'a>>,
+    annotations: Option<Reader<'a>>,
     audio: Option<Reader<'a>>,
 }
 
@@ -29,6 +30,7 @@ enum Key {
     Refusal,
     ToolCalls,
     FunctionCall,
+    Annotations,
     Audio,
     /// Nothing, but it is usual.
     Other,
@@ -39,7 +41,7 @@ const DELTA: &[Known<Key>] = known![
     "content" => Key::Content,
     "reasoning_content" => Key::Reasoning,
     "refusal" => Key::Refusal,
-    "annotations" => Key::Other,
+    "annotations" => Key::Annotations,
     "tool_calls" => Key::ToolCalls,
     "reasoning" => Key::Reasoning,
     "reasoning_details" => Key::ReasoningDetails,
@@ -84,6 +86,10 @@ impl<'a> Delta<'a> {
                     self.function_call = Some(here);
                     reader.ignore()?;
                 }
+                (Key::Annotations, Kind::Array) => {
+                    self.annotations = Some(here);
+                    reader.ignore()?;
+                }
                 (Key::Audio, Kind::Object) => {
                     self.audio = Some(here);
                     reader.ignore()?;
@@ -117,6 +123,14 @@ impl<'a> Delta<'a> {
                 Kind::Array => parts.array(|reader| content_part(reader, choice, sink))?,
                 _ => content_part(&mut parts, choice, sink)?,
             }
+        }
+        if let Some(mut annotations) = self.annotations
+            && sink.out.is_some()
+        {
+            annotations.array(|reader| {
+                choice.cite(Text::plain(reader.raw()?), sink);
+                Ok::<(), JsonError>(())
+            })?;
         }
         if let Some(text) = self.refusal {
             choice.say(Prose::Refusal, text, sink);

@@ -71,7 +71,6 @@ impl Narrowed {
             grant.networks.narrow(vec![network::parse(ip).map_err(|_| unknown())?]);
         }
         grant.expires_ms = Some(grant.expires_ms.map_or(expires_ms, |end| end.min(expires_ms)));
-        grant.ephemeral = true;
         Ok(())
     }
 }

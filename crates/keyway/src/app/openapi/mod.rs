@@ -34,7 +34,7 @@ pub fn show(_: &Worker, _: &Inbound, _: Option<&Arc<Grant>>) -> Result<Outbound,
 pub fn document() -> Result<Value, String> {
     let mut paths = Map::new();
     let mut words: Vec<&Operation> = OPERATIONS.iter().copied().flatten().collect();
-    for route in ROUTES.iter().copied().flatten() {
+    for route in ROUTES.iter().copied().flatten().filter(|route| route.shape != Shape::Page) {
         let place = words.iter().position(|operation| operation.route == route.name);
         let operation = words.swap_remove(place.ok_or_else(|| format!("`{}` has no words", route.name))?);
         let path = route.path.replace("{*", "{");
@@ -64,7 +64,7 @@ pub fn document() -> Result<Value, String> {
 
 fn written(route: &Route, operation: &Operation) -> Result<Value, String> {
     let error = match route.shape {
-        Shape::OpenAi | Shape::Responses => "Error",
+        Shape::OpenAi | Shape::Responses | Shape::Page => "Error",
         Shape::Anthropic => "AnthropicError",
         Shape::Google => "GoogleError",
     };
@@ -92,7 +92,7 @@ fn written(route: &Route, operation: &Operation) -> Result<Value, String> {
 
 fn security(needs: Needs) -> Value {
     match needs {
-        Needs::Nothing => json!([]),
+        Needs::Nothing | Needs::Person => json!([]),
         Needs::AnyKey | Needs::OwnKey | Needs::Key(_) => json!([{ "projectKey": [] }]),
         Needs::Admin(..) => json!([{ "adminKey": [] }]),
     }

@@ -30,7 +30,7 @@ const fn op(
 }
 
 /// What is said of every route, in the groups of the route table.
-pub static OPERATIONS: &[&[Operation]] = &[DATA, KEYS, PEOPLE, PROJECTS, USAGE, LOOKS];
+pub static OPERATIONS: &[&[Operation]] = &[DATA, KEYS, PEOPLE, PROJECTS, ROLES, USAGE, LOOKS];
 
 const DATA: &[Operation] = &[
     op("healthz", "Whether the process runs", "", "", "Status"),
@@ -90,6 +90,24 @@ const KEYS: &[Operation] = &[
         "",
         "Deleted",
     ),
+    op("admin_key_edit", "Change an admin key", "", "AdminKeyEdit", "Key"),
+    op(
+        "admin_key_rotate",
+        "Give an admin key another secret; the older ones go on for a while",
+        "",
+        "RotateNew",
+        "Rotated",
+    ),
+    op(
+        "admin_key_compromised",
+        "Revoke an admin key that has leaked with what was made with it, and say what it did",
+        "wait: string",
+        "AdminIncidentNew",
+        "Incident",
+    ),
+    op("admin_key_secret_list", "Secrets of an admin key", "", "", "SecretList"),
+    op("admin_key_secret_get", "Show a secret of an admin key, but not the secret itself", "", "", "Secret"),
+    op("admin_key_secret_delete", "Take a secret of an admin key away", "", "", "Deleted"),
 ];
 
 const PEOPLE: &[Operation] = &[
@@ -112,6 +130,7 @@ const PEOPLE: &[Operation] = &[
     ),
     op("user_roles", "Roles of a user", PAGE, "", "RoleList"),
     op("user_role_give", "Give a user a role", "", "AssignmentNew", "Assignment"),
+    op("user_role", "Show a role that a user has", "", "", "Assignment"),
     op("user_role_take", "Take a role from a user", "", "", "Deleted"),
     op("invite_list", "List invitations", PAGE, "", "InviteList"),
     op("invite_create", "Invite somebody; the token is in this one answer", "", "InviteNew", "Invite"),
@@ -128,6 +147,7 @@ const PEOPLE: &[Operation] = &[
     op("group_user_remove", "Take a user out of a group", "", "", "Deleted"),
     op("group_roles", "Roles of a group", PAGE, "", "RoleList"),
     op("group_role_give", "Give a group a role", "", "AssignmentNew", "Assignment"),
+    op("group_role", "Show a role that a group has", "", "", "Assignment"),
     op("group_role_take", "Take a role from a group", "", "", "Deleted"),
     op("role_list", "List roles", PAGE, "", "RoleList"),
     op("role_create", "Make a role", "", "RoleNew", "Role"),
@@ -221,6 +241,22 @@ const PROJECTS: &[Operation] = &[
     ),
 ];
 
+const ROLES: &[Operation] = &[
+    op("project_role_list", "Roles that can be held in a project", PAGE, "", "RoleList"),
+    op("project_role_create", "Make a role of a project", "", "RoleNew", "Role"),
+    op("project_role_get", "Show a role of a project", "", "", "Role"),
+    op("project_role_update", "Change a role of a project", "", "RoleEdit", "Role"),
+    op("project_role_remove", "Remove a role of a project", "", "", "Deleted"),
+    op("project_user_roles", "Roles of a user in a project", PAGE, "", "RoleList"),
+    op("project_user_role_give", "Give a user a role in a project", "", "AssignmentNew", "Assignment"),
+    op("project_user_role", "Show a role that a user has in a project", "", "", "Assignment"),
+    op("project_user_role_take", "Take a role in a project from a user", "", "", "Deleted"),
+    op("project_group_roles", "Roles of a group in a project", PAGE, "", "RoleList"),
+    op("project_group_role_give", "Give a group a role in a project", "", "AssignmentNew", "Assignment"),
+    op("project_group_role", "Show a role that a group has in a project", "", "", "Assignment"),
+    op("project_group_role_take", "Take a role in a project from a group", "", "", "Deleted"),
+];
+
 const USAGE: &[Operation] = &[
     op(
         "usage_completions",
@@ -251,11 +287,12 @@ const LOOKS: &[Operation] = &[
     op(
         "audit_list",
         "Who changed what, newest first",
-        "effective_at[gt]: integer, effective_at[gte]: integer, effective_at[lt]: integer, effective_at[lte]: integer, event_types: [string], actor_ids: [string], resource_ids: [string], project_ids: [string], limit: integer, after: string, before: string",
+        "effective_at[gt]: integer, effective_at[gte]: integer, effective_at[lt]: integer, effective_at[lte]: integer, event_types: [string], actor_ids: [string], actor_emails: [string], tenant_only: true|false, resource_ids: [string], project_ids: [string], limit: integer, after: string, before: string",
         "",
         "AuditLogList",
     ),
     op("audit_verify", "Whether the audit log is whole", "", "", "Verification"),
     op("explain", "What would become of a call, and why", "", "Question", "Explanation"),
+    op("notification_list", "Messages to people, and whether they were sent", PAGE, "", "NotificationList"),
     op("key_review", "Keys that somebody should look at", "limit: integer, after: string", "", "ReviewList"),
 ];

@@ -20,8 +20,8 @@ macro_rules! key_fields {
     () => {
         "object*: string, id*: string, name*: string, description*: string, redacted_value*: string, \
          value: string?, secret_already_shown: boolean, created_at*: integer, expires_at*: integer?, \
-         last_used_at*: integer?, status*: active|disabled|expired|revoked, scopes*: [string], models: [string]?, \
-         endpoints: [string]?, not_before: integer?, idle_expires_in_seconds: integer?, rotation_due_at: integer, \
+         last_used_at*: integer?, status*: active|disabled|expired|revoked, scopes*: [string], read_only*: boolean, \
+         models: [string]?, exposed_in_browser: Exposed?, endpoints: [string]?, not_before: integer?, idle_expires_in_seconds: integer?, rotation_due_at: integer, \
          labels: object, metadata: object, mode: live|test, project_id: string, rate_limits: KeyLimits, \
          projects: [string]?, ip_allowlist*: [string]?, owner*: Owner?, warnings*: [string], nodes: integer, \
          acknowledged: integer, ms: integer, revoked_keys: [string], handed_over_keys: [string]"
@@ -51,11 +51,20 @@ const OBJECTS: &[(&str, &str)] = &[
         expires_at*: integer?, last_used_at*: integer?, last_used_ip*: string?, use_count*: integer, \
         status*: active|expired, current*: boolean",
     ),
+    ("Exposed", "at*: integer, origin*: string"),
     ("IncidentNew", "replace: boolean, since: integer"),
+    ("AdminIncidentNew", "replace: boolean, since: integer, hand_over: boolean"),
     (
         "Incident",
-        "object*: string, api_key*: Key, replacement*: Key?, uses: KeyUses, warnings*: [string], nodes: integer, \
+        "object*: string, api_key*: Key, replacement*: Key?, revoked_keys*: [string], handed_over_keys*: [string], \
+        uses: KeyUses, acts: [KeyAct], notified*: [string], warnings*: [string], nodes: integer, \
         acknowledged: integer, ms: integer",
+    ),
+    ("KeyAct", "ip*: string?, type*: string, count*: integer, first_at*: integer, last_at*: integer"),
+    (
+        "Notification",
+        "object*: string, id*: string, type*: string, recipient*: string, created_at*: integer, \
+        sent_at*: integer?, detail*: any",
     ),
     ("KeyUses", "since*: integer, complete*: boolean, data*: [KeyUse]"),
     (
@@ -84,26 +93,36 @@ const OBJECTS: &[(&str, &str)] = &[
     ("Owner", "type*: string, id*: string"),
     (
         "KeyNew",
-        "name*: string, description: string, owner: string, scopes: [string]?, models: [string]?, \
+        "name*: string, description: string, owner: string, scopes: [string]?, read_only: boolean, models: [string]?, \
         ip_allowlist: [string]?, expires_in_seconds: integer?, mode: live|test, rate_limits: KeyLimits?, \
         endpoints: [string]?, not_before: integer?, idle_expires_in_seconds: integer?, labels: object, \
         metadata: object",
     ),
     (
         "KeyEdit",
-        "name: string, description: string, scopes: [string]?, models: [string]?, endpoints: [string]?, \
+        "name: string, description: string, scopes: [string]?, read_only: boolean, models: [string]?, endpoints: [string]?, \
         ip_allowlist: [string]?, expires_in_seconds: integer?, not_before: integer?, \
         idle_expires_in_seconds: integer?, labels: object, metadata: object, rate_limits: KeyLimits?",
     ),
     (
         "AdminKeyNew",
-        "name*: string, description: string, owner: string, scopes: [string]?, projects: [string]?, \
+        "name*: string, description: string, owner: string, scopes: [string]?, read_only: boolean, \
+        projects: [string]?, ip_allowlist: [string]?, expires_in_seconds: integer?",
+    ),
+    (
+        "AdminKeyEdit",
+        "name: string, description: string, scopes: [string]?, read_only: boolean, projects: [string]?, \
         ip_allowlist: [string]?, expires_in_seconds: integer?",
     ),
     (
         "OwnKey",
         "object*: string, id*: string, name*: string, mode*: live|test, project_id*: string, scopes*: [string], \
-        models*: [string]?, limits*: [object], budgets*: [object], created_at*: integer, expires_at*: integer?",
+        read_only*: boolean, models*: [string]?, limits*: [object], budgets*: [object], created_at*: integer, \
+        expires_at*: integer?, token*: TokenOf?",
+    ),
+    (
+        "TokenOf",
+        "object*: string, id*: string, api_key_id*: string, expires_at*: integer?, narrowed*: object",
     ),
     (
         "Organization",
@@ -241,6 +260,7 @@ const LISTS: &[(&str, &str)] = &[
     ("NodeList", "Node"),
     ("AuditLogList", "AuditLog"),
     ("ReviewList", "Review"),
+    ("NotificationList", "Notification"),
 ];
 
 /// Objects whose fields are not all ours to name: those of OpenAI's chat API, and a record of the audit

@@ -19,7 +19,7 @@ fn the_document_is_the_one_that_was_reviewed() {
 #[test]
 fn every_row_is_in_it_once_and_every_reference_is_there() {
     let document = document().unwrap();
-    let rows: usize = ROUTES.iter().map(|group| group.len()).sum();
+    let rows = ROUTES.iter().copied().flatten().filter(|route| route.shape != Shape::Page).count();
     let paths = document["paths"].as_object().unwrap();
     let operations: usize = paths.values().filter_map(Value::as_object).map(Map::len).sum();
     assert_eq!(operations, rows);

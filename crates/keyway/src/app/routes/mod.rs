@@ -1,10 +1,12 @@
 //! The one route table, in groups. What a route asks of a key stands in the row that dispatches it.
 
 mod audit;
+mod console;
 mod data;
 mod keys;
 mod people;
 mod projects;
+mod roles;
 mod usage;
 
 use crate::access::Grant;
@@ -18,8 +20,16 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 /// The routes. A row's number is its place in all of them.
-pub static ROUTES: &[&[Route]] =
-    &[data::ROUTES, keys::ROUTES, people::ROUTES, projects::ROUTES, usage::ROUTES, audit::ROUTES];
+pub static ROUTES: &[&[Route]] = &[
+    data::ROUTES,
+    keys::ROUTES,
+    people::ROUTES,
+    projects::ROUTES,
+    roles::ROUTES,
+    usage::ROUTES,
+    audit::ROUTES,
+    console::ROUTES,
+];
 
 /// A row that answers from memory.
 const fn memory(
@@ -96,6 +106,12 @@ const fn managed(
         billing: Billing::Free,
         handler: Handler::Control(handler),
     }
+}
+
+/// A row that other paths lead to as well.
+const fn also(paths: &'static [&'static str], mut route: Route) -> Route {
+    route.also = paths;
+    route
 }
 
 #[cfg(test)]

@@ -59,6 +59,13 @@ pub(super) static ROUTES: &[Route] = &[
         roles::give_user,
     ),
     managed(
+        "user_role",
+        Method::GET,
+        "/v1/organization/users/{user}/roles/{role}",
+        Admin(Scope::READ_MEMBERS, Organization),
+        roles::get_of_user,
+    ),
+    managed(
         "user_role_take",
         Method::DELETE,
         "/v1/organization/users/{user}/roles/{role}",
@@ -162,6 +169,13 @@ pub(super) static ROUTES: &[Route] = &[
         "/v1/organization/groups/{group}/roles",
         Admin(Scope::UPDATE_MEMBERS, Organization),
         roles::give_group,
+    ),
+    managed(
+        "group_role",
+        Method::GET,
+        "/v1/organization/groups/{group}/roles/{role}",
+        Admin(Scope::READ_MEMBERS, Organization),
+        roles::get_of_group,
     ),
     managed(
         "group_role_take",

@@ -19,7 +19,8 @@ pub fn render(refusal: &Refusal, shape: Shape) -> Outbound {
     let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let wait_ms = retry_after_ms(refusal);
     let body = match shape {
-        Shape::OpenAi | Shape::Responses => {
+        // Pages are made by the console.
+        Shape::OpenAi | Shape::Responses | Shape::Page => {
             let (kind, code) = names(refusal);
             error::render(&refusal.message, kind, refusal.param.as_deref(), code)
         }
@@ -43,7 +44,7 @@ pub fn render_event(refusal: &Refusal, shape: Shape) -> Vec<u8> {
     let (kind, code) = names(refusal);
     let (message, param) = (&refusal.message, refusal.param.as_deref());
     match shape {
-        Shape::OpenAi => error::render_stream(message, kind, param, code),
+        Shape::OpenAi | Shape::Page => error::render_stream(message, kind, param, code),
         Shape::Responses => {
             let event = json!({ "type": "error", "code": code, "message": message, "param": param });
             format!("event: error\ndata: {event}\n\n").into_bytes()

@@ -9,6 +9,7 @@ mod key;
 mod limit;
 mod log;
 mod model;
+mod operations;
 mod people;
 mod rules;
 mod usage;

@@ -20,7 +20,8 @@ fn objects_are_those_of_the_api() {
     assert_eq!(project, scene.get_json(&path));
     same(&["project", "show", "shop"], &path);
     same(&["project", "list"], "/v1/organization/projects");
-    json(&["project", "edit", "shop", "--allow-model", "sandbox/echo", "--any-ip"]);
+    json(&["project", "edit", "shop", "--any-ip"]);
+    json(&["project", "models", "shop", "--allow", "sandbox/echo"]);
     assert_eq!(scene.get_json(&format!("{path}/model_permissions"))["mode"], "allow_list");
     assert_eq!(scene.get_json(&path)["ip_allowlist"], Value::Null);
 
@@ -29,9 +30,9 @@ fn objects_are_those_of_the_api() {
     assert_eq!(user, scene.get_json(&user_path));
     same(&["member", "show", "ada@x.y"], &user_path);
     same(&["member", "list"], "/v1/organization/users");
-    let place = json(&["member", "edit", "ada@x.y", "--project", "shop", "--role", "member"]);
+    let place = json(&["project", "member", "add", "shop", &text(&user["id"]), "--role", "member"]);
     assert_eq!(place, scene.get_json(&format!("{path}/users/{}", text(&user["id"]))));
-    json(&["member", "edit", "ada@x.y", "--project", "shop", "--out-of-project"]);
+    json(&["project", "member", "remove", "shop", &text(&user["id"])]);
     assert_eq!(scene.get_json(&format!("{path}/users"))["data"], json!([]));
 
     let account =

@@ -5,7 +5,7 @@ use crate::stage::bare;
 use std::net::TcpListener;
 use testkit::keyway::Output;
 
-const COMMANDS: [&[&str]; 19] = [
+const COMMANDS: [&[&str]; 23] = [
     &["serve"],
     &["init"],
     &["config", "check"],
@@ -18,6 +18,10 @@ const COMMANDS: [&[&str]; 19] = [
     &["member", "list"],
     &["service-account", "list"],
     &["role", "list"],
+    &["group", "list"],
+    &["invite", "list"],
+    &["settings", "show"],
+    &["node", "list"],
     &["model", "list"],
     &["usage"],
     &["log", "list"],

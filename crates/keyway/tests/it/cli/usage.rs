@@ -51,6 +51,10 @@ fn tables_and_csv_have_the_columns_asked_for() {
             "model,requests,failed,input,cached,output,cost usd,unpriced\n{MODEL},3,0,3000,1200,600,0.00186,0\n"
         )
     );
+    // What leaves is recorded; what is looked at is not.
+    let exports = scene.get_json("/v1/organization/audit_logs?event_types=usage.exported");
+    assert_eq!(exports["data"].as_array().map(Vec::len), Some(1), "{exports}");
+    assert_eq!(exports["data"][0]["usage.exported"]["data"]["by"], json!(["model"]));
 }
 
 #[test]

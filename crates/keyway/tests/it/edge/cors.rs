@@ -1,7 +1,7 @@
 //! Browsers.
 
 use crate::scene::{CHAT, HI, HI_STREAM, Scene};
-use testkit::Response;
+use testkit::{Response, eventually, json};
 
 const PAGE: (&str, &str) = ("origin", "https://page.example");
 
@@ -81,6 +81,42 @@ fn a_live_key_in_a_page_is_served_and_told_of_once() {
     let (_, admin) = scene.keyway.make_admin_key("root");
     let metrics = scene.keyway.get("/metrics", &admin).expect_status(200).text();
     assert!(metrics.contains("keyway_live_key_in_browser_total 2\n"), "{metrics}");
+}
+
+#[test]
+fn a_live_key_in_a_page_is_shown_until_it_is_rotated() {
+    let scene = Scene::start();
+    let (_, admin) = scene.keyway.make_admin_key("root");
+    let (id, live) = scene.keyway.make_key("for a page");
+    let project = scene.keyway.json(&["key", "show", &id])["project_id"].as_str().unwrap().to_owned();
+    let path = format!("/v1/organization/projects/{project}/api_keys/{id}");
+    let shown = || scene.keyway.get(&path, &admin).expect_status(200).json()["exposed_in_browser"].clone();
+    let ask = |secret: &str, origin: &str| {
+        let bearer = format!("Bearer {secret}");
+        let headers = [("origin", origin), ("authorization", bearer.as_str())];
+        scene.keyway.request("GET", "/v1/models", &headers, b"").expect_status(200);
+    };
+    assert!(shown().is_null());
+    // A token is made for a page.
+    let token = scene.keyway.post_json("/v1/tokens", &live, &json!({"expires_in_seconds": 60}));
+    ask(token.expect_status(200).json()["value"].as_str().unwrap(), "https://page.example");
+    ask(&live, "https://page.example:8443");
+    ask(&live, "https://second.example");
+    let seen = eventually("the exposure", || Some(shown()).filter(|seen| !seen.is_null()));
+    assert_eq!(seen["origin"], "page.example:8443");
+    assert!(seen["at"].as_i64() > Some(1_700_000_000), "{seen}");
+    let review = scene.keyway.get("/v1/organization/key_review", &admin).expect_status(200).text();
+    assert!(review.contains("exposed_in_browser") && review.contains("page.example:8443"), "{review}");
+    assert!(review.contains(&format!("keyway key rotate {id} --overlap 0")), "{review}");
+    let rotate = json!({"overlap_seconds": 600});
+    let rotated =
+        scene.keyway.post_json(&format!("{path}/rotate"), &admin, &rotate).expect_status(200).json();
+    assert!(shown().is_null() && rotated["exposed_in_browser"].is_null());
+    // The old secret is on its way out; the new one is another matter.
+    ask(&live, "https://third.example");
+    ask(rotated["value"].as_str().unwrap(), "https://fourth.example");
+    let seen = eventually("the exposure", || Some(shown()).filter(|seen| !seen.is_null()));
+    assert_eq!(seen["origin"], "fourth.example");
 }
 
 #[test]

@@ -68,13 +68,22 @@ fn credentials(world: &World) -> Vec<(&'static str, String)> {
     let make = |path: &str, body| scene.post(path, &body).expect_status(200).json();
     let key = |body| text(&scene.create_key(&body)["value"]);
     let admin = |body| text(&make(&format!("{ORG}/admin_api_keys"), body)["value"]);
+    let token = |body| {
+        let made = scene.keyway.post_json("/v1/tokens", &world.live, &body).expect_status(200).json();
+        text(&made["value"])
+    };
     let other = text(&make(&format!("{ORG}/projects"), json!({"name": "Other"}))["id"]);
     let mut all = vec![
         ("nothing", String::new()),
         ("test", key(json!({"name": "t", "mode": "test"}))),
         ("live", world.live.clone()),
         ("live -", key(json!({"name": "l", "scopes": []}))),
+        ("live reads", key(json!({"name": "r", "read_only": true}))),
+        ("token", token(json!({"expires_in_seconds": 900}))),
+        ("token -", token(json!({"expires_in_seconds": 900, "scopes": []}))),
+        ("token jwt", token(json!({"expires_in_seconds": 900, "format": "jwt"}))),
         ("admin -", admin(json!({"name": "a", "scopes": []}))),
+        ("admin reads", admin(json!({"name": "ar", "read_only": true}))),
         ("admin else", admin(json!({"name": "b", "projects": [other]}))),
         ("operator", scene.admin.clone()),
     ];
@@ -171,10 +180,12 @@ const SPARED: [u16; 3] = [400, 404, 405];
 #[test]
 fn another_way_to_write_a_path_decides_the_same_or_is_not_there() {
     let world = World::start();
+    let token = world.scene.keyway.post_json("/v1/tokens", &world.live, &json!({"expires_in_seconds": 900}));
+    let token = text(&token.expect_status(200).json()["value"]);
     let before = state(&world);
     for route in routes().filter(|route| route.name != "chat_completions") {
         let path = harmless(&world, route);
-        for secret in ["", &world.live, &world.scene.admin] {
+        for secret in ["", &world.live, &token, &world.scene.admin] {
             let plain = call_at(&world, route, &path, secret).status;
             for other in mutations(&path) {
                 let status = call_at(&world, route, &other, secret).status;
@@ -188,8 +199,10 @@ fn another_way_to_write_a_path_decides_the_same_or_is_not_there() {
     }
     let chat = routes().find(|route| route.name == "chat_completions").unwrap();
     for other in mutations(chat.path) {
-        let status = call_at(&world, chat, &other, &world.live).status;
-        assert!([400, 404].contains(&status), "{other}: {status}");
+        for secret in [&world.live, &token] {
+            let status = call_at(&world, chat, &other, secret).status;
+            assert!([400, 404].contains(&status), "{other}: {status}");
+        }
     }
     assert_eq!(world.upstream.count(), 0);
     assert!(state(&world) == before, "a harmless call changed something");

@@ -1,5 +1,6 @@
 //! The routes, in the tree of their paths.
 
+mod bad_input;
 mod healthz;
 mod matrix;
 mod metrics;

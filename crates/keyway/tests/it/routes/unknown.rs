@@ -7,7 +7,6 @@ use std::io::Write;
 fn an_unknown_url_is_not_found() {
     let scene = Scene::start();
     let paths = [
-        "/",
         "/v1",
         "/v1/",
         "/v2/chat/completions",

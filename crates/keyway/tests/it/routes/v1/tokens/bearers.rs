@@ -211,3 +211,26 @@ fn the_published_keys_are_those_that_sign() {
     assert_eq!(after["keys"].as_array().unwrap(), keys, "a restart changes no key");
     scene.keyway.get("/v1/models", &jwt).expect_status(200);
 }
+
+#[test]
+fn a_token_is_told_that_it_is_one() {
+    let scene = Scene::start(bare());
+    let (id, key) = scene.make_key();
+    assert_eq!(scene.keyway.get("/v1/key", &key).expect_status(200).json()["token"], Value::Null);
+    for format in FORMATS {
+        let body = json!({"expires_in_seconds": 600, "format": format, "scopes": ["read:models"],
+            "models": ["sandbox/*"], "ip": "127.0.0.0/8"});
+        let made = scene.keyway.post_json("/v1/tokens", &key, &body).expect_status(200).json();
+        let shown = scene.keyway.get("/v1/key", &text(&made["value"])).expect_status(200).json();
+        assert_eq!((&shown["id"], &shown["scopes"]), (&json!(id), &json!(["read:models"])), "{shown}");
+        assert_eq!((&shown["read_only"], &shown["expires_at"]), (&json!(true), &made["expires_at"]));
+        let token = &shown["token"];
+        assert_eq!((&token["object"], &token["id"]), (&json!("ephemeral_token"), &made["id"]), "{token}");
+        assert_eq!((&token["api_key_id"], &token["expires_at"]), (&json!(id), &made["expires_at"]));
+        assert_eq!(
+            token["narrowed"],
+            json!({"scopes": ["read:models"], "models": ["sandbox/*"], "ip": "127.0.0.0/8"})
+        );
+        assert!(!shown.to_string().contains("ek-kw-"));
+    }
+}

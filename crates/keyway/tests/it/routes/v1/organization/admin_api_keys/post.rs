@@ -38,6 +38,7 @@ fn the_answer_as_documented_and_its_secret_once() {
             "last_used_at",
             "status",
             "scopes",
+            "read_only",
             "projects",
             "ip_allowlist",
             "owner",
@@ -100,4 +101,26 @@ fn what_is_not_known_is_refused_by_name() {
     ] {
         refused(&scene.post(PATH, &body), 400, "invalid_request", Some(param));
     }
+}
+
+#[test]
+fn a_read_only_key_only_looks() {
+    let scene = Scene::start(bare());
+    let made = scene.post(PATH, &json!({"name": "looks", "read_only": true})).expect_status(200).json();
+    assert_eq!(made["read_only"], true);
+    let scopes: Vec<String> = made["scopes"].as_array().unwrap().iter().map(text).collect();
+    assert!(scopes.contains(&"read:keys".to_owned()) && scopes.iter().all(|it| it.starts_with("read:")));
+    let secret = text(&made["value"]);
+    scene.keyway.get(PATH, &secret).expect_status(200);
+    scene.keyway.get("/v1/organization/users", &secret).expect_status(200);
+    refused(&scene.keyway.post_json(PATH, &secret, &json!({"name": "n"})), 403, "missing_scope", None);
+    let both = json!({"name": "n", "read_only": true, "scopes": ["read:keys", "create:keys"]});
+    refused(&scene.post(PATH, &both), 400, "invalid_request", Some("scopes"));
+    let path = format!("{PATH}/{}", text(&made["id"]));
+    refused(&scene.post(&path, &json!({"read_only": false})), 400, "invalid_request", Some("read_only"));
+    let more =
+        scene.post(&path, &json!({"read_only": false, "scopes": ["manage:keys"]})).expect_status(200).json();
+    assert_eq!((&more["read_only"], &more["scopes"]), (&json!(false), &json!(["manage:keys"])));
+    let less = scene.post(&path, &json!({"read_only": true})).expect_status(200).json();
+    assert_eq!((&less["read_only"], &less["scopes"]), (&json!(true), &json!(["read:keys"])));
 }

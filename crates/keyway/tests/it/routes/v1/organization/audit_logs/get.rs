@@ -147,3 +147,26 @@ fn another_organization_has_a_log_of_its_own() {
     let first = text(&scene.get_json(LOGS)["data"][0]["id"]);
     scene.keyway.get(&format!("{LOGS}?after={first}"), &secret).expect_status(200);
 }
+
+#[test]
+fn what_people_did_is_found_by_their_address_and_what_the_tenant_did_by_itself() {
+    let scene = Scene::start(bare());
+    let user = super::super::member(&scene, "Ada@x.y", "admin");
+    let (_, key) = super::super::key_of(&scene, &user);
+    scene.keyway.post_json(&scene.keys_path(), &key, &json!({"name": "k"})).expect_status(200);
+    scene.keyway.post_json("/v1/organization/groups", &key, &json!({"name": "g"})).expect_status(200);
+    let found = |query: &str| types(&scene.get_json(&format!("{LOGS}?limit=100&{query}")));
+    assert_eq!(found("actor_emails[]=ada@X.y"), ["group.created", "api_key.created"]);
+    assert_eq!(found("actor_emails=ada@x.y&tenant_only=true"), ["group.created"]);
+    assert_eq!(
+        found("actor_emails=ada@x.y&actor_emails=bob@x.y&event_types=api_key.created"),
+        ["api_key.created"]
+    );
+    assert_eq!(found("actor_emails=bob@x.y"), [""; 0]);
+    let (all, of_tenant) = (found("tenant_only=false"), found("tenant_only=true"));
+    assert!(of_tenant.len() < all.len() && !of_tenant.contains(&"project.created".to_owned()));
+    refused(&scene.get(&format!("{LOGS}?tenant_only=maybe")), 400, "invalid_request", Some("tenant_only"));
+    let listed = ["audit", "list", "--actor-email", "ada@x.y", "--tenant-only", "--json"];
+    let listed = scene.keyway.cli(&listed).expect_code(0).json();
+    assert_eq!(types(&listed), ["group.created"]);
+}

@@ -6,5 +6,6 @@ mod get;
 mod model_permissions;
 mod post;
 mod rate_limits;
+mod roles;
 mod service_accounts;
 mod users;

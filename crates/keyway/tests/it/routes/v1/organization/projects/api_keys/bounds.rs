@@ -203,3 +203,29 @@ fn a_name_that_says_nothing_is_remarked_on() {
     let output = scene.keyway.cli(&["key", "create", "--name", "shop", "--expires", "1d"]).expect_code(0);
     assert!(output.stderr.contains("billing-*"), "{output:?}");
 }
+
+#[test]
+fn a_read_only_key_sees_models_and_itself_and_spends_nothing() {
+    let upstream = Upstream::start();
+    let scene = Scene::start(stage::builder(&upstream));
+    let made = scene.create_key(&json!({"name": "looks", "read_only": true}));
+    assert_eq!((&made["read_only"], &made["scopes"]), (&json!(true), &json!(["read:models"])));
+    let key = text(&made["value"]);
+    scene.keyway.get("/v1/models", &key).expect_status(200);
+    assert_eq!(scene.keyway.get("/v1/key", &key).expect_status(200).json()["read_only"], true);
+    let refused = scene.chat(&key).expect_status(403);
+    assert_eq!(refused.code(), "missing_scope");
+    let token =
+        scene.keyway.post_json("/v1/tokens", &key, &json!({"expires_in_seconds": 60})).expect_status(200);
+    assert_eq!(scene.chat(&text(&token.json()["value"])).code(), "missing_scope");
+    assert_eq!(upstream.count(), 0);
+    let path = scene.key_path(&text(&made["id"]));
+    let spends = scene.post(&path, &json!({"scopes": ["create:chat_completions"]})).expect_status(200).json();
+    assert_eq!(spends["read_only"], false);
+    scene.chat(&key).expect_status(200);
+    scene.post(&path, &json!({"scopes": null, "read_only": true})).expect_status(200);
+    assert_eq!(scene.chat(&key).code(), "missing_scope");
+    let wrong =
+        scene.post(&scene.keys_path(), &json!({"name": "n", "read_only": true, "scopes": ["create:images"]}));
+    assert_eq!((wrong.status, &wrong.json()["error"]["param"]), (400, &json!("scopes")));
+}

@@ -34,7 +34,7 @@ fn the_key_is_stopped_and_its_uses_are_told() {
         (&json!("127.0.0.1"), &json!(MODEL), &json!(3), &json!(0))
     );
     assert!(used["cost_usd"].as_f64() > Some(0.0) && used["first_at"].as_i64() <= used["last_at"].as_i64());
-    assert!(text(&said["warnings"][0]).contains("Nobody has been told"));
+    assert!(text(&said["warnings"][0]).contains("sends no mail"));
     for secret in [&key, &second] {
         assert_eq!(scene.chat(secret).code(), "revoked_api_key");
     }
@@ -134,7 +134,7 @@ fn by_command_the_new_secret_alone_is_the_first_line() {
     let output = scene.keyway.cli(&["key", "compromised", &id, "--replace", "--yes"]).expect_code(0);
     let new = output.stdout.lines().next().unwrap_or_default();
     assert!(new.starts_with("sk-kw-live-") && !output.stderr.contains(new), "{output:?}");
-    assert!(output.stderr.contains("Nobody has been told"), "{output:?}");
+    assert!(output.stderr.contains("sends no mail"), "{output:?}");
     scene.keyway.get("/v1/models", new).expect_status(200);
     testkit::eventually("a refusal", || {
         (scene.keyway.get("/v1/models", &key).code() == "revoked_api_key").then_some(())
@@ -144,4 +144,38 @@ fn by_command_the_new_secret_alone_is_the_first_line() {
     let by_api = report(&scene, &other, &json!({})).expect_status(200).json();
     let names = |object: &Value| object.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     assert_eq!(names(&said), names(&by_api));
+}
+
+#[test]
+fn a_message_to_the_owner_and_the_admins_waits() {
+    let scene = Scene::start(bare());
+    let owner = super::super::super::member(&scene, "owner-of-key@x.y", "developer");
+    for (email, role) in [("boss@x.y", "owner"), ("chief@x.y", "admin"), ("other@x.y", "developer")] {
+        super::super::super::member(&scene, email, role);
+    }
+    let place = json!({"user_id": owner, "role": "member"});
+    scene.post(&format!("{}/users", scene.project_path), &place).expect_status(200);
+    let made = scene.create_key(&json!({"name": "leaky", "owner": owner}));
+    let id = text(&made["id"]);
+    let told = ["boss@x.y", "chief@x.y", "owner-of-key@x.y"];
+    let said = report(&scene, &id, &json!({})).expect_status(200).json();
+    assert_eq!(said["notified"], json!(told));
+    let list = scene.get_json("/v1/organization/notifications");
+    let messages = list["data"].as_array().unwrap();
+    let mut recipients: Vec<String> = messages.iter().map(|it| text(&it["recipient"])).collect();
+    recipients.sort();
+    assert_eq!(recipients, told);
+    for message in messages {
+        assert_eq!((&message["type"], &message["sent_at"]), (&json!("api_key.compromised"), &Value::Null));
+        assert_eq!(
+            (&message["detail"]["api_key_id"], &message["detail"]["name"]),
+            (&json!(id), &json!("leaky"))
+        );
+    }
+    assert!(!list.to_string().contains("sk-kw-"));
+    // What is refused is no message.
+    refused(&report(&scene, &id, &json!({"since": -1})), 400, "invalid_request", Some("since"));
+    let again = scene.get_json("/v1/organization/notifications?limit=2");
+    assert_eq!((&again["has_more"], &again["first_id"]), (&json!(true), &list["first_id"]));
+    assert_eq!(again["data"].as_array().map(Vec::len), Some(2));
 }

@@ -23,6 +23,7 @@ fn what_is_named_changes_and_the_rest_stays() {
         assert_eq!(fields(&answer.text()), fields(&shown.text()));
         let mut expected = before.clone();
         expected[field] = value.clone();
+        expected["read_only"] = json!(expected["scopes"] == json!(["read:models"]));
         assert_eq!(answer.json(), expected, "{field}");
         assert_eq!(scene.get_json(&path), expected, "{field}");
     }

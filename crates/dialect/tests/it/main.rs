@@ -1,0 +1,14 @@
+//! The laws of the hub over all dialects, what documented traffic becomes, and the matrix of what
+//! crosses between any two of them. A new dialect is one line in [`SPOKEN`].
+
+mod golden;
+mod matrix;
+mod passthrough;
+mod requests;
+mod story;
+mod streams;
+
+use dialect::Dialect;
+
+/// Every dialect the laws hold for.
+const SPOKEN: &[Dialect] = &[Dialect::OpenAiChat, Dialect::Anthropic];

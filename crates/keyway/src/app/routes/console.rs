@@ -1,0 +1,84 @@
+//! Pages of the console. A page for people who are signed in names what it takes to see it.
+
+use crate::access::Grant;
+use crate::access::verify::{About, Needs};
+use crate::accounts::Scope;
+use crate::console::{assets, components, home, keys, leave, setup, sign_in, theme};
+use crate::relay::route::{Billing, BodyLimit, Handler, Route, Sendable, Shape};
+use crate::relay::{Inbound, Shared};
+use http::Method;
+use std::sync::Arc;
+
+pub(super) static ROUTES: &[Route] = &[
+    Route {
+        name: "console_asset",
+        method: Method::GET,
+        path: assets::PATH,
+        also: &[],
+        needs: Needs::Nothing,
+        body: BodyLimit::None,
+        shape: Shape::Page,
+        billing: Billing::Free,
+        handler: Handler::Memory(assets::show),
+    },
+    page("console_front", Method::GET, "/", Needs::Nothing, setup::front),
+    page("console_components", Method::GET, "/_/components", Needs::Nothing, components::show),
+    page("console_theme", Method::POST, "/theme", Needs::Nothing, theme::set),
+    page("console_setup", Method::GET, "/setup", Needs::Nothing, setup::show),
+    page("console_setup_make", Method::POST, "/setup", Needs::Nothing, setup::make),
+    page("console_sign_in", Method::GET, "/sign-in", Needs::Nothing, sign_in::show),
+    page("console_sign_in_enter", Method::POST, "/sign-in", Needs::Nothing, sign_in::enter),
+    page("console_sign_out", Method::POST, "/sign-out", Needs::Person, leave::sign_out),
+    page("console_turn", Method::POST, "/console/organization", Needs::Person, leave::turn),
+    page("console_home", Method::GET, "/console", Needs::Person, home::show),
+    page("console_keys", Method::GET, "/console/keys", SEE_KEYS, keys::list::show),
+    page("console_key_new", Method::GET, "/console/keys/new", MAKE_KEYS, keys::new::show),
+    page("console_key_make", Method::POST, "/console/keys", MAKE_KEYS, keys::new::make),
+    page("console_key", Method::GET, "/console/keys/{key}", SEE_KEYS, keys::one::show),
+    page("console_key_call", Method::GET, "/console/keys/{key}/first-call", SEE_KEYS, keys::made::first_call),
+    page(
+        "console_key_ask_rotate",
+        Method::GET,
+        "/console/keys/{key}/rotate",
+        CHANGE_KEYS,
+        keys::change::ask_rotate,
+    ),
+    page("console_key_rotate", Method::POST, "/console/keys/{key}/rotate", CHANGE_KEYS, keys::change::rotate),
+    page("console_key_switch", Method::POST, "/console/keys/{key}/switch", CHANGE_KEYS, keys::change::switch),
+    page(
+        "console_key_ask_revoke",
+        Method::GET,
+        "/console/keys/{key}/revoke",
+        END_KEYS,
+        keys::change::ask_revoke,
+    ),
+    page("console_key_revoke", Method::POST, "/console/keys/{key}/revoke", END_KEYS, keys::change::revoke),
+];
+
+// A handler asks again when it knows whose key it is.
+const SEE_KEYS: Needs = Needs::Admin(Scope::READ_KEYS, About::Anywhere);
+const MAKE_KEYS: Needs = Needs::Admin(Scope::CREATE_KEYS, About::Anywhere);
+const CHANGE_KEYS: Needs = Needs::Admin(Scope::UPDATE_KEYS, About::Anywhere);
+const END_KEYS: Needs = Needs::Admin(Scope::DELETE_KEYS, About::Anywhere);
+
+/// A row of a page.
+const fn page(
+    name: &'static str,
+    method: Method,
+    path: &'static str,
+    needs: Needs,
+    handler: fn(Arc<Shared>, Inbound, Option<Arc<Grant>>) -> Sendable,
+) -> Route {
+    let body = if matches!(method, Method::POST) { BodyLimit::Management } else { BodyLimit::None };
+    Route {
+        name,
+        method,
+        path,
+        also: &[],
+        needs,
+        body,
+        shape: Shape::Page,
+        billing: Billing::Free,
+        handler: Handler::Control(handler),
+    }
+}

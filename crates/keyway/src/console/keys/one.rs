@@ -1,0 +1,170 @@
+//! GET `/console/keys/{key}`: what a key is, what it may, what it did.
+
+use super::made::cost;
+use super::{allowed, named, state, when};
+use crate::access::keys::{redacted, redacted_kid, scopes_of, status_at};
+use crate::access::levels::phrase;
+use crate::accounts::Scope;
+use crate::base::{Trouble, id};
+use crate::console::form::token_field;
+use crate::console::here::{Here, pages};
+use crate::console::page::Page;
+use crate::console::parts::table::{Column, facts, number, table, text};
+use crate::console::parts::{Tone, badge, button_link, moment, states};
+use crate::console::when::When;
+use crate::relay::Outbound;
+use crate::store::key_secrets::{self, SecretRow};
+use crate::store::keys::KeyRow;
+use crate::store::requests::{self, Filter, OwnedEntry};
+use crate::store::{persons, tenants};
+use maud::{Markup, html};
+
+/// Requests shown on a key's page.
+const REQUESTS_MAX: usize = 10;
+const REQUESTS: &[Column] = &[
+    text("When"),
+    text("Status"),
+    text("Model"),
+    number("Tokens in"),
+    number("Tokens out"),
+    number("Cost"),
+    number("Took"),
+];
+const SECRETS: &[Column] =
+    &[text("Secret"), text("Made"), text("Ends"), text("Last used"), text("From"), number("Uses")];
+
+pages! {
+    /// The key's page.
+    show = page;
+}
+
+async fn page(here: &Here<'_>) -> Result<Outbound, Trouble> {
+    let row = named(here).await?;
+    let mut conn = here.shared.at.db.connection().await?;
+    let secrets = key_secrets::list(&mut conn, &row.id).await?;
+    let owner = persons::names(&mut conn, here.org(), &[&row.owner_id]).await?.remove(&row.owner_id);
+    let project = row.project_id.as_deref().unwrap_or_default();
+    let project = tenants::project(&mut conn, here.org(), project).await?;
+    drop(conn);
+    let filter = Filter { key_ids: vec![row.id.clone()], ..Filter::default() };
+    let recent = match here.may(Scope::READ_REQUESTS) {
+        true => requests::list(&here.shared.at.db, here.org(), &filter, None, REQUESTS_MAX).await?.entries,
+        false => Vec::new(),
+    };
+    let when = when(here);
+    let project = project.map_or(String::new(), |project| project.name);
+    let body = html! {
+        (what(&row, &when, &project, owner.as_deref()))
+        (secrets_of(&row, &when, &secrets))
+        (requests_of(&when, &recent))
+    };
+    let above = [("/console/keys", "API keys")];
+    let actions = actions(here, &row, when.now_ms);
+    Ok(Page { above: &above, actions, ..Page::new(&row.name, body) }.answer(here))
+}
+
+/// What may be done to it; what may not is not there.
+fn actions(here: &Here<'_>, row: &KeyRow, now_ms: i64) -> Markup {
+    let path = format!("/console/keys/{}", row.id);
+    let status = status_at(row, now_ms);
+    let over = status == "revoked";
+    let change = !over && allowed(here, Scope::UPDATE_KEYS, row).is_ok();
+    let end = !over && allowed(here, Scope::DELETE_KEYS, row).is_ok();
+    html! {
+        @if change && status != "expired" { (button_link(&format!("{path}/rotate"), "Rotate", false)) }
+        @if change {
+            form .inline method="post" action={ (path) "/switch" } {
+                (token_field(&here.token()))
+                @if row.status == "disabled" {
+                    button .button type="submit" name="to" value="on" { "Enable" }
+                } @else {
+                    button .button type="submit" name="to" value="off" { "Disable" }
+                }
+            }
+        }
+        @if end { (button_link(&format!("{path}/revoke"), "Revoke", false)) }
+    }
+}
+
+fn what(row: &KeyRow, when: &When, project: &str, owner: Option<&str>) -> Markup {
+    let list =
+        |json: Option<&str>| -> Option<Vec<String>> { json.and_then(|text| serde_json::from_str(text).ok()) };
+    let scopes = scopes_of(row).map(|scopes| scopes.names().join(", ")).unwrap_or_default();
+    let models =
+        list(row.models.as_deref()).map_or("Every model of the project".to_owned(), |list| list.join(", "));
+    let networks = list(row.ip_allowlist.as_deref()).map_or("Any address".to_owned(), |list| list.join(", "));
+    let limits: Vec<String> = row.limits.each().map(|(kind, limit)| phrase(kind, limit)).collect();
+    let mode = if row.mode == "test" { "Test: the sandbox alone" } else { "Live" };
+    html! {
+        section .panel-card aria-label="The key" {
+            (facts(&[
+                ("State", state(row, when.now_ms)),
+                ("Key", html! { code { (redacted(row)) } }),
+                ("Kind", html! { (mode) }),
+                ("Project", html! { (project) }),
+                ("Belongs to", html! { (owner.unwrap_or(if row.owner_id.is_empty() { "the project" } else { &row.owner_id })) }),
+                ("May", html! { (scopes) }),
+                ("Models", html! { (models) }),
+                ("Works from", html! { (networks) }),
+                ("Limits", html! { @if limits.is_empty() { span .faint { "none of its own" } } @else { (limits.join(", ")) } }),
+                ("Expires", html! { (moment(when, row.expires_ms)) @if let Some(end) = row.expires_ms { " · " (when.day(end)) } }),
+                ("Made", html! { (moment(when, Some(row.created_ms))) }),
+                ("Last used", moment(when, row.last_used_ms)),
+            ]))
+            @if !row.description.is_empty() { p { (row.description) } }
+            @if row.exposed_ms.is_some() && row.mode == "live" {
+                p .notice.warn { "This live key was seen in a browser: whoever opened that page has it. Rotate it, and use ephemeral tokens there." }
+            }
+        }
+    }
+}
+
+fn secrets_of(row: &KeyRow, when: &When, secrets: &[SecretRow]) -> Markup {
+    if secrets.len() < 2 {
+        return html! {};
+    }
+    let cells: Vec<Vec<Markup>> = secrets
+        .iter()
+        .map(|secret| {
+            vec![
+                html! { code { (redacted_kid(row, &secret.kid)) } },
+                moment(when, Some(secret.created_ms)),
+                match secret.expires_ms {
+                    None => badge(Tone::Good, "in use"),
+                    Some(end) if end <= when.now_ms => badge(Tone::Bad, "ended"),
+                    end => moment(when, end),
+                },
+                moment(when, secret.last_used_ms),
+                html! { (secret.last_used_ip.as_deref().unwrap_or("")) },
+                html! { (secret.use_count) },
+            ]
+        })
+        .collect();
+    html! { section .part { h2 { "Secrets" } (table("Secrets", SECRETS, &cells)) } }
+}
+
+fn requests_of(when: &When, recent: &[OwnedEntry]) -> Markup {
+    html! {
+        section .part {
+            h2 { "Last requests" }
+            @if recent.is_empty() {
+                (states::empty("None yet", "What is sent with this key shows here within a second or two.", &html! {}))
+            } @else {
+                (table("Last requests", REQUESTS, &recent.iter().map(|entry| line(when, entry)).collect::<Vec<_>>()))
+            }
+        }
+    }
+}
+
+fn line(when: &When, entry: &OwnedEntry) -> Vec<Markup> {
+    let tone = if entry.status < 400 { Tone::Good } else { Tone::Bad };
+    vec![
+        html! { (moment(when, Some(entry.started_ms))) span .under { code { (id::text("req", entry.request)) } } },
+        badge(tone, &entry.status.to_string()),
+        html! { (entry.model_asked) @if entry.model_served != entry.model_asked && !entry.model_served.is_empty() { span .under { (entry.model_served) } } },
+        html! { (entry.usage.input()) },
+        html! { (entry.usage.output()) },
+        html! { (cost(entry.cost)) },
+        html! { (entry.latency_ms) " ms" },
+    ]
+}

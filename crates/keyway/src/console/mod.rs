@@ -1,0 +1,25 @@
+//! Floor 7: the console. Pages are rows of the route table, made here on the server, and change things
+//! through the same services as the management API.
+//!
+//! Every page works without scripts; the few small modules in `assets` only spare a click. What a page
+//! may load is this server's own and nothing else (`page::answer` says so in its headers).
+
+pub mod assets;
+pub mod components;
+pub mod form;
+pub mod here;
+pub mod home;
+pub mod keys;
+
+pub mod leave;
+pub mod nav;
+pub mod page;
+pub mod parts;
+pub mod refusal;
+pub mod setup;
+pub mod sign_in;
+pub mod theme;
+pub mod visit;
+pub mod when;
+
+pub use refusal::refused;

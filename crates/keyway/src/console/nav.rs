@@ -1,0 +1,129 @@
+//! The navigation: what there is to see, for whom. Adding a page is adding a row.
+
+use super::form::token_field;
+use super::here::Here;
+use super::page::mark;
+use crate::access::session::cookie;
+use crate::accounts::Scope;
+use maud::{Markup, html};
+
+/// A page of the navigation.
+struct Item {
+    group: &'static str,
+    name: &'static str,
+    path: &'static str,
+    /// Shown to who may this anywhere; absent: to everybody.
+    scope: Option<Scope>,
+}
+
+const fn item(group: &'static str, name: &'static str, path: &'static str, scope: Option<Scope>) -> Item {
+    Item { group, name, path, scope }
+}
+
+/// The pages, in their groups.
+static ITEMS: &[Item] = &[
+    item("", "Overview", "/console", None),
+    item("Build", "API keys", "/console/keys", Some(Scope::READ_KEYS)),
+];
+
+/// The navigation of a page: beside it, or above it where it is narrow.
+#[must_use]
+pub fn side(here: &Here<'_>) -> Markup {
+    html! {
+        header .side {
+            div .brand {
+                a href="/console" { (mark()) "Keyway" }
+            }
+            // Narrow screens open it; wide ones show what it holds anyway.
+            details .menu {
+                summary { "Menu" }
+                (inside(here))
+            }
+            div .wide { (inside(here)) }
+        }
+    }
+}
+
+fn inside(here: &Here<'_>) -> Markup {
+    html! {
+        (organizations(here))
+        (pages(here))
+        (account(here))
+    }
+}
+
+fn pages(here: &Here<'_>) -> Markup {
+    let path = here.inbound.route.path;
+    let shown: Vec<&Item> =
+        ITEMS.iter().filter(|item| item.scope.is_none_or(|scope| here.may(scope))).collect();
+    let mut groups: Vec<&str> = shown.iter().map(|item| item.group).collect();
+    groups.dedup();
+    html! {
+        nav aria-label="Console" {
+            @for group in groups {
+                @if !group.is_empty() { h2 { (group) } }
+                ul {
+                    @for item in shown.iter().filter(|item| item.group == group) {
+                        li { a href=(item.path) aria-current=[is_at(path, item.path)] { (item.name) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Whether a page is the item's own, or one below it.
+fn is_at(path: &str, item: &str) -> Option<&'static str> {
+    let below = item != "/console" && path.strip_prefix(item).is_some_and(|rest| rest.starts_with('/'));
+    (path == item || below).then_some("page")
+}
+
+/// The organisation looked at, and a switch where there are others.
+fn organizations(here: &Here<'_>) -> Markup {
+    let name = here.places.iter().find(|place| place.org == here.org()).map(|place| place.name.as_str());
+    html! {
+        div .org {
+            span .faint { "Organisation" }
+            @if here.places.len() < 2 {
+                strong { (name.unwrap_or("None yet")) }
+            } @else {
+                form method="post" action="/console/organization" data-filter {
+                    (token_field(&here.token()))
+                    select name="organization" aria-label="Organisation" {
+                        @for place in &here.places {
+                            option value=(place.org) selected[place.org == here.org()] { (place.name) }
+                        }
+                    }
+                    button .button.small type="submit" { "Switch" }
+                }
+            }
+        }
+    }
+}
+
+fn account(here: &Here<'_>) -> Markup {
+    let shown = if here.person.name.is_empty() { &here.person.email } else { &here.person.name };
+    html! {
+        div .account {
+            p { strong { (shown) } span .faint { (here.person.email) } }
+            (themes(cookie::theme(&here.inbound.headers), &here.address()))
+            form method="post" action="/sign-out" {
+                (token_field(&here.token()))
+                button .quiet type="submit" { "Sign out" }
+            }
+        }
+    }
+}
+
+/// Light, dark, or what the system says.
+#[must_use]
+pub fn themes(theme: Option<&str>, back: &str) -> Markup {
+    html! {
+        form .themes method="post" action="/theme" {
+            input type="hidden" name="back" value=(back);
+            @for (value, name) in [("light", "Light"), ("dark", "Dark"), ("", "Auto")] {
+                button type="submit" name="theme" value=(value) aria-pressed=(theme.unwrap_or("") == value) { (name) }
+            }
+        }
+    }
+}

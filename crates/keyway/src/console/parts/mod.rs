@@ -1,0 +1,16 @@
+//! What pages are put together from. `/_/components` shows every one.
+
+pub mod chart;
+pub mod code;
+pub mod dialog;
+pub mod field;
+pub mod filter;
+pub mod paging;
+pub mod small;
+pub mod states;
+pub mod table;
+pub mod tabs;
+
+pub use code::{copied, snippet};
+pub use field::Field;
+pub use small::{Tone, badge, button, button_link, danger_button, meter, moment, submit};

@@ -1,0 +1,63 @@
+//! From page to page of a list: by its last entry, never by a count.
+
+use crate::console::form::TOKEN;
+use maud::{Markup, html};
+
+/// The ways on and back to the start, with everything else of the query as it is. `after`: the last
+/// entry shown, when there is more; `begun`: this page is not the first.
+#[must_use]
+pub fn paging(
+    path: &str,
+    query: &[(String, String)],
+    shown: usize,
+    after: Option<&str>,
+    begun: bool,
+) -> Markup {
+    let rest: Vec<String> = query
+        .iter()
+        .filter(|(name, value)| name != "after" && name != "done" && name != TOKEN && !value.is_empty())
+        .map(|(name, value)| format!("{}={}", encoded(name), encoded(value)))
+        .collect();
+    let to = |more: Option<&str>| {
+        let parts: Vec<String> =
+            rest.iter().cloned().chain(more.map(|id| format!("after={}", encoded(id)))).collect();
+        if parts.is_empty() { path.to_owned() } else { format!("{path}?{}", parts.join("&")) }
+    };
+    html! {
+        nav .paging aria-label="Pages" {
+            span .faint { (shown) @if after.is_some() { " shown, more follow" } @else { " shown" } }
+            @if begun { a .button href=(to(None)) { "First page" } }
+            @if let Some(id) = after { a .button href=(to(Some(id))) rel="next" { "Next page" } }
+        }
+    }
+}
+
+/// A text as a part of a query string.
+#[must_use]
+pub fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_filtered_stays_filtered() {
+        let pairs = |list: &[(&str, &str)]| -> Vec<(String, String)> {
+            list.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+        };
+        let query = pairs(&[("status", "active"), ("after", "key_1"), ("q", "a&b"), ("empty", "")]);
+        let text = paging("/console/keys", &query, 50, Some("key_2"), true).into_string();
+        assert!(text.contains("href=\"/console/keys?status=active&amp;q=a%26b&amp;after=key_2\""), "{text}");
+        assert!(text.contains("href=\"/console/keys?status=active&amp;q=a%26b\""), "{text}");
+        assert!(!paging("/x", &[], 1, None, false).into_string().contains("href"));
+    }
+}
