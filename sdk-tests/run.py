@@ -45,7 +45,6 @@ price = {{ input = 0.50, output = 1.50, cache_read = 0.05 }}
 
 [models."mine/vectors"]
 upstream = "vectors"
-kind = "embedding"
 
 [models."mine/limited"]
 upstream = "limited"
