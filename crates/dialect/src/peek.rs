@@ -127,7 +127,7 @@ pub struct Spans {
     /// The output caps that are written, null and -1 too.
     pub caps: [Option<Cap>; 2],
     /// Gemini's `generationConfig`, in which its cap stands.
-    pub config: Option<Config>,
+    pub config: Option<Box<Config>>,
 }
 
 /// An output cap.

@@ -13,6 +13,7 @@ pub mod console;
 pub mod egress;
 pub mod jobs;
 pub mod metering;
+pub mod pricing;
 pub mod relay;
 pub mod routing;
 pub mod sandbox;

@@ -37,7 +37,7 @@ pub(super) fn peek<'a>(body: &'a [u8], asked: Asked<'a>) -> Result<Peek<'a>, Pee
     let mut peek = found.peek;
     peek.model = Cow::Borrowed(model);
     peek.stream = asked.stream;
-    peek.spans.config.get_or_insert(Config { inside, empty: members == 0, missing: true });
+    peek.spans.config.get_or_insert_with(|| Box::new(Config { inside, empty: members == 0, missing: true }));
     Ok(peek)
 }
 
@@ -72,6 +72,6 @@ fn config(reader: &mut Reader<'_>, peek: &mut Peek<'_>) -> Result<(), PeekError>
         }
         Ok::<(), PeekError>(reader.ignore()?)
     })?;
-    peek.spans.config = Some(Config { inside, empty, missing: false });
+    peek.spans.config = Some(Box::new(Config { inside, empty, missing: false }));
     Ok(())
 }

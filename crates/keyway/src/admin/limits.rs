@@ -61,7 +61,7 @@ async fn edit(
     let edit = limit_object::row_edit(Body::parse(&inbound.body)?)?;
     let mut write = begin!(shared, inbound, caller);
     let project = project(inbound, of_project)?;
-    let row = service::edit(&mut write.acting, &shared.catalog, project, model, &edit).await?;
+    let row = service::edit(&mut write.acting, &shared.catalog.load(), project, model, &edit).await?;
     write.finish(&RateLimitObject::new(&row, of_project)).await
 }
 

@@ -28,7 +28,8 @@ pub async fn text(
         Engine::Sqlite => "SQLite",
         Engine::Postgres => "PostgreSQL",
     };
-    let providers: Vec<&str> = shared.catalog.providers().iter().map(|row| &*row.name).collect();
+    let catalog = shared.catalog.load();
+    let providers: Vec<&str> = catalog.providers().iter().map(|row| &*row.name).collect();
     let mut text = String::new();
     let _ = writeln!(
         text,

@@ -57,7 +57,7 @@ async fn answer(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<O
     }
     let clock = &shared.at.clock;
     let place = Place {
-        catalog: &shared.catalog,
+        catalog: &shared.catalog.load(),
         cache: &shared.cache,
         now_ms: clock.now_ms(),
         serving_mono_ms: Some(clock.monotonic_ms()),

@@ -167,7 +167,7 @@ fn worker_count(settings: &Settings) -> usize {
 }
 
 async fn take_in_old_journals(shared: &Shared, data_dir: &Path) -> Result<(), Fault> {
-    let catalog = Arc::clone(&shared.catalog);
+    let catalog = shared.catalog.load_full();
     let prices = move |version: &str| start::price_of(&catalog, version);
     let (at, node) = (&shared.at, &shared.node);
     let done = metering::recover(&at.db, &at.clock, &prices, &node.id, &data_dir.join("journal"), &node.boot)
@@ -265,8 +265,8 @@ fn begin_workers(
         let (trust, handshakes) = (Trust::of(settings), handshakes.clone());
         let make = move || {
             let clock = shared.at.clock.clone();
-            let catalog = Arc::clone(&shared.catalog);
-            let prices = Box::new(move |version: &str| start::price_of(&catalog, version));
+            let pricing = Arc::clone(&shared);
+            let prices = Box::new(move |version: &str| start::price_of(&pricing.catalog.load(), version));
             let worker = Worker {
                 lanes: Lanes::new(limits, clock.clone(), tls),
                 meter: metering::Worker::new(journal, clock, prices),

@@ -14,6 +14,7 @@ use crate::catalog::Catalog;
 use crate::config::{Config, CredentialRef, On, Settings};
 use crate::egress::Egress;
 use crate::metering::{Journal, Plan, ShardState, Spares};
+use crate::pricing::{self, Source};
 use crate::relay::context::{Node, Upstream};
 use crate::relay::desk::Desk;
 use crate::relay::exposed::Exposed;
@@ -23,6 +24,7 @@ use crate::store::changes;
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Names;
 use crate::upstream::{AuthStyle, Endpoint, Tls};
+use arc_swap::ArcSwap;
 use std::collections::HashMap;
 use std::fs;
 use std::net::SocketAddr;
@@ -64,8 +66,9 @@ pub async fn build(
     };
     let metrics = Arc::new(Metrics::new(&names(), workers, clock.clone()));
     let upstreams = upstreams(config, &metrics).map_err(NotOpened::Configuration)?;
-    let age_ms_max = i64::try_from(settings.sync_age_seconds_max).unwrap_or(30) * 1000;
     let seen_seq = changes::head(&at.db).await.map_err(NotOpened::Unreachable)?;
+    let (source, catalog) = catalogue(config, &at).await.map_err(NotOpened::Unreachable)?;
+    let age_ms_max = i64::try_from(settings.sync_age_seconds_max).unwrap_or(30) * 1000;
     let cache = Arc::new(KeyCache::new(clock.clone(), age_ms_max));
     let lookup = lookup::start(&tasks, &control, at.db.clone(), Arc::clone(&cache));
     let (stops, orders) = Stops::new(workers);
@@ -81,7 +84,10 @@ pub async fn build(
     let shared = Arc::new(Shared {
         at,
         node,
-        catalog: Arc::clone(&config.catalog),
+        catalog,
+        catalog_source: source,
+        catalog_stale: AtomicBool::new(false),
+        catalog_gate: tokio::sync::Mutex::default(),
         upstreams,
         egress,
         metrics,
@@ -123,6 +129,19 @@ fn desk(settings: &Settings, at: &Installation, listen: SocketAddr) -> Result<De
         },
         public_url,
     })
+}
+
+/// What snapshots are made from, and the first one. Read behind the place in the feed from which changes
+/// are followed: what comes meanwhile is read twice, never missed.
+async fn catalogue(config: &Config, at: &Installation) -> Result<(Source, ArcSwap<Catalog>), Fault> {
+    let on = config.on.iter().map(|on| on.provider.clone()).collect();
+    let source = Source { own: config.rows.clone(), on };
+    let stored = pricing::stored(&mut *at.db.connection().await?).await?;
+    let catalog = match stored.models.is_empty() && stored.prices.is_empty() {
+        true => Arc::clone(&config.catalog),
+        false => Arc::new(pricing::snapshot(&source, &stored)?),
+    };
+    Ok((source, ArcSwap::new(catalog)))
 }
 
 fn journals(plan: &Plan, workers: usize, spares: &Spares, clock: &Clock) -> Result<Vec<Journal>, Fault> {

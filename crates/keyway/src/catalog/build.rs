@@ -4,7 +4,7 @@ use super::builtin;
 use super::kinds::{AuthStyle, Dialect, ModelKind};
 use super::mistake::{Mistake, nearest};
 use super::row::{Alias, Capabilities, Efforts, Model, Origin, Provider, SANDBOX, Target};
-use super::rows::{AliasRow, ModelRow, ProviderRow, Rows};
+use super::rows::{AliasRow, ModelRow, ProviderRow, Rows, Stored};
 use super::snapshot::{Catalog, Resolution};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -19,6 +19,16 @@ impl Catalog {
     /// # Errors
     /// Every mistake in `own` that shows only when rows are put together.
     pub fn build(own: &Rows, on: &[&str]) -> Result<Self, Vec<Mistake>> {
+        Self::build_with(own, &Stored::default(), on)
+    }
+
+    /// The same with what the database adds. Where two say something of one model, the operator's rows
+    /// go before the database, and the database before the rows that come with Keyway; prices of the
+    /// database hold beside those, each from its instant on.
+    ///
+    /// # Errors
+    /// As [`Catalog::build`].
+    pub fn build_with(own: &Rows, stored: &Stored, on: &[&str]) -> Result<Self, Vec<Mistake>> {
         let mut mistakes = Vec::new();
         let known = providers(&own.providers, &mut mistakes)?;
         let is_on = |name: &str| name == SANDBOX || on.contains(&name);
@@ -28,6 +38,7 @@ impl Catalog {
             models.extend(rows.models.into_iter().map(|row| (row.id.clone(), (row, Origin::Builtin))));
             aliases.extend(rows.aliases);
         }
+        stored_models(stored, &is_on, &mut models);
         own_models(&own.models, &known, &mut models, &mut mistakes);
         let mut catalog = Self {
             off: known.keys().filter(|name| !is_on(name)).map(|name| name.as_str().into()).collect(),
@@ -249,6 +260,7 @@ fn laid_over(own: &ProviderRow, base: ProviderRow) -> ProviderRow {
         host_port: own.host_port.or(base.host_port),
         priority: own.priority.or(base.priority),
         concurrency_max: own.concurrency_max.or(base.concurrency_max),
+        lists: own.lists.or(base.lists),
         models_any: own.models_any.or(base.models_any),
         credential_optional: own.credential_optional.or(base.credential_optional),
         enabled: own.enabled.or(base.enabled),
@@ -279,6 +291,27 @@ fn checked(row: ProviderRow, origin: Origin) -> Provider {
         quirks: row.quirks.unwrap_or_default(),
         origin,
         place: row.place,
+    }
+}
+
+/// Lays the database's rows over the ones that come with Keyway, and adds its prices.
+fn stored_models(
+    stored: &Stored,
+    is_on: &impl Fn(&str) -> bool,
+    models: &mut BTreeMap<String, (ModelRow, Origin)>,
+) {
+    let is_on =
+        |id: &str| id.split_once('/').is_some_and(|(provider, _)| provider != SANDBOX && is_on(provider));
+    for row in stored.models.iter().filter(|row| is_on(&row.id)) {
+        let base = models.remove(&row.id).map(|(base, _)| base);
+        models.insert(row.id.clone(), (model_laid_over(row, base), Origin::Stored));
+    }
+    for (model, price) in &stored.prices {
+        let Some((row, _)) = models.get_mut(model) else { continue };
+        let list = &mut row.prices.get_or_insert_default().0;
+        list.push(price.clone());
+        // Of two that hold from one instant on, the later one is the database's.
+        list.sort_by_key(|price| price.from_ms);
     }
 }
 

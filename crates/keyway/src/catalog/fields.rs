@@ -112,6 +112,11 @@ pub const PROVIDER_FIELDS: &[Field] = &[
         doc: "Requests at a time the account allows.",
     },
     Field {
+        name: "lists",
+        kind: FieldKind::Texts,
+        doc: "What public price lists call it, where that is not its name.",
+    },
+    Field {
         name: "models_any",
         kind: FieldKind::Flag,
         doc: "Pass on models that are not listed; they are unpriced.",

@@ -9,7 +9,7 @@ use super::price::{self, PriceDefaults, TOKENS_MAX};
 use super::row::Quality;
 use super::url;
 use super::written::{Fields, Reader};
-use ledger::PriceList;
+use ledger::{Price, PriceList};
 
 /// Longest name of a provider, model or alias, bytes.
 pub const NAME_BYTES_MAX: usize = 256;
@@ -41,6 +41,8 @@ pub struct ProviderRow {
     pub priority: Option<u32>,
     /// Requests at a time the account allows.
     pub concurrency_max: Option<u32>,
+    /// What public price lists call it.
+    pub lists: Option<Vec<String>>,
     /// Whether models that are not listed are passed on.
     pub models_any: Option<bool>,
     /// Whether it works without a credential too.
@@ -126,6 +128,15 @@ pub struct Rows {
     pub aliases: Vec<AliasRow>,
 }
 
+/// What the database adds to the rows.
+#[derive(Debug, Clone, Default)]
+pub struct Stored {
+    /// Models, or what is different of those that come with the program.
+    pub models: Vec<ModelRow>,
+    /// Prices by model, each from its instant on.
+    pub prices: Vec<(String, Price)>,
+}
+
 /// Reads the `providers`, `models` and `aliases` tables below `root`. Mistakes stay in the reader.
 pub fn read(reader: &mut Reader, root: &Fields<'_>, defaults: &PriceDefaults) -> Rows {
     let mut rows = Rows::default();
@@ -179,6 +190,7 @@ fn provider(reader: &mut Reader, name: &str, fields: &Fields<'_>) -> ProviderRow
         host_port: reader.number(fields, "host_port", 1..=65_535).and_then(|port| u16::try_from(port).ok()),
         priority: reader.number(fields, "priority", 0..=1_000_000).map(small),
         concurrency_max: reader.number(fields, "concurrency_max", 1..=1_000_000).map(small),
+        lists: reader.strings(fields, "lists").map(|names| names.into_iter().map(str::to_owned).collect()),
         models_any: reader.flag(fields, "models_any"),
         credential_optional: reader.flag(fields, "credential_optional"),
         enabled: reader.flag(fields, "enabled"),

@@ -44,9 +44,10 @@ pub fn run(global: &Global, asked: &Explain, out: &Out) -> Result<(), Failure> {
     Session::with(global, &config, Missing::NotFound, async |session| {
         let mut conn = session.at.db.connection().await?;
         let key = keys::by_id(&mut conn, &session.org, &asked.key).await?.ok_or_else(|| not_there("key"))?;
+        let catalog = session.catalog(&config).await?;
         let cache = KeyCache::new(session.at.clock.clone(), AGE_MS_MAX);
         let place = Place {
-            catalog: &config.catalog,
+            catalog: &catalog,
             cache: &cache,
             now_ms: session.at.clock.now_ms(),
             serving_mono_ms: None,

@@ -120,8 +120,9 @@ pub fn run(global: &Global, command: &Limit, out: &Out) -> Result<(), Failure> {
             let edit = set.limits.must_edit()?;
             let project = set.of.project(session).await?;
             let model = set.model.as_deref().unwrap_or_default();
+            let catalog = session.catalog(&config).await?;
             let mut acting = session.act().await?;
-            let row = service::edit(&mut acting, &config.catalog, project.as_deref(), model, &edit).await?;
+            let row = service::edit(&mut acting, &catalog, project.as_deref(), model, &edit).await?;
             acting.commit().await?;
             if out.json {
                 return out.json(&RateLimitObject::new(&row, project.is_some()));

@@ -23,6 +23,7 @@ pub mod limit;
 pub mod log;
 pub mod member;
 pub mod model;
+pub mod model_import;
 pub mod node;
 pub mod org;
 pub mod output;

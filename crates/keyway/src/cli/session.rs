@@ -8,9 +8,12 @@ use crate::app::open;
 use crate::app::serve::place;
 use crate::audit::Author;
 use crate::base::{Clock, Fault, id};
+use crate::catalog::Catalog;
 use crate::config::{self, Config, Sources};
+use crate::pricing::{self, Source};
 use crate::store::{organizations, tenants};
 use std::future::Future;
+use std::sync::Arc;
 
 /// Reads the configuration; `flags` are those of the command itself.
 ///
@@ -96,6 +99,16 @@ impl Session {
                 Err(failure)
             }
         }
+    }
+
+    /// Models and prices of configuration and database together.
+    ///
+    /// # Errors
+    /// When the database cannot be used.
+    pub async fn catalog(&self, config: &Config) -> Result<Arc<Catalog>, Failure> {
+        let on = config.on.iter().map(|on| on.provider.clone()).collect();
+        let stored = pricing::stored(&mut *self.at.db.connection().await?).await?;
+        Ok(Arc::new(pricing::snapshot(&Source { own: config.rows.clone(), on }, &stored)?))
     }
 
     /// Begins an act of whoever is at the keyboard: the operator's.

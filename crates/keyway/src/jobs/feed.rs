@@ -2,7 +2,7 @@
 
 use crate::base::Fault;
 use crate::relay::Shared;
-use crate::relay::obey::obey;
+use crate::relay::obey::{obey, refresh};
 use crate::store::changes::{self, CHANGES_READ_MAX};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -39,6 +39,7 @@ pub async fn catch_up(shared: &Shared) -> Result<(), Fault> {
             obey(shared, &found).await;
             shared.seen_seq.fetch_max(last.seq, Ordering::SeqCst);
         }
+        refresh(shared).await?;
         if found.len() < usize::try_from(CHANGES_READ_MAX).unwrap_or(usize::MAX) {
             shared.cache.synced();
             return Ok(());

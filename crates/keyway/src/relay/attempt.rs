@@ -85,7 +85,7 @@ async fn prepare(
 ) -> Result<(Bytes, Option<Box<Crossing>>), Refusal> {
     if way.dialect == story.dialect {
         let body = body_for(target, way, source, plan);
-        let body = if way.dialect == Dialect::OpenaiResponses { stateless(body)? } else { body };
+        let body = if way.dialect == Dialect::OpenaiResponses { stateless(&body)? } else { body };
         return Ok((body, None));
     }
     let (body, crossing) = Box::pin(source.cross(story, target, way, plan.alias())).await?;

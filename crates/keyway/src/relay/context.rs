@@ -10,9 +10,11 @@ use crate::base::tasks::Tasks;
 use crate::catalog::{Catalog, Dialect};
 use crate::egress::Egress;
 use crate::metering;
+use crate::pricing::Source;
 use crate::telemetry::metrics::ProviderSlot;
 use crate::telemetry::{Metrics, RequestLog, WorkerMetrics};
 use crate::upstream::{Endpoint, Lanes};
+use arc_swap::ArcSwap;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::rc::Rc;
@@ -56,8 +58,14 @@ pub struct Shared {
     pub at: Installation,
     /// Which node this is.
     pub node: Node,
-    /// Models, prices, names.
-    pub catalog: Arc<Catalog>,
+    /// Models, prices, names: exchanged as a whole when the database has others.
+    pub catalog: ArcSwap<Catalog>,
+    /// What else the catalogue is made from.
+    pub catalog_source: Source,
+    /// The database has other models or prices than `catalog`.
+    pub catalog_stale: AtomicBool,
+    /// Held while a snapshot is built: an older one never takes the place of a newer one.
+    pub catalog_gate: tokio::sync::Mutex<()>,
     /// Providers that are on, by name.
     pub upstreams: HashMap<Arc<str>, Arc<Upstream>>,
     /// The way to addresses that callers name.

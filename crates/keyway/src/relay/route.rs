@@ -36,14 +36,14 @@ pub enum Handler {
 pub enum Shape {
     /// `{"error":{"message","type","param","code"}}`
     OpenAi,
+    /// A page for people.
+    Page,
     /// The same; within a stream, events of the Responses API.
     Responses,
     /// `{"type":"error","error":{"type","message","details":{"error_code"}}}`
     Anthropic,
     /// `{"error":{"code","message","status","details":[{"reason"}]}}`
     Google,
-    /// A page for people.
-    Page,
 }
 
 /// What a request of the route is booked as.

@@ -42,7 +42,7 @@ async fn prepare_and_send(story: &mut Story, inbound: &Inbound) -> Result<(Answe
     let extension = Extension::read(peek.keyway)?;
     let on_loss = extension.on_loss(inbound.header(X_KEYWAY_ON_LOSS))?;
     story.labels = labels::read(&story.grant.labels, inbound.header(X_KEYWAY_LABELS), extension)?;
-    let plan = plan(&story.worker.shared.catalog, &story.grant, &peek.model)?;
+    let plan = plan(&story.worker.shared.catalog.load(), &story.grant, &peek.model)?;
     if !story.grant.limits.is_empty() {
         let first = plan.candidates().next();
         let size = Size {

@@ -11,8 +11,8 @@ use dialect::openai_responses::KEPT_BY_PROVIDER;
 ///
 /// # Errors
 /// `unsupported_parameter` for what stands for something that a provider keeps.
-pub fn stateless(body: Bytes) -> Result<Bytes, Refusal> {
-    let members = Node::parse(&body).map(Node::members).unwrap_or_default();
+pub fn stateless(body: &Bytes) -> Result<Bytes, Refusal> {
+    let members = Node::parse(body).map(Node::members).unwrap_or_default();
     let is_said = |name: &&&str| members.get(name).is_some_and(|node| node.bool() != Some(false));
     if let Some(name) = KEPT_BY_PROVIDER.iter().find(is_said) {
         let message = format!(
@@ -24,7 +24,7 @@ pub fn stateless(body: Bytes) -> Result<Bytes, Refusal> {
             ..Refusal::new(Code::UnsupportedParameter, message)
         });
     }
-    let Some(mut request) = Chat::read(&body) else {
+    let Some(mut request) = Chat::read(body) else {
         return Ok(body.clone());
     };
     request.set("store", "false");
@@ -50,7 +50,7 @@ mod tests {
             (r#"{"background":true}"#, None),
         ];
         for (body, sent) in table {
-            let told = stateless(Bytes::from(body));
+            let told = stateless(&Bytes::from(body));
             let code = told.as_ref().err().map(|refusal| refusal.code);
             assert_eq!(code, sent.is_none().then_some(Code::UnsupportedParameter), "{body}");
             if let (Ok(told), Some(sent)) = (told, sent) {

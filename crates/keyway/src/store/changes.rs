@@ -27,6 +27,8 @@ pub const PRINCIPAL_STOPPED: &str = "principal_stopped";
 /// Kind of a change: nothing that a node keeps is different.
 pub const NOTHING_CHANGED: &str = "record";
 
+/// Kind of a change: models or prices are different; build the catalogue again.
+pub const CATALOG_CHANGED: &str = "catalog";
 /// Kind of a change: what a project's or an organisation's keys are held to is different; read them
 /// again.
 pub const LIMITS_CHANGED: &str = "limits";

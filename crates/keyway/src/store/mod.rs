@@ -1,6 +1,7 @@
 //! All SQL: one file per group of tables, one function per statement.
 
 pub mod audit;
+pub mod catalog;
 pub mod changes;
 pub mod db;
 pub mod ephemeral;

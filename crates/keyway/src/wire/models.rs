@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// `invalid_api_key` without a key.
 pub fn list(worker: &Worker, inbound: &Inbound, grant: Option<&Arc<Grant>>) -> Result<Outbound, Trouble> {
     let grant = grant.ok_or_else(credential::invalid)?;
-    let catalog = &worker.shared.catalog;
+    let catalog = worker.shared.catalog.load();
     let shape = shape(inbound);
     let listed = catalog.models().iter().filter_map(|model| {
         let resolution = catalog.resolve(&model.id).ok()?;
@@ -32,7 +32,7 @@ pub fn list(worker: &Worker, inbound: &Inbound, grant: Option<&Arc<Grant>>) -> R
             json!({ "first_id": id(data.first()), "last_id": id(data.last()), "has_more": false, "data": data })
         }
         Shape::Google => json!({ "models": data }),
-        _ => json!({ "object": "list", "data": data }),
+        Shape::OpenAi | Shape::Responses | Shape::Page => json!({ "object": "list", "data": data }),
     };
     Ok(Outbound::json(StatusCode::OK, &list))
 }
@@ -44,7 +44,7 @@ pub fn list(worker: &Worker, inbound: &Inbound, grant: Option<&Arc<Grant>>) -> R
 pub fn show(worker: &Worker, inbound: &Inbound, grant: Option<&Arc<Grant>>) -> Result<Outbound, Trouble> {
     let grant = grant.ok_or_else(credential::invalid)?;
     let name = inbound.params.first().map_or("", String::as_str);
-    let plan: Result<_, Refusal> = plan(&worker.shared.catalog, grant, name);
+    let plan: Result<_, Refusal> = plan(&worker.shared.catalog.load(), grant, name);
     let shape = shape(inbound);
     let shown = plan?.candidates().next().map(|target| object(target, shape)).unwrap_or_default();
     Ok(Outbound::json(StatusCode::OK, &shown))
@@ -64,7 +64,7 @@ fn object(target: &Target, shape: Shape) -> Value {
     match shape {
         Shape::Anthropic => anthropic(target),
         Shape::Google => google(target),
-        _ => openai(target),
+        Shape::OpenAi | Shape::Responses | Shape::Page => openai(target),
     }
 }
 

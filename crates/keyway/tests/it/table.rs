@@ -94,6 +94,12 @@ impl World {
         let account = json!({"name": "robot", "create_service_account_only": true});
         let account = id(&format!("{places}/service_accounts"), account);
         let organization = id("/v1/organizations", json!({"name": "Second"}));
+        for (name, model) in [("set_model", "mine/set"), ("gone_model", "mine/gone")] {
+            ids.insert(name, id(&format!("{ORG}/models"), json!({"id": model, "context_tokens": 1000})));
+        }
+        let later = stage::now_seconds() + 86_400;
+        let price = json!({"model": "mine/set", "effective_at": later, "input": 1, "output": 2});
+        ids.insert("price", id(&format!("{ORG}/prices"), price));
         let invite = make(&format!("{ORG}/invites"), json!({"email": "three@example.com", "role": "viewer"}));
         let (invite, token) = (text(&invite["id"]), text(&invite["value"]));
         let request = "req_01m7y800000000000000000000".to_owned();
@@ -121,6 +127,8 @@ impl World {
                 ("key_secret_list" | "key_secret_get" | "key_secret_delete", "key") => "turned_key",
                 (name, "admin_key") if name.starts_with("admin_key_secret_") => "turned_admin",
                 (name, "secret") if name.starts_with("admin_key_secret_") => "admin_secret",
+                ("model_get", "*id") => "set_model",
+                ("model_delete", "*id") => "gone_model",
                 // The first one is somebody's.
                 ("role_remove", "role") => "role3",
                 ("project_role_remove", "role") => "project_role3",
@@ -154,6 +162,8 @@ impl World {
             "key_rotate" | "admin_key_rotate" => json!({"overlap_seconds": 3600}),
             "key_compromised" | "admin_key_compromised" => json!({"replace": true}),
             "settings_update" => json!({"key_name_pattern": "*"}),
+            "model_put" => json!({"id": "mine/added", "context_tokens": 1000}),
+            "price_create" => json!({"model": "mine/set", "input": 0.25, "output": 0.75}),
             "token_create" => json!({"expires_in_seconds": 60}),
             "key_edit" => json!({"rate_limits": {"requests_per_minute": 100_000}}),
             "project_limit_edit" | "organization_limit_edit" => json!({"max_requests_per_1_day": 1_000_000}),

@@ -30,7 +30,7 @@ const fn op(
 }
 
 /// What is said of every route, in the groups of the route table.
-pub static OPERATIONS: &[&[Operation]] = &[DATA, KEYS, PEOPLE, PROJECTS, ROLES, USAGE, LOOKS];
+pub static OPERATIONS: &[&[Operation]] = &[DATA, KEYS, PEOPLE, PROJECTS, ROLES, USAGE, LOOKS, CATALOG];
 
 const DATA: &[Operation] = &[
     op("healthz", "Whether the process runs", "", "", "Status"),
@@ -297,4 +297,26 @@ const LOOKS: &[Operation] = &[
     op("explain", "What would become of a call, and why", "", "Question", "Explanation"),
     op("notification_list", "Messages to people, and whether they were sent", PAGE, "", "NotificationList"),
     op("key_review", "Keys that somebody should look at", "limit: integer, after: string", "", "ReviewList"),
+];
+
+const CATALOG: &[Operation] = &[
+    op(
+        "model_list",
+        "Models of the providers that are on",
+        "limit: integer, after: string",
+        "",
+        "ListedModelList",
+    ),
+    op("model_put", "Set a model's row, in the place of the stored one", "", "ListedModelNew", "ListedModel"),
+    op("model_get", "One model, with every version of its price", "", "", "ListedModel"),
+    op("model_delete", "Take a model's stored row away", "", "", "Deleted"),
+    op(
+        "price_list",
+        "Prices that were set at run time",
+        "limit: integer, after: string, order: asc|desc, model: string",
+        "",
+        "PriceList",
+    ),
+    op("price_create", "Set a model's price from an instant on", "", "PriceNew", "Price"),
+    op("price_delete", "Delete a price that does not hold yet", "", "", "Deleted"),
 ];

@@ -82,6 +82,32 @@ const OBJECTS: &[(&str, &str)] = &[
         api_key_id*: string, created_at*: integer, expires_at*: integer, scopes*: [string], models*: [string]?, \
         ip*: string?",
     ),
+    (
+        "ListedModel",
+        "object*: string, id*: string, provider*: string, upstream*: string, source*: builtin|stored|config, \
+        kind*: chat|embedding, context_tokens*: integer?, output_tokens_max*: integer?, tools*: boolean?, \
+        vision*: boolean?, documents*: boolean?, audio*: boolean?, reasoning*: boolean?, \
+        structured_output*: boolean?, quality*: object?, price*: object?, prices: [Price]",
+    ),
+    (
+        "ListedModelNew",
+        "id*: string, upstream: string, kind: chat|embedding, context_tokens: integer, output_tokens_max: integer, \
+        tools: boolean, vision: boolean, documents: boolean, audio: boolean, reasoning: boolean, \
+        structured_output: boolean, hidden_reasoning: boolean",
+    ),
+    (
+        "Price",
+        "object*: string, id*: string?, model*: string, version*: string, effective_at*: integer, source*: string, \
+        input*: number, output*: number, cache_read*: number?, cache_write*: number?, cache_write_1h*: number?, \
+        reasoning*: number?, input_audio*: number?, output_audio*: number?, per_request*: number, tiers*: [object], \
+        hours*: [object]",
+    ),
+    (
+        "PriceNew",
+        "model*: string, effective_at: integer, input*: number, output*: number, cache_read: number, \
+        cache_write: number, cache_write_1h: number, reasoning: number, input_audio: number, input_image: number, \
+        output_audio: number, per_request: number, source: string",
+    ),
     ("KeySet", "keys*: [object]"),
     ("Settings", "object*: string, key_name_pattern*: string?"),
     ("SettingsEdit", "key_name_pattern*: string?"),
@@ -246,6 +272,8 @@ const OBJECTS: &[(&str, &str)] = &[
 /// Objects that are lists: name, and what is in them.
 const LISTS: &[(&str, &str)] = &[
     ("KeyList", "Key"),
+    ("ListedModelList", "ListedModel"),
+    ("PriceList", "Price"),
     ("SecretList", "Secret"),
     ("OrganizationList", "Organization"),
     ("ProjectList", "Project"),

@@ -1,6 +1,7 @@
 //! The one route table, in groups. What a route asks of a key stands in the row that dispatches it.
 
 mod audit;
+mod catalog;
 mod console;
 mod data;
 mod keys;
@@ -28,6 +29,7 @@ pub static ROUTES: &[&[Route]] = &[
     roles::ROUTES,
     usage::ROUTES,
     audit::ROUTES,
+    catalog::ROUTES,
     console::ROUTES,
 ];
 

@@ -79,7 +79,7 @@ fn model_for(here: &Here<'_>, row: &KeyRow) -> String {
     if let Some(model) = named.iter().flatten().find(|model| !model.contains('*')) {
         return model.clone();
     }
-    let catalog = &here.shared.catalog;
+    let catalog = here.shared.catalog.load();
     let real = catalog
         .models()
         .iter()

@@ -27,7 +27,8 @@ fn models_of_the_providers_that_are_on() {
     );
     assert_eq!(lines.len(), all.len());
     for name in [MODEL, "small"] {
-        assert_eq!(keyway.json(&["model", "show", name])["data"][0], *mine, "{name}");
+        let shown = keyway.json(&["model", "show", name]);
+        assert_eq!((&shown["id"], &shown["price"]), (&mine["id"], &mine["price"]), "{name}");
     }
     failed(&keyway.cli(&["model", "show", "nobody/knows"]), 3, &["nobody/knows"]);
 }
@@ -41,4 +42,40 @@ fn a_variable_turns_a_known_provider_on() {
     assert!(count(&on) > count(&off));
     let output = on.cli(&["model", "list"]).expect_code(0);
     assert!(output.stdout.contains("deepseek/") && !output.stdout.contains("sk-not"), "{output:?}");
+}
+
+/// A list in LiteLLM's form: one price that changed, one that nobody should believe, one new model.
+const LIST: &str = r#"{
+  "groq/openai/gpt-oss-120b": {"litellm_provider": "groq", "mode": "chat", "input_cost_per_token": 2e-07, "output_cost_per_token": 6e-07, "cache_read_input_token_cost": 7.5e-08},
+  "groq/openai/gpt-oss-20b": {"litellm_provider": "groq", "mode": "chat", "input_cost_per_token": 0.1, "output_cost_per_token": 0.2},
+  "groq/brand-new": {"litellm_provider": "groq", "mode": "chat", "input_cost_per_token": 1e-07, "output_cost_per_token": 2e-07, "max_input_tokens": 1000}
+}"#;
+
+#[test]
+fn an_import_says_what_differs_and_takes_over_what_can_be_believed() {
+    let keyway = bare().env("GROQ_API_KEY", "gsk-not-a-real-one-000000").prepare();
+    let file = keyway.data_dir().with_file_name("list.json");
+    std::fs::write(&file, LIST).expect("the list");
+    let file = file.display().to_string();
+    let input = |model: &str| keyway.json(&["model", "show", model])["price"]["input"].clone();
+    let dry = keyway.json(&["model", "import", &file, "--dry-run"]);
+    assert_eq!(
+        (&dry["counts"]["changed"], &dry["counts"]["outlier"], &dry["written"]),
+        (&json!(1), &json!(1), &json!(0))
+    );
+    assert_eq!(input("groq/openai/gpt-oss-120b"), json!(0.15));
+    let done = keyway.json(&["model", "import", &file, "--new"]);
+    assert_eq!((&done["written"], &done["counts"]["new"]), (&json!(2), &json!(1)));
+    let changed = done["data"].as_array().into_iter().flatten().find(|it| it["verdict"] == "changed");
+    let changed = changed.expect("the changed one");
+    assert_eq!((&changed["ours"]["input"], &changed["theirs"]["input"]), (&json!("0.15"), &json!("0.2")));
+    assert_eq!(input("groq/openai/gpt-oss-120b"), json!(0.2));
+    assert_eq!(input("groq/brand-new"), json!(0.1));
+    assert_ne!(input("groq/openai/gpt-oss-20b"), json!(100_000), "not believed");
+    let again = keyway.json(&["model", "import", &file, "--new"]);
+    assert_eq!((&again["written"], &again["counts"]["same"]), (&json!(0), &json!(2)));
+    let versions = keyway.json(&["model", "price", "groq/openai/gpt-oss-120b"]);
+    assert_eq!(versions["data"].as_array().map(Vec::len), Some(2), "the one before is kept: {versions}");
+    std::fs::write(keyway.data_dir().with_file_name("list.json"), "[]").expect("the list");
+    failed(&keyway.cli(&["model", "import", &file]), 2, &["list.json"]);
 }

@@ -1,0 +1,72 @@
+//! From rows in the database to a snapshot.
+
+use crate::base::Fault;
+use crate::catalog::price::PriceDefaults;
+use crate::catalog::written::Fields;
+use crate::catalog::{Catalog, Mistake, ModelRow, Reader, Rows, Stored, read};
+use crate::store::{Conn, catalog as rows};
+use ledger::Price;
+use toml_edit::Document;
+
+/// What a process builds its snapshots from, beside the database.
+#[derive(Debug, Clone, Default)]
+pub struct Source {
+    /// The configuration's rows.
+    pub own: Rows,
+    /// The providers that are on.
+    pub on: Vec<String>,
+}
+
+/// What the database says of models and prices. A row that cannot be read is left out and logged: it
+/// was checked when it was written.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn stored(conn: &mut Conn) -> Result<Stored, Fault> {
+    let mut stored = Stored::default();
+    for (id, fields) in rows::models(conn).await? {
+        match model_row(&id, &fields) {
+            Ok(row) => stored.models.push(row),
+            Err(mistakes) => {
+                tracing::warn!(model = id, mistake = ?mistakes.first(), "a stored model cannot be read");
+            }
+        }
+    }
+    for row in rows::prices(conn).await? {
+        match serde_json::from_str::<Price>(&row.price) {
+            Ok(price) => stored.prices.push((row.model, price)),
+            Err(error) => tracing::warn!(price = row.id, %error, "a stored price cannot be read"),
+        }
+    }
+    Ok(stored)
+}
+
+/// A model's row of the fields it is stored with.
+///
+/// # Errors
+/// What is wrong with them.
+pub fn model_row(id: &str, fields: &str) -> Result<ModelRow, Vec<Mistake>> {
+    let name = serde_json::Value::from(id).to_string();
+    let text = format!("[models]\n{name} = {{ {fields} }}\n");
+    let mut reader = Reader::new("database", &text, false);
+    let wrong = |text: String| vec![Mistake::new(reader.place(None), "", text, "correct it")];
+    let document = Document::parse(text.as_str()).map_err(|error| wrong(error.message().to_owned()))?;
+    let root = Fields { table: document.as_table(), path: String::new(), span: None };
+    let mut found = read(&mut reader, &root, &PriceDefaults::default());
+    match found.models.pop() {
+        Some(row) if reader.mistakes.is_empty() => Ok(row),
+        _ => Err(reader.mistakes),
+    }
+}
+
+/// The snapshot of rows and database.
+///
+/// # Errors
+/// A mistake that shows only when both are put together.
+pub fn snapshot(source: &Source, stored: &Stored) -> Result<Catalog, Fault> {
+    let on: Vec<&str> = source.on.iter().map(String::as_str).collect();
+    Catalog::build_with(&source.own, stored, &on).map_err(|mistakes| {
+        let first = mistakes.first().map(ToString::to_string).unwrap_or_default();
+        Fault::plain(format!("building the catalogue: {first}"))
+    })
+}
