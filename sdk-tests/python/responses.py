@@ -14,8 +14,8 @@ TOOLS = [{"type": "function", "name": "weather", "description": "Weather of a ci
     "type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}}]
 
 
-def client():
-    return OpenAI(base_url=ORIGIN + "/v1", api_key=KEY, max_retries=0, timeout=20, _strict_response_validation=True)
+def client(strict=True):
+    return OpenAI(base_url=ORIGIN + "/v1", api_key=KEY, max_retries=0, timeout=20, _strict_response_validation=strict)
 
 
 def test_a_response():
@@ -52,7 +52,8 @@ def test_what_a_provider_keeps_is_refused():
 
 def test_embeddings():
     for options in ({}, {"encoding_format": "float"}):
-        answer = client().embeddings.create(model="mine/vectors", input=["a", "b"], **options)
+        # The package asks for base64 and decodes it behind its own validation.
+        answer = client(strict=False).embeddings.create(model="mine/vectors", input=["a", "b"], **options)
         assert [round(number, 3) for number in answer.data[0].embedding] == [0.25, -0.5], answer
         assert answer.usage.prompt_tokens == 3
 
