@@ -43,6 +43,9 @@ context_tokens = 128000
 output_tokens_max = 8192
 price = {{ input = 0.50, output = 1.50, cache_read = 0.05 }}
 
+[models."mine/vectors"]
+upstream = "vectors"
+
 [models."mine/limited"]
 upstream = "limited"
 
@@ -199,7 +202,8 @@ def python_suite(keyway, work, tally):
         install([venv / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", wanted])
         stamp.write_text(mark)
     folder = dotenv_folder(keyway, keyway.folder / "python")
-    tally.suite("python", [venv / "bin" / "python", HERE / "python" / "suite.py"], keyway.for_suites(), folder)
+    for name in ("suite", "responses", "messages"):
+        tally.suite(f"python {name}", [venv / "bin" / "python", HERE / "python" / f"{name}.py"], keyway.for_suites(), folder)
 
 
 def node_suite(keyway, work, tally):
@@ -209,14 +213,15 @@ def node_suite(keyway, work, tally):
     lock = (source / "package-lock.json").read_bytes()
     stamp = folder / "installed"
     mark = hashlib.sha256(lock).hexdigest()
-    for name in ("package.json", "package-lock.json", "suite.mjs"):
+    for name in ("package.json", "package-lock.json", "suite.mjs", "messages.mjs"):
         shutil.copy(source / name, folder / name)
     if not stamp.exists() or stamp.read_text() != mark:
         install(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"], folder)
         stamp.write_text(mark)
     dotenv_folder(keyway, folder)
     try:
-        tally.suite("node", ["node", "suite.mjs"], keyway.for_suites(), folder)
+        for name in ("suite", "messages"):
+            tally.suite(f"node {name}", ["node", f"{name}.mjs"], keyway.for_suites(), folder)
     finally:
         (folder / ".env").unlink()
 

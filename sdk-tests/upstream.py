@@ -1,6 +1,8 @@
 """A scripted OpenAI-compatible provider on a port of its own. The model's name chooses what it does."""
 
+import base64
 import json
+import struct
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -45,10 +47,19 @@ class Handler(BaseHTTPRequestHandler):
             self.reply(401, error("Incorrect API key provided", "invalid_request_error", "invalid_api_key"))
         elif model == "broken":
             self.send(500, b"<html><h1>500 Internal Server Error</h1></html>", "text/html")
+        elif self.path.endswith("/embeddings"):
+            self.embed(body)
         elif body.get("stream"):
             self.stream(body, deepseek)
         else:
             self.complete(body, deepseek)
+
+    def embed(self, body):
+        vector = [0.25, -0.5]
+        if body.get("encoding_format") == "base64":
+            vector = base64.b64encode(struct.pack("<2f", *vector)).decode()
+        data = [{"object": "embedding", "index": at, "embedding": vector} for at, _ in enumerate(body["input"])]
+        self.reply(200, {"object": "list", "data": data, "model": body["model"], "usage": {"prompt_tokens": 3, "total_tokens": 3}})
 
     def complete(self, body, deepseek):
         message, finish = {"role": "assistant", "content": TEXT}, "stop"

@@ -12,6 +12,8 @@ pub const ENDPOINTS: &[&str] = &[
     "/v1/models",
     "/v1/moderations",
     "/v1/rerank",
+    "/v1/responses",
+    "/v1/responses/input_tokens",
     "/v1beta/models",
 ];
 

@@ -28,6 +28,7 @@ pub mod review;
 pub mod rotate;
 pub mod session;
 pub mod standing;
+pub mod switch;
 pub mod told;
 pub mod uses;
 pub mod verify;

@@ -9,7 +9,8 @@ use super::key_object::{ADMIN_KEY_DELETED, KeyObject, PROJECT_KEY_DELETED};
 use super::limit_object::{self, edited};
 use super::wait;
 use super::write::begin;
-use crate::access::keys::{self as service, Act, NewKey, Which};
+use crate::access::keys::{self as service, NewKey, Which};
+use crate::access::switch::{self, Act};
 use crate::accounts::leave::{self, Heir, Settled};
 use crate::base::{Refusal, Trouble};
 use crate::relay::{Inbound, Outbound, Shared};
@@ -170,7 +171,7 @@ async fn act(
     }
     let begun_mono_ms = shared.at.clock.monotonic_ms();
     let mut write = begin!(shared, inbound, caller);
-    let row = service::act(&mut write.acting, &which(inbound, plane)?, act).await?;
+    let row = switch::act(&mut write.acting, &which(inbound, plane)?, act).await?;
     let settled = if plane == Plane::Admin {
         let heir = if keeps { Heir::Actor } else { Heir::Nobody };
         leave::settle(&mut write.acting, &row.id, heir).await?

@@ -36,7 +36,7 @@ words! {
         /// `POST {base_url}/chat/completions`.
         OpenaiChat = "openai-chat", true;
         /// `POST {base_url}/responses`.
-        OpenaiResponses = "openai-responses", false;
+        OpenaiResponses = "openai-responses", true;
         /// `POST {base_url}/messages`.
         AnthropicMessages = "anthropic-messages", true;
         /// `POST {base_url}/models/{model}:generateContent`.

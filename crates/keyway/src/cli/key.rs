@@ -11,7 +11,8 @@ use super::output::Out;
 use super::secret::{self, Rotate, Secret};
 use super::session::{self, Missing, Session};
 use super::span;
-use crate::access::keys::{self as service, Act, Created, NewKey, Which};
+use crate::access::keys::{self as service, Created, NewKey, Which};
+use crate::access::switch::{self, Act};
 use crate::accounts::leave::{self, Heir, Settled};
 use crate::admin::json::{Deleted, Ended, List};
 use crate::admin::key_object::{ADMIN_KEY_DELETED, KeyObject, PROJECT_KEY_DELETED};
@@ -310,7 +311,7 @@ pub async fn revoke(
         return Ok(());
     }
     let mut acting = session.act().await?;
-    let row = service::act(&mut acting, &which, Act::Revoke).await?;
+    let row = switch::act(&mut acting, &which, Act::Revoke).await?;
     let settled = if admin {
         let heir = if revoked.hand_over { Heir::Actor } else { Heir::Nobody };
         leave::settle(&mut acting, &row.id, heir).await?
@@ -338,7 +339,7 @@ pub(super) fn note_settled(settled: &Settled, out: &Out) {
 
 async fn done(session: &Session, which: &Which<'_>, act: Act) -> Result<KeyRow, Failure> {
     let mut acting = session.act().await?;
-    let row = service::act(&mut acting, which, act).await?;
+    let row = switch::act(&mut acting, which, act).await?;
     acting.commit().await?;
     Ok(row)
 }

@@ -4,6 +4,7 @@ use super::crossing::{Crossing, Source};
 use super::failures;
 use super::quirks::{self, Tenant};
 use super::source::{self, Answer, Asked};
+use super::stateless::stateless;
 use super::story::Story;
 use super::way::{Way, way};
 use crate::base::{Code, Refusal, Trouble};
@@ -84,7 +85,9 @@ async fn prepare(
     output_cap: Option<(&str, u64)>,
 ) -> Result<(Bytes, Option<Box<Crossing>>), Refusal> {
     if way.dialect == story.dialect {
-        return Ok((body_for(target, (way, plan), source, output_cap), None));
+        let body = body_for(target, (way, plan), source, output_cap);
+        let body = if way.dialect == Dialect::OpenaiResponses { stateless(&body)? } else { body };
+        return Ok((body, None));
     }
     let (body, crossing) = Box::pin(source.cross(story, target, way, plan.alias())).await?;
     Ok((body, Some(Box::new(crossing))))

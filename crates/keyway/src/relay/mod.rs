@@ -27,6 +27,7 @@ pub mod route;
 pub mod run;
 pub mod running;
 pub mod source;
+pub mod stateless;
 pub mod story;
 pub mod stream;
 pub mod way;

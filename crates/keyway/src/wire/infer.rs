@@ -25,6 +25,10 @@ handlers! {
     messages = run AnthropicMessages;
     /// `POST /v1/messages/count_tokens`
     count_messages = count AnthropicMessages;
+    /// `POST /v1/responses`
+    responses = run OpenaiResponses;
+    /// `POST /v1/responses/input_tokens`
+    count_responses = count OpenaiResponses;
     /// `POST /v1/completions`
     completions = run OpenaiCompletions;
     /// `POST /v1/embeddings`

@@ -179,10 +179,7 @@ impl World {
             "chat_completions" => stage::hello(false),
             "messages" | "count_tokens" => json!({"model": stage::MODEL, "max_tokens": 64,
                 "messages": [{"role": "user", "content": "Hello"}]}),
-            "responses" => json!({"model": stage::MODEL, "input": "Hello"}),
-            "generate_content" | "stream_generate_content" => {
-                json!({"contents": [{"role": "user", "parts": [{"text": "Hello"}]}]})
-            }
+            "responses" | "input_tokens" => json!({"model": stage::MODEL, "input": "Hello"}),
             "completions" => json!({"model": stage::MODEL, "prompt": "Hello"}),
             "embeddings" => json!({"model": stage::MODEL, "input": "Hello"}),
             "rerank" => json!({"model": stage::MODEL, "query": "Hello", "documents": ["a", "b"]}),

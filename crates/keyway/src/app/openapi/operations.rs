@@ -44,6 +44,8 @@ const DATA: &[Operation] = &[
     op("chat_completions", "Ask a model, as at OpenAI", "", "ChatRequest", "ChatAnswer"),
     op("messages", "Ask a model, as at Anthropic", "", "MessagesRequest", "ModelAnswer"),
     op("count_tokens", "How many tokens a prompt has, about", "", "MessagesRequest", "TokenCount"),
+    op("responses", "Ask a model, as at OpenAI's Responses API", "", "ResponsesRequest", "ModelAnswer"),
+    op("input_tokens", "How many tokens an input has, about", "", "ResponsesRequest", "TokenCount"),
     op("completions", "Go on with a text, as at OpenAI", "", "ModelRequest", "ModelAnswer"),
     op("embeddings", "Turn texts into vectors, as at OpenAI", "", "ModelRequest", "ModelAnswer"),
     op("rerank", "Put texts in order, as at Cohere", "", "ModelRequest", "ModelAnswer"),

@@ -359,7 +359,8 @@ const OPEN: &[(&str, &str)] = &[
     ("ChatRequest", "model*: string, messages*: [any], stream: boolean"),
     ("ModelRequest", "model*: string, stream: boolean"),
     ("MessagesRequest", "model*: string, messages*: [any], max_tokens: integer, stream: boolean"),
-    ("TokenCount", "input_tokens: integer"),
+    ("ResponsesRequest", "model*: string, input: any, stream: boolean"),
+    ("TokenCount", "object: string, input_tokens: integer"),
     ("GoogleModels", "models*: [GoogleModel]"),
     (
         "GoogleModel",

@@ -39,6 +39,18 @@ pub(super) static ROUTES: &[Route] = &[
         infer::count_messages,
     ),
     inference(
+        "responses",
+        ("/v1/responses", &["/responses"]),
+        (Scope::CHAT, Billing::ChatCompletions, Shape::Responses),
+        infer::responses,
+    ),
+    inference(
+        "input_tokens",
+        ("/v1/responses/input_tokens", &["/responses/input_tokens"]),
+        (Scope::CHAT, Billing::Count, Shape::Responses),
+        infer::count_responses,
+    ),
+    inference(
         "completions",
         ("/v1/completions", &["/completions", "/beta/completions"]),
         (Scope::COMPLETIONS, Billing::Completions, Shape::OpenAi),

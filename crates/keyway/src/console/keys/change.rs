@@ -2,7 +2,8 @@
 
 use super::made::{self, Made};
 use super::{allowed, named};
-use crate::access::keys::{self as service, Act, Which};
+use crate::access::keys::Which;
+use crate::access::switch::{self, Act};
 use crate::access::rotate;
 use crate::accounts::Scope;
 use crate::base::{Refusal, Trouble};
@@ -92,7 +93,7 @@ async fn switch_it(here: &Here<'_>) -> Result<Outbound, Trouble> {
         _ => (Act::Disable, "disabled"),
     };
     let mut acting = here.act().await?;
-    service::act(&mut acting, &which(&row), act).await?;
+    switch::act(&mut acting, &which(&row), act).await?;
     here.finish(acting).await?;
     Ok(see(&format!("/console/keys/{}?done={done}", row.id)))
 }
@@ -111,7 +112,7 @@ async fn revoke_it(here: &Here<'_>) -> Result<Outbound, Trouble> {
         return Ok(revoke_page(here, &row, &Wrong::from(wrong)));
     }
     let mut acting = here.act().await?;
-    service::act(&mut acting, &which(&row), Act::Revoke).await?;
+    switch::act(&mut acting, &which(&row), Act::Revoke).await?;
     here.finish(acting).await?;
     Ok(see("/console/keys?done=revoked"))
 }

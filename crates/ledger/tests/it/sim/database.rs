@@ -69,6 +69,7 @@ pub struct Told {
     pub current: bool,
     pub ends_in_ms: i64,
     pub granted: i64,
+    pub charged: i64,
     pub answer: Answer,
 }
 
@@ -128,14 +129,14 @@ impl Database {
         let lease = self.leases.entry((want.boot, place)).or_default();
         let mut after = before;
         let answer = after.grant(lease, limit, &ask);
-        let granted = lease.granted;
+        let (granted, charged) = (lease.granted, lease.charged);
         let row = self.rows.entry(place).or_default();
         row.leased += after.leased - before.leased;
         let current = self.current(want.account);
         let length = self.budgets[want.account].window_ms;
         let ends_in_ms =
             if length == i64::MAX { i64::MAX } else { place.window_start_ms + length - self.now_ms };
-        Some(Told { place, current: place == current, ends_in_ms, granted, answer })
+        Some(Told { place, current: place == current, ends_in_ms, granted, charged, answer })
     }
 
     pub fn give_back(&mut self, boot: Boot, place: Place, amount: i64) {

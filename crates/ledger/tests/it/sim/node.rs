@@ -208,6 +208,7 @@ impl Node {
                 current: told.current,
                 counted: false,
                 granted: NanoUsd(told.granted),
+                charged: NanoUsd(told.charged),
             });
         }
     }
@@ -226,6 +227,8 @@ impl Node {
                     current: false,
                     counted: false,
                     granted,
+                    // Nothing was reserved of a window that was not known here.
+                    charged: NanoUsd::ZERO,
                 };
                 self.accounts[account].grant(&grant);
             }

@@ -10,4 +10,5 @@ mod moderations;
 pub mod organization;
 mod organizations;
 mod rerank;
+mod responses;
 mod tokens;

@@ -145,7 +145,7 @@ fn what_is_not_known_is_refused_by_name_and_makes_nothing() {
         (json!({"name": "n", "mode": "staging"}), "mode"),
         (json!({"name": "n", "endpoints": ["/v1/chat"]}), "endpoints"),
         (json!({"name": "n", "endpoints": ["/v1/organization/projects"]}), "endpoints"),
-        (json!({"name": "n", "endpoints": ["/v1/models", "/v1/models", "/v1/models"]}), "endpoints"),
+        (json!({"name": "n", "endpoints": vec!["/v1/models"; 64]}), "endpoints"),
         (json!({"name": "n", "endpoints": "/v1/models"}), "endpoints"),
         (json!({"name": "n", "not_before": "tomorrow"}), "not_before"),
         (json!({"name": "n", "not_before": -1}), "not_before"),

@@ -1,0 +1,3 @@
+//! `/v1/responses`
+
+mod post;
