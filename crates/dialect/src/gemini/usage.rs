@@ -17,14 +17,13 @@ enum Member {
 
 const USAGE: &[Known<Member>] = known![
     "promptTokenCount" => Member::Count(Slot::Prompt),
-    "cachedContentTokenCount" => Member::Count(Slot::Cached),
     "candidatesTokenCount" => Member::Count(Slot::Completion),
-    "toolUsePromptTokenCount" => Member::Count(Slot::ToolPrompt),
-    "thoughtsTokenCount" => Member::Count(Slot::Reasoning),
     "totalTokenCount" => Member::Count(Slot::Total),
+    "cachedContentTokenCount" => Member::Count(Slot::Cached),
     "promptTokensDetails" => Member::Details(Some(Slot::InAudio), Some(Slot::InImage)),
     "cacheTokensDetails" => Member::Details(Some(Slot::CachedAudio), Some(Slot::CachedImage)),
     "candidatesTokensDetails" => Member::Details(Some(Slot::OutAudio), None),
+    "toolUsePromptTokenCount" => Member::Count(Slot::ToolPrompt),
     "thoughtsTokenCount" => Member::Count(Slot::Reasoning),
     "cacheWriteTokenCount" => Member::Count(Slot::CacheWrite),
 ];
