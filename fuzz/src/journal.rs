@@ -1,7 +1,9 @@
 //! Journal segments: whatever lies on the disk, reading gives records in sequence, a cut takes records
 //! from the end alone, and what was read can be written, to be read the same for good.
 
-use ledger::record::{Found, Record, Scanner, Tail, encode_sent, encode_settle, encode_void};
+use ledger::record::{
+    Found, Record, Scanner, Tail, encode_progress, encode_sent, encode_settle, encode_void,
+};
 
 /// The first byte says whether the rest is a segment as it lies, or records still without checksums:
 /// two bytes of length, a type and a payload each. The second says where it is cut.
@@ -66,6 +68,7 @@ fn written(one: &Found<'_>) -> Vec<u8> {
         Record::Sent(sent) => encode_sent(&mut bytes, one.seq, sent),
         Record::Settle(entry) => encode_settle(&mut bytes, one.seq, entry),
         Record::Void(request) => encode_void(&mut bytes, one.seq, request),
+        Record::Progress(progress) => encode_progress(&mut bytes, one.seq, progress),
     }
     .expect("bounded, it fits");
     bytes
@@ -79,7 +82,7 @@ fn framed(mut input: &[u8]) -> Vec<u8> {
         let (payload, after) = rest.split_at(length.min(rest.len()));
         input = after;
         let mut body = seq.to_le_bytes().to_vec();
-        // The version is 1 but for what asks for another; a number is left out now and then.
+        // The version is 1 or 2; a number is left out now and then.
         body.extend_from_slice(&[kind & 0x0f, 1 + (kind >> 7)]);
         body.extend_from_slice(payload);
         seq += 1 + u64::from(kind & 0x70 == 0x70);

@@ -79,11 +79,21 @@ fn main() {
     let chat = chat();
     let message = translated("request, chat to Anthropic", chat_dialect, anthropic, chat.as_bytes());
     translated("request, Anthropic to chat", anthropic, chat_dialect, &message);
+    let responses = Dialect::OpenAiResponses;
+    let items = translated("request, chat to Responses", chat_dialect, responses, chat.as_bytes());
+    translated("request, Responses to chat", responses, chat_dialect, &items);
     let text = "word after word, ".repeat(6);
     let chunk = format!(
         r#"{{"id":"chatcmpl-9xA1bcdefghijk","object":"chat.completion.chunk","created":1790000000,"model":"gpt-5.2-2026-01-15","service_tier":"default","system_fingerprint":"fp_0123456789","choices":[{{"index":0,"delta":{{"content":"{text}"}},"logprobs":null,"finish_reason":null}}]}}"#
     );
     event("event, chat to Anthropic", chat_dialect, anthropic, &[], &chunk);
+    event("event, chat to Responses", chat_dialect, responses, &[], &chunk);
+    let delta = format!(
+        r#"{{"type":"response.output_text.delta","sequence_number":41,"item_id":"msg_67c9fdcf37fc8190ba82116e33fb28c5","output_index":0,"content_index":0,"delta":"{text}","logprobs":[],"obfuscation":"aX3kPq"}}"#
+    );
+    let first =
+        [r#"{"type":"response.created","sequence_number":0,"response":{"id":"r","model":"m","output":[]}}"#];
+    event("event, Responses to chat", responses, chat_dialect, &first, &delta);
     let text = "word after word, ".repeat(12);
     let delta = format!(
         r#"{{"type":"content_block_delta","index":0,"delta":{{"type":"text_delta","text":"{text}"}}}}"#

@@ -57,7 +57,11 @@ async fn run(keys: usize, labels: usize) -> Result<(), Fault> {
             if !journal.reserve() {
                 return Err(Fault::plain("no room"));
             }
-            let at = journal.append_sent(&Sent { entry: entry.clone(), prompt_bytes: 2_000 })?;
+            let at = journal.append_sent(&Sent {
+                entry: entry.clone(),
+                prompt_bytes: 2_000,
+                reserved: ledger::Reserved::default(),
+            })?;
             journal.append_settle(Some(at), &entry)?;
             journal.release(2);
         }
@@ -131,6 +135,8 @@ fn entry<'a>(clock: &Clock, key: &'a str, labels: usize) -> Entry<'a> {
         usage_origin: UsageOrigin::Reported,
         price_version: "deepseek/deepseek-flash@2026-10-01",
         cost: Some(NanoUsd(123_456)),
+        sell: Some(NanoUsd(123_456)),
+        spend: ledger::Spend::default(),
         latency_ms: 900,
         first_token_ms: Some(200),
     }

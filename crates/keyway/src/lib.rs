@@ -12,6 +12,7 @@ pub mod config;
 pub mod console;
 pub mod egress;
 pub mod jobs;
+pub mod mail;
 pub mod metering;
 pub mod pricing;
 pub mod relay;

@@ -5,9 +5,14 @@
 #![allow(clippy::disallowed_methods, reason = "measures real time")]
 #![allow(clippy::print_stdout, reason = "its output is the result")]
 
+use ledger::account::{Account, Grant, admit};
 use ledger::record::{RECORD_BYTES_MAX, Scanner, encode_sent, encode_settle};
-use ledger::{Attempt, Entry, NanoUsd, Price, Rates, Sent, Usage, UsageOrigin};
+use ledger::reserve::{Markup, Mode, Quote, Size};
+use ledger::{
+    AccountId, AccountKind, Attempt, Entry, NanoUsd, Price, Rates, Reserved, Sent, Spend, Usage, UsageOrigin,
+};
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::Instant;
 
 const ROUNDS: u64 = 2_000_000;
@@ -15,7 +20,7 @@ const ROUNDS: u64 = 2_000_000;
 fn main() {
     let price = price();
     let entry = entry();
-    let sent = Sent { entry: entry.clone(), prompt_bytes: 40_000 };
+    let sent = Sent { entry: entry.clone(), prompt_bytes: 40_000, reserved: Reserved::default() };
     let mut out = Vec::with_capacity(RECORD_BYTES_MAX);
 
     measure("encode settle", |seq| {
@@ -43,6 +48,18 @@ fn main() {
         out.clear();
         NanoUsd(n as i64 * 7_919).write_json(black_box(&mut out));
     });
+    let size = Size { input_tokens_max: 2_000, output_cap: Some(64_000), answers: 1 };
+    measure("quote", |n| {
+        black_box(Quote::new(black_box(&price), n as i64, size, Mode::Sliding, Markup(0)).ok());
+    });
+    let accounts = [account(1), account(2)];
+    for (name, accounts) in [("one account", &accounts[..1]), ("two accounts", &accounts[..])] {
+        measure(name, |n| {
+            if let Ok(reserved) = admit(black_box(accounts), NanoUsd(1_000), n as i64) {
+                reserved.settle(black_box(NanoUsd(0)));
+            }
+        });
+    }
     let mut torn = vec![0; 4 << 20];
     torn[..record.len() - 1].copy_from_slice(&record[..record.len() - 1]);
     let start = Instant::now();
@@ -68,6 +85,20 @@ fn measure(name: &str, mut work: impl FnMut(u64)) {
         best = best.min(start.elapsed().as_nanos() * 10 / u128::from(ROUNDS));
     }
     println!("{name:>16}: {}.{} ns", best / 10, best % 10);
+}
+
+/// An account that has enough.
+fn account(number: u8) -> Arc<Account> {
+    let account = Account::new(AccountId { kind: AccountKind::Budget, ulid: [number; 16] });
+    account.grant(&Grant {
+        window_start_ms: 0,
+        ends_mono_ms: i64::MAX,
+        current: true,
+        counted: false,
+        granted: NanoUsd::MAX,
+        charged: NanoUsd::ZERO,
+    });
+    Arc::new(account)
 }
 
 fn price() -> Price {
@@ -112,6 +143,8 @@ fn entry() -> Entry<'static> {
         usage_origin: UsageOrigin::Reported,
         price_version: "deepseek/deepseek-flash@2026-10-01",
         cost: Some(NanoUsd(414_576)),
+        sell: Some(NanoUsd(414_576)),
+        spend: Spend::default(),
         latency_ms: 5_120,
         first_token_ms: Some(412),
     }

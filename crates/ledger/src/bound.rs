@@ -3,7 +3,7 @@
 //!
 //! Ids made here stay far below their bound; what a client names can reach it and is cut there,
 //! at a character boundary. All together, with every number at its longest, stay below the
-//! record's bound with about 200 bytes to spare; a test holds the sum to it.
+//! record's bound with some bytes to spare; a test holds the sum to it.
 
 /// Bytes of an id, a provider's name, a billing kind or an error code.
 pub const ID_BYTES_MAX: usize = 64;
@@ -22,9 +22,9 @@ pub const LABEL_BYTES_MAX: usize = 64;
 /// Attempts kept of a request: the last ones, so that the one that answered is among them.
 pub const ATTEMPTS_MAX: usize = 6;
 /// Bytes of the model's name within an attempt.
-pub const ATTEMPT_MODEL_BYTES_MAX: usize = 96;
+pub const ATTEMPT_MODEL_BYTES_MAX: usize = 72;
 /// Bytes of an attempt's outcome.
-pub const OUTCOME_BYTES_MAX: usize = 32;
+pub const OUTCOME_BYTES_MAX: usize = 20;
 
 /// The longest start of `text` of at most `bytes_max` bytes that ends between characters.
 #[must_use]

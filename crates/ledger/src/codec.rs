@@ -4,7 +4,7 @@
 //!
 //! | part | bytes |
 //! |---|---|
-//! | flags: [`TEST`], [`STREAM`], [`COST`], [`FIRST_TOKEN`], usage origin in the two bits from [`ORIGIN_SHIFT`] | u8 |
+//! | flags: [`TEST`], [`STREAM`], [`COST`], [`FIRST_TOKEN`], usage origin in the two bits from [`ORIGIN_SHIFT`], [`SPEND`] | u8 |
 //! | number of labels, number of attempts | u8, u8 |
 //! | usage classes that are not zero, a bit each in the order of [`Usage::by_class`] | u16 |
 //! | `status`, `latency_ms`, `started_ms` | u16, u32, i64 |
@@ -14,17 +14,23 @@
 //! | lengths of the entry's texts, models and price version first | u16 three times, then u8 |
 //! | lengths of the labels | u8 |
 //! | each attempt: status, ms, lengths of provider, model and outcome | u16, u32, u8, u8, u8 |
+//! | if [`SPEND`] says so: sell price (0 without a cost), charge, absorbed, number of accounts, each account | i64 three times, u8, 21 each |
 //! | the texts, in the order of their lengths | UTF-8 |
 //!
-//! A SENT is its `prompt_bytes` as u64, then its entry. An entry has exactly one encoding:
-//! whatever else decodes to nothing. All texts lie in one piece so that one look at it proves
+//! A SENT is its `prompt_bytes` as u64, what it reserved as i64 and its markup as u32, then its entry. A
+//! PROGRESS ([`Progress`](crate::Progress)) is the request's id, its tokens as u64 and what is reserved as i64. An entry has exactly one
+//! encoding: whatever else decodes to nothing. All texts lie in one piece so that one look at it proves
 //! them to be UTF-8.
+//!
+//! Version 1 knew no money but the cost: its entries are those without [`SPEND`], its SENT went from
+//! `prompt_bytes` to the entry.
 
 use crate::bound::{
     ATTEMPT_MODEL_BYTES_MAX, ATTEMPTS_MAX, CLIENT_REQUEST_BYTES_MAX, ID_BYTES_MAX, LABEL_BYTES_MAX,
     LABELS_MAX, MODEL_BYTES_MAX, OUTCOME_BYTES_MAX, PRICE_VERSION_BYTES_MAX, USER_BYTES_MAX, cut,
 };
 use crate::record::RECORD_BYTES_MAX;
+use crate::spend::{self, Reserved, Spend};
 use crate::usage::USAGE_CLASSES;
 use crate::{Attempt, Entry, NanoUsd, Sent, Usage, UsageOrigin};
 use std::fmt;
@@ -34,8 +40,12 @@ const STREAM: u8 = 2;
 const COST: u8 = 4;
 const FIRST_TOKEN: u8 = 8;
 const ORIGIN_SHIFT: u8 = 4;
+/// It is not sold at cost, or there is an account that it draws on.
+const SPEND: u8 = 0x40;
 /// Flags no release has given a meaning.
-const FLAGS_UNKNOWN: u8 = 0xC0;
+const FLAGS_UNKNOWN: u8 = 0x80;
+/// Version of entries without [`SPEND`].
+const VERSION_WITHOUT_SPEND: u8 = 1;
 
 /// Bytes of an attempt besides its texts.
 const ATTEMPT_BYTES: usize = 9;
@@ -107,6 +117,8 @@ fn attempt_texts<'a>(attempt: &Attempt<'a>) -> [&'a str; 3] {
 /// Appends what a SENT record carries; texts and lists are cut at the bounds of [`crate::bound`].
 pub fn put_sent(out: &mut Vec<u8>, sent: &Sent<'_>) {
     out.extend_from_slice(&sent.prompt_bytes.to_le_bytes());
+    out.extend_from_slice(&sent.reserved.amount.0.to_le_bytes());
+    out.extend_from_slice(&sent.reserved.markup.to_le_bytes());
     put_entry(out, &sent.entry);
 }
 
@@ -142,6 +154,9 @@ pub fn put_entry(out: &mut Vec<u8>, entry: &Entry<'_>) {
     // Once for all parts.
     out.reserve(RECORD_BYTES_MAX);
     out.extend_from_slice(head.written());
+    if has_spend(entry.cost, entry.sell, &entry.spend) {
+        spend::put(out, entry.cost.and(entry.sell).unwrap_or_default(), &entry.spend);
+    }
     for text in &texts {
         put_text(out, text);
     }
@@ -153,6 +168,11 @@ pub fn put_entry(out: &mut Vec<u8>, entry: &Entry<'_>) {
             put_text(out, text);
         }
     }
+}
+
+/// Whether an entry says more of money than its cost.
+fn has_spend(cost: Option<NanoUsd>, sell: Option<NanoUsd>, spend: &Spend) -> bool {
+    cost.is_some() && sell != cost || *spend != Spend::default()
 }
 
 #[inline]
@@ -174,6 +194,7 @@ fn put_numbers(head: &mut Head, entry: &Entry<'_>, [labels, attempts]: [u8; 2]) 
         | flag(entry.stream, STREAM)
         | flag(entry.cost.is_some(), COST)
         | flag(entry.first_token_ms.is_some(), FIRST_TOKEN)
+        | flag(has_spend(entry.cost, entry.sell, &entry.spend), SPEND)
         | origin << ORIGIN_SHIFT;
     let usage = entry.usage.by_class();
     let mut classes = 0_u16;
@@ -235,27 +256,33 @@ impl Head {
     }
 }
 
-/// Reads what a SENT record carries.
+/// Reads what a SENT record of a version carries.
 ///
 /// # Errors
-/// The bytes are not what [`put_sent`] writes.
+/// The bytes are not what [`put_sent`] writes, or wrote.
 #[inline]
-pub fn take_sent(bytes: &[u8]) -> Result<Sent<'_>, BadPayload> {
-    let (prompt_bytes, entry) = bytes.split_first_chunk::<8>().ok_or(BadPayload)?;
-    let entry = take_entry(entry)?;
-    let prompt_bytes = u64::from_le_bytes(*prompt_bytes);
-    Ok(Sent { entry, prompt_bytes })
+pub fn take_sent(version: u8, bytes: &[u8]) -> Result<Sent<'_>, BadPayload> {
+    let mut rest = Rest(bytes);
+    let prompt_bytes = u64::from_le_bytes(rest.array()?);
+    let reserved = if version == VERSION_WITHOUT_SPEND {
+        Reserved::default()
+    } else {
+        let amount = NanoUsd(i64::from_le_bytes(rest.array()?));
+        Reserved { amount, markup: u32::from_le_bytes(rest.array()?) }
+    };
+    let entry = take_entry(version, rest.0)?;
+    Ok(Sent { entry, prompt_bytes, reserved })
 }
 
-/// Reads an entry. Its texts are borrowed; its lists are allocated if they are not empty.
+/// Reads an entry of a version. Its texts are borrowed; its lists are allocated if they are not empty.
 ///
 /// # Errors
-/// The bytes are not what [`put_entry`] writes, all of them.
-pub fn take_entry(bytes: &[u8]) -> Result<Entry<'_>, BadPayload> {
+/// The bytes are not what [`put_entry`] writes, or wrote, all of them.
+pub fn take_entry(version: u8, bytes: &[u8]) -> Result<Entry<'_>, BadPayload> {
     let mut rest = Rest(bytes);
     let [flags, labels, attempts] = rest.array()?;
     let classes = u16::from_le_bytes(rest.array()?);
-    if flags & FLAGS_UNKNOWN != 0 || classes >> USAGE_CLASSES != 0 {
+    if flags & unknown(version) != 0 || classes >> USAGE_CLASSES != 0 {
         return Err(BadPayload);
     }
     let usage_origin = origin(flags)?;
@@ -269,6 +296,7 @@ pub fn take_entry(bytes: &[u8]) -> Result<Entry<'_>, BadPayload> {
     let lengths: [u8; TEXTS + WIDE] = rest.array()?;
     let labels = rest.slice(usize::from(labels))?;
     let attempts = rest.slice(ATTEMPT_BYTES * usize::from(attempts))?;
+    let (sell, spend) = if flags & SPEND != 0 { rest.spend(cost)? } else { (cost, Spend::default()) };
 
     let mut texts = Texts(std::str::from_utf8(rest.0).map_err(|_| BadPayload)?);
     // As `texts` has them.
@@ -313,13 +341,20 @@ pub fn take_entry(bytes: &[u8]) -> Result<Entry<'_>, BadPayload> {
         usage_origin,
         price_version,
         cost,
+        sell,
+        spend,
         latency_ms,
         first_token_ms,
     })
 }
 
+/// Flags that an entry of a version cannot have.
+fn unknown(version: u8) -> u8 {
+    if version == VERSION_WITHOUT_SPEND { FLAGS_UNKNOWN | SPEND } else { FLAGS_UNKNOWN }
+}
+
 fn origin(flags: u8) -> Result<UsageOrigin, BadPayload> {
-    match flags >> ORIGIN_SHIFT {
+    match (flags & !SPEND) >> ORIGIN_SHIFT {
         0 => Ok(UsageOrigin::Reported),
         1 => Ok(UsageOrigin::Estimated),
         2 => Ok(UsageOrigin::Nothing),
@@ -348,6 +383,16 @@ impl<'a> Rest<'a> {
         let (slice, rest) = self.0.split_at_checked(bytes).ok_or(BadPayload)?;
         self.0 = rest;
         Ok(slice)
+    }
+
+    /// What an entry of this cost is sold for, and who is charged.
+    fn spend(&mut self, cost: Option<NanoUsd>) -> Result<(Option<NanoUsd>, Spend), BadPayload> {
+        let (sell, spend, rest) = spend::take(self.0).ok_or(BadPayload)?;
+        self.0 = rest;
+        let sold = cost.map(|_| sell);
+        // What says nothing is not written.
+        let means = (cost.is_some() || sell == NanoUsd::ZERO) && has_spend(cost, sold, &spend);
+        if means { Ok((sold, spend)) } else { Err(BadPayload) }
     }
 
     #[inline]

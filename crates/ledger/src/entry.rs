@@ -4,6 +4,7 @@
 //! Texts and lists are cut at the bounds of [`crate::bound`] whenever they are encoded
 //! ([`crate::codec`]).
 
+use crate::spend::{Reserved, Spend};
 use crate::{NanoUsd, Usage};
 
 /// Why a request's cost is what it is.
@@ -79,6 +80,10 @@ pub struct Entry<'a> {
     pub price_version: &'a str,
     /// Cost at that version; `None` is "unpriced", never zero.
     pub cost: Option<NanoUsd>,
+    /// What the request is sold for: the cost and the markup on it; `None` exactly where `cost` is.
+    pub sell: Option<NanoUsd>,
+    /// Whom it is charged to, and how much.
+    pub spend: Spend,
     /// Milliseconds from reading the request to its last byte.
     pub latency_ms: u32,
     /// Milliseconds to the first progress of the answer.
@@ -93,4 +98,6 @@ pub struct Sent<'a> {
     pub entry: Entry<'a>,
     /// Bytes of the request body: an upper bound of its prompt tokens.
     pub prompt_bytes: u64,
+    /// What it has reserved of each account in `entry`.
+    pub reserved: Reserved,
 }

@@ -65,7 +65,7 @@ pub struct Price {
 pub struct PriceList(pub Vec<Price>);
 
 /// Tokens a rate is told for.
-const TOKENS_PER_RATE: u128 = 1_000_000;
+pub(crate) const TOKENS_PER_RATE: u128 = 1_000_000;
 /// How many of the classes are prompt classes; they come first.
 const INPUT_CLASSES: usize = 6;
 const MINUTE_MS: i64 = 60_000;
@@ -166,6 +166,20 @@ impl Price {
     #[must_use]
     pub fn dearest_output(&self) -> u64 {
         self.dearest(|rates| rates.by_class().into_iter().skip(INPUT_CLASSES).max())
+    }
+
+    /// The dearest rates of prompt and of answer tokens that a request of at most `input_tokens_max` prompt
+    /// tokens can have at `at_ms` (unix milliseconds), each over all classes: nano-USD per million tokens.
+    #[must_use]
+    pub fn dearest_within(&self, input_tokens_max: u64, at_ms: i64) -> (u64, u64) {
+        let tiers = self.context_tiers.iter().filter(|(above, _)| input_tokens_max > *above);
+        let rows = std::iter::once(self.rates_for(0, at_ms)).chain(tiers.map(|(_, rates)| *rates));
+        rows.fold((0, 0), |(input, output), rates| {
+            let classes = rates.by_class();
+            let (of_input, of_output) = classes.split_at(INPUT_CLASSES);
+            let dearest = |classes: &[u64], so_far: u64| classes.iter().copied().fold(so_far, u64::max);
+            (dearest(of_input, input), dearest(of_output, output))
+        })
     }
 
     fn dearest(&self, of_row: impl Fn(&Rates) -> Option<u64>) -> u64 {

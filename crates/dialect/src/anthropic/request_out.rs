@@ -5,7 +5,7 @@ use crate::hub::knobs::Knob;
 use crate::hub::request::{
     Block, CacheMark, Content, Format, Media, MediaKind, Role, Source, Tool, ToolChoice, ToolKind,
 };
-use crate::hub::{Invalid, Losses, Mode, Reason, ReasoningControl, Request, Target};
+use crate::hub::{Invalid, Losses, Mode, Reason, ReasoningControl, Request, Target, schema};
 use crate::json::{Kind, Node, Out};
 use std::borrow::Cow;
 
@@ -50,7 +50,7 @@ pub(crate) fn write(
             }
         });
         tools(request, losses, out);
-        thinking.write(request, target, out);
+        thinking.write(request, out, target.can.reasoning != ReasoningControl::Budget, losses);
         rest(request, thinking.on, losses, out);
     });
     match bad {
@@ -241,7 +241,7 @@ fn tools(request: &Request<'_>, losses: &mut Losses, out: &mut Out) {
     if request.tools.is_empty() {
         return;
     }
-    out.key("tools").array(|out| request.tools.iter().for_each(|tool| tool_out(tool, out)));
+    out.key("tools").array(|out| request.tools.iter().for_each(|tool| tool_out(tool, losses, out)));
     let (kind, name) = match &request.tool_choice {
         None if request.parallel_tools.is_none() => return,
         None | Some(ToolChoice::Auto) => ("auto", None),
@@ -262,7 +262,7 @@ fn tools(request: &Request<'_>, losses: &mut Losses, out: &mut Out) {
     });
 }
 
-fn tool_out(tool: &Tool<'_>, out: &mut Out) {
+fn tool_out(tool: &Tool<'_>, losses: &mut Losses, out: &mut Out) {
     let (schema, strict) = match &tool.kind {
         ToolKind::Opaque { json, .. } => return out.raw(json),
         ToolKind::Function { schema, strict } => (schema.as_deref(), *strict),
@@ -271,12 +271,52 @@ fn tool_out(tool: &Tool<'_>, out: &mut Out) {
     out.object(|out| {
         out.member("name", &tool.name);
         out.maybe("description", tool.description.as_deref());
-        out.key("input_schema").raw(schema.unwrap_or(r#"{"type":"object","properties":{}}"#));
+        let schema = schema.unwrap_or(r#"{"type":"object","properties":{}}"#);
+        let strictly = (strict == Some(true)).then(|| strictly(schema, "tools.parameters", losses));
+        out.key("input_schema").raw(strictly.as_deref().unwrap_or(schema));
         if let Some(strict) = strict {
             out.key("strict").bool(strict);
         }
         mark(tool.cache, out);
     });
+}
+
+/// Keywords of schemas that are refused where an answer must follow the schema.
+const NOT_TAKEN: [&str; 25] = [
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "minLength",
+    "maxLength",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+    "contains",
+    "minContains",
+    "maxContains",
+    "prefixItems",
+    "minProperties",
+    "maxProperties",
+    "patternProperties",
+    "propertyNames",
+    "dependentRequired",
+    "dependentSchemas",
+    "unevaluatedProperties",
+    "if",
+    "then",
+    "else",
+    "not",
+];
+
+/// A schema as this dialect takes it where an answer must follow it.
+fn strictly<'a>(schema: &'a str, field: &'static str, losses: &mut Losses) -> Cow<'a, str> {
+    let fitted = schema::fitted(schema, &NOT_TAKEN);
+    if matches!(fitted, Cow::Owned(_)) {
+        losses.note(field, Reason::Adjusted);
+    }
+    fitted
 }
 
 /// What is said of thinking.
@@ -341,9 +381,9 @@ fn lacks_thought(request: &Request<'_>) -> bool {
 }
 
 impl Thinking {
-    fn write(&self, request: &Request<'_>, target: &Target<'_>, out: &mut Out) {
+    /// Writes it, and beside it the shape of the answer, which has its place with the effort.
+    fn write(&self, request: &Request<'_>, out: &mut Out, by_effort: bool, losses: &mut Losses) {
         let wish = &request.reasoning;
-        let by_effort = target.can.reasoning != ReasoningControl::Budget;
         if let Some(kind) = self.kind {
             out.key("thinking").object(|out| {
                 out.member("type", kind);
@@ -357,7 +397,7 @@ impl Thinking {
         }
         let effort = wish.effort.filter(|_| self.on && by_effort);
         let schema = match &request.format {
-            Some(Format::Schema { schema, .. }) => Some(schema),
+            Some(Format::Schema { schema, .. }) => Some(strictly(schema, "response_format", losses)),
             _ => None,
         };
         if effort.is_none() && schema.is_none() {
@@ -368,7 +408,7 @@ impl Thinking {
             if let Some(schema) = schema {
                 out.key("format").object(|out| {
                     out.member("type", "json_schema");
-                    out.key("schema").raw(schema);
+                    out.key("schema").raw(&schema);
                 });
             }
         });

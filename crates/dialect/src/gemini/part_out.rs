@@ -1,10 +1,10 @@
 //! Parts written: of requests and of answers.
 
-use super::parts_in::said;
+use super::parts_in::{TEXTS, said};
 use super::{HOME, is_early, state};
 use crate::anthropic;
 use crate::event::Part;
-use crate::hub::request::{Block, Content, Media, Source, joined};
+use crate::hub::request::{Block, Content, Media, Source};
 use crate::hub::{Losses, Reason, Reply, Request, Target};
 use crate::json::{Kind, Node, Out};
 use base64::Engine as _;
@@ -45,7 +45,7 @@ pub(super) fn block(
                 out.key("functionResponse").object(|out| {
                     out.maybe("id", Some(&**id).filter(|id| !id.is_empty() && !is_early(target.model)));
                     out.member("name", name);
-                    response(&joined(content, "\n"), *error, out);
+                    response(content, *error, out);
                     shown = content;
                     if !is_early(target.model) && content.iter().any(is_media) {
                         let all = std::mem::take(&mut shown).iter().filter(|block| is_media(block));
@@ -84,12 +84,18 @@ fn call(id: Option<&str>, name: &str, args: &str, out: &mut Out) {
 }
 
 /// What a tool said, as an object: its own when reading that would give the same, else under a name.
-fn response(text: &str, error: bool, out: &mut Out) {
-    let own = Node::parse(text.as_bytes()).ok().filter(|node| node.kind() == Kind::Object && !error);
+fn response(content: &[Block<'_>], error: bool, out: &mut Out) {
     out.key("response");
-    match own.filter(|node| node.raw() == text && said(*node) == (Cow::Borrowed(text), false)) {
+    let texts: Vec<&str> = content.iter().filter_map(Block::as_text).collect();
+    if texts.len() > 1 && !error {
+        let list = |out: &mut Out| texts.iter().for_each(|text| out.text(text));
+        return out.object(|out| out.key(TEXTS).array(list));
+    }
+    let text = texts.join("\n");
+    let own = Node::parse(text.as_bytes()).ok().filter(|node| node.kind() == Kind::Object && !error);
+    match own.filter(|node| node.raw() == text && said(*node) == (vec![Cow::Borrowed(&*text)], false)) {
         Some(node) => out.raw(node.raw()),
-        None => out.object(|out| out.member(if error { "error" } else { "result" }, text)),
+        None => out.object(|out| out.member(if error { "error" } else { "result" }, &text)),
     }
 }
 

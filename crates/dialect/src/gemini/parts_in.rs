@@ -121,11 +121,8 @@ fn function_call<'a>(node: Node<'a>, request: &mut Request<'a>) -> Result<Conten
 fn function_response<'a>(node: Node<'a>, request: &mut Request<'a>) -> Result<Content<'a>, Invalid> {
     let mut result = node.members().camel();
     let (id, name) = (result.take_text("id").unwrap_or_default(), result.take_text("name"));
-    let (text, error) = result.take("response").map(said).unwrap_or_default();
-    let mut content = Vec::new();
-    if !text.is_empty() {
-        content.push(Block::text(text));
-    }
+    let (texts, error) = result.take("response").map(said).unwrap_or_default();
+    let mut content: Vec<Block<'a>> = texts.into_iter().map(Block::text).collect();
     for node in result.take("parts").map(Node::items).unwrap_or_default() {
         content.push(part(node, request)?);
     }
@@ -133,15 +130,24 @@ fn function_response<'a>(node: Node<'a>, request: &mut Request<'a>) -> Result<Co
     Ok(Content::ToolResult { id, name, content, error })
 }
 
+/// Member of a result that holds several texts.
+pub(super) const TEXTS: &str = "texts";
+
 /// What a result says, and whether the tool failed: the usual member's value, else all of it.
-pub(super) fn said(node: Node<'_>) -> (Cow<'_, str>, bool) {
+pub(super) fn said(node: Node<'_>) -> (Vec<Cow<'_, str>>, bool) {
     let mut members = node.members().rest();
-    if let (Some((name, value)), None) = (members.next(), members.next())
-        && matches!(&*name, "result" | "output" | "error")
-    {
-        return (value.text().unwrap_or(Cow::Borrowed(value.raw())), name == "error");
+    if let (Some((name, value)), None) = (members.next(), members.next()) {
+        if name == TEXTS
+            && let Some(texts) = value.items().into_iter().map(Node::text).collect::<Option<Vec<_>>>()
+            && !texts.is_empty()
+        {
+            return (texts, false);
+        }
+        if matches!(&*name, "result" | "output" | "error") {
+            return (vec![value.text().unwrap_or(Cow::Borrowed(value.raw()))], name == "error");
+        }
     }
-    (Cow::Borrowed(node.raw()), false)
+    (vec![Cow::Borrowed(node.raw())], false)
 }
 
 /// Takes a part's media out, if it has some.

@@ -20,6 +20,7 @@ pub mod reasoning;
 pub mod reply;
 pub mod request;
 pub mod restore;
+pub mod schema;
 pub mod sequence;
 pub mod target;
 pub mod whole;
@@ -298,7 +299,7 @@ impl Encoder {
     pub fn new(dialect: Dialect, reply: Reply) -> Self {
         let kind = match dialect {
             Dialect::OpenAiChat => EncoderKind::OpenAiChat(openai_chat::Encoder::default()),
-            Dialect::OpenAiResponses => EncoderKind::OpenAiResponses(openai_responses::Encoder),
+            Dialect::OpenAiResponses => EncoderKind::OpenAiResponses(openai_responses::Encoder::default()),
             Dialect::Anthropic => EncoderKind::Anthropic(anthropic::Encoder::default()),
             Dialect::Gemini => EncoderKind::Gemini(gemini::Encoder::default()),
         };

@@ -16,6 +16,9 @@ pub struct Reply {
     pub include_usage: bool,
     /// Who answers, see [`super::Target::origin`]: state is marked with it.
     pub origin: String,
+    /// Members of the request that the answer repeats, as they were written (Responses, see
+    /// [`crate::openai_responses::echo`]); what is missing is told as the dialect's default.
+    pub echo: Vec<(&'static str, String)>,
     /// What the request changed.
     pub restore: Restore,
     /// What it cost, a decimal number of dollars; known when the answer has been booked.

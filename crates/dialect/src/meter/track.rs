@@ -108,6 +108,7 @@ impl Track {
 
     /// A block begins that the dialect calls `key`; one of that name that is open ends.
     pub fn open<'a>(&mut self, choice: u32, key: u32, part: Part<'a>, sink: &mut Sink<'_, 'a>) {
+        self.start(None, None, sink);
         self.close(choice, key, sink);
         let Some(known) = self.choice(choice).filter(|known| known.open.len() < OPEN_MAX) else {
             return;

@@ -1,58 +1,50 @@
-//! The dialect of OpenAI Responses (`/responses`).
+//! The dialect of OpenAI Responses (`/responses`), without what a provider keeps: every request says all
+//! there is to say, and every answer is told once.
 
-use crate::event::Event;
-use crate::hub::{Failure, Invalid, Losses, Reply, Request, Target, Whole};
-use crate::json::{JsonError, Node, Reader};
-use crate::meter::Sink;
-use crate::meter::track::Track;
+mod content;
+mod decode;
+mod encode;
+mod item_out;
+mod items_in;
+mod request_in;
+mod request_out;
+mod response;
+#[cfg(test)]
+mod tests;
+mod told;
+mod tools;
 
-/// Reads frames of this dialect.
-#[derive(Debug, Default)]
-pub struct Frames;
+pub use decode::Frames;
+pub use encode::Encoder;
+pub(crate) use request_in::read;
+pub use request_in::{KEPT_BY_PROVIDER, echo};
+pub(crate) use request_out::write;
+pub(crate) use response::whole;
 
-impl crate::meter::Frames for Frames {
-    const ANSWER: &'static str = "a response";
+/// Errors are those of the chat dialect.
+pub(crate) use crate::openai_chat::error_body;
 
-    fn frame<'a>(&mut self, _: Reader<'a>, _: &mut Track, _: &mut Sink<'_, 'a>) -> Result<(), JsonError> {
-        Ok(())
-    }
+use crate::hub::knobs::{Knob, Named};
+use crate::json::Out;
 
-    fn whole<'a>(&mut self, _: Reader<'a>, _: &mut Track, _: &mut Sink<'_, 'a>) -> Result<(), JsonError> {
-        Ok(())
-    }
-}
+/// Between a call's id and its state, where both are one opaque text.
+const STATE_OF_CALL: char = '\n';
 
-/// Tells an answer as a stream.
-#[derive(Debug, Default)]
-pub struct Encoder;
+/// Names of the knobs that stand at the top level.
+const KNOBS: Named = &[
+    (Knob::Temperature, "temperature"),
+    (Knob::TopP, "top_p"),
+    (Knob::TopLogprobs, "top_logprobs"),
+    (Knob::ServiceTier, "service_tier"),
+    (Knob::Store, "store"),
+    (Knob::Metadata, "metadata"),
+    (Knob::PromptCacheKey, "prompt_cache_key"),
+];
 
-impl Encoder {
-    pub(crate) fn event(
-        &mut self,
-        _event: Event<'_>,
-        _reply: &Reply,
-        _losses: &mut Losses,
-        _out: &mut Vec<u8>,
-    ) {
-    }
-
-    pub(crate) fn fail(&mut self, _failure: &Failure<'_>, _reply: &Reply, _out: &mut Vec<u8>) {}
-
-    pub(crate) fn end(&mut self, _reply: &Reply, _out: &mut Vec<u8>) {}
-}
-
-pub(crate) fn read<'a>(_body: Node<'a>) -> Result<Request<'a>, Invalid> {
-    Err(Invalid::unsupported("model", "this dialect is not served yet"))
-}
-
-pub(crate) fn write(_: &Request<'_>, _: &Target<'_>, _: &mut Losses) -> Result<Vec<u8>, Invalid> {
-    Err(Invalid::unsupported("model", "this dialect is not served yet"))
-}
-
-pub(crate) fn whole(_whole: &Whole, _reply: &Reply, _losses: &mut Losses) -> Vec<u8> {
-    Vec::new()
-}
-
-pub(crate) fn error_body(_failure: &Failure<'_>) -> Vec<u8> {
-    Vec::new()
+/// A part that is nothing but a text.
+fn part(out: &mut Out, kind: &str, text: &str) {
+    out.object(|out| {
+        out.member("type", kind);
+        out.member("text", text);
+    });
 }

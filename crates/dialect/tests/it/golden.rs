@@ -150,7 +150,7 @@ fn chunks_as_a_message_stream() {
 
 /// As Claude Code 2.1 asks: a system message within the conversation, fields nobody else knows.
 const CLAUDE_CODE: &str = r#"{"model":"deepseek/deepseek-flash","max_tokens":32000,"stream":true,
- "system":[{"type":"text","text":"You are Claude Code.","cache_control":{"type":"ephemeral"}}],
+ "system":[{"type":"text","text":"x-anthropic-billing-header: cc_version=2.1;"},{"type":"text","text":"You are Claude Code.","cache_control":{"type":"ephemeral"}}],
  "messages":[
   {"role":"user","content":[{"type":"text","text":"list files"}]},
   {"role":"system","content":"Plan mode is off."},

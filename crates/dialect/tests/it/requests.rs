@@ -170,7 +170,8 @@ pub(super) fn said(request: &Request<'_>) -> Vec<(&'static str, String)> {
     say("system", (!request.system.is_empty()).then(|| joined(&request.system, "\n\n")));
     for tool in &request.tools {
         if let ToolKind::Function { schema, strict } = &tool.kind {
-            say("tools", Some(format!("{} {:?} {schema:?}", tool.name, tool.description)));
+            say("tools", Some(format!("{} {:?}", tool.name, tool.description)));
+            say("tools.parameters", schema.as_ref().map(ToString::to_string));
             // What is so anyway need not be said.
             say("tools.strict", strict.filter(|on| *on).map(|strict| format!("{} {strict}", tool.name)));
         }

@@ -3,18 +3,22 @@
 
 use super::chain;
 use super::ephemeral::Claims;
-use super::grant::{Grant, Token};
+use super::grant::{Bounds, Grant, Token};
 use super::levels::{self, Subjects};
+use super::purse::Accounts;
 use crate::accounts::load;
 use crate::base::fault::Doing;
 use crate::base::{Clock, Fault};
 use crate::sealing::Digest;
+use crate::store::budgets::{self, Budget, Who};
 use crate::store::changes::{
-    Change, KEY_CHANGED, KEY_STOPPED, LIMITS_CHANGED, ORGANIZATION_CHANGED, ORGANIZATION_STOPPED,
-    PRINCIPAL_CHANGED, PRINCIPAL_STOPPED, PROJECT_CHANGED, PROJECT_STOPPED,
+    BUDGET_CHANGED, Change, KEY_CHANGED, KEY_STOPPED, LIMITS_CHANGED, ORGANIZATION_CHANGED,
+    ORGANIZATION_STOPPED, PRINCIPAL_CHANGED, PRINCIPAL_STOPPED, PROJECT_CHANGED, PROJECT_STOPPED,
+    TIER_CHANGED,
 };
 use crate::store::keys::{self, Verifiable};
-use crate::store::{Conn, Db, ephemeral, sessions};
+use crate::store::{Conn, Db, credit, ephemeral, sessions, tiers};
+use ledger::reserve::Markup;
 use quick_cache::sync::Cache;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -52,6 +56,14 @@ pub enum Wanted {
     Signed(Box<Claims>),
 }
 
+/// What a token was made from, and its own name.
+#[derive(Clone, Copy)]
+struct Made<'a> {
+    key: &'a str,
+    secret_kid: &'a str,
+    token: &'a str,
+}
+
 /// Which grants some changes touch: ids of keys, secrets, projects, organisations, users, groups, roles.
 #[derive(Debug, Default)]
 pub struct Touched {
@@ -68,9 +80,8 @@ impl Touched {
         let mut touched = Self::default();
         for change in changes {
             let set = match change.kind.as_str() {
-                KEY_CHANGED | PROJECT_CHANGED | ORGANIZATION_CHANGED | PRINCIPAL_CHANGED | LIMITS_CHANGED => {
-                    &mut touched.changed
-                }
+                KEY_CHANGED | PROJECT_CHANGED | ORGANIZATION_CHANGED | PRINCIPAL_CHANGED | LIMITS_CHANGED
+                | BUDGET_CHANGED | TIER_CHANGED => &mut touched.changed,
                 KEY_STOPPED | PROJECT_STOPPED | ORGANIZATION_STOPPED | PRINCIPAL_STOPPED => {
                     &mut touched.stopped
                 }
@@ -120,6 +131,8 @@ pub struct KeyCache {
     age_ms_max: i64,
     /// What has been used of limits: outlives the grants that are held to them.
     subjects: Subjects,
+    /// What is held of budgets and balances: outlives the grants as well.
+    accounts: Accounts,
     clock: Clock,
 }
 
@@ -133,6 +146,7 @@ impl KeyCache {
             synced_ms: AtomicI64::new(clock.monotonic_ms()),
             age_ms_max,
             subjects: Subjects::default(),
+            accounts: Accounts::default(),
             clock,
         }
     }
@@ -204,7 +218,7 @@ impl KeyCache {
         match wanted {
             Wanted::Key(kid) => match keys::by_kid(conn, kid).await? {
                 Some(found) if digest.matches_hex(&found.digest) => {
-                    Ok(Known::Grant(Arc::new(self.grant(conn, found).await?)))
+                    Ok(Known::Grant(Arc::new(self.grant(conn, found, "").await?)))
                 }
                 _ => Ok(Known::Absent),
             },
@@ -232,10 +246,26 @@ impl KeyCache {
         }
     }
 
-    async fn grant(&self, conn: &mut Conn, found: Verifiable) -> Result<Grant, Fault> {
-        let bounded = chain::load(conn, &found.key, self.clock.now_ms()).await?;
-        let limits = levels::load(conn, &self.clock, &self.subjects, &found.key).await?;
-        Grant::from_row(found, bounded, limits, self.clock.now_ms())
+    /// The grant of a key, or of a token made from it.
+    async fn grant(&self, conn: &mut Conn, found: Verifiable, token: &str) -> Result<Grant, Fault> {
+        let mut bounded = chain::load(conn, &found.key, self.clock.now_ms()).await?;
+        let key = &found.key;
+        let tier = tiers::of_organization(conn, &key.org_id).await?;
+        bounded.depends.extend(tier.as_ref().map(|tier| tier.id.as_str().into()));
+        let tier = tier.unwrap_or_default();
+        let limits = levels::load(conn, &self.clock, &self.subjects, key, &tier.limits).await?;
+        let who = Who {
+            org: &key.org_id,
+            project: key.project_id.as_deref().unwrap_or_default(),
+            key: &key.id,
+            user: &key.owner_id,
+            token,
+        };
+        let budgets: Box<[Arc<Budget>]> =
+            budgets::of_grant(conn, &who).await?.into_iter().map(Arc::new).collect();
+        let prepaid = credit::is_prepaid(conn, &key.org_id).await?;
+        let purse = self.accounts.purse(&key.org_id, &budgets, prepaid, Markup(tier.markup_ppm))?;
+        Grant::from_row(found, bounded, Bounds { limits, budgets, purse, tier }, self.clock.now_ms())
     }
 
     /// What the key with a public handle grants now, as its next request would find it. It is not kept,
@@ -245,7 +275,7 @@ impl KeyCache {
     /// When the database cannot be used, or its rows not be understood.
     pub async fn now(&self, conn: &mut Conn, kid: &str) -> Result<Option<Grant>, Fault> {
         match keys::by_kid(conn, kid).await? {
-            Some(found) => self.grant(conn, found).await.map(Some),
+            Some(found) => self.grant(conn, found, "").await.map(Some),
             None => Ok(None),
         }
     }
@@ -263,7 +293,7 @@ impl KeyCache {
         let Some(found) = found.filter(|found| found.key.id == key && found.key.kind == "project") else {
             return Ok(Known::NoToken(self.clock.monotonic_ms()));
         };
-        let mut grant = self.grant(conn, found).await?;
+        let mut grant = self.grant(conn, found, &token.id).await?;
         token.narrowed.apply(&mut grant, expires_ms)?;
         grant.token = Some(Box::new(token));
         Ok(Known::Grant(Arc::new(grant)))
@@ -278,6 +308,12 @@ impl KeyCache {
             Known::Grant(grant) => !touched.touches(grant),
             Known::Absent | Known::NoToken(_) => false,
         });
+    }
+
+    /// A change of these may have changed what accounts may be leased: they are leased anew. Answers whether
+    /// any was.
+    pub fn recall(&self, touched: &Touched) -> bool {
+        self.accounts.recall(&touched.changed)
     }
 
     fn generation(&self) -> u64 {

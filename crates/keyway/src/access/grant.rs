@@ -8,12 +8,16 @@ use super::keys;
 use super::levels::Levels;
 use super::models::ModelRules;
 use super::networks::Networks;
+use super::purse::Purse;
 use super::uses::Uses;
+use crate::accounts::capability::Capabilities;
 use crate::accounts::load::Loaded;
 use crate::accounts::{Actor, Scopes};
 use crate::base::{Code, Fault, Refusal};
+use crate::store::budgets::Budget;
 use crate::store::keys::Verifiable;
 use crate::store::sessions;
+use crate::store::tiers::Tier;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -37,6 +41,19 @@ pub enum Mode {
     Live,
     /// The sandbox only.
     Test,
+}
+
+/// What a key's requests are held to.
+#[derive(Default)]
+pub struct Bounds {
+    /// Limits of rate and concurrency.
+    pub limits: Levels,
+    /// Budgets.
+    pub budgets: Box<[Arc<Budget>]>,
+    /// What this process holds of them, and of the balance.
+    pub purse: Purse,
+    /// What its organisation's tier says; without one nothing.
+    pub tier: Tier,
 }
 
 /// An ephemeral token of a key.
@@ -87,6 +104,12 @@ pub struct Grant {
     pub labels: Texts,
     /// What its requests are held to.
     pub limits: Levels,
+    /// Budgets that may count what it spends, by id; `access::budgets::counts` says which count a request.
+    pub budgets: Box<[Arc<Budget>]>,
+    /// What its requests are paid from.
+    pub purse: Purse,
+    /// What its requests may need.
+    pub capabilities: Capabilities,
     /// Unix milliseconds of its end.
     pub expires_ms: Option<i64>,
     /// Unix milliseconds of its making.
@@ -117,14 +140,14 @@ enum Standing {
 }
 
 impl Grant {
-    /// Decodes a key's row, what it comes to now, and the limits that were read for it.
+    /// Decodes a key's row, what it comes to now, and the bounds that were read for it.
     ///
     /// # Errors
     /// When the row says something this version does not know: better refused than guessed.
     pub fn from_row(
         found: Verifiable,
         bounded: Bounded,
-        limits: Levels,
+        bounds: Bounds,
         read_ms: i64,
     ) -> Result<Self, Fault> {
         let row = found.key;
@@ -147,21 +170,23 @@ impl Grant {
             "revoked" => Standing::Revoked,
             _ => return Err(unknown("status")),
         };
-        let expires_ms = match (bounded.expires_ms, found.secret_expires_ms) {
-            (Some(key), Some(secret)) => Some(key.min(secret)),
-            (key, secret) => key.or(secret),
-        };
+        let ends = [bounded.expires_ms, found.secret_expires_ms];
+        let expires_ms = ends.into_iter().flatten().min();
         let lists = [&found.org_ip_allowlist, &found.project_ip_allowlist, &row.ip_allowlist];
         let networks = Networks::from_rows(lists).map_err(|_| unknown("network"))?;
         let models = ModelRules::from_row(row.models.as_deref());
         let endpoints = row.endpoints.as_deref().map(serde_json::from_str).transpose();
         let labels = row.labels.as_deref().map(serde_json::from_str).transpose();
+        let capabilities = capabilities(bounds.tier.capabilities.as_deref());
         let person = if row.owner_kind == "user" { row.owner_id.as_str() } else { "" };
         Ok(Self {
-            models: models.of_project(found.model_mode.as_deref(), found.model_ids.as_deref()),
+            models: models
+                .of_project(found.model_mode.as_deref(), found.model_ids.as_deref())
+                .of_tier(bounds.tier.models.as_deref()),
             actor: Actor { id: row.id.as_str().into(), person: person.into(), rights: bounded.rights },
             networks,
             endpoints: endpoints.map_err(|_| unknown("endpoint"))?,
+            capabilities: capabilities.ok_or_else(|| unknown("capability"))?,
             token: None,
             session: false,
             labels: labels.map_err(|_| unknown("label"))?.unwrap_or_default(),
@@ -179,7 +204,9 @@ impl Grant {
             project: row.project_id.unwrap_or_default().into(),
             owner: row.owner_id.into(),
             scopes: bounded.scopes,
-            limits,
+            limits: bounds.limits,
+            budgets: bounds.budgets,
+            purse: bounds.purse,
             expires_ms,
             created_ms: row.created_ms,
             standing,
@@ -215,7 +242,10 @@ impl Grant {
             token: None,
             session: true,
             labels: Texts::default(),
+            capabilities: Capabilities::default(),
             limits: Levels::default(),
+            budgets: Box::default(),
+            purse: Purse::default(),
             expires_ms: Some(row.expires_ms),
             created_ms: row.created_ms,
             not_before_ms: None,
@@ -295,4 +325,11 @@ impl Grant {
     pub fn kill(&self) {
         self.dead.store(true, Ordering::SeqCst);
     }
+}
+
+/// What a tier's JSON list of capabilities allows; absent: every one. `None`: it names an unknown one.
+fn capabilities(list: Option<&str>) -> Option<Capabilities> {
+    let Some(list) = list else { return Some(Capabilities::EVERY) };
+    let names: Vec<String> = serde_json::from_str(list).ok()?;
+    Capabilities::named(&names).ok()
 }

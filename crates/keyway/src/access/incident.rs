@@ -9,7 +9,7 @@ use crate::accounts::{Acting, Scope, Subject, notify};
 use crate::base::{Code, Refusal, Trouble, id};
 use crate::store::changes::{KEY_CHANGED, KEY_STOPPED};
 use crate::store::keys::{self as rows, KeyRow};
-use crate::store::limits as limit_rows;
+use crate::store::{budgets, limits as limit_rows};
 use serde_json::json;
 
 /// What was done about a leaked key.
@@ -104,6 +104,8 @@ async fn replaced(acting: &mut Acting<'_>, old: &KeyRow) -> Result<Created, Trou
         let edit = super::limits::all_of(&row.limits);
         limit_rows::edit(&mut acting.tx, &row.id, "", &edit).await?;
     }
+    // With what was spent of them: a leak refills nothing.
+    budgets::hand_over(&mut acting.tx, &old.id, &row.id).await?;
     let deed = Deed {
         name: "api_key.created",
         kind: KEY_CHANGED,

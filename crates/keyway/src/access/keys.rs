@@ -1,5 +1,6 @@
 //! What is done to keys: make, list, disable, enable, revoke. Console, API and CLI all come here.
 
+use super::budgets::{self, NewBudget};
 use super::chain::{self, Bounded};
 use super::details::{self, Details};
 use super::format::{self, Prefix};
@@ -9,8 +10,8 @@ use super::read_only;
 use crate::accounts::acting::Deed;
 pub use crate::accounts::check::not_there;
 use crate::accounts::check::{check_name, check_networks, check_text};
-use crate::accounts::load;
 use crate::accounts::{Acting, Scope, Scopes, Subject};
+use crate::accounts::{load, persons};
 use crate::base::{Code, Refusal, Secret, Trouble, id};
 use crate::store::Conn;
 use crate::store::changes::{KEY_CHANGED, KEY_STOPPED};
@@ -56,6 +57,8 @@ pub struct NewKey {
     pub details: Details,
     /// What its requests are held to; an admin key has none.
     pub limits: Limits,
+    /// What it may spend; an admin key spends nothing.
+    pub budget: Option<NewBudget>,
 }
 
 /// A key just made. The secret is here and nowhere else.
@@ -114,6 +117,9 @@ pub async fn create(acting: &mut Acting<'_>, new: &NewKey) -> Result<Created, Tr
                         "rate_limits": limits::written(&new.limits) }),
     };
     acting.record(deed).await?;
+    if let Some(budget) = &new.budget {
+        budgets::of_key(acting, budget, &row).await?;
+    }
     let mut warnings = naming::of_name(acting, &new.name).await?;
     warnings.extend(warnings_of(new));
     Ok(Created { row, secret, warnings })
@@ -169,6 +175,7 @@ async fn in_project(
         .into());
     }
     acting.may(Scope::CREATE_KEYS, Subject::Owned { project, owner: &row.owner_id })?;
+    persons::check_verified(acting, new.test).await?;
     let asked = asked(new, false)?;
     let held = acting.actor.rights.in_project(project).all;
     if new.scopes.is_some() { held_all(asked.without(held)) } else { Ok(()) }.map_err(Trouble::from)

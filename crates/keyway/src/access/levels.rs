@@ -9,7 +9,7 @@ use crate::base::{Clock, Fault};
 use crate::store::Conn;
 use crate::store::keys::KeyRow;
 use crate::store::limits::{self, Hour, LimitRow, UsedBy};
-use ledger::limit::{Kind, Level, Period, Subject};
+use ledger::limit::{Kind, Level, Limits, Period, Subject};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -119,7 +119,7 @@ impl Subjects {
     }
 }
 
-/// Reads the limits that a key's requests are held to, and with them what was used today, where that
+/// Reads the limits that a key's requests are held to (`defaults` where the key says nothing), and with them what was used today, where that
 /// is limited and this process does not know it yet.
 ///
 /// # Errors
@@ -129,10 +129,14 @@ pub async fn load(
     clock: &Clock,
     subjects: &Subjects,
     key: &KeyRow,
+    defaults: &Limits,
 ) -> Result<Levels, Fault> {
     let project = key.project_id.as_deref().unwrap_or_default();
     let who = [(Of::Organization, key.org_id.as_str()), (Of::Project, project), (Of::Key, key.id.as_str())];
-    let rows = limits::of(conn, &who.map(|(_, id)| id)).await?;
+    let mut rows = limits::of(conn, &who.map(|(_, id)| id)).await?;
+    if key.kind == "project" {
+        fill_in(&mut rows, &key.id, defaults);
+    }
     let mut bounds = Vec::with_capacity(rows.len());
     for row in rows {
         let of = who.iter().find(|(_, id)| *id == row.subject).map(|(of, _)| *of);
@@ -144,6 +148,23 @@ pub async fn load(
     }
     bounds.sort_by(|a, b| (a.of, &a.model).cmp(&(b.of, &b.model)));
     Ok(Levels(bounds.into()))
+}
+
+/// Where a key says nothing itself, its organisation's tier does.
+fn fill_in(rows: &mut Vec<LimitRow>, key: &str, defaults: &Limits) {
+    if defaults.is_empty() {
+        return;
+    }
+    let own = rows.iter_mut().find(|row| row.subject == key && row.model.is_empty());
+    let Some(own) = own else {
+        rows.push(LimitRow { subject: key.to_owned(), model: String::new(), limits: *defaults });
+        return;
+    };
+    for (kind, limit) in defaults.each() {
+        if own.limits.get(kind).is_none() {
+            own.limits.set(kind, Some(limit));
+        }
+    }
 }
 
 /// Limits by day outlast a restart: the rollups know what was used. They know it by the hour; all of
@@ -194,7 +215,7 @@ pub fn phrase(kind: Kind, limit: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ledger::limit::{Limits, admit};
+    use ledger::limit::admit;
 
     #[test]
     fn a_state_stays_while_it_is_used_or_has_something_to_forget() {

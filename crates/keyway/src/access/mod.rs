@@ -1,6 +1,7 @@
 //! Keys: their text form, their digests, the cache of grants, and verification.
 
 pub mod act;
+pub mod budgets;
 pub mod cache;
 pub mod chain;
 pub mod credential;
@@ -11,6 +12,7 @@ pub mod ephemeral;
 pub mod format;
 pub mod grant;
 pub mod incident;
+pub mod invited;
 pub mod keys;
 pub mod labels;
 pub mod levels;
@@ -20,10 +22,12 @@ pub mod models;
 pub mod naming;
 pub mod networks;
 pub mod permit;
+pub mod purse;
 pub mod read_only;
 pub mod review;
 pub mod rotate;
 pub mod session;
+pub mod standing;
 pub mod told;
 pub mod uses;
 pub mod verify;

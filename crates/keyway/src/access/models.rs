@@ -1,6 +1,7 @@
 //! Model allow-lists: canonical names, bare names, and patterns with `*`.
 
-/// Which models a key may call: what its own list says, within what its project's says.
+/// Which models a key may call: what its own list says, within what its project and its organisation's tier
+/// say.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ModelRules {
     /// The key's own list; absent: every model, empty: none.
@@ -9,6 +10,8 @@ pub struct ModelRules {
     allowed: Option<Vec<String>>,
     /// What the project denies.
     denied: Vec<String>,
+    /// What the tier of the organisation allows; absent: every model.
+    of_tier: Option<Vec<String>>,
     /// What a token of the key is narrowed to; absent: nothing.
     narrowed: Option<Vec<String>>,
 }
@@ -32,10 +35,16 @@ impl ModelRules {
         }
     }
 
+    /// Within the JSON list of the organisation's tier; absent: every model.
+    #[must_use]
+    pub fn of_tier(self, list: Option<&str>) -> Self {
+        Self { of_tier: list.map(names), ..self }
+    }
+
     /// Whether every model may be called.
     #[must_use]
     pub fn is_every(&self) -> bool {
-        self.own.is_none() && self.allowed.is_none() && self.denied.is_empty()
+        self.own.is_none() && self.allowed.is_none() && self.of_tier.is_none() && self.denied.is_empty()
     }
 
     /// Allows only what is in this list too.
@@ -46,12 +55,10 @@ impl ModelRules {
     /// Whether a model (`provider/name`) may be called.
     #[must_use]
     pub fn allow(&self, canonical: &str) -> bool {
-        let bare = canonical.split_once('/').map_or(canonical, |(_, name)| name);
-        let is_in = |rules: &[String]| {
-            rules.iter().any(|rule| matches(rule, canonical) || (!rule.contains('/') && matches(rule, bare)))
-        };
+        let is_in = |rules: &[String]| rules.iter().any(|rule| is(rule, canonical));
         self.own.as_deref().is_none_or(is_in)
             && self.allowed.as_deref().is_none_or(is_in)
+            && self.of_tier.as_deref().is_none_or(is_in)
             && self.narrowed.as_deref().is_none_or(is_in)
             && !is_in(&self.denied)
     }
@@ -59,6 +66,13 @@ impl ModelRules {
 
 fn names(list: &str) -> Vec<String> {
     serde_json::from_str(list).unwrap_or_default()
+}
+
+/// Whether a rule is about a model (`provider/name`): by its whole name or, without a slash, by what
+/// follows the provider's.
+pub(super) fn is(rule: &str, canonical: &str) -> bool {
+    let bare = canonical.split_once('/').map_or(canonical, |(_, name)| name);
+    matches(rule, canonical) || (!rule.contains('/') && matches(rule, bare))
 }
 
 /// Whether `text` is what `pattern` says, `*` standing for any run of characters.
@@ -119,5 +133,8 @@ mod tests {
         assert!(!key().of_project(Some("allow_list"), None).allow("mine/a"));
         assert!(!key().of_project(Some("what"), Some("[]")).allow("mine/a"));
         assert!(key().of_project(None, None).allow("mine/a"));
+        let tier = key().of_tier(Some(r#"["mine/a","other/b"]"#));
+        assert!(tier.allow("mine/a") && !tier.allow("mine/c") && !tier.allow("other/b") && !tier.is_every());
+        assert!(key().of_tier(None).allow("mine/c") && !key().of_tier(Some("broken")).allow("mine/c"));
     }
 }

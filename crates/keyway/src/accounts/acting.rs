@@ -69,16 +69,27 @@ impl<'a> Acting<'a> {
     /// # Errors
     /// When the database cannot be used: then nothing may have happened.
     pub async fn record(&mut self, deed: Deed<'_>) -> Result<(), Fault> {
+        let object = deed.object;
+        self.record_for(deed, object).await
+    }
+
+    /// Records what was done to an object that means something to another: running nodes are told of
+    /// `touched`.
+    ///
+    /// # Errors
+    /// As [`Self::record`].
+    pub async fn record_for(&mut self, deed: Deed<'_>, touched: &str) -> Result<(), Fault> {
         let event = Event {
             org: &self.org,
             project: deed.project,
             name: deed.name,
             kind: deed.kind,
             object: deed.object,
+            touches: Some(touched),
             detail: deed.detail,
         };
         let seq = audit::record(&mut self.tx, &self.at.clock, &self.author, &event).await?;
-        self.changes.push(Change { seq, kind: deed.kind.to_owned(), object_id: deed.object.to_owned() });
+        self.changes.push(Change { seq, kind: deed.kind.to_owned(), object_id: touched.to_owned() });
         Ok(())
     }
 

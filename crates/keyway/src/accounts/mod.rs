@@ -6,8 +6,11 @@
 
 pub mod acting;
 pub mod attempts;
+pub mod balance;
 pub mod bound;
+pub mod capability;
 pub mod check;
+pub mod credit;
 pub mod custom_roles;
 pub mod groups;
 pub mod installation;
@@ -28,6 +31,7 @@ pub mod scope;
 pub mod service_accounts;
 pub mod setup;
 pub mod strength;
+pub mod tiers;
 
 pub use acting::{Acting, Deed};
 pub use installation::Installation;

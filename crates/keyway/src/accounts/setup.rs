@@ -57,6 +57,7 @@ async fn first_rows(tx: &mut Tx, master: &MasterKey, clock: &Clock) -> Result<()
         project: Some(&project.id),
         name: "project.created",
         kind: PROJECT_CHANGED,
+        touches: None,
         object: &project.id,
         detail: json!({ "name": project.name, "environment": project.environment }),
     };

@@ -38,7 +38,7 @@ pub fn complaints(password: &str, email: &str, name: &str) -> Vec<&'static str> 
     }
     let core: String = lower.chars().filter(|c| c.is_alphanumeric() || "@$!".contains(*c)).collect();
     let is_common = |word: &str| core.contains(word) && core.len() <= word.len() + PADDING_CHARS_MAX;
-    if COMMON.lines().any(|word| is_common(word)) {
+    if COMMON.lines().any(is_common) {
         found.push("It is little more than a word that everybody tries first.");
     }
     let own = email.split(['@', '.', '+', '-', '_']).chain(name.split_whitespace());

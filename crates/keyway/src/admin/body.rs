@@ -1,6 +1,7 @@
 //! The JSON object a call brings: every field is asked for by name, and what is left is refused.
 
 use crate::base::{Code, Refusal};
+use ledger::NanoUsd;
 use ledger::limit::LIMIT_MAX;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -164,6 +165,55 @@ impl Body {
         }
     }
 
+    /// An amount in USD, a number or a text with at most nine places; `null` counts as absent. `within`
+    /// stands before the name in a refusal.
+    ///
+    /// # Errors
+    /// A refusal when it is something else.
+    pub fn usd(&mut self, name: &'static str, within: &str) -> Result<Option<NanoUsd>, Refusal> {
+        let Some(raw) = self.take(name).filter(|raw| raw.get() != "null") else { return Ok(None) };
+        let text = raw.get();
+        let quoted = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+        // Programs write small and large numbers with exponents; people do not.
+        let plain = quoted.map_or_else(|| written_out(text), |_| None);
+        NanoUsd::parse(plain.as_deref().or(quoted).unwrap_or(text)).map(Some).map_err(|why| {
+            Refusal::field(format!("{within}{name}"), format!("`{within}{name}` is no amount in USD: {why}."))
+        })
+    }
+
+    /// One of some words; `null` counts as absent. `within` stands before the name in a refusal.
+    ///
+    /// # Errors
+    /// A refusal that lists them when it is none.
+    pub fn word<T: Copy>(
+        &mut self,
+        name: &'static str,
+        within: &str,
+        words: &[T],
+        text_of: fn(T) -> &'static str,
+    ) -> Result<Option<T>, Refusal> {
+        let given = self
+            .text(name)
+            .map_err(|refusal| Refusal { param: Some(format!("{within}{name}").into()), ..refusal })?;
+        let Some(given) = given else { return Ok(None) };
+        words.iter().copied().find(|word| text_of(*word) == given).map(Some).ok_or_else(|| {
+            let known: Vec<String> = words.iter().map(|word| format!("`{}`", text_of(*word))).collect();
+            let message = format!("`{within}{name}` must be {}.", known.join(" or "));
+            Refusal::field(format!("{within}{name}"), message)
+        })
+    }
+
+    /// Refuses a field that cannot be changed.
+    ///
+    /// # Errors
+    /// The refusal, when it is there.
+    pub fn is_fixed(&mut self, name: &'static str, why: &'static str) -> Result<(), Refusal> {
+        match self.take(name) {
+            Some(_) => Err(Refusal::field(name, why)),
+            None => Ok(()),
+        }
+    }
+
     fn take(&mut self, name: &str) -> Option<Box<RawValue>> {
         let place = self.0.iter().position(|(given, _)| given == name)?;
         Some(self.0.swap_remove(place).1)
@@ -200,6 +250,29 @@ impl Body {
         let message = format!("`{shown}` is not a field of this call.");
         Err(Refusal::field(shown, message))
     }
+}
+
+/// A JSON number with an exponent as a plain decimal; `None` when it has none, or a senseless one.
+fn written_out(number: &str) -> Option<String> {
+    const EXPONENT_MAX: i32 = 30;
+    let (digits, exponent) = number.split_once(['e', 'E'])?;
+    let exponent: i32 = exponent.parse().ok().filter(|exponent: &i32| exponent.abs() <= EXPONENT_MAX)?;
+    let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |digits| ("-", digits));
+    let (whole, places) = digits.split_once('.').unwrap_or((digits, ""));
+    let mut all: Vec<u8> = [whole, places].concat().into_bytes();
+    let mut point = i32::try_from(whole.len()).ok()? + exponent;
+    while point <= 0 {
+        all.insert(0, b'0');
+        point += 1;
+    }
+    let point = usize::try_from(point).ok()?;
+    while all.len() < point {
+        all.push(b'0');
+    }
+    let all = String::from_utf8(all).ok()?;
+    let (whole, places) = all.split_at_checked(point)?;
+    let places = places.trim_end_matches('0');
+    Some(if places.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{places}") })
 }
 
 fn shown(name: &str) -> String {
@@ -241,6 +314,30 @@ mod tests {
         assert_eq!(body.texts("models").unwrap(), None);
         body.finish(&[]).unwrap();
         Body::parse(b" \n").unwrap().finish(&[]).unwrap();
+    }
+
+    #[test]
+    fn amounts_are_exact_however_a_program_writes_them() {
+        let table = [
+            ("12.5", Some(12_500_000_000)),
+            ("\"12.5\"", Some(12_500_000_000)),
+            ("1e-9", Some(1)),
+            ("1.5E-7", Some(150)),
+            ("2.50e2", Some(250_000_000_000)),
+            ("-1e0", Some(-1_000_000_000)),
+            ("1e-10", None),
+            ("1e40", None),
+            ("1e9999999999", None),
+            ("\"1e-9\"", None),
+            ("\"\"", None),
+            ("[]", None),
+            ("0.0000000001", None),
+        ];
+        for (text, expected) in table {
+            let mut body = Body::parse(format!(r#"{{"a":{text}}}"#).as_bytes()).unwrap();
+            assert_eq!(body.usd("a", "").ok().flatten().map(|amount| amount.0), expected, "{text}");
+        }
+        assert_eq!(Body::parse(b"{}").unwrap().usd("a", "").unwrap(), None);
     }
 
     #[test]

@@ -6,19 +6,20 @@ use super::json::{self, Deleted, List, seconds};
 use super::people::UserObject;
 use super::write::begin;
 use crate::access::Grant;
-use crate::access::chain;
 use crate::access::format::{self, Prefix};
+use crate::access::invited;
 use crate::access::keys::not_there;
 use crate::accounts::invites::{self as service, Place};
-use crate::accounts::{Acting, Actor, Installation, Rights, load};
+use crate::accounts::{Acting, Actor, Installation, Rights};
 use crate::audit::Author;
-use crate::base::{Fault, Trouble};
+use crate::base::Trouble;
+use crate::mail::Letter;
 use crate::relay::obey::obey;
 use crate::relay::route::Sendable;
 use crate::relay::{Inbound, Outbound, Shared};
 use crate::store::changes::Change;
 use crate::store::invites::{self as rows, Invite};
-use crate::store::keys;
+use crate::store::organizations;
 use crate::store::people::Member;
 use serde::Serialize;
 use std::sync::Arc;
@@ -107,8 +108,14 @@ async fn create_one(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Resu
     let digest = shared.at.master.digest(token.reveal()).hex();
     let mut write = begin!(shared, inbound, caller);
     let invite = service::create(&mut write.acting, &email, &role, &places, &digest).await?;
+    let org = organizations::organization(&mut write.acting.tx, &invite.org_id).await?;
     let again = json::text(&InviteObject::made(&invite, None))?;
-    write.finish_once(json::text(&InviteObject::made(&invite, Some(token.reveal())))?, &again).await
+    let made = json::text(&InviteObject::made(&invite, Some(token.reveal())))?;
+    let answer = write.finish_once(made, &again).await?;
+    let url = format!("{}/invitation?token={}", shared.desk.public_url, token.reveal());
+    let name = org.map_or(String::new(), |org| org.name);
+    shared.desk.mail.send(&invite.email, Letter::invited(&name, url));
+    Ok(answer)
 }
 
 async fn get_one(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<Outbound, Trouble> {
@@ -158,23 +165,8 @@ pub async fn take_up(
     let mut acting = Acting::begin(at, author, nobody, "").await?;
     let found = rows::by_token(&mut acting.tx, &at.master.digest(token).hex()).await?;
     let invite = found.ok_or_else(|| not_there("invitation"))?;
-    acting.org.clone_from(&invite.org_id);
     acting.author.id.clone_from(&invite.id);
-    acting.actor.rights = maker_now(&mut acting, &invite).await?;
+    invited::enter(&mut acting, &invite).await?;
     let member = service::accept(&mut acting, &invite, name).await?;
     Ok((member, acting.commit().await?))
-}
-
-async fn maker_now(acting: &mut Acting<'_>, invite: &Invite) -> Result<Rights, Fault> {
-    match invite.maker_kind.as_str() {
-        "operator" => Ok(Rights::operator()),
-        "user" => Ok(load::of_user(&mut acting.tx, &invite.org_id, &invite.maker_id).await?.rights),
-        _ => {
-            let row = keys::by_any_id(&mut acting.tx, &invite.maker_id).await?;
-            match row.filter(|row| row.status == "active") {
-                Some(row) => Ok(chain::load(&mut acting.tx, &row, acting.now_ms).await?.rights),
-                None => Ok(Rights::none()),
-            }
-        }
-    }
 }

@@ -11,9 +11,6 @@ use crate::access::edit::{self, Edit};
 use crate::base::{Refusal, Trouble};
 use crate::relay::{Inbound, Outbound, Shared};
 
-/// Fields of a project key that are named by the contract and not built yet.
-pub const NOT_YET: &[&str] = &["budget"];
-
 handlers! {
     /// POST `/projects/{project}/api_keys/{key}`
     update_project_key = update(Plane::Project);
@@ -54,7 +51,8 @@ fn read(mut body: Body) -> Result<Edit, Refusal> {
         limits: limit_object::key_edit(&mut body)?,
         projects: None,
     };
-    body.finish(NOT_YET)?;
+    body.is_fixed("budget", "A key's budgets are objects of their own: see `/v1/organization/budgets`.")?;
+    body.finish(&[])?;
     Ok(edit)
 }
 

@@ -96,7 +96,7 @@ fn add(found: &mut BTreeMap<(String, String), KeyUse>, entry: &OwnedEntry) {
     used.num_failed_requests += u64::from(entry.status >= 400);
     used.input_tokens += entry.usage.input();
     used.output_tokens += entry.usage.output();
-    used.cost_usd = Usd(NanoUsd(used.cost_usd.0.0.saturating_add(entry.cost.map_or(0, |cost| cost.0))));
+    used.cost_usd = Usd(NanoUsd(used.cost_usd.0.0.saturating_add(entry.sell.map_or(0, |sell| sell.0))));
     used.first_at = used.first_at.min(started);
     used.last_at = used.last_at.max(started);
 }

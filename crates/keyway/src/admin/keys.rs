@@ -2,6 +2,7 @@
 
 use super::ask::{self, Caller, Page, Query, handlers};
 use super::body::Body;
+use super::budget_object;
 use super::json::{self, Deleted, Ended, List};
 use super::key_edit;
 use super::key_object::{ADMIN_KEY_DELETED, KeyObject, PROJECT_KEY_DELETED};
@@ -92,7 +93,8 @@ fn read(mut body: Body, project: Option<&str>) -> Result<NewKey, Refusal> {
             Some(_) => return Err(Refusal::field("mode", "`mode` must be `live` or `test`.")),
         };
         new.details = key_edit::details(&mut body)?;
-        body.finish(key_edit::NOT_YET)?;
+        new.budget = budget_object::of_key(&mut body)?;
+        body.finish(&[])?;
     } else {
         new.projects = body.texts("projects")?;
         body.finish(&[])?;

@@ -7,6 +7,7 @@ use super::model_object::ModelObject;
 use super::write::begin;
 use crate::access::keys::not_there;
 use crate::base::{Fault, Refusal, Trouble};
+use crate::catalog::rows::is_model_name;
 use crate::pricing::edit as service;
 use crate::pricing::load::model_row;
 use crate::relay::{Inbound, Outbound, Shared};
@@ -28,6 +29,10 @@ async fn list_of(shared: &Shared, inbound: &Inbound, _: &Caller) -> Result<Outbo
     let limit = query.number("limit", 1, PAGE_LIMIT_MAX)?.unwrap_or(PAGE_LIMIT);
     let after = query.one("after")?.unwrap_or_default();
     query.finish()?;
+    if !after.is_empty() && !(is_model_name(&after) && after.contains('/')) {
+        let message = "`after` must be an id of this list (`provider/name`), such as its `last_id`.";
+        return Err(Refusal::field("after", message).into());
+    }
     let (catalog, now_ms) = (shared.catalog.load(), shared.at.clock.now_ms());
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let rest = catalog.models().iter().filter(|model| *model.id > *after);

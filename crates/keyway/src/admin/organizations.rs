@@ -6,7 +6,7 @@ use super::json::{self, List, names, seconds};
 use super::write::begin;
 use crate::access::keys::not_there;
 use crate::access::networks::Networks;
-use crate::accounts::organizations as service;
+use crate::accounts::organizations::{self as service, Wanted};
 use crate::base::{Refusal, Trouble};
 use crate::relay::{Inbound, Outbound, Shared};
 use crate::store::organizations::{self as rows, Organization};
@@ -22,6 +22,7 @@ pub struct OrganizationObject<'a> {
     created_at: i64,
     archived_at: Option<i64>,
     status: &'static str,
+    tier_id: Option<&'a str>,
 }
 
 impl<'a> OrganizationObject<'a> {
@@ -35,6 +36,7 @@ impl<'a> OrganizationObject<'a> {
             created_at: seconds(row.created_ms),
             archived_at: row.archived_ms.map(seconds),
             status: if row.archived_ms.is_some() { "archived" } else { "active" },
+            tier_id: row.tier_id.as_deref(),
         }
     }
 }
@@ -86,9 +88,10 @@ async fn create_one(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Resu
     Query::of(inbound).finish()?;
     let mut body = Body::parse(&inbound.body)?;
     let name = body.needed("name")?;
+    let tier = body.text("tier_id")?;
     body.finish(&[])?;
     let mut write = begin!(shared, inbound, caller);
-    let organization = service::create(&mut write.acting, &name).await?;
+    let organization = service::create(&mut write.acting, &name, tier.as_deref()).await?;
     write.finish(&OrganizationObject::new(&organization)).await
 }
 
@@ -102,10 +105,13 @@ async fn get_one(shared: &Shared, inbound: &Inbound, _: &Caller) -> Result<Outbo
 async fn update_one(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<Outbound, Trouble> {
     Query::of(inbound).finish()?;
     let mut body = Body::parse(&inbound.body)?;
-    let name = body.needed("name")?;
+    let wanted = Wanted { name: body.text("name")?, tier: body.or_null(Body::text, "tier_id")? };
     body.finish(&[])?;
+    if wanted.name.is_none() && wanted.tier.is_none() {
+        return Err(Refusal::field("name", "Name what to change: `name` or `tier_id`.").into());
+    }
     let mut write = begin!(shared, inbound, caller);
-    let organization = service::rename(&mut write.acting, ask::path_param(inbound, 0)?, &name).await?;
+    let organization = service::update(&mut write.acting, ask::path_param(inbound, 0)?, &wanted).await?;
     write.finish(&OrganizationObject::new(&organization)).await
 }
 

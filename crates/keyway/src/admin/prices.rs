@@ -30,16 +30,21 @@ async fn list_of(shared: &Shared, inbound: &Inbound, _: &Caller) -> Result<Outbo
     let mut found =
         rows::price_page(&mut conn, &model, page.newest_first, &page.after, page.limit + 1).await?;
     let more = json::cut(&mut found, &page);
-    let prices = found.iter().map(price).collect::<Result<Vec<_>, _>>()?;
-    let object = |(row, price): (&'_ PriceRow, &'_ Price)| {
-        json::text(&PriceObject::new(Some(&row.id), &row.model, price))
-    };
-    let objects = found
-        .iter()
-        .zip(&prices)
-        .map(|both| Ok(json::Raw::new(both.0.id.clone(), object(both)?)?))
-        .collect::<Result<Vec<_>, Trouble>>()?;
+    let objects = objects(&found)?;
     json::answer(&List::new(objects, more, |object: &json::Raw| &object.id))
+}
+
+/// The objects of rows.
+///
+/// # Errors
+/// When one cannot be read.
+pub fn objects(rows: &[PriceRow]) -> Result<Vec<json::Raw>, Trouble> {
+    let object = |row: &PriceRow| -> Result<json::Raw, Trouble> {
+        let price = price(row)?;
+        let text = json::text(&PriceObject::new(Some(&row.id), &row.model, &price))?;
+        Ok(json::Raw::new(row.id.clone(), text)?)
+    };
+    rows.iter().map(object).collect()
 }
 
 async fn create_one(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<Outbound, Trouble> {

@@ -31,6 +31,8 @@ pub struct RequestObject<'a> {
     usage_origin: &'static str,
     price_version: Option<&'a str>,
     cost_usd: Option<Usd>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider_cost_usd: Option<Option<Usd>>,
     latency_ms: u32,
     first_token_ms: Option<u32>,
     labels: &'a [String],
@@ -64,9 +66,9 @@ struct UsageObject {
 }
 
 impl<'a> RequestObject<'a> {
-    /// The object of a line.
+    /// The object of a line. What the provider is paid is the operator's to see.
     #[must_use]
-    pub fn new(entry: &'a OwnedEntry) -> Self {
+    pub fn new(entry: &'a OwnedEntry, operator: bool) -> Self {
         Self {
             object: "organization.request",
             id: id::text("req", entry.request),
@@ -91,7 +93,8 @@ impl<'a> RequestObject<'a> {
                 UsageOrigin::Nothing => "nothing",
             },
             price_version: known(&entry.price_version),
-            cost_usd: entry.cost.map(Usd),
+            cost_usd: entry.sell.map(Usd),
+            provider_cost_usd: operator.then(|| entry.cost.map(Usd)),
             latency_ms: entry.latency_ms,
             first_token_ms: entry.first_token_ms,
             labels: &entry.labels,

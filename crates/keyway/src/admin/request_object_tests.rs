@@ -31,7 +31,9 @@ pub(crate) fn entry() -> OwnedEntry {
         usage: Usage { in_uncached: 5, out_text: 7, ..Usage::default() },
         usage_origin: UsageOrigin::Reported,
         price_version: "v1".to_owned(),
-        cost: Some(NanoUsd(12_500)),
+        cost: Some(NanoUsd(10_000)),
+        sell: Some(NanoUsd(12_500)),
+        spend: ledger::Spend::default(),
         latency_ms: 40,
         first_token_ms: None,
     }
@@ -40,8 +42,11 @@ pub(crate) fn entry() -> OwnedEntry {
 #[test]
 fn a_line_as_documented() {
     let entry = entry();
-    let text = serde_json::to_string(&RequestObject::new(&entry)).unwrap();
+    let text = serde_json::to_string(&RequestObject::new(&entry, false)).unwrap();
     assert!(text.contains(r#""cost_usd":0.0000125,"#), "{text}");
+    assert!(!text.contains("provider_cost_usd"), "what the provider is paid is the operator's to see");
+    let seen = serde_json::to_string(&RequestObject::new(&entry, true)).unwrap();
+    assert!(seen.contains(r#""provider_cost_usd":0.00001,"#), "{seen}");
     let value: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(value["id"], json!(id::text("req", [1; 16])));
     assert_eq!((&value["model"], &value["model_served"]), (&json!("small"), &json!("mine/small")));
@@ -54,7 +59,7 @@ fn a_line_as_documented() {
 
 #[test]
 fn unpriced_is_not_free() {
-    let entry = OwnedEntry { cost: None, price_version: String::new(), ..entry() };
-    let value = serde_json::to_value(RequestObject::new(&entry)).unwrap();
+    let entry = OwnedEntry { cost: None, sell: None, price_version: String::new(), ..entry() };
+    let value = serde_json::to_value(RequestObject::new(&entry, false)).unwrap();
     assert_eq!((&value["cost_usd"], &value["price_version"]), (&Value::Null, &Value::Null));
 }

@@ -28,7 +28,8 @@ async fn get_one(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<
     let found = requests::get(&shared.at.db, &caller.org, request).await?;
     let among = caller.actor().rights.places(Scope::READ_REQUESTS);
     let seen = |entry: &OwnedEntry| among.as_ref().is_none_or(|ids| ids.contains(&entry.project));
-    json::answer(&RequestObject::new(&found.filter(seen).ok_or_else(|| not_there("request"))?))
+    let found = found.filter(seen).ok_or_else(|| not_there("request"))?;
+    json::answer(&RequestObject::new(&found, caller.actor().rights.operator))
 }
 
 async fn list_of(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<Outbound, Trouble> {
@@ -38,10 +39,10 @@ async fn list_of(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<
     if let Some(among) = caller.actor().rights.places(Scope::READ_REQUESTS)
         && !narrow(&mut filter.project_ids, among)?
     {
-        return json::answer(&list_object(&[], None));
+        return json::answer(&list_object(&[], None, false));
     }
     let (entries, next) = page(&shared.at.db, &caller.org, &filter, after, limit).await?;
-    json::answer(&list_object(&entries, next))
+    json::answer(&list_object(&entries, next, caller.actor().rights.operator))
 }
 
 /// Narrows a filter of projects to those that may be seen; false when none is left. What may not be
@@ -66,8 +67,12 @@ pub fn narrow(asked: &mut Vec<String>, among: Vec<String>) -> Result<bool, Refus
 /// The list of some lines. Where a page is short because so much was looked through, its `last_id`
 /// is how far the look went, so that the next page goes on from there.
 #[must_use]
-pub fn list_object(entries: &[OwnedEntry], next: Option<[u8; 16]>) -> List<RequestObject<'_>> {
-    let objects = entries.iter().map(RequestObject::new).collect();
+pub fn list_object(
+    entries: &[OwnedEntry],
+    next: Option<[u8; 16]>,
+    operator: bool,
+) -> List<RequestObject<'_>> {
+    let objects = entries.iter().map(|entry| RequestObject::new(entry, operator)).collect();
     let list = List::new(objects, next.is_some(), |object: &RequestObject<'_>| &object.id);
     match next {
         Some(next) => list.ending_at(id::text("req", next)),
@@ -158,14 +163,14 @@ mod tests {
 
     #[test]
     fn a_short_page_says_where_to_go_on() {
-        let text = json::text(&list_object(&[], Some([3; 16]))).unwrap();
+        let text = json::text(&list_object(&[], Some([3; 16]), false)).unwrap();
         let last = id::text("req", [3; 16]);
         assert_eq!(
             text,
             format!(r#"{{"object":"list","data":[],"first_id":null,"last_id":"{last}","has_more":true}}"#)
         );
         let entries = [entry()];
-        let text = json::text(&list_object(&entries, None)).unwrap();
+        let text = json::text(&list_object(&entries, None, false)).unwrap();
         assert!(text.ends_with(r#""has_more":false}"#));
     }
 }

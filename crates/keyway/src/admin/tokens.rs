@@ -3,7 +3,7 @@
 
 use super::ask::Query;
 use super::body::Body;
-use super::json;
+use super::json::{self, Usd};
 use super::write::Kept;
 use crate::access::ephemeral::Narrowed;
 use crate::access::ephemeral::mint::{self, Asked, Format, Minted};
@@ -14,9 +14,6 @@ use crate::relay::route::Sendable;
 use crate::relay::{Inbound, Outbound, Shared};
 use serde::Serialize;
 use std::sync::Arc;
-
-/// Fields that the contract names and this build does not have.
-const NOT_YET: &[&str] = &["budget_usd"];
 
 /// A token.
 #[derive(Debug, Serialize)]
@@ -33,6 +30,7 @@ struct TokenObject<'a> {
     scopes: Vec<&'a str>,
     models: Option<&'a [String]>,
     ip: Option<&'a str>,
+    budget_usd: Option<Usd>,
 }
 
 /// POST `/v1/tokens`
@@ -82,8 +80,9 @@ fn read(mut body: Body) -> Result<Asked, Refusal> {
             Some("jwt") => Format::Jwt,
             Some(_) => return Err(Refusal::field("format", "`format` must be `opaque` or `jwt`.")),
         },
+        budget: body.usd("budget_usd", "")?,
     };
-    body.finish(NOT_YET)?;
+    body.finish(&[])?;
     Ok(asked)
 }
 
@@ -105,6 +104,7 @@ fn object<'a>(grant: &'a Grant, asked: &'a Asked, minted: &'a Minted, first: boo
         scopes,
         models: narrowed.models.as_deref().or(grant.models.own.as_deref()),
         ip: narrowed.ip.as_deref(),
+        budget_usd: asked.budget.map(Usd),
     }
 }
 

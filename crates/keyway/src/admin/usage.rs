@@ -1,19 +1,35 @@
-//! `/usage/completions` and `/costs`: sums over buckets of time, from the rollups.
+//! `/usage/...` and `/costs`: sums over buckets of time, from the rollups.
 
 use super::ask::{Caller, Query, handlers};
 use super::json;
 use super::requests::narrow;
 use super::usage_object::{Bucket, BucketPage, CostResult, UsageResult, page_start};
 use crate::accounts::Scope;
-use crate::base::{Code, Fault, Refusal, Trouble};
+use crate::base::{Fault, Refusal, Trouble};
 use crate::relay::{Inbound, Outbound, Shared};
 use crate::store::usage::{self, FILTER_VALUES_MAX, Row};
 use crate::store::usage_columns::{Dimension, Width};
 use crate::store::{Db, usage::Query as Sums};
 use serde::Serialize;
 
-/// Billing kinds that `/usage/completions` adds up.
-const COMPLETIONS: &[&str] = &["chat_completions", "completions"];
+/// A route of usage: the end of its path and the billing kinds that it adds up.
+struct Family {
+    object: &'static str,
+    kinds: &'static [&'static str],
+}
+
+const COMPLETIONS: Family =
+    Family { object: "organization.usage.completions.result", kinds: &["chat_completions", "completions"] };
+const EMBEDDINGS: Family = Family { object: "organization.usage.embeddings.result", kinds: &["embeddings"] };
+const RERANK: Family = Family { object: "organization.usage.rerank.result", kinds: &["rerank"] };
+const MODERATIONS: Family =
+    Family { object: "organization.usage.moderations.result", kinds: &["moderations"] };
+const IMAGES: Family = Family { object: "organization.usage.images.result", kinds: &["images"] };
+const AUDIO_SPEECHES: Family =
+    Family { object: "organization.usage.audio_speeches.result", kinds: &["audio_speeches"] };
+const AUDIO_TRANSCRIPTIONS: Family =
+    Family { object: "organization.usage.audio_transcriptions.result", kinds: &["audio_transcriptions"] };
+
 /// Latest time a parameter may name, unix seconds: the year 9999.
 pub const TIME_SECONDS_MAX: i64 = 253_402_300_799;
 
@@ -23,74 +39,109 @@ const WIDTHS: &[(&str, (Width, i64, i64))] =
     &[("1m", (Width::Minute, 60, 1440)), ("1h", (Width::Hour, 24, 168)), ("1d", (Width::Day, 7, 31))];
 const COST_WIDTHS: &[(&str, (Width, i64, i64))] = &[("1d", (Width::Day, 7, 180))];
 
-const USAGE_GROUPS: &[(&str, Dimension)] = &[
-    ("project_id", Dimension::Project),
-    ("user_id", Dimension::User),
-    ("api_key_id", Dimension::Key),
-    ("model", Dimension::ModelServed),
-    ("provider", Dimension::Provider),
+/// Words of `group_by`. What is no dimension here has one value for everything, which is null.
+pub(super) const USAGE_GROUPS: &[(&str, Option<Dimension>)] = &[
+    ("project_id", Some(Dimension::Project)),
+    ("user_id", Some(Dimension::User)),
+    ("api_key_id", Some(Dimension::Key)),
+    ("model", Some(Dimension::ModelServed)),
+    ("provider", Some(Dimension::Provider)),
+    ("label", Some(Dimension::Label)),
+    ("batch", None),
+    ("service_tier", None),
 ];
-const COST_GROUPS: &[(&str, Dimension)] = &[
-    ("project_id", Dimension::Project),
-    ("line_item", Dimension::ModelServed),
-    ("api_key_id", Dimension::Key),
+const COST_GROUPS: &[(&str, Option<Dimension>)] = &[
+    ("project_id", Some(Dimension::Project)),
+    ("line_item", Some(Dimension::ModelServed)),
+    ("api_key_id", Some(Dimension::Key)),
 ];
 
 handlers! {
     /// GET `/usage/completions`
-    completions = completions_of();
+    completions = usage_of(&COMPLETIONS);
+    /// GET `/usage/embeddings`
+    embeddings = usage_of(&EMBEDDINGS);
+    /// GET `/usage/rerank`
+    rerank = usage_of(&RERANK);
+    /// GET `/usage/moderations`
+    moderations = usage_of(&MODERATIONS);
+    /// GET `/usage/images`
+    images = usage_of(&IMAGES);
+    /// GET `/usage/audio_speeches`
+    audio_speeches = usage_of(&AUDIO_SPEECHES);
+    /// GET `/usage/audio_transcriptions`
+    audio_transcriptions = usage_of(&AUDIO_TRANSCRIPTIONS);
     /// GET `/costs`: live traffic only.
     costs = costs_of();
 }
 
-async fn completions_of(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<Outbound, Trouble> {
-    let mut query = Query::of(inbound);
-    not_yet(&mut query, "batch")?;
-    let mut asked = Asked::read(&mut query, WIDTHS, USAGE_GROUPS, shared.at.clock.now_ms())?;
-    asked.filter(&mut query, "user_ids", Dimension::User)?;
-    asked.filter(&mut query, "models", Dimension::ModelServed)?;
-    query.finish()?;
-    let kinds = COMPLETIONS.iter().map(|kind| (*kind).to_owned()).collect();
-    asked.filters.push((Dimension::Kind, kinds));
-    asked.answer(&shared.at.db, caller, None, UsageResult::new).await
+async fn usage_of(
+    shared: &Shared,
+    inbound: &Inbound,
+    caller: &Caller,
+    family: &Family,
+) -> Result<Outbound, Trouble> {
+    let mut asked = Asked::of_usage(Query::of(inbound), shared.at.clock.now_ms())?;
+    asked.filters.push((Dimension::Kind, family.kinds.iter().map(|kind| (*kind).to_owned()).collect()));
+    let operator = caller.actor().rights.operator;
+    let result = |row: &Row, by: &[Dimension]| UsageResult::new(family.object, row, by, operator);
+    asked.answer(&shared.at.db, caller, None, result).await
 }
 
 async fn costs_of(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<Outbound, Trouble> {
     let mut query = Query::of(inbound);
     let asked = Asked::read(&mut query, COST_WIDTHS, COST_GROUPS, shared.at.clock.now_ms())?;
     query.finish()?;
-    asked.answer(&shared.at.db, caller, Some(false), CostResult::new).await
-}
-
-fn not_yet(query: &mut Query, name: &'static str) -> Result<(), Refusal> {
-    match query.one(name)? {
-        None => Ok(()),
-        Some(_) => Err(Refusal {
-            code: Code::UnsupportedParameter,
-            ..Refusal::field(name, format!("`{name}` is not available yet. Leave it out."))
-        }),
-    }
+    let operator = caller.actor().rights.operator;
+    let result = |row: &Row, by: &[Dimension]| CostResult::new(row, by, operator);
+    asked.answer(&shared.at.db, caller, Some(false), result).await
 }
 
 /// What a call asks for.
 #[derive(Debug)]
-struct Asked {
-    width: Width,
+pub(super) struct Asked {
+    /// Length of a bucket.
+    pub width: Width,
     /// Start of the page's first bucket, unix milliseconds.
-    from_ms: i64,
+    pub from_ms: i64,
     /// Where the last page ends, unix milliseconds.
-    end_ms: i64,
+    pub end_ms: i64,
     /// Buckets of the page.
-    limit: i64,
-    group_by: Vec<Dimension>,
-    filters: Vec<(Dimension, Vec<String>)>,
+    pub limit: i64,
+    /// What results are told apart by.
+    pub group_by: Vec<Dimension>,
+    /// Only these.
+    pub filters: Vec<(Dimension, Vec<String>)>,
 }
 
 impl Asked {
+    /// Reads a query about usage, all of it.
+    ///
+    /// # Errors
+    /// A refusal that names the parameter.
+    pub fn of_usage(mut query: Query, now_ms: i64) -> Result<Self, Refusal> {
+        let mut asked = Self::read(&mut query, WIDTHS, USAGE_GROUPS, now_ms)?;
+        asked.filter(&mut query, "user_ids", Dimension::User)?;
+        asked.filter(&mut query, "models", Dimension::ModelServed)?;
+        asked.filter(&mut query, "labels", Dimension::Label)?;
+        let labels = asked.filters.iter().find(|(dimension, _)| *dimension == Dimension::Label);
+        if labels.is_some_and(|(_, values)| values.len() > 1) && !asked.group_by.contains(&Dimension::Label) {
+            let message =
+                "Several `labels` need `group_by=label`: a request with two of them would count twice.";
+            return Err(Refusal::field("labels", message));
+        }
+        // Nothing here is a batch: all of it, or nothing.
+        if query.word("batch", &[("true", true), ("false", false)])? == Some(true) {
+            asked.filters.push((Dimension::Kind, Vec::new()));
+        }
+        query.finish()?;
+        Ok(asked)
+    }
+
     fn read(
         query: &mut Query,
         widths: &[(&str, (Width, i64, i64))],
-        groups: &[(&str, Dimension)],
+        groups: &[(&str, Option<Dimension>)],
         now_ms: i64,
     ) -> Result<Self, Refusal> {
         let days = widths.last().map_or((Width::Day, 7, 31), |(_, days)| *days);
@@ -127,7 +178,9 @@ impl Asked {
                 let known: Vec<String> = groups.iter().map(|(name, _)| format!("`{name}`")).collect();
                 Refusal::field("group_by", format!("`group_by` takes {}.", known.join(", ")))
             })?;
-            if !asked.group_by.contains(dimension) {
+            if let Some(dimension) = dimension
+                && !asked.group_by.contains(dimension)
+            {
                 asked.group_by.push(*dimension);
             }
         }
@@ -146,7 +199,10 @@ impl Asked {
 
     /// Leaves out what the caller may not see: a project that is not theirs counts like one that is
     /// not there.
-    fn narrow(&mut self, caller: &Caller) -> Result<(), Refusal> {
+    ///
+    /// # Errors
+    /// A refusal when so many are left that the caller must choose.
+    pub fn narrow(&mut self, caller: &Caller) -> Result<(), Refusal> {
         let Some(among) = caller.actor().rights.places(Scope::READ_USAGE) else {
             return Ok(());
         };
@@ -162,7 +218,7 @@ impl Asked {
         db: &Db,
         caller: &Caller,
         test: Option<bool>,
-        result: fn(&Row, &[Dimension]) -> T,
+        result: impl Fn(&Row, &[Dimension]) -> T,
     ) -> Result<Outbound, Trouble> {
         self.narrow(caller)?;
         let to_ms = self.end_ms.min(self.from_ms.saturating_add(self.limit * self.width.ms()));

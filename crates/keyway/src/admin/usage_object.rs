@@ -76,25 +76,29 @@ pub struct UsageResult {
     num_unpriced_requests: i64,
     num_estimated_requests: i64,
     cost_usd: Usd,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider_cost_usd: Option<Usd>,
     project_id: Option<String>,
     user_id: Option<String>,
     api_key_id: Option<String>,
     model: Option<String>,
     provider: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<String>,
     batch: Option<bool>,
     service_tier: Option<String>,
 }
 
 impl UsageResult {
-    /// The result of a row whose groups are `by`.
+    /// The result of a row whose groups are `by`. What the provider is paid is the operator's to see.
     #[must_use]
-    pub fn new(row: &Row, by: &[Dimension]) -> Self {
+    pub fn new(object: &'static str, row: &Row, by: &[Dimension], operator: bool) -> Self {
         let (usage, count) = (row.measures.usage(), |index: usize| row.measures.0[index]);
         let group = |dimension| group(row, by, dimension);
         let cached =
             usage.cache_read.saturating_add(usage.cache_write_5m).saturating_add(usage.cache_write_1h);
         Self {
-            object: "organization.usage.completions.result",
+            object,
             input_tokens: usage.input(),
             input_uncached_tokens: usage.input().saturating_sub(cached),
             input_cached_tokens: usage.cache_read,
@@ -110,12 +114,14 @@ impl UsageResult {
             num_failed_requests: row.measures.errors(),
             num_unpriced_requests: count(at::UNPRICED_REQUESTS),
             num_estimated_requests: count(at::ESTIMATED_REQUESTS),
-            cost_usd: Usd(NanoUsd(count(at::COST_NANOUSD))),
+            cost_usd: Usd(sold(row)),
+            provider_cost_usd: operator.then(|| Usd(NanoUsd(count(at::COST_NANOUSD)))),
             project_id: group(Dimension::Project),
             user_id: group(Dimension::User),
             api_key_id: group(Dimension::Key),
             model: group(Dimension::ModelServed),
             provider: group(Dimension::Provider),
+            label: group(Dimension::Label),
             batch: None,
             service_tier: None,
         }
@@ -127,6 +133,8 @@ impl UsageResult {
 pub struct CostResult {
     object: &'static str,
     amount: Amount,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider_amount: Option<Amount>,
     line_item: Option<String>,
     project_id: Option<String>,
     api_key_id: Option<String>,
@@ -142,16 +150,24 @@ struct Amount {
 impl CostResult {
     /// The result of a row whose groups are `by`. A line item is a model.
     #[must_use]
-    pub fn new(row: &Row, by: &[Dimension]) -> Self {
+    pub fn new(row: &Row, by: &[Dimension], operator: bool) -> Self {
+        let amount = |amount| Amount { value: Usd(amount), currency: "usd" };
         Self {
             object: "organization.costs.result",
-            amount: Amount { value: Usd(NanoUsd(row.measures.0[at::COST_NANOUSD])), currency: "usd" },
+            amount: amount(sold(row)),
+            provider_amount: operator.then(|| amount(NanoUsd(row.measures.0[at::COST_NANOUSD]))),
             line_item: group(row, by, Dimension::ModelServed),
             project_id: group(row, by, Dimension::Project),
             api_key_id: group(row, by, Dimension::Key),
             num_unpriced_requests: row.measures.0[at::UNPRICED_REQUESTS],
         }
     }
+}
+
+/// What the row's requests were sold for: the cost and the markup on it.
+#[must_use]
+pub fn sold(row: &Row) -> NanoUsd {
+    NanoUsd(row.measures.0[at::SELL_NANOUSD])
 }
 
 /// The row's value of a dimension; absent when it was not grouped by, or nothing is known.

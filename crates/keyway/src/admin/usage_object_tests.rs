@@ -16,7 +16,7 @@ fn row(dims: &[&str]) -> Row {
 
 #[test]
 fn tokens_add_up_and_only_what_was_grouped_by_is_named() {
-    let result = UsageResult::new(&row(&["a/b", ""]), &[Dimension::ModelServed, Dimension::User]);
+    let result = UsageResult::new("x", &row(&["a/b", ""]), &[Dimension::ModelServed, Dimension::User], false);
     let value: Value = serde_json::to_value(&result).unwrap();
     let of = |name: &str| value[name].as_u64().unwrap();
     assert_eq!(of("input_tokens"), 10 + 20 + 30 + 40 + 50 + 60);
@@ -35,6 +35,9 @@ fn tokens_add_up_and_only_what_was_grouped_by_is_named() {
         (&json!("a/b"), &Value::Null, &Value::Null)
     );
     assert!(serde_json::to_string(&result).unwrap().contains(r#""cost_usd":0.000420001,"#));
+    assert!(value.get("provider_cost_usd").is_none(), "what the provider is paid is the operator's to see");
+    let seen = serde_json::to_value(UsageResult::new("x", &row(&[]), &[], true)).unwrap();
+    assert_eq!(seen["provider_cost_usd"], json!(0.000420001));
 }
 
 #[test]
@@ -43,7 +46,7 @@ fn costs_as_documented() {
         vec![Bucket::new(
             86_400_000,
             172_800_000,
-            vec![CostResult::new(&row(&["proj_1"]), &[Dimension::Project])],
+            vec![CostResult::new(&row(&["proj_1"]), &[Dimension::Project], false)],
         )],
         Some(172_800_000),
     );

@@ -4,10 +4,7 @@ use crate::store::usage_columns::Measures;
 const NOW_MS: i64 = 1_700_000_000_000;
 
 fn read(pairs: &[(&str, &str)]) -> Result<Asked, Refusal> {
-    let mut query = Query::from_pairs(pairs);
-    let asked = Asked::read(&mut query, WIDTHS, USAGE_GROUPS, NOW_MS)?;
-    query.finish()?;
-    Ok(asked)
+    Asked::of_usage(Query::from_pairs(pairs), NOW_MS)
 }
 
 #[test]
@@ -28,18 +25,32 @@ fn what_is_asked_is_read() {
     assert_eq!(asked.filters, [(Dimension::Key, vec!["key_1".to_owned()])]);
     let asked = read(&[("start_time", "1699900000"), ("page", "page_1699920000")]).unwrap();
     assert_eq!((asked.width, asked.limit, asked.from_ms), (Width::Day, 7, 1_699_920_000_000));
+    let asked = read(&[
+        ("start_time", "1699900000"),
+        ("group_by", "batch"),
+        ("group_by", "service_tier"),
+        ("group_by", "label"),
+        ("labels", "a=b"),
+        ("labels", "c=d"),
+        ("batch", "true"),
+    ])
+    .unwrap();
+    assert_eq!(asked.group_by, [Dimension::Label]);
+    assert_eq!(asked.filters.last(), Some(&(Dimension::Kind, vec![])), "nothing is a batch");
 }
 
 #[test]
 fn what_cannot_be_is_refused_by_name() {
     let start = ("start_time", "1699900000");
-    let table: [(&[(&str, &str)], &str); 9] = [
+    let table: [(&[(&str, &str)], &str); 11] = [
         (&[], "start_time"),
         (&[("start_time", "-1")], "start_time"),
         (&[start, ("end_time", "1699900000")], "end_time"),
         (&[start, ("bucket_width", "1w")], "bucket_width"),
         (&[start, ("limit", "32")], "limit"),
-        (&[start, ("group_by", "service_tier")], "group_by"),
+        (&[start, ("group_by", "colour")], "group_by"),
+        (&[start, ("labels", "a=b"), ("labels", "c=d")], "labels"),
+        (&[start, ("batch", "maybe")], "batch"),
         (&[start, ("page", "page_1699920001")], "page"),
         (&[start, ("page", "page_1699747200")], "page"),
         (&[start, ("colour", "red")], "colour"),

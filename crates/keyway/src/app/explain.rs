@@ -7,12 +7,14 @@ use crate::access::keys::not_there;
 use crate::access::permit::{self, Asked};
 use crate::access::told::{Outcome, Told, skip, tell};
 use crate::access::{Grant, KeyCache};
+use crate::accounts::capability::Capabilities;
 use crate::admin::json::Usd;
 use crate::base::{Fault, Refusal, Trouble};
 use crate::catalog::Catalog;
 use crate::metering::limits::{Limited, Size};
 use crate::relay::Route;
 use crate::relay::route::Billing;
+use crate::routing::allowed;
 use crate::routing::plan::{self, Plan};
 use crate::store::Conn;
 use crate::store::keys::KeyRow;
@@ -38,6 +40,8 @@ pub struct Question<'a> {
     pub ip: Option<IpAddr>,
     /// Its cap on the answer, tokens.
     pub max_tokens: Option<u64>,
+    /// What it needs besides the model.
+    pub capabilities: Capabilities,
 }
 
 /// Where the answer is looked for.
@@ -108,6 +112,7 @@ pub async fn explain(
         } else {
             let (told, plan) = plan::told(place.catalog, &grant, question.model);
             rules.extend(told);
+            rules.push(allowed::told(&grant, question.capabilities));
             rules.push(limits(place, &grant, plan.as_ref(), question));
             planned = plan;
         }
@@ -118,7 +123,10 @@ pub async fn explain(
         decision: if refused.is_some() { "deny" } else { "allow" },
         code: refused.and_then(|rule| rule.code).map(|code| code.text()),
         route: planned.as_ref().map(steps).unwrap_or_default(),
-        estimate_usd: planned.as_ref().and_then(|plan| estimate(plan, question.max_tokens, place.now_ms)),
+        estimate_usd: planned
+            .as_ref()
+            .and_then(|plan| estimate(plan, question.max_tokens, place.now_ms))
+            .map(|cost| Usd(grant.purse.markup.sell(cost))),
         rules,
     })
 }
@@ -180,7 +188,7 @@ fn steps(plan: &Plan) -> Vec<Step> {
 }
 
 /// What the answer can cost at most. `None` where a candidate is unpriced or nothing bounds the answer.
-fn estimate(plan: &Plan, max_tokens: Option<u64>, now_ms: i64) -> Option<Usd> {
+fn estimate(plan: &Plan, max_tokens: Option<u64>, now_ms: i64) -> Option<NanoUsd> {
     let mut most = NanoUsd(0);
     for target in plan.candidates() {
         let model = target.model.as_ref()?;
@@ -191,5 +199,5 @@ fn estimate(plan: &Plan, max_tokens: Option<u64>, now_ms: i64) -> Option<Usd> {
         let nanousd = i64::try_from(nanousd).unwrap_or(i64::MAX).saturating_add(fixed.0);
         most = most.max(NanoUsd(nanousd));
     }
-    Some(Usd(most))
+    Some(most)
 }

@@ -2,6 +2,7 @@
 
 use super::explain::{Place, Question, TOKENS_MAX, explain};
 use crate::access::keys::not_there;
+use crate::accounts::capability::{Capabilities, Capability};
 use crate::accounts::check::check_text;
 use crate::accounts::{Scope, Subject, may};
 use crate::admin::ask::{Caller, Query, handlers};
@@ -28,6 +29,7 @@ async fn answer(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<O
     let (id, path) = (body.needed("api_key_id")?, body.needed("path")?);
     let (model, method, ip) = (body.text("model")?, body.text("method")?, body.text("ip")?);
     let max_tokens = body.count("max_tokens")?;
+    let needed = body.texts("capabilities")?.unwrap_or_default();
     body.finish(&[])?;
     check_text("path", &path, PATH_CHARS_MAX)?;
     check_text("model", model.as_deref().unwrap_or_default(), MODEL_CHARS_MAX)?;
@@ -47,6 +49,10 @@ async fn answer(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<O
             }
             tokens => tokens,
         },
+        capabilities: Capabilities::named(&needed).map_err(|_| {
+            let known = Capability::ALL.map(Capability::name).join(", ");
+            Refusal::field("capabilities", format!("`capabilities` takes {known}."))
+        })?,
     };
     let mut conn = shared.at.db.connection().await?;
     let key = keys::by_id(&mut conn, &caller.org, &id).await?.ok_or_else(|| not_there("key"))?;

@@ -23,6 +23,7 @@ use crate::base::{Clock, Fault};
 use crate::config::{Config, Settings};
 use crate::jobs;
 use crate::metering::intake::Source;
+use crate::metering::keeper::Keeping;
 use crate::metering::{self, Shipper};
 use crate::relay::running::Running;
 use crate::relay::{Shared, Worker};
@@ -88,11 +89,12 @@ async fn run(config: &Config, clock: Clock, (files, say): (Option<u64>, &Say<'_>
     let handshakes = handshakes(settings, &tasks).map_err(NotOpened::Configuration)?;
     let workers = worker_count(settings);
     let (address, listeners) = listen::bind(settings.listen, workers).map_err(NotOpened::Configuration)?;
-    let parts = start::build(config, opened.at.clone(), address, workers, tasks).await?;
+    let (parts, keeping) = start::build(config, opened.at.clone(), address, workers, tasks).await?;
     let shared = Arc::clone(&parts.shared);
     take_in_old_journals(&shared, &settings.data_dir).await.map_err(NotOpened::Failed)?;
     let (stage, stages) = watch::channel(Stage::Serving);
     let (stop_shipping, shipping) = ship(&shared, &settings.data_dir);
+    let (stop_keeping, kept) = keep(&shared, keeping);
     begin_jobs(&shared, settings);
     if let Some(address) = settings.metrics_listen {
         metrics_listener::start(address, Arc::clone(&shared)).await.map_err(NotOpened::Configuration)?;
@@ -107,6 +109,9 @@ async fn run(config: &Config, clock: Clock, (files, say): (Option<u64>, &Say<'_>
     signals.wait().await;
     tracing::info!("draining: running requests finish, new connections are not taken");
     let settled = drain(settings, &shared, &stage, threads, &mut signals).await;
+    // Nothing may be leased once the journal is said to be at its end.
+    stop_keeping.send_replace(true);
+    let _ = kept.await;
     stop_shipping.send_replace(true);
     let shipped = shipping.await.doing("shipping the last lines").flatten();
     let _ = jobs::last_used::write(&shared).await;
@@ -195,6 +200,20 @@ fn ship(shared: &Arc<Shared>, data_dir: &Path) -> (watch::Sender<bool>, Shipping
         async move {
             shipper.run(stopped).await;
             let _ = end.send(shipper.drain().await.map(|_| ()));
+        },
+        &shared.control,
+    );
+    (stop, ended)
+}
+
+/// Begins to lease money; the second part of the answer is ready when that has ended.
+fn keep(shared: &Shared, keeping: Keeping) -> (watch::Sender<bool>, tokio::sync::oneshot::Receiver<()>) {
+    let (stop, stopped) = watch::channel(false);
+    let (end, ended) = tokio::sync::oneshot::channel();
+    shared.tasks.spawn_on(
+        async move {
+            keeping.run(stopped).await;
+            let _ = end.send(());
         },
         &shared.control,
     );

@@ -13,10 +13,12 @@ use crate::base::{Clock, Fault, Secret, id};
 use crate::catalog::Catalog;
 use crate::config::{Config, CredentialRef, On, Settings};
 use crate::egress::Egress;
-use crate::metering::{Journal, Plan, ShardState, Spares};
+use crate::mail::Sender;
+use crate::metering::keeper::{Holder, Keeping};
+use crate::metering::{self, Journal, Plan, ShardState, Spares};
 use crate::pricing::{self, Source};
 use crate::relay::context::{Node, Upstream};
-use crate::relay::desk::Desk;
+use crate::relay::desk::{Desk, Registration};
 use crate::relay::exposed::Exposed;
 use crate::relay::running::{Orders, Stops};
 use crate::relay::{Shared, story};
@@ -44,7 +46,7 @@ pub struct Parts {
     pub spares: Spares,
 }
 
-/// Builds the shared state for `workers` workers.
+/// Builds the shared state for `workers` workers, and what leases money, not begun.
 ///
 /// # Errors
 /// A credential that cannot be read, a base URL that is none, a journal that cannot be made.
@@ -54,7 +56,7 @@ pub async fn build(
     listen: SocketAddr,
     workers: usize,
     tasks: Tasks,
-) -> Result<Parts, NotOpened> {
+) -> Result<(Parts, Keeping), NotOpened> {
     let settings = &config.settings;
     let control = tokio::runtime::Handle::current();
     let clock = at.clock.clone();
@@ -72,11 +74,17 @@ pub async fn build(
     let cache = Arc::new(KeyCache::new(clock.clone(), age_ms_max));
     let lookup = lookup::start(&tasks, &control, at.db.clone(), Arc::clone(&cache));
     let (stops, orders) = Stops::new(workers);
+    let (keeper, keeping) = metering::keeper::keeper(Holder {
+        db: at.db.clone(),
+        clock: clock.clone(),
+        boot: node.boot.clone(),
+        node: node.id.clone(),
+    });
     let spares = Spares::start().map_err(NotOpened::Failed)?;
     let segment_bytes = u32::try_from(settings.journal_segment_bytes).unwrap_or(u32::MAX);
     let plan = Plan::new(settings.data_dir.join("journal").join(&node.boot), segment_bytes);
     let journals = journals(&plan, workers, &spares, &clock).map_err(NotOpened::Failed)?;
-    let desk = desk(settings, &at, listen).map_err(NotOpened::Failed)?;
+    let desk = desk(settings, &at, listen, &tasks)?;
     let states: Vec<Arc<ShardState>> = journals.iter().map(Journal::state).collect();
     let listeners = std::iter::once(listen).chain(settings.metrics_listen).collect();
     let egress =
@@ -93,6 +101,7 @@ pub async fn build(
         metrics,
         cache,
         lookup,
+        keeper,
         stops,
         control,
         tasks,
@@ -104,7 +113,7 @@ pub async fn build(
         used: Mutex::new(Vec::new()),
         exposed: Exposed::default(),
     });
-    Ok(Parts { shared, journals, orders, spares })
+    Ok((Parts { shared, journals, orders, spares }, keeping))
 }
 
 /// Where people reach the server: what was set, else the address it listens on.
@@ -117,18 +126,39 @@ pub fn public_url(settings: &Settings, listen: SocketAddr) -> String {
     }
 }
 
-fn desk(settings: &Settings, at: &Installation, listen: SocketAddr) -> Result<Desk, Fault> {
+fn desk(
+    settings: &Settings,
+    at: &Installation,
+    listen: SocketAddr,
+    tasks: &Tasks,
+) -> Result<Desk, NotOpened> {
+    let folder = settings.data_dir.join("mail");
+    let sender = Sender::new(settings.mail_smtp.as_ref(), &settings.mail_from, &folder, at.clock.clone());
     let span_ms = |count: u64, one_ms: i64| i64::try_from(count).unwrap_or(1) * one_ms;
     let public_url = public_url(settings, listen);
     Ok(Desk {
-        passwords: Passwords::start(&at.master)?,
+        passwords: Passwords::start(&at.master).map_err(NotOpened::Failed)?,
+        mail: sender.map_err(NotOpened::Configuration)?.start(tasks),
         attempts: Attempts::default(),
         lasting: Lasting {
             idle_ms: span_ms(settings.session_idle_minutes, 60_000),
             whole_ms: span_ms(settings.session_days_max, 24 * 3_600_000),
         },
         public_url,
+        registration: registration(settings),
+        terms_version: settings.terms_version.clone(),
+        terms_url: settings.terms_url.clone(),
     })
+}
+
+fn registration(settings: &Settings) -> Registration {
+    let domains = settings.registration_domains.split(',').map(|domain| domain.trim().to_lowercase());
+    match settings.registration.as_str() {
+        "closed" => Registration::Closed,
+        "domain" => Registration::Domains(domains.filter(|domain| !domain.is_empty()).collect()),
+        "open" => Registration::Open,
+        _ => Registration::Invitation,
+    }
 }
 
 /// What snapshots are made from, and the first one. Read behind the place in the feed from which changes

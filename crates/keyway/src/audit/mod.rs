@@ -33,8 +33,18 @@ pub struct Event<'a> {
     pub kind: &'static str,
     /// The object's id.
     pub object: &'a str,
+    /// Whom it means something to, where that is not the object: another id, for the feed.
+    pub touches: Option<&'a str>,
     /// What was asked, without secrets.
     pub detail: serde_json::Value,
+}
+
+impl<'a> Event<'a> {
+    /// The id that the feed says.
+    #[must_use]
+    pub fn touched(&self) -> &'a str {
+        self.touches.unwrap_or(self.object)
+    }
 }
 
 /// Records a change in feed and audit log. Call inside the transaction of the change: if this
@@ -77,7 +87,7 @@ async fn write(tx: &mut Tx, clock: &Clock, author: &Author, event: &Event<'_>) -
     };
     let hash = chain(&previous, &row);
     row.hash = &hash;
-    let change = Change { seq, kind: event.kind.to_owned(), object_id: event.object.to_owned() };
+    let change = Change { seq, kind: event.kind.to_owned(), object_id: event.touched().to_owned() };
     changes::insert(tx, &change, at_ms).await?;
     changes::insert_audit(tx, &row).await?;
     Ok(seq)

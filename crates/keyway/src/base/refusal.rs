@@ -54,8 +54,12 @@ codes! {
     ModelNotAllowed = "model_not_allowed", 403, "permission_error";
     /// The caller's address is not on an allow-list.
     IpNotAllowed = "ip_not_allowed", 403, "permission_error";
+    /// Nothing bounds what this costs, and a budget holds that must not be passed.
+    UnpriceableForHardBudget = "unpriceable_for_hard_budget", 400, "invalid_request_error";
     /// A change that comes with a session, and not from a page of this server.
     CrossSite = "cross_site", 403, "permission_error";
+    /// Live keys come with a verified address.
+    EmailNotVerified = "email_not_verified", 403, "permission_error";
     /// The key's project is archived.
     ProjectArchived = "project_archived", 403, "permission_error";
     /// No such model for this key.
@@ -70,6 +74,10 @@ codes! {
     IdempotencyConflict = "idempotency_conflict", 409, "invalid_request_error";
     /// The object is not in a state that allows this, or the same call is still running.
     Conflict = "conflict", 409, "invalid_request_error";
+    /// A budget is spent; the message names it.
+    InsufficientQuota = "insufficient_quota", 402, "insufficient_quota";
+    /// The organisation's balance is spent.
+    InsufficientBalance = "insufficient_balance", 402, "insufficient_quota";
     /// Larger than the route takes.
     BodyTooLarge = "body_too_large", 413, "invalid_request_error";
     /// More or larger headers than are taken.
@@ -78,6 +86,8 @@ codes! {
     RateLimitExceeded = "rate_limit_exceeded", 429, "rate_limit_error";
     /// As many requests run as may.
     ConcurrencyExceeded = "concurrency_exceeded", 429, "rate_limit_error";
+    /// What is left of a budget is reserved by requests that run.
+    BudgetReserved = "budget_reserved", 429, "rate_limit_error";
     /// The client left; seen in the log only.
     ClientGone = "client_gone", 499, "client_error";
     /// A fault of ours; the request id finds it in the log.
@@ -108,6 +118,8 @@ pub struct Refusal {
     pub param: Option<Cow<'static, str>>,
     /// How long to wait before trying again, milliseconds.
     pub retry_after_ms: Option<u64>,
+    /// Tokens of answer for which the money would do, where it does for some.
+    pub affordable_tokens: Option<u64>,
     /// A provider's own 4xx keeps its status and its `code` and `type`; `None` for refusals of ours.
     pub upstream: Option<Box<UpstreamRefusal>>,
 }
@@ -126,7 +138,14 @@ pub struct UpstreamRefusal {
 impl Refusal {
     /// A refusal of ours.
     pub fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, message: message.into(), param: None, retry_after_ms: None, upstream: None }
+        Self {
+            code,
+            message: message.into(),
+            param: None,
+            retry_after_ms: None,
+            affordable_tokens: None,
+            upstream: None,
+        }
     }
 
     /// A malformed field.

@@ -1,8 +1,8 @@
 //! The tree of commands. What is not here is not built: clap refuses it with exit code 2.
 
 use super::{
-    admin_key, audit, chat, config, explain, group, init, invite, key, limit, log, member, model, node, org,
-    project, role, sandbox, serve, service_account, settings, usage,
+    admin_key, audit, budget, chat, config, credit, db, explain, group, init, invite, key, limit, log,
+    member, model, node, org, project, role, sandbox, serve, service_account, settings, tier, usage,
 };
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use clap_complete::Shell;
@@ -108,6 +108,18 @@ pub enum Command {
     /// What projects and the organisation are held to
     #[command(subcommand)]
     Limit(limit::Limit),
+    /// What may be spent
+    #[command(subcommand)]
+    Budget(budget::Budget),
+    /// An organisation's balance
+    #[command(subcommand)]
+    Credit(credit::Credit),
+    /// Levels of organisations
+    #[command(subcommand)]
+    Tier(tier::Tier),
+    /// The database, and whether its books add up
+    #[command(subcommand)]
+    Db(db::Db),
     /// Models that can be called
     #[command(subcommand)]
     Model(model::Model),

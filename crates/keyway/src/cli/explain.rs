@@ -7,6 +7,7 @@ use super::session::{self, Missing, Session};
 use crate::access::KeyCache;
 use crate::access::keys::not_there;
 use crate::access::told::Outcome;
+use crate::accounts::capability::Capability;
 use crate::app::explain::{Place, Question, TOKENS_MAX, USUAL_PATH, explain};
 use crate::store::keys;
 use clap::Args;
@@ -33,6 +34,14 @@ pub struct Explain {
     /// Its cap on the answer
     #[arg(long, value_name = "TOKENS", value_parser = clap::value_parser!(u64).range(0..=TOKENS_MAX))]
     max_tokens: Option<u64>,
+    /// What it needs besides the model, as in image_input
+    #[arg(long = "capability", value_name = "NAME", num_args = 1.., value_parser = capability)]
+    capabilities: Vec<Capability>,
+}
+
+fn capability(name: &str) -> Result<Capability, String> {
+    let known = || format!("write one of {}", Capability::ALL.map(Capability::name).join(", "));
+    Capability::named(name).ok_or_else(known)
 }
 
 /// Runs it.
@@ -58,6 +67,7 @@ pub fn run(global: &Global, asked: &Explain, out: &Out) -> Result<(), Failure> {
             model: &asked.model,
             ip: asked.ip,
             max_tokens: asked.max_tokens,
+            capabilities: asked.capabilities.iter().copied().collect(),
         };
         let found = explain(&place, &mut conn, &key, &question).await?;
         if out.json {

@@ -6,6 +6,7 @@ use super::incident::{self, Compromised};
 use super::key_details::DetailFlags;
 use super::key_edit::{self, Edit};
 use super::limit::{LimitFlags, written};
+use super::money::{Allowance, allowance};
 use super::output::Out;
 use super::secret::{self, Rotate, Secret};
 use super::session::{self, Missing, Session};
@@ -103,6 +104,9 @@ pub struct Create {
     test: bool,
     #[command(flatten)]
     limits: LimitFlags,
+    /// How much it may spend in which window, as in 10usd/month
+    #[arg(long, value_name = "AMOUNT/WINDOW", value_parser = allowance)]
+    budget: Option<Allowance>,
 }
 
 /// Stop a key for good
@@ -140,6 +144,7 @@ pub fn run(global: &Global, command: &Key, out: &Out) -> Result<(), Failure> {
                 expires_in_seconds: create.expires_in_seconds,
                 details: create.details.details(),
                 limits: edited(Limits::default(), &create.limits.edit()),
+                budget: create.budget.map(|allowance| allowance.budget(None)),
                 ..NewKey::default()
             };
             make(session, &new, out).await

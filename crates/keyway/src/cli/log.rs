@@ -70,7 +70,7 @@ pub fn run(global: &Global, command: &Log, out: &Out) -> Result<(), Failure> {
             };
             let entry = found.ok_or_else(|| not_there("request"))?;
             if out.json {
-                return out.json(&RequestObject::new(&entry));
+                return out.json(&RequestObject::new(&entry, true));
             }
             out.fields(&fields(&entry))
         }
@@ -100,7 +100,7 @@ async fn list(session: &Session, asked: &List, out: &Out) -> Result<(), Failure>
         }
     }
     if out.json {
-        return out.json(&log::list_object(&entries, after));
+        return out.json(&log::list_object(&entries, after, true));
     }
     let rows: Vec<Vec<String>> = entries.iter().map(cells).collect();
     out.table(&["request", "when", "key", "model", "status", "in", "out", "cost usd", "ms"], &rows)

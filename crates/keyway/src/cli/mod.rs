@@ -5,9 +5,12 @@ pub mod admin_key;
 pub mod admin_key_edit;
 pub mod args;
 pub mod audit;
+pub mod budget;
 pub mod chat;
 pub mod completion;
 pub mod config;
+pub mod credit;
+pub mod db;
 pub mod doctor;
 pub mod explain;
 pub mod failure;
@@ -24,6 +27,7 @@ pub mod log;
 pub mod member;
 pub mod model;
 pub mod model_import;
+pub mod money;
 pub mod node;
 pub mod org;
 pub mod output;
@@ -38,6 +42,7 @@ pub mod service_account;
 pub mod session;
 pub mod settings;
 pub mod span;
+pub mod tier;
 pub mod usage;
 
 use crate::sealing::memory;
@@ -105,6 +110,10 @@ fn dispatch(args: &Args, out: &Out) -> Result<(), Failure> {
         Command::ServiceAccount(command) => service_account::run(global, command, out)?,
         Command::Role(command) => role::run(global, command, out)?,
         Command::Limit(command) => limit::run(global, command, out)?,
+        Command::Budget(command) => budget::run(global, command, out)?,
+        Command::Credit(command) => credit::run(global, command, out)?,
+        Command::Tier(command) => tier::run(global, command, out)?,
+        Command::Db(command) => db::run(global, command, out)?,
         Command::Model(command) => model::run(global, command, out)?,
         Command::Usage(asked) => usage::run(global, asked, out)?,
         Command::Log(command) => log::run(global, command, out)?,

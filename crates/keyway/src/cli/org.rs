@@ -1,12 +1,12 @@
 //! `keyway org list|create|show|edit|remove`
 
 use super::args::Global;
-use super::failure::Failure;
+use super::failure::{Failure, USAGE};
 use super::key::{confirmed, when};
 use super::output::Out;
 use super::session::{self, Missing, Session};
 use crate::accounts::check::not_there;
-use crate::accounts::organizations as service;
+use crate::accounts::organizations::{self as service, Wanted};
 use crate::admin::json::List;
 use crate::admin::organizations::OrganizationObject;
 use crate::store::organizations::{self as rows, Organization};
@@ -26,19 +26,28 @@ pub enum Org {
         /// What it is called
         #[arg(long)]
         name: String,
+        /// Its tier (tier_...)
+        #[arg(long, value_name = "TIER")]
+        tier: Option<String>,
     },
     /// Show one organisation
     Show {
         /// org_...
         id: String,
     },
-    /// Rename an organisation
+    /// Rename an organisation, or give it a tier
     Edit {
         /// org_...
         id: String,
         /// What it is called from now on
         #[arg(long)]
-        name: String,
+        name: Option<String>,
+        /// Its tier from now on (tier_...)
+        #[arg(long, value_name = "TIER", conflicts_with = "no_tier")]
+        tier: Option<String>,
+        /// It has no tier from now on
+        #[arg(long)]
+        no_tier: bool,
     },
     /// Archive an organisation: its keys are refused from then on
     Remove {
@@ -64,15 +73,20 @@ pub fn run(global: &Global, command: &Org, out: &Out) -> Result<(), Failure> {
             let found = rows::organization(&mut conn, id).await?;
             show(&found.ok_or_else(|| not_there("organization"))?, out)
         }
-        Org::Create { name } => {
+        Org::Create { name, tier } => {
             let mut acting = session.act().await?;
-            let made = service::create(&mut acting, name).await?;
+            let made = service::create(&mut acting, name, tier.as_deref()).await?;
             session::done(acting).await?;
             show(&made, out)
         }
-        Org::Edit { id, name } => {
+        Org::Edit { id, name, tier, no_tier } => {
+            let tier = if *no_tier { Some(None) } else { tier.clone().map(Some) };
+            if name.is_none() && tier.is_none() {
+                return Err(Failure::new(USAGE, "name what to change: --name, --tier or --no-tier"));
+            }
+            let wanted = Wanted { name: name.clone(), tier };
             let mut acting = session.act().await?;
-            let changed = service::rename(&mut acting, id, name).await?;
+            let changed = service::update(&mut acting, id, &wanted).await?;
             session::done(acting).await?;
             show(&changed, out)
         }
@@ -111,17 +125,18 @@ async fn list(session: &Session, out: &Out) -> Result<(), Failure> {
         return out.json(&List::new(objects, false, |object: &OrganizationObject<'_>| object.id));
     }
     let cells: Vec<Vec<String>> = found.iter().map(cells).collect();
-    out.table(&["id", "name", "status", "created"], &cells)
+    out.table(&["id", "name", "status", "tier", "created"], &cells)
 }
 
 fn cells(row: &Organization) -> Vec<String> {
     let status = if row.archived_ms.is_some() { "archived" } else { "active" };
-    vec![row.id.clone(), row.name.clone(), status.to_owned(), when(Some(row.created_ms))]
+    let tier = row.tier_id.clone().unwrap_or_else(|| "-".to_owned());
+    vec![row.id.clone(), row.name.clone(), status.to_owned(), tier, when(Some(row.created_ms))]
 }
 
 fn show(row: &Organization, out: &Out) -> Result<(), Failure> {
     if out.json {
         return out.json(&OrganizationObject::new(row));
     }
-    out.table(&["id", "name", "status", "created"], &[cells(row)])
+    out.table(&["id", "name", "status", "tier", "created"], &[cells(row)])
 }

@@ -126,14 +126,6 @@ pub fn printable(text: &str) -> String {
     text.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect()
 }
 
-/// A cell of CSV (RFC 4180). What a spreadsheet would take for a formula is made a text.
-#[must_use]
-pub fn csv_cell(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@']) && text.parse::<f64>().is_err();
-    let text = if formula { format!("'{text}") } else { text.to_owned() };
-    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,20 +143,5 @@ mod tests {
         assert_eq!(lines.len(), 3, "{table}");
         let column = |line: &str, word: &str| Some(line[..line.find(word)?].chars().count());
         assert_eq!(column(lines[0], "NAME"), column(lines[1], "long"), "{table}");
-    }
-
-    #[test]
-    fn cells_of_csv() {
-        let table = [
-            ("plain", "plain"),
-            ("a,b", "\"a,b\""),
-            ("say \"x\"", "\"say \"\"x\"\"\""),
-            ("=1+1", "'=1+1"),
-            ("-1.5", "-1.5"),
-            ("@x,y", "\"'@x,y\""),
-        ];
-        for (text, expected) in table {
-            assert_eq!(csv_cell(text), expected);
-        }
     }
 }

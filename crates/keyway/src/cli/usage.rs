@@ -2,11 +2,12 @@
 
 use super::args::Global;
 use super::failure::Failure;
-use super::output::{Out, csv_cell};
+use super::output::Out;
 use super::session::{self, Missing, Session};
 use super::span;
 use crate::accounts::Deed;
-use crate::admin::usage_object::{Bucket, BucketPage, CostResult, UsageResult};
+use crate::admin::csv;
+use crate::admin::usage_object::{Bucket, BucketPage, CostResult, UsageResult, sold};
 use crate::base::Clock;
 use crate::store::changes::NOTHING_CHANGED;
 use crate::store::usage::{self, Query, ROWS_MAX, Row};
@@ -64,8 +65,11 @@ impl By {
     }
 }
 
+/// What results are called: those of completions, which all of them can be read as.
+const OBJECT: &str = "organization.usage.completions.result";
 /// Columns after those of `--by`.
-const COUNTS: &[&str] = &["requests", "failed", "input", "cached", "output", "cost usd", "unpriced"];
+const COUNTS: &[&str] =
+    &["requests", "failed", "input", "cached", "output", "cost usd", "provider cost", "unpriced"];
 
 /// Runs it.
 ///
@@ -123,10 +127,10 @@ async fn record_export(session: &Session, asked: &Usage) -> Result<(), Failure> 
 
 fn print(asked: &Usage, query: &Query, rows: &[Row], out: &Out) -> Result<(), Failure> {
     if out.json && asked.costs {
-        return out.json(&page(query, rows, |row| CostResult::new(row, &query.group_by)));
+        return out.json(&page(query, rows, |row| CostResult::new(row, &query.group_by, true)));
     }
     if out.json {
-        return out.json(&page(query, rows, |row| UsageResult::new(row, &query.group_by)));
+        return out.json(&page(query, rows, |row| UsageResult::new(OBJECT, row, &query.group_by, true)));
     }
     let mut head: Vec<&str> = Vec::new();
     for by in &asked.by {
@@ -141,13 +145,7 @@ fn print(asked: &Usage, query: &Query, rows: &[Row], out: &Out) -> Result<(), Fa
     if !asked.csv {
         return out.table(&head, &cells);
     }
-    let mut text = head.join(",") + "\n";
-    for row in &cells {
-        let row: Vec<String> = row.iter().map(|cell| csv_cell(cell)).collect();
-        text.push_str(&row.join(","));
-        text.push('\n');
-    }
-    out.write(&text)
+    out.write(&csv::table(&head, &cells))
 }
 
 /// The page of buckets that the API would answer with: one for each day, or one for the whole time.
@@ -184,6 +182,7 @@ fn cells(row: &Row, groups: &[&str], query: &Query, nothing: &str) -> Vec<String
         usage.input().to_string(),
         usage.cache_read.to_string(),
         usage.output().to_string(),
+        sold(row).to_decimal(),
         NanoUsd(count(at::COST_NANOUSD)).to_decimal(),
         count(at::UNPRICED_REQUESTS).to_string(),
     ]);
@@ -216,9 +215,11 @@ mod tests {
         let row = Row { bucket_ms: 86_400_000, dims, measures };
         let cells = cells(&row, &["model", "day", "key"], &query, "-");
         assert_eq!(cells[..3], ["a/b", "1970-01-02", "-"]);
-        assert_eq!(cells[3..], ["0", "0", "0", "0", "0", "1.5", "0"]);
-        let text = serde_json::to_string(&page(&query, &[row], |row| UsageResult::new(row, &query.group_by)))
-            .unwrap();
+        assert_eq!(cells[3..], ["0", "0", "0", "0", "0", "1.5", "1.5", "0"]);
+        let text = serde_json::to_string(&page(&query, &[row], |row| {
+            UsageResult::new(OBJECT, row, &query.group_by, true)
+        }))
+        .unwrap();
         assert!(text.contains(r#""start_time":86400,"end_time":172800"#), "{text}");
         assert!(text.contains(r#""cost_usd":1.5"#), "{text}");
     }
@@ -226,8 +227,10 @@ mod tests {
     #[test]
     fn without_days_there_is_one_bucket() {
         let query = query(&asked(&[By::Project]), 86_400_000);
-        let text =
-            serde_json::to_string(&page(&query, &[], |row| UsageResult::new(row, &query.group_by))).unwrap();
+        let text = serde_json::to_string(&page(&query, &[], |row| {
+            UsageResult::new(OBJECT, row, &query.group_by, true)
+        }))
+        .unwrap();
         assert_eq!(
             text,
             r#"{"object":"page","data":[{"object":"bucket","start_time":0,"end_time":86400,"results":[]}],"has_more":false,"next_page":null}"#

@@ -26,6 +26,12 @@ pub enum Kind {
     LogFilter,
     /// Scheme and host, perhaps with a port, or empty for none.
     Origin,
+    /// A mail server's URL, or empty for none. Shown without its password.
+    MailUrl,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// A line of text.
+    Line,
     /// Addresses and networks, a list in the file, separated by commas elsewhere.
     Networks,
     /// `true` or `false`.
@@ -35,6 +41,9 @@ pub enum Kind {
     /// Bytes in this range; text may end in KiB, MiB or GiB.
     Bytes(u64, u64),
 }
+
+/// Longest line of text, bytes.
+const LINE_BYTES_MAX: usize = 400;
 
 /// A checked value.
 #[derive(Clone)]
@@ -83,6 +92,20 @@ pub fn parse(kind: Kind, text: &str, cwd: &Path) -> Result<Value, Wrong> {
             Ok(Value::Text(text.trim_end_matches('/').to_owned()))
         }
         Kind::Origin => wrong("write it as in \"https://keys.example.com\", without a path"),
+        Kind::MailUrl if text.is_empty() => Ok(Value::Secret(None)),
+        Kind::MailUrl if text.starts_with("smtp://") || text.starts_with("smtps://") => {
+            Ok(Value::Secret(Some(Secret::new(text.to_owned()))))
+        }
+        Kind::MailUrl => Err((
+            "is no mail server's URL".to_owned(),
+            "write \"smtps://user:password@host\", or \"smtp://host:587?tls=required\"".to_owned(),
+        )),
+        Kind::Word(words) if words.contains(&text) => Ok(Value::Text(text.to_owned())),
+        Kind::Word(words) => wrong(&format!("write one of {}", words.join(", "))),
+        Kind::Line if text.len() <= LINE_BYTES_MAX && !text.chars().any(char::is_control) => {
+            Ok(Value::Text(text.to_owned()))
+        }
+        Kind::Line => wrong("write one line of text"),
         Kind::Networks => {
             let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
             parts.map(network_of).collect::<Result<_, _>>().map(Value::Networks)
@@ -204,7 +227,9 @@ pub fn shown(kind: Kind, value: &Value) -> String {
             quoted(&path.as_ref().map(|path| path.display().to_string()).unwrap_or_default())
         }
         Value::Secret(None) => quoted(""),
-        Value::Secret(Some(url)) if kind == Kind::DatabaseUrl => quoted(&without_password(url.reveal())),
+        Value::Secret(Some(url)) if matches!(kind, Kind::DatabaseUrl | Kind::MailUrl) => {
+            quoted(&without_password(url.reveal()))
+        }
         Value::Secret(Some(_)) => quoted(MASK),
         Value::Text(text) => quoted(text),
         Value::Networks(networks) => {

@@ -77,6 +77,18 @@ settings! {
         "File that holds the master key. Without it: master.key in data_dir, made at the first start.";
     public_url: String = text, Kind::Origin, "", "https://keys.example.com", None,
         "Where people reach this server: what messages link to. Without it: the address it listens on.";
+    mail_smtp: Option<Secret> = secret, Kind::MailUrl, "", "smtps://user:password@mail.example.com", None,
+        "Mail server that sends messages to people. Without it they are written into the folder mail in data_dir.";
+    mail_from: String = text, Kind::Line, "Keyway <keyway@localhost>", "", None,
+        "Who messages are from.";
+    registration: String = text, Kind::Word(&["closed", "invitation", "domain", "open"]), "invitation", "", None,
+        "Who may make an account: nobody, who is invited, who has an address in registration_domains as well, anybody.";
+    registration_domains: String = text, Kind::Line, "", "example.com, example.org", None,
+        "Domains of addresses that may register, apart by commas.";
+    terms_version: String = text, Kind::Line, "", "2026-11", None,
+        "Version of the terms that people accept before they use the console, and again when it changes. Without it: none.";
+    terms_url: String = text, Kind::Line, "", "https://example.com/terms", None,
+        "Where the terms can be read.";
     session_idle_minutes: u64 = number, Kind::Number(5, 43_200), "720", "", None,
         "How long a session at the console lasts without use, minutes.";
     session_days_max: u64 = number, Kind::Number(1, 365), "30", "", None,

@@ -1,12 +1,13 @@
 //! A page's request by somebody who is signed in: who they are, where they are, what they may.
 
 use super::form::Form;
+use super::page::see;
 use super::parts::paging::encoded;
 use crate::access::{Grant, act};
 use crate::accounts::{Acting, Scope};
 use crate::base::{Fault, Trouble};
 use crate::relay::obey::obey;
-use crate::relay::{Inbound, Shared};
+use crate::relay::{Inbound, Outbound, Shared};
 use crate::store::persons::{self, Person, Place};
 use std::sync::Arc;
 
@@ -43,6 +44,16 @@ impl<'a> Here<'a> {
         let person = person.ok_or_else(crate::access::credential::signed_out)?;
         let places = persons::places(&mut conn, &person.id, PLACES_MAX).await?;
         Ok(Self { shared, inbound, grant, person, places })
+    }
+
+    /// Where somebody has to go before anything else: to the terms they have not accepted.
+    #[must_use]
+    pub fn detour(&self) -> Option<Outbound> {
+        const SPARED: [&str; 2] = ["/console/terms", "/sign-out"];
+        let wanted = &self.shared.desk.terms_version;
+        let accepted = wanted.is_empty() || *wanted == self.person.terms_version || self.person.operator;
+        let spared = SPARED.contains(&self.inbound.route.path);
+        (!accepted && !spared).then(|| see("/console/terms"))
     }
 
     /// The organisation looked at.
@@ -157,6 +168,9 @@ macro_rules! pages {
         ) -> $crate::relay::route::Sendable {
             Box::pin(async move {
                 let here = $crate::console::here::Here::enter(&shared, &inbound, grant).await?;
+                if let Some(elsewhere) = here.detour() {
+                    return Ok(elsewhere);
+                }
                 $run(&here).await
             })
         }

@@ -4,18 +4,22 @@
 //! Every page works without scripts; the few small modules in `assets` only spare a click. What a page
 //! may load is this server's own and nothing else (`page::answer` says so in its headers).
 
+pub mod account;
 pub mod assets;
 pub mod components;
 pub mod form;
 pub mod here;
 pub mod home;
+pub mod invitation;
 pub mod keys;
 
 pub mod leave;
+pub mod links;
 pub mod nav;
 pub mod page;
 pub mod parts;
 pub mod refusal;
+pub mod register;
 pub mod setup;
 pub mod sign_in;
 pub mod theme;

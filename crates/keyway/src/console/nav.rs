@@ -105,7 +105,7 @@ fn account(here: &Here<'_>) -> Markup {
     let shown = if here.person.name.is_empty() { &here.person.email } else { &here.person.name };
     html! {
         div .account {
-            p { strong { (shown) } span .faint { (here.person.email) } }
+            p { a href="/console/account" { strong { (shown) } } span .faint { (here.person.email) } }
             (themes(cookie::theme(&here.inbound.headers), &here.address()))
             form method="post" action="/sign-out" {
                 (token_field(&here.token()))

@@ -53,6 +53,14 @@ pub async fn begin(
     Ok(Entry { secret: begun.secret, seconds, https: inbound.https })
 }
 
+/// What was done before, as the address says by a word of this list.
+const DONE: &[(&str, &str)] = &[
+    ("registered", "If the address was free, the account is made: sign in. A message is on its way there."),
+    ("asked", "If there is an account with this address, a message is on its way to it."),
+    ("verified", "The address is confirmed."),
+    ("reset", "The password is set. Sign in with it."),
+];
+
 /// GET `/sign-in`
 #[must_use]
 pub fn show(shared: Arc<Shared>, inbound: Inbound, _: Option<Arc<Grant>>) -> Sendable {
@@ -113,7 +121,10 @@ pub async fn check(shared: &Shared, email: &str, password: Secret) -> Result<Opt
 }
 
 fn page(visit: &Visit<'_>, next: &str, form: &Form, wrong: &Wrong) -> Outbound {
+    let done = visit.asked("done");
+    let done = DONE.iter().find(|(word, _)| *word == done).map(|(_, text)| *text);
     let body = html! {
+        @if let Some(text) = done { p .notice.good role="status" { (text) } }
         (wrong.above(&[]))
         form method="post" action="/sign-in" {
             (token_field(&visit.token()))
@@ -123,6 +134,10 @@ fn page(visit: &Visit<'_>, next: &str, form: &Form, wrong: &Wrong) -> Outbound {
             (Field::new("password", "Password").kind("password").needed().autocomplete("current-password")
                 .came(form, wrong, "").show())
             (submit("Sign in"))
+        }
+        div .row {
+            a href="/reset" { "Password lost?" }
+            @if visit.shared.desk.registration.is_offered() { a href="/register" { "Make an account" } }
         }
     };
     visit.answered(Page::new("Sign in", body).answer_outside(wrong.status(), &visit.inbound.headers))

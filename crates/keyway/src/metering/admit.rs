@@ -2,12 +2,14 @@
 //! one line of the journal, whatever happens to the code that holds it.
 
 use super::Prices;
+use super::cover::Going;
 use super::journal::{Journal, Ticket};
-use super::written::Written;
+use super::spend::Spending;
+use super::written::{Settlement, Written};
 use crate::base::fault::Doing;
 use crate::base::{Clock, Code, Fault, Refusal};
 use ledger::record::{Record, Scanner};
-use ledger::{Entry, Sent, settle_unfinished};
+use ledger::{Entry, Sent, Settled, settle_unfinished};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -50,23 +52,41 @@ impl Worker {
 /// `metering_unavailable` while the journal cannot be written.
 pub fn admit(worker: &Rc<Worker>) -> Result<Admitted, Refusal> {
     if !worker.journal.borrow_mut().reserve() {
-        let message = "Usage cannot be recorded at the moment, so nothing may be spent. Try again shortly.";
-        let retry_after_ms = Some(super::journal::RETRY_MS.unsigned_abs());
-        return Err(Refusal { retry_after_ms, ..Refusal::new(Code::MeteringUnavailable, message) });
+        return Err(unavailable());
     }
-    Ok(Admitted { worker: Rc::clone(worker), sent: None, request: [0; 16], over: false })
+    Ok(Admitted { worker: Rc::clone(worker), sent: None, request: [0; 16], going: None, over: false })
+}
+
+/// What is told when the books cannot be kept.
+pub(super) fn unavailable() -> Refusal {
+    let message = "Usage cannot be recorded at the moment, so nothing may be spent. Try again shortly.";
+    let retry_after_ms = Some(super::journal::RETRY_MS.unsigned_abs());
+    Refusal { retry_after_ms, ..Refusal::new(Code::MeteringUnavailable, message) }
 }
 
 /// A request that may be sent. Dropped before [`Self::sent`] it leaves nothing; dropped after, it
 /// is settled by estimate as left by the client.
 pub struct Admitted {
-    worker: Rc<Worker>,
+    pub(super) worker: Rc<Worker>,
     sent: Option<Ticket>,
-    request: [u8; 16],
+    pub(super) request: [u8; 16],
+    /// Under budgets: what it has reserved.
+    pub(super) going: Option<Box<Going>>,
     over: bool,
 }
 
 impl Admitted {
+    /// Takes over what was reserved for the request; what was before is free again.
+    pub fn hold(&mut self, spending: Option<Box<Spending>>) {
+        self.going = spending.map(|spending| Box::new(Going::new(spending)));
+    }
+
+    /// What was reserved for the request.
+    #[must_use]
+    pub fn spending(&self) -> Option<&Spending> {
+        self.going.as_ref().map(|going| &*going.spending)
+    }
+
     /// Writes that the request is about to be sent; it may be when the write has been waited for and
     /// [`Self::recorded`] says so. Called again for another provider, the later call counts.
     ///
@@ -92,15 +112,23 @@ impl Admitted {
         self.worker.journal.borrow().recorded(sent)
     }
 
-    /// Writes the request's line; to be waited for before its last byte goes to the client.
+    /// Writes the request's line, and in it who is charged; to be waited for before its last byte goes to
+    /// the client. Only then is free again what it had reserved and not used.
     ///
     /// # Errors
     /// The line is lost; what was sent will be settled by estimate at the next start.
-    pub fn settle(mut self, entry: &Entry<'_>) -> Result<Written, Fault> {
+    pub fn settle(mut self, entry: &mut Entry<'_>) -> Result<Written, Fault> {
         let worker = Rc::clone(&self.worker);
+        let settlement = self.going.take().map(|going| Settlement::of(*going, entry));
         let sent = self.end(&mut worker.journal.borrow_mut());
-        worker.journal.borrow_mut().stage_settle(sent, entry)?;
-        Ok(Written::of(worker))
+        let staged = worker.journal.borrow_mut().stage_settle(sent, entry);
+        match (staged, settlement) {
+            (Ok(()), settlement) => Ok(Written::of(worker).then(settlement)),
+            (Err(fault), settlement) => {
+                settlement.into_iter().for_each(Settlement::keep);
+                Err(fault)
+            }
+        }
     }
 
     /// Takes back that the request was sent: it never reached the provider. No line remains.
@@ -125,7 +153,7 @@ impl Admitted {
     }
 
     /// Settles what nobody settled, from what SENT said; there is nothing to settle when none was written.
-    fn settle_left(&self, journal: &mut Journal, sent: Ticket) -> Result<(), Fault> {
+    fn settle_left(&mut self, journal: &mut Journal, sent: Ticket) -> Result<(), Fault> {
         journal.flush();
         let Some(record) = journal.read(sent)? else {
             return Ok(());
@@ -135,9 +163,16 @@ impl Admitted {
             return Err(Fault::plain("the journal holds something else where SENT was written"));
         };
         let price = (self.worker.prices)(said.entry.price_version);
-        let mut entry = settle_unfinished(&said, self.worker.clock.now_ms(), price.as_ref());
+        let now_ms = self.worker.clock.now_ms();
+        let progress = self.going.as_ref().and_then(|going| going.progress(self.request));
+        let Settled { mut entry, hold: _ } =
+            settle_unfinished(&said, progress.as_ref(), now_ms, price.as_ref());
         (entry.status, entry.error) = (Code::ClientGone.status(), Code::ClientGone.text());
-        journal.append_settle(Some(sent), &entry).doing("settling what nobody settled")
+        journal.append_settle(Some(sent), &entry).doing("settling what nobody settled")?;
+        if let Some(going) = self.going.take() {
+            going.spending.reservation.settle(entry.spend.charge);
+        }
+        Ok(())
     }
 }
 
@@ -156,6 +191,9 @@ impl Drop for Admitted {
         };
         if let Err(fault) = self.settle_left(&mut journal, sent) {
             tracing::error!(%fault, "a request could not be settled; the next start does it");
+            if let Some(going) = self.going.take() {
+                std::mem::forget(going.spending.reservation);
+            }
         }
         journal.forget(sent);
     }

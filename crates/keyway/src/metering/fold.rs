@@ -199,7 +199,9 @@ impl Part {
             return Err("more tokens than can be");
         }
         let cost = entry.cost.map_or(0, |cost| cost.0);
-        if !(-COST_NANOUSD_MAX..=COST_NANOUSD_MAX).contains(&cost) {
+        let sell = entry.sell.map_or(0, |sell| sell.0);
+        let sane = -COST_NANOUSD_MAX..=COST_NANOUSD_MAX;
+        if ![cost, sell, entry.spend.absorbed.0].iter().all(|amount| sane.contains(amount)) {
             return Err("a cost that cannot be");
         }
         let mut sums = [0; at::LATENCY];
@@ -211,6 +213,8 @@ impl Part {
             *sum = tokens as i64;
         }
         sums[at::COST_NANOUSD] = cost;
+        sums[at::SELL_NANOUSD] = sell;
+        sums[at::ABSORBED_NANOUSD] = entry.spend.absorbed.0;
         sums[at::UNPRICED_REQUESTS] =
             i64::from(entry.cost.is_none() && entry.usage_origin != UsageOrigin::Nothing);
         sums[at::ESTIMATED_REQUESTS] = i64::from(entry.usage_origin == UsageOrigin::Estimated);
@@ -228,12 +232,16 @@ impl Part {
 
     fn add_to(&self, measures: &mut Measures) {
         let sums = &mut measures.0;
-        let cost = sums[at::COST_NANOUSD].saturating_add(self.sums[at::COST_NANOUSD]);
+        const MONEY: std::ops::RangeInclusive<usize> = at::COST_NANOUSD..=at::ABSORBED_NANOUSD;
+        let mut money = [0; 3];
+        for ((to, sum), part) in money.iter_mut().zip(&sums[MONEY]).zip(&self.sums[MONEY]) {
+            *to = sum.saturating_add(*part);
+        }
         // The bounds on one line leave room for millions of them in every other sum.
         for (sum, part) in sums.iter_mut().zip(&self.sums) {
             *sum = sum.wrapping_add(*part);
         }
-        sums[at::COST_NANOUSD] = cost;
+        sums[MONEY].copy_from_slice(&money);
         if let Some(bucket) = self.latency_bucket {
             sums[at::LATENCY + bucket] += 1;
         }
@@ -254,7 +262,7 @@ fn error_class(status: u16, error: &str) -> Option<usize> {
         | (_, "upstream_error" | "upstream_auth" | "upstream_timeout" | "no_healthy_target") => {
             Some(at::ERRORS_UPSTREAM)
         }
-        (429, _) => Some(at::ERRORS_LIMITED),
+        (402 | 429, _) | (_, "insufficient_quota" | "insufficient_balance") => Some(at::ERRORS_LIMITED),
         (400..=498, _) => Some(at::ERRORS_CLIENT),
         (1..=399, "") => None,
         _ => Some(at::ERRORS_INTERNAL),

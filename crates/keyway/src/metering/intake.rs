@@ -1,5 +1,6 @@
 //! One transaction: lines, rollups and cursors together.
 
+use super::charges::Charges;
 use super::fold::Fold;
 use super::reader::Reader;
 use super::shard::ShardState;
@@ -7,7 +8,7 @@ use crate::base::fault::Doing;
 use crate::base::{Clock, Fault};
 use crate::store::journal::{self, Cursor, Quarantined};
 use crate::store::{Db, requests_write, usage_write};
-use ledger::record::{RECORD_VERSION, Record};
+use ledger::record::Record;
 use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -32,6 +33,20 @@ pub struct Move {
     pub to: Cursor,
 }
 
+/// A settled entry on its way into the database.
+pub struct Line<'a> {
+    /// Shard it was written by.
+    pub shard: u32,
+    /// Its record's number there; 0: made by recovery.
+    pub seq: u64,
+    /// Version of its bytes.
+    pub version: u8,
+    /// What it says.
+    pub entry: &'a ledger::Entry<'a>,
+    /// Its bytes.
+    pub encoded: &'a [u8],
+}
+
 /// What is stored at once.
 #[derive(Default)]
 pub struct Load {
@@ -41,15 +56,19 @@ pub struct Load {
     pub quarantine: Vec<Quarantined>,
     /// What is passed by storing them.
     pub moves: Vec<Move>,
+    /// What they charge, and to whom.
+    pub charges: Charges,
     /// Nothing is left after this.
     pub closing: bool,
 }
 
 impl Load {
     /// Takes a settled entry, or sets it aside when it cannot be stored.
-    pub fn take(&mut self, shard: u32, seq: u64, entry: &ledger::Entry<'_>, encoded: &[u8]) {
-        if let Err(reason) = self.fold.add(entry, RECORD_VERSION, encoded) {
-            self.set_aside(shard, seq, reason, encoded);
+    pub fn take(&mut self, line: &Line<'_>) {
+        // Whatever becomes of its line: money that was spent is spent.
+        self.charges.add(line.entry);
+        if let Err(reason) = self.fold.add(line.entry, line.version, line.encoded) {
+            self.set_aside(line.shard, line.seq, reason, line.encoded);
         }
     }
 
@@ -93,6 +112,10 @@ pub async fn store(db: &Db, clock: &Clock, source: &Source, load: Load) -> Resul
     if load.closing && !journal::close_boot(&mut transaction, &source.boot, now_ms).await? {
         transaction.rollback().await.doing("giving a transaction up")?;
         return Ok(false);
+    }
+    load.charges.post(&mut transaction, &source.boot, now_ms).await?;
+    if load.closing {
+        load.charges.close(&mut transaction, &source.boot, now_ms).await?;
     }
     for record in &load.quarantine {
         journal::quarantine(&mut transaction, &source.boot, now_ms, record).await?;
@@ -196,7 +219,8 @@ fn advance(
                 if limits.poison.contains(&(number, found.seq)) {
                     load.set_aside(number, found.seq, "refused by the database", encoded);
                 } else {
-                    load.take(number, found.seq, entry, encoded);
+                    let (seq, version) = (found.seq, found.version);
+                    load.take(&Line { shard: number, seq, version, entry, encoded });
                 }
             }
             load.len() < limits.entries

@@ -9,9 +9,12 @@
 //! ([`recover`]); a SENT without an answer becomes one estimated line.
 
 pub mod admit;
+pub mod charges;
+pub mod cover;
 pub mod fold;
 pub mod intake;
 pub mod journal;
+pub mod keeper;
 pub mod limits;
 pub mod reader;
 pub mod recover;
@@ -19,6 +22,8 @@ pub mod segment;
 pub mod shard;
 pub mod ship;
 pub mod spares;
+pub mod spend;
+pub mod verify;
 pub mod written;
 
 #[cfg(test)]

@@ -4,15 +4,15 @@
 //! transaction that stores its last lines. Only then its files go.
 
 use super::Prices;
-use super::intake::{self, Load, Move, Source};
+use super::intake::{self, Line, Load, Move, Source};
 use super::reader::{Reader, Stop};
 use super::segment::{DAMAGED, Name, set_aside};
 use crate::base::fault::Doing;
 use crate::base::{Clock, Fault};
 use crate::store::journal::{self, Cursor};
 use crate::store::{Db, requests};
-use ledger::record::{Found, Record, Tail};
-use ledger::{codec, settle_unfinished};
+use ledger::record::{Found, RECORD_VERSION, Record, Tail};
+use ledger::{Progress, Settled, codec, settle_unfinished};
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
@@ -42,8 +42,15 @@ struct Recovery<'a> {
 
 /// A shard's files, lowest first.
 type Files = BTreeMap<u32, PathBuf>;
-/// SENTs without an answer: what they said.
-type Open = HashMap<[u8; 16], Vec<u8>>;
+/// SENTs without an answer.
+type Open = HashMap<[u8; 16], Unanswered>;
+
+/// A SENT without an answer, and how far it came.
+struct Unanswered {
+    version: u8,
+    sent: Vec<u8>,
+    progress: Option<Progress>,
+}
 
 /// Takes in every journal under `journal_dir` but that of `current_boot`. The caller holds the
 /// data folder's lock, so nobody writes them any more.
@@ -232,17 +239,21 @@ impl Recovery<'_> {
 
     /// One estimated line for each request that was sent and never answered.
     async fn orphans(&self, load: &mut Load, shard: u32, open: Open) -> Result<(), Fault> {
-        for encoded in open.into_values() {
-            let sent = codec::take_sent(&encoded).doing("decoding a journal record")?;
+        for open in open.into_values() {
+            let sent = codec::take_sent(open.version, &open.sent).doing("decoding a journal record")?;
             // Its answer may have been stored and lost from the journal since (a loss of power, damage).
             if requests::get(self.db, sent.entry.org, sent.entry.request).await?.is_some() {
                 continue;
             }
             let price = (self.prices)(sent.entry.price_version);
-            let entry = settle_unfinished(&sent, self.clock.now_ms(), price.as_ref());
+            let now_ms = self.clock.now_ms();
+            let settled = settle_unfinished(&sent, open.progress.as_ref(), now_ms, price.as_ref());
+            load.charges.hold(&settled);
+            let Settled { entry, .. } = settled;
             let mut line = Vec::new();
             codec::put_entry(&mut line, &entry);
-            load.take(shard, 0, &entry, &line);
+            let (version, encoded) = (RECORD_VERSION, &*line);
+            load.take(&Line { shard, seq: 0, version, entry: &entry, encoded });
         }
         Ok(())
     }
@@ -292,16 +303,24 @@ impl Chain {
         self.expected = Some(found.seq + 1);
         match &found.record {
             Record::Sent(sent) => {
-                self.open.insert(sent.entry.request, encoded.to_vec());
+                let unanswered =
+                    Unanswered { version: found.version, sent: encoded.to_vec(), progress: None };
+                self.open.insert(sent.entry.request, unanswered);
             }
             Record::Settle(entry) => {
                 self.open.remove(&entry.request);
                 if found.seq > self.stored.seq {
-                    self.load.take(self.shard, found.seq, entry, encoded);
+                    let (seq, version) = (found.seq, found.version);
+                    self.load.take(&Line { shard: self.shard, seq, version, entry, encoded });
                 }
             }
             Record::Void(request) => {
                 self.open.remove(request);
+            }
+            Record::Progress(progress) => {
+                if let Some(open) = self.open.get_mut(&progress.request) {
+                    open.progress = Some(*progress);
+                }
             }
         }
         true

@@ -6,6 +6,9 @@
 //! and for nobody who is not ready to go on.
 
 use super::admit::Worker;
+use super::cover::Going;
+use ledger::account::{Bill, Reservation};
+use ledger::{Entry, NanoUsd, Spend};
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -17,13 +20,57 @@ pub struct Written {
     worker: Rc<Worker>,
     batch: u64,
     waited: bool,
+    /// What is over when the write is: dropped after it.
+    settlement: Option<Settlement>,
 }
 
 impl Written {
     /// What was staged last.
     pub(super) fn of(worker: Rc<Worker>) -> Self {
         let batch = worker.journal.borrow().batch();
-        Self { worker, batch, waited: false }
+        Self { worker, batch, waited: false, settlement: None }
+    }
+
+    /// With what is over when the write is.
+    pub(super) fn then(mut self, settlement: Option<Settlement>) -> Self {
+        self.settlement = settlement;
+        self
+    }
+}
+
+/// A request's charge, which leaves its reservation when it is dropped: not before the journal says so, or
+/// another request could spend the rest and a crash would find both.
+pub(super) struct Settlement {
+    reservation: Option<Reservation>,
+    charge: NanoUsd,
+}
+
+impl Settlement {
+    /// Writes into a line who is charged how much.
+    pub(super) fn of(going: Going, entry: &mut Entry<'_>) -> Self {
+        let reservation = going.spending.reservation;
+        let Bill { charge, absorbed } = reservation.bill(entry.sell.unwrap_or_default());
+        if absorbed > NanoUsd::ZERO {
+            tracing::warn!(absorbed = %absorbed, "a request cost more than it had reserved: charged to nobody");
+        }
+        entry.spend = Spend::default();
+        if charge > NanoUsd::ZERO || absorbed > NanoUsd::ZERO {
+            entry.spend = Spend { charge, absorbed, accounts: reservation.refs().collect() };
+        }
+        Self { reservation: Some(reservation), charge }
+    }
+
+    /// The line could not be written: what was reserved stays so, until the next start settles it.
+    pub(super) fn keep(mut self) {
+        self.reservation.take().into_iter().for_each(std::mem::forget);
+    }
+}
+
+impl Drop for Settlement {
+    fn drop(&mut self) {
+        if let Some(reservation) = self.reservation.take() {
+            reservation.settle(self.charge);
+        }
     }
 }
 

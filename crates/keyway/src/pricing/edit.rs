@@ -6,12 +6,16 @@ use crate::accounts::check::not_there;
 use crate::accounts::{Acting, Deed, Scope, Subject};
 use crate::base::fault::Doing;
 use crate::base::{Code, Refusal, Trouble, id};
+use crate::catalog::fields::MODEL_FIELDS;
+use crate::catalog::rows::is_model_name;
 use crate::catalog::{Catalog, Origin};
 use crate::store::catalog::{self as rows, PriceRow};
 use crate::store::changes::CATALOG_CHANGED;
 use ledger::Price;
 use serde_json::{Value, json};
 
+/// The last instant a price may begin at, unix milliseconds: the end of the year 9999.
+const FROM_MS_MAX: i64 = 253_402_300_799_000;
 /// Models and prices of one import at most.
 pub const IMPORT_ROWS_MAX: usize = 20_000;
 
@@ -31,6 +35,9 @@ pub async fn add(
     acting.may(Scope::UPDATE_PROVIDERS, Subject::Installation)?;
     may_price(catalog, model)?;
     let from_ms = from_ms.unwrap_or(acting.now_ms);
+    if from_ms > FROM_MS_MAX {
+        return Err(Refusal::field("effective_at", "`effective_at` is beyond the year 9999.").into());
+    }
     if from_ms < acting.now_ms {
         let message = "`effective_at` is past: what was used is charged at the price that held then.";
         return Err(Refusal::field("effective_at", message).into());
@@ -72,10 +79,16 @@ pub async fn put_model(
     fields: &str,
 ) -> Result<(), Trouble> {
     acting.may(Scope::UPDATE_PROVIDERS, Subject::Installation)?;
+    if !is_model_name(model) {
+        return Err(Refusal::field("id", "`id` must be `provider/name`, at most 256 characters.").into());
+    }
     if let Err(mistakes) = model_row(model, fields) {
-        let first = mistakes.first();
-        let text = first.map(|mistake| format!("`{}` {}; {}.", mistake.path, mistake.problem, mistake.fix));
-        return Err(Refusal::new(Code::InvalidRequest, text.unwrap_or_default()).into());
+        let path = mistakes.first().map_or("", |mistake| mistake.path.as_str());
+        let named =
+            MODEL_FIELDS.iter().map(|field| field.name).find(|name| path.ends_with(&format!(".{name}")));
+        let name = named.unwrap_or("id");
+        let fix = mistakes.first().map_or("correct it", |mistake| mistake.fix.as_str());
+        return Err(Refusal::field(name, format!("`{name}` makes no row of a model: {fix}.")).into());
     }
     let provider = model.split('/').next().unwrap_or_default();
     if catalog.provider(provider).is_none() {
@@ -157,6 +170,9 @@ fn raw(row: &PriceRow) -> Result<Value, Trouble> {
 }
 
 fn may_price(catalog: &Catalog, model: &str) -> Result<(), Refusal> {
+    if !is_model_name(model) {
+        return Err(Refusal::field("model", "`model` must be `provider/name`, at most 256 characters."));
+    }
     if catalog.model(model).is_none() {
         let message = format!("No model `{model}` is listed here. Name it as `provider/model`.");
         return Err(Refusal { param: Some("model".into()), ..Refusal::new(Code::ModelNotFound, message) });

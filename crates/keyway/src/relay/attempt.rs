@@ -32,7 +32,8 @@ pub async fn send(
         let Some(mut way) = way(target, story.dialect, story.stream) else {
             continue;
         };
-        let (mut body, crossing) = match prepare(story, source, target, &way, plan).await {
+        let output_cap = story.pay(target, way.dialect, source).await?;
+        let (mut body, crossing) = match prepare(story, source, target, (&way, plan), output_cap).await {
             Ok(prepared) => prepared,
             Err(refusal) => {
                 last.get_or_insert(refusal);
@@ -79,11 +80,11 @@ async fn prepare(
     story: &Story,
     source: &Source<'_>,
     target: &Target,
-    way: &Way,
-    plan: &Plan,
+    (way, plan): (&Way, &Plan),
+    output_cap: Option<(&str, u64)>,
 ) -> Result<(Bytes, Option<Box<Crossing>>), Refusal> {
     if way.dialect == story.dialect {
-        return Ok((body_for(target, way, source, plan), None));
+        return Ok((body_for(target, (way, plan), source, output_cap), None));
     }
     let (body, crossing) = Box::pin(source.cross(story, target, way, plan.alias())).await?;
     Ok((body, Some(Box::new(crossing))))
@@ -120,13 +121,18 @@ async fn ask(
 }
 
 /// The request as this target wants it: the client's own bytes but for what must differ.
-fn body_for(target: &Target, way: &Way, source: &Source<'_>, plan: &Plan) -> Bytes {
+fn body_for(
+    target: &Target,
+    (way, plan): (&Way, &Plan),
+    source: &Source<'_>,
+    output_cap: Option<(&str, u64)>,
+) -> Bytes {
     let tells = matches!(way.dialect, Dialect::OpenaiChat | Dialect::OpenaiCompletions)
         && !target.provider.has(Quirk::NoStreamUsage);
     let usage = if tells { AskUsage::Ask } else { AskUsage::Leave };
     let set: Vec<(&str, &str)> =
         plan.alias().map(|alias| alias.set.iter().map(|edit| edit.field()).collect()).unwrap_or_default();
-    let wanted = Wanted { model: &target.upstream, usage, output_cap: None, set: &set };
+    let wanted = Wanted { model: &target.upstream, usage, output_cap, set: &set };
     rewrite_to(&source.inbound.body, source.peek, &wanted)
 }
 

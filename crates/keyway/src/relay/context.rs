@@ -76,6 +76,8 @@ pub struct Shared {
     pub cache: Arc<KeyCache>,
     /// The way to keys that are not.
     pub lookup: Lookup,
+    /// The way to money that this process does not hold.
+    pub keeper: metering::keeper::Keeper,
     /// The line to every worker, to end what runs under a key.
     pub stops: Stops,
     /// The control runtime.

@@ -12,7 +12,7 @@ use crate::catalog::{Alias, Edit, Target};
 use bytes::Bytes;
 use dialect::hub::{self, Asked, Dialect, Invalid, Losses, Mode, Reply, Request};
 use dialect::peek::Peek;
-use dialect::{AskUsage, rewrite};
+use dialect::{AskUsage, openai_responses, rewrite};
 use std::borrow::Cow;
 
 /// What an answer goes through on its way to a client of another dialect.
@@ -78,6 +78,11 @@ impl<'a> Source<'a> {
             origin: target.provider.name.to_string(),
             restore: written.restore,
             cost_usd: None,
+            echo: if to == Dialect::OpenAiResponses {
+                openai_responses::echo(&self.body)
+            } else {
+                Vec::new()
+            },
         };
         Ok((written.body.into(), Crossing { to, reply, losses }))
     }

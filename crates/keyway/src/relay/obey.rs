@@ -20,6 +20,9 @@ pub async fn obey(shared: &Shared, changes: &[Change]) {
     if touched.is_empty() {
         return;
     }
+    if shared.cache.recall(&touched) {
+        shared.keeper.recalled();
+    }
     shared.cache.forget(&touched);
     shared.stops.stop(touched).await;
 }

@@ -13,7 +13,7 @@ use super::{attempt, labels};
 use crate::base::{Refusal, Trouble};
 use crate::catalog::Dialect;
 use crate::metering::limits::Size;
-use crate::routing::plan;
+use crate::routing::{allowed, plan};
 use dialect::hub::Asked;
 use dialect::peek::{Peek, peek, peek_as};
 use std::rc::Rc;
@@ -38,11 +38,13 @@ pub async fn run(
 async fn prepare_and_send(story: &mut Story, inbound: &Inbound) -> Result<(Answer, Wishes), Trouble> {
     let peek = looked_at(story.dialect, inbound)?;
     story.stream = peek.stream;
+    story.answers = peek.n;
     story.model_asked = peek.model.clone().into_owned();
     let extension = Extension::read(peek.keyway)?;
     let on_loss = extension.on_loss(inbound.header(X_KEYWAY_ON_LOSS))?;
     story.labels = labels::read(&story.grant.labels, inbound.header(X_KEYWAY_LABELS), extension)?;
     let plan = plan(&story.worker.shared.catalog.load(), &story.grant, &peek.model)?;
+    allowed::check(&story.grant, &inbound.body)?;
     if !story.grant.limits.is_empty() {
         let first = plan.candidates().next();
         let size = Size {

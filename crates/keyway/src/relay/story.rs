@@ -13,12 +13,13 @@ use crate::access::{Grant, Mode};
 use crate::base::{Code, Fault, Refusal, Trouble};
 use crate::catalog::{Dialect, Target};
 use crate::metering::limits::Limited;
+use crate::metering::spend::Spending;
 use crate::metering::{Admitted, Written, admit};
 use crate::telemetry::RequestLine;
 use crate::telemetry::request_line::client_text;
 use crate::upstream::Endpoint;
 use ledger::entry::UsageOrigin;
-use ledger::{Attempt, Entry, NanoUsd, Sent, Usage};
+use ledger::{Attempt, Entry, NanoUsd, Reserved, Sent, Spend, Usage};
 use std::future::{Future, poll_fn};
 use std::net::IpAddr;
 use std::pin::Pin;
@@ -92,17 +93,19 @@ pub struct Story {
     pub dialect: Dialect,
     /// How its provider is asked.
     pub way: Option<Way>,
+    /// Answers that it asks for.
+    pub answers: u32,
     /// What was counted of its answer.
     pub counted: Counted,
     route_number: usize,
-    request: [u8; 16],
-    started_ms: i64,
+    pub(super) request: [u8; 16],
+    pub(super) started_ms: i64,
     started_mono_ms: i64,
     peer: IpAddr,
     client_request: String,
     user_agent: Option<Box<str>>,
     prompt_bytes: u64,
-    admitted: Option<Admitted>,
+    pub(super) admitted: Option<Admitted>,
     /// Where the key has limits: what the request holds of them.
     pub(super) limited: Option<Box<Limited>>,
     target: Option<Arc<Target>>,
@@ -129,6 +132,7 @@ impl Story {
             model_asked: String::new(),
             dialect,
             way: None,
+            answers: 1,
             counted: Counted::default(),
             route_number: inbound.route_number,
             request: inbound.request,
@@ -161,6 +165,16 @@ impl Story {
     /// `metering_unavailable` when usage could not be recorded.
     pub fn admit(&mut self) -> Result<(), Refusal> {
         self.admitted = Some(admit(&self.worker.meter)?);
+        Ok(())
+    }
+
+    /// Takes over what was reserved for the request.
+    ///
+    /// # Errors
+    /// A fault when it was not admitted.
+    pub(super) fn hold(&mut self, spending: Option<Box<Spending>>) -> Result<(), Fault> {
+        let admitted = self.admitted.as_mut().ok_or_else(|| Fault::plain("a request was not admitted"))?;
+        admitted.hold(spending);
         Ok(())
     }
 
@@ -197,7 +211,13 @@ impl Story {
         self.upstream = self.worker.shared.upstream(&target.provider.name).cloned();
         let mut admitted = self.admitted.take().ok_or_else(|| Fault::plain("a request was not admitted"))?;
         let before = Ended { status: 0, code: "", usage: Usage::default(), origin: UsageOrigin::Nothing };
-        let sent = Sent { entry: self.entry(&before, 0), prompt_bytes: self.prompt_bytes };
+        let mut entry = self.entry(&before, 0);
+        let mut reserved = Reserved { amount: NanoUsd::ZERO, markup: self.grant.purse.markup.0 };
+        if let Some(spending) = admitted.spending() {
+            entry.spend.accounts = spending.reservation.refs().collect();
+            reserved.amount = spending.reservation.amount();
+        }
+        let sent = Sent { entry, prompt_bytes: self.prompt_bytes, reserved };
         let written = admitted.sent(&sent);
         self.admitted = Some(admitted);
         written
@@ -334,11 +354,11 @@ impl Story {
     }
 
     /// Ends: one line in the journal, before the last byte of the answer; then log and metrics.
-    /// Answers with the cost, `None` when there is no price.
+    /// Answers with what it is sold for, `None` when there is no price.
     pub fn end(&mut self, ended: &Ended) -> Option<NanoUsd> {
         // Not waited for, the line is written at once.
-        let (cost, _) = self.end_soon(ended);
-        cost
+        let (sold, _) = self.end_soon(ended);
+        sold
     }
 
     /// Ends as [`Self::end`] does. The last byte of the answer waits for the line to be written.
@@ -349,16 +369,16 @@ impl Story {
         let admitted = self.admitted.take();
         let latency_ms = self.since(self.started_mono_ms);
         self.count_used(&ended.usage);
-        let entry = self.entry(ended, latency_ms);
-        let cost = entry.cost;
+        let mut entry = self.entry(ended, latency_ms);
+        let (cost, sold) = (entry.cost, entry.sell);
         let written = match admitted {
-            Some(admitted) => admitted.settle(&entry),
+            Some(admitted) => admitted.settle(&mut entry),
             None => self.worker.meter.note(&entry),
         };
         let written =
             written.inspect_err(|fault| tracing::error!(%fault, "a request's line was not written"));
         self.tell(ended, cost, latency_ms);
-        (cost, written.ok())
+        (sold, written.ok())
     }
 
     /// Usage by our own count: a quarter of the bytes, and never less than an event each.
@@ -441,6 +461,8 @@ impl Story {
             usage_origin: ended.origin,
             price_version: price.map_or("", |price| &price.version),
             cost,
+            sell: cost.map(|cost| self.grant.purse.markup.sell(cost)),
+            spend: Spend::default(),
             latency_ms,
             first_token_ms: self.first_token_ms,
         }

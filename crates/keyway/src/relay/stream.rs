@@ -3,6 +3,7 @@
 //! so that a stream that fails before them is an error, not a success that ends badly.
 
 use super::crossing::Crossing;
+use super::cut::{CutStream, code, frames, refusal_of, stops};
 use super::deliver::{meter, used};
 use super::exchange::{CutOff, Frames};
 use super::failures;
@@ -12,6 +13,7 @@ use super::route::Shape;
 use super::source::{Answer, Source};
 use super::story::{Ended, Story};
 use crate::base::{Code, Lines, Refusal};
+use crate::metering::cover::Cut;
 use crate::upstream::Failure;
 use bytes::Bytes;
 use dialect::Event;
@@ -122,6 +124,7 @@ impl Delivery {
         let seen = self.meter.see(data);
         if seen.progress {
             self.story.progress(seen.output_bytes);
+            self.story.cover(self.meter.report().map(|report| report.usage.output()));
         }
         if seen.failed && self.opening {
             let said = failures::announced(self.meter.failure(), self.story.endpoint());
@@ -147,6 +150,7 @@ impl Delivery {
         let seen = self.meter.event(data, &mut events);
         if seen.progress {
             self.story.progress(seen.output_bytes);
+            self.story.cover(self.meter.report().map(|report| report.usage.output()));
         }
         if seen.failed && self.opening {
             let said = failures::announced(self.meter.failure(), self.story.endpoint());
@@ -234,6 +238,33 @@ impl Delivery {
         }
     }
 
+    /// Ends a stream that is not paid for any further: its provider stops, and its client hears a length
+    /// stop that says why.
+    fn cut(&mut self, cut: &Cut) {
+        self.ended = true;
+        self.source = Source::Ready(None);
+        if self.is_over() {
+            return;
+        }
+        self.usage_chunk = None;
+        let (usage, origin) = used(&self.story, &self.meter);
+        let cost = self.story.end(&Ended { status: self.status, code: code(cut), usage, origin });
+        let stream = CutStream {
+            request: self.story.request,
+            model: &self.story.model_asked,
+            created: self.story.started_ms / 1_000,
+            answers: self.story.answers,
+            usage: self.include_usage.then_some((usage, cost)),
+        };
+        if self.encoder.is_some() {
+            return self.encode(stops(&stream), true);
+        }
+        match self.story.route.shape {
+            Shape::OpenAi => self.out.extend(frames(cut, &stream)),
+            shape => self.out.push_back(render_event(&refusal_of(cut), shape).into()),
+        }
+    }
+
     /// Breaks off when the key has died or the process cannot wait.
     fn obey(&mut self, cx: &Context<'_>) {
         if !self.ended
@@ -262,7 +293,7 @@ impl Delivery {
             return;
         }
         self.splitter.push(chunk);
-        while !self.done && !self.ended {
+        while !self.done && !self.ended && !self.story.must_cut() {
             match self.splitter.next_frame() {
                 Ok(Some(frame)) => self.take(frame),
                 Ok(None) => return,
@@ -326,6 +357,10 @@ impl Frames for Delivery {
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, CutOff>>> {
         loop {
             self.obey(cx);
+            // What is not paid for does not go out.
+            if let Some(cut) = ready!(self.story.poll_covered(cx)).filter(|_| !self.ended) {
+                self.cut(&cut);
+            }
             if let Some(bytes) = self.out.pop_front() {
                 return Poll::Ready(Some(Ok(bytes)));
             }

@@ -87,7 +87,8 @@ pub fn told(catalog: &Catalog, grant: &Grant, name: &str) -> (Vec<Told>, Option<
         Mode::Live => "A live key calls every provider.",
         Mode::Test => "A test key calls the sandbox, and this is in it.",
     };
-    let listed = (!grant.models.is_every()).then(|| "The allow-lists of key and project have it.".to_owned());
+    let listed =
+        (!grant.models.is_every()).then(|| "The allow-lists of key, project and tier have it.".to_owned());
     let rules = vec![
         tell("model", Ok(()), Some(known)),
         tell("mode", decided(fits_mode), Some(mode.to_owned())),

@@ -32,6 +32,11 @@ pub const CATALOG_CHANGED: &str = "catalog";
 /// Kind of a change: what a project's or an organisation's keys are held to is different; read them
 /// again.
 pub const LIMITS_CHANGED: &str = "limits";
+/// Kind of a change: what organisations of a tier have is different.
+pub const TIER_CHANGED: &str = "tier";
+/// Kind of a change: the budgets of a key, a project's keys or an organisation's are different; read them
+/// again.
+pub const BUDGET_CHANGED: &str = "budget";
 
 /// One change, as other nodes hear of it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,6 +6,7 @@ use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyPool, ConnectOptions, Executor, Transaction};
 use std::fs::File;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -112,6 +113,32 @@ impl Db {
         self.pool.begin_with(begin).await.doing("beginning a transaction")
     }
 
+    /// A transaction that reads one state of everything, whatever others write meanwhile.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn begin_snapshot(&self) -> Result<Tx, Fault> {
+        let begin = match self.engine {
+            // The first statement takes the snapshot.
+            Engine::Sqlite => "BEGIN",
+            Engine::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        };
+        self.pool.begin_with(begin).await.doing("beginning to read")
+    }
+
+    /// Writes a copy of a SQLite database to a new file that nobody else may read, while others go on.
+    ///
+    /// # Errors
+    /// When the file is there, or the database cannot be used.
+    pub async fn copy_to(&self, file: &Path) -> Result<(), Fault> {
+        const DOING: &str = "writing the copy";
+        let text = file.to_str().ok_or_else(|| Fault::plain("the file's name is no text"))?;
+        // An empty file is taken: made first, so that it is never readable for others.
+        File::options().write(true).create_new(true).mode(0o600).open(file).doing(DOING)?;
+        sqlx::query("VACUUM INTO $1").bind(text).execute(&self.pool).await.doing(DOING)?;
+        Ok(())
+    }
+
     /// Brings the schema up to date. Call under [`SetupLock`].
     ///
     /// # Errors
@@ -150,6 +177,14 @@ impl Db {
     pub async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+/// Makes a transaction so, for those who have no other use for a database.
+///
+/// # Errors
+/// When the database cannot be used: then nothing has happened.
+pub async fn commit(tx: Tx) -> Result<(), Fault> {
+    tx.commit().await.doing("committing")
 }
 
 /// WAL with `NORMAL`: commits survive a killed process; the journal covers what a power cut may take.
@@ -225,6 +260,17 @@ fn sqlite_url(path: &Path) -> String {
     }
     url.push_str("?mode=rwc");
     url
+}
+
+/// What PostgreSQL says the time is, unix milliseconds.
+///
+/// # Errors
+/// The database refused.
+pub async fn server_now_ms(conn: &mut Conn) -> Result<i64, Fault> {
+    sqlx::query_scalar("SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)")
+        .fetch_one(conn)
+        .await
+        .doing("asking the database for the time")
 }
 
 /// Whether an error is a violated unique constraint.

@@ -1,8 +1,12 @@
 //! All SQL: one file per group of tables, one function per statement.
 
 pub mod audit;
+pub mod budget_events;
+pub mod budgets;
 pub mod catalog;
 pub mod changes;
+pub mod crash_holds;
+pub mod credit;
 pub mod db;
 pub mod ephemeral;
 pub mod groups;
@@ -20,6 +24,7 @@ pub mod outbox;
 pub mod people;
 pub mod persons;
 pub mod project_members;
+pub mod proof;
 pub mod requests;
 pub mod requests_write;
 pub mod review;
@@ -27,9 +32,12 @@ pub mod roles;
 pub mod service_accounts;
 pub mod sessions;
 pub mod settings;
+pub mod spent;
 pub mod tenants;
+pub mod tiers;
 pub mod usage;
 pub mod usage_columns;
 pub mod usage_write;
+pub mod windows;
 
 pub use db::{Conn, Db, Engine, Tx};

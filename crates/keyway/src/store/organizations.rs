@@ -19,6 +19,8 @@ pub struct Organization {
     pub archived_ms: Option<i64>,
     /// JSON list of networks its keys work from; absent: any.
     pub ip_allowlist: Option<String>,
+    /// Its tier; absent: the operator's own.
+    pub tier_id: Option<String>,
 }
 
 /// Organisations in order of their ids, at most `limit` after `after` (empty: from the start).
@@ -31,9 +33,9 @@ pub async fn list(
     after: &str,
     limit: i64,
 ) -> Result<Vec<Organization>, Fault> {
-    const OLDEST: &str = "SELECT id, name, created_ms, archived_ms, ip_allowlist FROM organizations \
+    const OLDEST: &str = "SELECT id, name, created_ms, archived_ms, ip_allowlist, tier_id FROM organizations \
          WHERE ($1 = '' OR id > $1) ORDER BY id LIMIT $2";
-    const NEWEST: &str = "SELECT id, name, created_ms, archived_ms, ip_allowlist FROM organizations \
+    const NEWEST: &str = "SELECT id, name, created_ms, archived_ms, ip_allowlist, tier_id FROM organizations \
          WHERE ($1 = '' OR id < $1) ORDER BY id DESC LIMIT $2";
     let rows = sqlx::query(if newest_first { NEWEST } else { OLDEST })
         .bind(after)
@@ -81,13 +83,43 @@ pub async fn update(tx: &mut Tx, organization: &Organization) -> Result<(), Faul
 /// When the database cannot be used.
 pub async fn organization(conn: &mut Conn, id: &str) -> Result<Option<Organization>, Fault> {
     let row = sqlx::query(
-        "SELECT id, name, created_ms, archived_ms, ip_allowlist FROM organizations WHERE id = $1",
+        "SELECT id, name, created_ms, archived_ms, ip_allowlist, tier_id FROM organizations WHERE id = $1",
     )
     .bind(id)
     .fetch_optional(conn)
     .await
     .doing("reading the organisation")?;
     Ok(row.as_ref().map(read_organization))
+}
+
+/// Notes who made an organisation for themselves.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn set_registered_by(tx: &mut Tx, id: &str, user: &str) -> Result<(), Fault> {
+    sqlx::query("UPDATE organizations SET registered_by = $1 WHERE id = $2")
+        .bind(user)
+        .bind(id)
+        .execute(&mut **tx)
+        .await
+        .doing("noting who made the organisation")?;
+    Ok(())
+}
+
+/// Whether an organisation was made by somebody for themselves whose address is not verified.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn is_unverified(conn: &mut Conn, id: &str) -> Result<bool, Fault> {
+    let row = sqlx::query(
+        "SELECT 1 FROM organizations o JOIN users u ON u.id = o.registered_by \
+         WHERE o.id = $1 AND u.verified_ms IS NULL",
+    )
+    .bind(id)
+    .fetch_optional(conn)
+    .await
+    .doing("reading whether the organisation's maker is verified")?;
+    Ok(row.is_some())
 }
 
 fn read_organization(row: &AnyRow) -> Organization {
@@ -97,5 +129,6 @@ fn read_organization(row: &AnyRow) -> Organization {
         created_ms: row.get(2),
         archived_ms: row.get(3),
         ip_allowlist: row.get(4),
+        tier_id: row.get(5),
     }
 }

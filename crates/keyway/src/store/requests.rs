@@ -9,7 +9,7 @@ use super::requests_write::{BATCH_SPAN_MS_MAX, Facet};
 use super::usage_columns::clip;
 use crate::base::fault::Doing;
 use crate::base::{Fault, id};
-use ledger::{Attempt, Entry, NanoUsd, Usage, UsageOrigin, codec, record};
+use ledger::{Attempt, Entry, NanoUsd, Spend, Usage, UsageOrigin, codec, record};
 use sqlx::{AnyPool, AssertSqlSafe, Row};
 use std::collections::BTreeMap;
 
@@ -64,6 +64,8 @@ pub struct OwnedEntry {
     pub usage_origin: UsageOrigin,
     pub price_version: String,
     pub cost: Option<NanoUsd>,
+    pub sell: Option<NanoUsd>,
+    pub spend: Spend,
     pub latency_ms: u32,
     pub first_token_ms: Option<u32>,
 }
@@ -105,6 +107,8 @@ impl From<Entry<'_>> for OwnedEntry {
             usage_origin: entry.usage_origin,
             price_version: entry.price_version.to_owned(),
             cost: entry.cost,
+            sell: entry.sell,
+            spend: entry.spend,
             latency_ms: entry.latency_ms,
             first_token_ms: entry.first_token_ms,
         }
@@ -256,17 +260,17 @@ impl Scan<'_> {
 }
 
 /// Reads a batch's body.
-fn lines(mut body: &[u8]) -> Result<Vec<OwnedEntry>, Fault> {
+pub(super) fn lines(mut body: &[u8]) -> Result<Vec<OwnedEntry>, Fault> {
     let mut lines = Vec::new();
     while let [version, low, high, rest @ ..] = body {
         let length = usize::from(u16::from_le_bytes([*low, *high]));
         let Some((entry, rest)) = rest.split_at_checked(length) else {
             return Err(Fault::plain("a batch of request lines is cut short"));
         };
-        if *version != record::RECORD_VERSION {
+        if !(record::RECORD_VERSION_MIN..=record::RECORD_VERSION).contains(version) {
             return Err(Fault::plain("a request line was written by a newer version"));
         }
-        lines.push(codec::take_entry(entry).doing("decoding a request line")?.into());
+        lines.push(codec::take_entry(*version, entry).doing("decoding a request line")?.into());
         body = rest;
     }
     Ok(lines)

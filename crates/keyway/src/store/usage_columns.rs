@@ -95,7 +95,7 @@ pub fn clip(text: &str) -> &str {
 pub const HISTOGRAM: usize = 16;
 
 /// Column names of what is counted.
-pub const MEASURES: [&str; 53] = [
+pub const MEASURES: [&str; 55] = [
     "requests",
     "errors_client",
     "errors_limited",
@@ -112,6 +112,8 @@ pub const MEASURES: [&str; 53] = [
     "out_reasoning",
     "out_audio",
     "cost_nanousd",
+    "sell_nanousd",
+    "absorbed_nanousd",
     "unpriced_requests",
     "estimated_requests",
     "latency_ms_sum",
@@ -169,20 +171,24 @@ pub mod at {
     pub const USAGE: usize = 6;
     /// Cost of the priced requests, nano-USD.
     pub const COST_NANOUSD: usize = 15;
+    /// What the priced requests are sold for, nano-USD.
+    pub const SELL_NANOUSD: usize = 16;
+    /// Sell price above what requests had reserved: charged to nobody, nano-USD.
+    pub const ABSORBED_NANOUSD: usize = 17;
     /// Requests that used something nobody has a price for.
-    pub const UNPRICED_REQUESTS: usize = 16;
+    pub const UNPRICED_REQUESTS: usize = 18;
     /// Requests whose usage was counted here instead of reported.
-    pub const ESTIMATED_REQUESTS: usize = 17;
+    pub const ESTIMATED_REQUESTS: usize = 19;
     /// Sum of latencies, milliseconds.
-    pub const LATENCY_MS_SUM: usize = 18;
+    pub const LATENCY_MS_SUM: usize = 20;
     /// First of the latency buckets.
-    pub const LATENCY: usize = 19;
+    pub const LATENCY: usize = 21;
     /// Sum of times to the first token, milliseconds.
-    pub const FIRST_TOKEN_MS_SUM: usize = 35;
+    pub const FIRST_TOKEN_MS_SUM: usize = 37;
     /// Requests that had a first token.
-    pub const FIRST_TOKEN_COUNT: usize = 36;
+    pub const FIRST_TOKEN_COUNT: usize = 38;
     /// First of the first-token buckets.
-    pub const FIRST_TOKEN: usize = 37;
+    pub const FIRST_TOKEN: usize = 39;
 }
 
 /// One value per measure.

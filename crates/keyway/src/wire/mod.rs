@@ -4,4 +4,3 @@ pub mod health;
 pub mod infer;
 pub mod jwks;
 pub mod models;
-pub mod own_key;

@@ -26,7 +26,18 @@ pub fn one(keyway: &Keyway, query: &str) -> String {
 /// Every row of every table that an administrative call could change.
 pub fn everything(keyway: &Keyway) -> BTreeMap<String, Rows> {
     /// Kept by the running server for itself.
-    const ITS_OWN: [&str; 6] = ["nodes", "journal_", "usage_", "request_", "_sqlx", "sqlite_"];
+    const ITS_OWN: [&str; 10] = [
+        "nodes",
+        "journal_",
+        "usage_",
+        "request_",
+        "budget_windows",
+        "budget_events",
+        "leases",
+        "crash_holds",
+        "_sqlx",
+        "sqlite_",
+    ];
     const OF_USE: [&str; 3] = ["last_used_ms", "last_used_ip", "use_count"];
     let postgres = keyway.postgres_url().is_some();
     let first = |query: &str| -> Vec<String> {

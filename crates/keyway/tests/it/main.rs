@@ -14,6 +14,7 @@ mod fuzz;
 mod limits;
 mod makers;
 mod memory;
+mod money;
 mod providers;
 mod revoke;
 mod rotation;

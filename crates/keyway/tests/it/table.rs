@@ -110,6 +110,9 @@ impl World {
             ("request", request),
         ]);
         ids.insert("limit", "rl-all".to_owned());
+        let budget = json!({"name": "b", "limit_usd": 100, "window": "month"});
+        ids.insert("tier", "tier_business".to_owned());
+        ids.insert("budget", id(&format!("{ORG}/budgets"), budget));
         ids.insert("*id", stage::MODEL.to_owned());
         Self { upstream, scene, ids, token, live }
     }
@@ -161,9 +164,15 @@ impl World {
             "key_disable" | "key_enable" | "project_archive" | "organization_archive" => json!({}),
             "key_rotate" | "admin_key_rotate" => json!({"overlap_seconds": 3600}),
             "key_compromised" | "admin_key_compromised" => json!({"replace": true}),
+            "credit_update" => json!({"prepaid": false}),
+            "credit_grant" => json!({"amount_usd": 1, "kind": "granted"}),
+            "tier_create" => json!({"name": "new one"}),
+            "tier_update" => json!({"markup_ppm": 1}),
+            "budget_create" => json!({"name": "new", "limit_usd": 1, "window": "day"}),
+            "budget_update" => json!({"name": "other", "limit_usd": 2.5}),
             "settings_update" => json!({"key_name_pattern": "*"}),
             "model_put" => json!({"id": "mine/added", "context_tokens": 1000}),
-            "price_create" => json!({"model": "mine/set", "input": "0.25", "output": 0.75}),
+            "price_create" => json!({"model": "mine/set", "input": 0.25, "output": 0.75}),
             "token_create" => json!({"expires_in_seconds": 60}),
             "key_edit" => json!({"rate_limits": {"requests_per_minute": 100_000}}),
             "project_limit_edit" | "organization_limit_edit" => json!({"max_requests_per_1_day": 1_000_000}),

@@ -1,8 +1,8 @@
 //! Writing records into a buffer the caller reuses: once it has room for its records and one more
 //! of the largest size, nothing is allocated.
 
-use super::{HEAD_BYTES, RECORD_BYTES_MAX, RECORD_VERSION, TYPE_SENT, TYPE_SETTLE, TYPE_VOID};
-use crate::{Entry, Sent, codec};
+use super::{HEAD_BYTES, RECORD_BYTES_MAX, RECORD_VERSION, TYPE_PROGRESS, TYPE_SENT, TYPE_SETTLE, TYPE_VOID};
+use crate::{Entry, Progress, Sent, codec};
 use std::fmt;
 
 /// A record would exceed [`RECORD_BYTES_MAX`]. The bounds of [`crate::bound`] rule it out for
@@ -33,6 +33,14 @@ pub fn encode_settle(out: &mut Vec<u8>, seq: u64, entry: &Entry<'_>) -> Result<(
 /// [`TooLong`].
 pub fn encode_void(out: &mut Vec<u8>, seq: u64, request: &[u8; 16]) -> Result<(), TooLong> {
     encode(out, seq, TYPE_VOID, |out| out.extend_from_slice(request))
+}
+
+/// Appends the record that a running request has come so far. Nothing is appended on an error.
+///
+/// # Errors
+/// [`TooLong`].
+pub fn encode_progress(out: &mut Vec<u8>, seq: u64, progress: &Progress) -> Result<(), TooLong> {
+    encode(out, seq, TYPE_PROGRESS, |out| progress.put(out))
 }
 
 #[inline]

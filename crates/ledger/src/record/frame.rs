@@ -1,15 +1,16 @@
 //! One record's frame taken apart.
 
 use super::{
-    BODY_BYTES_MAX, BODY_BYTES_MIN, Damage, RECORD_VERSION, Record, TYPE_SENT, TYPE_SETTLE, TYPE_VOID,
+    BODY_BYTES_MAX, BODY_BYTES_MIN, Damage, RECORD_VERSION, RECORD_VERSION_MIN, Record, TYPE_PROGRESS,
+    TYPE_SENT, TYPE_SETTLE, TYPE_VOID,
 };
-use crate::codec;
+use crate::{Progress, codec};
 
 /// A record whose length and checksum are right.
 pub(super) struct Frame<'a> {
     pub(super) seq: u64,
     kind: u8,
-    version: u8,
+    pub(super) version: u8,
     pub(super) payload: &'a [u8],
 }
 
@@ -34,29 +35,34 @@ impl<'a> Frame<'a> {
         Some(Self { seq, kind, version, payload })
     }
 
-    /// Whether it is a SENT or a VOID of the known version.
+    /// Whether it is of a known version, and no SETTLE.
     pub(super) fn is_unsettled(&self) -> bool {
-        self.version == RECORD_VERSION && matches!(self.kind, TYPE_SENT | TYPE_VOID)
+        self.is_known() && matches!(self.kind, TYPE_SENT | TYPE_VOID | TYPE_PROGRESS)
+    }
+
+    fn is_known(&self) -> bool {
+        (RECORD_VERSION_MIN..=RECORD_VERSION).contains(&self.version)
     }
 
     /// What it says, if its type and version are known and its payload is whole.
     #[inline]
     pub(super) fn record(&self) -> Result<Record<'a>, Damage> {
-        if !(TYPE_SENT..=TYPE_VOID).contains(&self.kind) {
+        if !(TYPE_SENT..=TYPE_PROGRESS).contains(&self.kind) {
             return Err(Damage::UnknownType(self.kind));
         }
-        if self.version != RECORD_VERSION {
+        if !self.is_known() {
             return Err(Damage::UnknownVersion(self.version));
         }
         match self.kind {
-            TYPE_SENT => match codec::take_sent(self.payload) {
+            TYPE_SENT => match codec::take_sent(self.version, self.payload) {
                 Ok(sent) => Ok(Record::Sent(sent)),
                 Err(_) => Err(Damage::BadPayload),
             },
-            TYPE_SETTLE => match codec::take_entry(self.payload) {
+            TYPE_SETTLE => match codec::take_entry(self.version, self.payload) {
                 Ok(entry) => Ok(Record::Settle(entry)),
                 Err(_) => Err(Damage::BadPayload),
             },
+            TYPE_PROGRESS => Progress::take(self.payload).map(Record::Progress).ok_or(Damage::BadPayload),
             _ => match self.payload.try_into() {
                 Ok(request) => Ok(Record::Void(request)),
                 Err(_) => Err(Damage::BadPayload),

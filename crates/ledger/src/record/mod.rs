@@ -14,18 +14,20 @@ mod end;
 mod frame;
 mod scan;
 
-pub use encode::{TooLong, encode_sent, encode_settle, encode_void};
+pub use encode::{TooLong, encode_progress, encode_sent, encode_settle, encode_void};
 pub use end::{Damage, End, Tail};
 pub use scan::{Found, Scanner};
 
-use crate::{Entry, Sent};
+use crate::{Entry, Progress, Sent};
 
 /// Bytes of the largest record, frame included. No more than a page, so that a record
 /// crosses at most one page boundary.
 pub const RECORD_BYTES_MAX: usize = 4096;
 
-/// The version of the payloads written, and the only one read.
-pub const RECORD_VERSION: u8 = 1;
+/// The version of the payloads written. Version 1 is read as well: it knew no accounts.
+pub const RECORD_VERSION: u8 = 2;
+/// The oldest version that is read.
+pub const RECORD_VERSION_MIN: u8 = 1;
 
 /// A request is about to be sent to a provider.
 pub const TYPE_SENT: u8 = 1;
@@ -33,6 +35,8 @@ pub const TYPE_SENT: u8 = 1;
 pub const TYPE_SETTLE: u8 = 2;
 /// A request noted as sent never reached the provider.
 pub const TYPE_VOID: u8 = 3;
+/// A running request has come so far; from version 2 on.
+pub const TYPE_PROGRESS: u8 = 4;
 
 /// Bytes of `len` and `crc32c`.
 const HEAD_BYTES: usize = 8;
@@ -50,6 +54,8 @@ pub enum Record<'a> {
     Settle(Entry<'a>),
     /// Type 3: the request of this id never reached the provider.
     Void([u8; 16]),
+    /// Type 4: still running.
+    Progress(Progress),
 }
 
 impl Record<'_> {
@@ -60,6 +66,7 @@ impl Record<'_> {
             Self::Sent(sent) => &sent.entry.request,
             Self::Settle(entry) => &entry.request,
             Self::Void(request) => request,
+            Self::Progress(progress) => &progress.request,
         }
     }
 }

@@ -12,6 +12,8 @@ pub struct Found<'a> {
     pub next_offset: usize,
     /// Its sequence number.
     pub seq: u64,
+    /// The version of its payload.
+    pub version: u8,
     /// What it says.
     pub record: Record<'a>,
 }
@@ -37,7 +39,7 @@ impl<'a> Scanner<'a> {
         Self { bytes, offset: 0, next_seq: first_seq_expected, tail: None, settled_only: false }
     }
 
-    /// Passes over SENT and VOID records: they keep their place in the sequence and their
+    /// Passes over SENT, VOID and PROGRESS records: they keep their place in the sequence and their
     /// checksums count, but what they say is not looked at.
     #[must_use]
     pub const fn settled_only(mut self) -> Self {
@@ -70,7 +72,7 @@ impl<'a> Scanner<'a> {
             Ok(record) => {
                 let offset = std::mem::replace(&mut self.offset, next_offset);
                 self.next_seq = Some(frame.seq.wrapping_add(1));
-                Ok(Found { offset, next_offset, seq: frame.seq, record })
+                Ok(Found { offset, next_offset, seq: frame.seq, version: frame.version, record })
             }
             Err(damage) => Err(self.stop(damage)),
         }

@@ -2,6 +2,8 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod account;
+mod account_laws;
 mod histogram;
 mod limits;
 mod limits_exact;
@@ -12,4 +14,6 @@ mod price;
 mod price_laws;
 mod record;
 mod record_faults;
+mod reserve;
 mod samples;
+mod window;

@@ -1,6 +1,10 @@
 //! Entries to test with: one by hand, and any.
 
-use ledger::{Attempt, Entry, NanoUsd, Sent, Usage, UsageOrigin, bound};
+use ledger::spend::ACCOUNTS_PER_REQUEST_MAX;
+use ledger::{
+    AccountId, AccountKind, AccountRef, Attempt, Entry, NanoUsd, Reserved, Sent, Spend, Usage, UsageOrigin,
+    bound,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -35,6 +39,8 @@ pub fn entry() -> Entry<'static> {
         usage_origin: UsageOrigin::Reported,
         price_version: "deepseek/deepseek-flash@2026-10-01",
         cost: Some(NanoUsd(414_576)),
+        sell: Some(NanoUsd(414_576)),
+        spend: Spend::default(),
         latency_ms: 5_120,
         first_token_ms: Some(412),
     }
@@ -48,11 +54,34 @@ pub fn sent() -> Sent<'static> {
         usage: Usage::default(),
         usage_origin: UsageOrigin::Nothing,
         cost: None,
+        sell: None,
         latency_ms: 0,
         first_token_ms: None,
         ..entry()
     };
-    Sent { entry, prompt_bytes: 40_000 }
+    Sent { entry, prompt_bytes: 40_000, reserved: Reserved::default() }
+}
+
+/// An account by a number.
+pub fn account(number: u8, kind: AccountKind) -> AccountRef {
+    let account = AccountId { kind, ulid: [number; 16] };
+    AccountRef { account, window_start_ms: 1_793_000_000_000, leased: true }
+}
+
+/// The same request under two budgets and a balance, sold at more than its cost.
+pub fn charged() -> Entry<'static> {
+    let budgets =
+        [account(1, AccountKind::Budget), AccountRef { leased: false, ..account(2, AccountKind::Budget) }];
+    let balance = AccountRef { window_start_ms: 0, ..account(3, AccountKind::Credit) };
+    Entry {
+        sell: Some(NanoUsd(500_000)),
+        spend: Spend {
+            charge: NanoUsd(450_000),
+            absorbed: NanoUsd(50_000),
+            accounts: [&budgets[..], &[balance]].concat(),
+        },
+        ..entry()
+    }
 }
 
 /// The entry that comes back from a journal: cut at the documented bounds.
@@ -75,6 +104,8 @@ pub fn bounded<'a>(entry: &Entry<'a>) -> Entry<'a> {
     for label in &mut kept.labels {
         *label = bound::cut(label, bound::LABEL_BYTES_MAX);
     }
+    kept.spend.accounts.truncate(ACCOUNTS_PER_REQUEST_MAX);
+    kept.sell = kept.cost.and(kept.sell);
     let surplus = kept.attempts.len().saturating_sub(bound::ATTEMPTS_MAX);
     kept.attempts.drain(..surplus);
     for attempt in &mut kept.attempts {
@@ -122,36 +153,59 @@ fn any_attempt() -> impl Strategy<Value = Attempt<'static>> {
         .prop_map(|(provider, model, status, ms, outcome)| Attempt { provider, model, status, ms, outcome })
 }
 
+fn any_spend() -> impl Strategy<Value = Spend> {
+    let account = (any::<[u8; 16]>(), any::<bool>(), any::<u32>(), any::<bool>()).prop_map(
+        |(ulid, credit, seconds, leased)| {
+            let kind = if credit { AccountKind::Credit } else { AccountKind::Budget };
+            AccountRef {
+                account: AccountId { kind, ulid },
+                window_start_ms: i64::from(seconds) * 1_000,
+                leased,
+            }
+        },
+    );
+    let some = (any::<(i64, i64)>(), vec(account, 0..20)).prop_map(|((charge, absorbed), accounts)| Spend {
+        charge: NanoUsd(charge),
+        absorbed: NanoUsd(absorbed),
+        accounts,
+    });
+    prop_oneof![Just(Spend::default()), some]
+}
+
 pub fn any_entry() -> impl Strategy<Value = Entry<'static>> {
     let names = (any_text(), any_text(), any_text(), any_text(), any_text(), any_text());
     let more = (any_text(), any_text(), any_text(), any_text(), any_text());
     let lists = (vec(any_text(), 0..20), vec(any_attempt(), 0..9));
     let numbers = (any::<([u8; 16], i64, u16, u32, Option<u32>)>(), any_usage());
-    let rest = any::<([u8; 16], bool, bool, Option<i64>)>();
-    (names, more, lists, numbers, rest).prop_map(|(a, b, lists, (numbers, usage), rest)| Entry {
-        request: numbers.0,
-        started_ms: numbers.1,
-        org: a.0,
-        project: a.1,
-        key: a.2,
-        user: a.3,
-        test: rest.1,
-        kind: a.4,
-        model_asked: a.5,
-        model_served: b.0,
-        provider: b.1,
-        labels: lists.0,
-        peer: rest.0,
-        client_request: b.2,
-        stream: rest.2,
-        attempts: lists.1,
-        status: numbers.2,
-        error: b.3,
-        usage,
-        usage_origin: if rest.1 { UsageOrigin::Estimated } else { UsageOrigin::Reported },
-        price_version: b.4,
-        cost: rest.3.map(NanoUsd),
-        latency_ms: numbers.3,
-        first_token_ms: numbers.4,
+    let rest = (any::<([u8; 16], bool, bool, Option<i64>)>(), any::<Option<i64>>(), any_spend());
+    (names, more, lists, numbers, rest).prop_map(|(a, b, lists, (numbers, usage), (rest, sell, spend))| {
+        Entry {
+            request: numbers.0,
+            started_ms: numbers.1,
+            org: a.0,
+            project: a.1,
+            key: a.2,
+            user: a.3,
+            test: rest.1,
+            kind: a.4,
+            model_asked: a.5,
+            model_served: b.0,
+            provider: b.1,
+            labels: lists.0,
+            peer: rest.0,
+            client_request: b.2,
+            stream: rest.2,
+            attempts: lists.1,
+            status: numbers.2,
+            error: b.3,
+            usage,
+            usage_origin: if rest.1 { UsageOrigin::Estimated } else { UsageOrigin::Reported },
+            price_version: b.4,
+            cost: rest.3.map(NanoUsd),
+            sell: rest.3.map(|cost| NanoUsd(sell.unwrap_or(cost))),
+            spend,
+            latency_ms: numbers.3,
+            first_token_ms: numbers.4,
+        }
     })
 }

@@ -41,8 +41,19 @@ fn answers(request: &Request<'_>, target: &Target<'_>) -> Result<(), Invalid> {
     Ok(())
 }
 
+/// How the line begins by which Claude Code tells Anthropic whom to bill. It differs from one request
+/// to the next, and would keep other providers from ever finding a prompt in their caches.
+const BILLING: &str = "x-anthropic-billing-header";
+
 /// System messages within the conversation become user text where they can stand nowhere else.
 fn system(request: &mut Request<'_>, target: &Target<'_>, losses: &mut Losses) {
+    let before = request.system.len();
+    if target.dialect != Dialect::Anthropic {
+        request.system.retain(|block| !block.as_text().is_some_and(|text| text.starts_with(BILLING)));
+    }
+    if request.system.len() < before {
+        losses.note(BILLING, Reason::Foreign);
+    }
     if target.can.system_anywhere {
         return;
     }

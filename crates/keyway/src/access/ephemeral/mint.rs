@@ -3,12 +3,16 @@
 use super::claims::{self, Claims};
 use super::narrow::check_life;
 use super::{LIFE_SECONDS_MAX, Narrowed};
+use crate::access::budgets::TIME_ZONE;
 use crate::access::format::{self, Prefix};
 use crate::access::grant::Grant;
 use crate::base::{Clock, Code, Refusal, Secret, Trouble, id};
 use crate::sealing::MasterKey;
 use crate::store::Tx;
+use crate::store::budgets::{self, Budget, Enforcement, Reserve, Selector};
 use crate::store::ephemeral::{self as rows, TokenRow};
+use ledger::NanoUsd;
+use ledger::window::Rule;
 use serde_json::json;
 
 /// Opaque tokens of a key that work at a time, at most.
@@ -32,6 +36,8 @@ pub struct Asked {
     pub narrowed: Narrowed,
     /// How it is written.
     pub format: Format,
+    /// What it may spend in all, of what its key may.
+    pub budget: Option<NanoUsd>,
 }
 
 /// A token just made. The secret is here and nowhere else.
@@ -60,14 +66,47 @@ pub async fn mint(
     asked.narrowed.check(grant)?;
     let now_ms = clock.now_ms();
     let expires_ms = grant.expires_ms.map_or(now_ms + life_ms, |end| end.min(now_ms + life_ms));
-    match asked.format {
+    let minted = match asked.format {
         Format::Opaque => {
             opaque(tx, master, grant, &asked.narrowed, Times { created_ms: now_ms, expires_ms }).await
         }
         Format::Jwt => {
             signed(master, clock, grant, &asked.narrowed, Times { created_ms: now_ms, expires_ms })
         }
+    }?;
+    if let Some(limit) = asked.budget {
+        let budget = child(clock, grant, &minted.id, limit)?;
+        budgets::insert(tx, &budget).await?;
     }
+    Ok(minted)
+}
+
+/// The budget of a token: besides those of its key, and gone with it.
+fn child(clock: &Clock, grant: &Grant, token: &str, limit: NanoUsd) -> Result<Budget, Refusal> {
+    if limit.0 <= 0 {
+        return Err(Refusal::field("budget_usd", "`budget_usd` must be above zero."));
+    }
+    Ok(Budget {
+        id: id::new("bud", clock),
+        org: grant.org.to_string(),
+        name: token.to_owned(),
+        limit,
+        window: Rule::Total,
+        time_zone: TIME_ZONE.to_owned(),
+        enforcement: Enforcement::Hard,
+        reserve: Reserve::Sliding,
+        thresholds: Vec::new(),
+        selector: Selector {
+            project: Some(grant.project.to_string()),
+            key: Some(grant.key.to_string()),
+            token: Some(token.to_owned()),
+            ..Selector::default()
+        },
+        source: "token".to_owned(),
+        epoch: 1,
+        created_ms: clock.now_ms(),
+        archived_ms: None,
+    })
 }
 
 #[derive(Clone, Copy)]

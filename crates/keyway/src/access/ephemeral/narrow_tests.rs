@@ -1,7 +1,7 @@
 use super::*;
 use crate::access::chain::Bounded;
 use crate::access::endpoints;
-use crate::access::levels::Levels;
+use crate::access::grant::Bounds;
 use crate::store::keys::{KeyRow, Verifiable};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -61,7 +61,7 @@ fn grant((scopes, row): &(Vec<&'static str>, KeyRow)) -> Grant {
         model_mode: None,
         model_ids: None,
     };
-    Grant::from_row(found, bounded, Levels::default(), NOW_MS).unwrap()
+    Grant::from_row(found, bounded, Bounds::default(), NOW_MS).unwrap()
 }
 
 fn asked() -> impl Strategy<Value = Narrowed> {

@@ -4,6 +4,10 @@
 /// Names of a list's query.
 const PAGE: &str = "limit: integer, after: string, order: asc|desc";
 
+/// Names of the query of usage.
+const USAGE_QUERY: &str = "start_time*: integer, end_time: integer, bucket_width: 1m|1h|1d, group_by: [string], project_ids: [string], user_ids: [string], api_key_ids: [string], models: [string], labels: [string], \
+    batch: true|false, limit: integer, page: string";
+
 /// What is said of a route.
 #[derive(Debug)]
 pub struct Operation {
@@ -30,7 +34,7 @@ const fn op(
 }
 
 /// What is said of every route, in the groups of the route table.
-pub static OPERATIONS: &[&[Operation]] = &[DATA, KEYS, PEOPLE, PROJECTS, ROLES, USAGE, LOOKS, CATALOG];
+pub static OPERATIONS: &[&[Operation]] = &[DATA, KEYS, PEOPLE, PROJECTS, ROLES, MONEY, USAGE, LOOKS, CATALOG];
 
 const DATA: &[Operation] = &[
     op("healthz", "Whether the process runs", "", "", "Status"),
@@ -49,6 +53,7 @@ const DATA: &[Operation] = &[
     op("google_model", "One model, as at Google", "", "", "GoogleModel"),
     op("model", "One model, by any of its names", "", "", "Model"),
     op("own_key", "The key that asks", "", "", "OwnKey"),
+    op("own_balance", "The balance of the key's organisation, as at DeepSeek", "", "", "UserBalance"),
     op("token_create", "Make an ephemeral token of the key that asks", "", "TokenNew", "Token"),
     op("jwks", "Public halves of the keys that sign tokens", "", "", "KeySet"),
 ];
@@ -229,9 +234,15 @@ const PROJECTS: &[Operation] = &[
         "AllowList",
     ),
     op("organization_list", "List organisations", PAGE, "", "OrganizationList"),
-    op("organization_create", "Make an organisation", "", "Named", "Organization"),
+    op("organization_create", "Make an organisation", "", "OrganizationNew", "Organization"),
     op("organization", "Show an organisation", "", "", "Organization"),
-    op("organization_update", "Rename an organisation", "", "Named", "Organization"),
+    op(
+        "organization_update",
+        "Rename an organisation, or give it a tier",
+        "",
+        "OrganizationEdit",
+        "Organization",
+    ),
     op(
         "organization_archive",
         "Archive an organisation: its keys work no longer",
@@ -239,6 +250,34 @@ const PROJECTS: &[Operation] = &[
         "Nothing",
         "Organization",
     ),
+];
+
+const MONEY: &[Operation] = &[
+    op(
+        "budget_list",
+        "List budgets, and how they stand",
+        "limit: integer, after: string, order: asc|desc, api_key_id: string",
+        "",
+        "BudgetList",
+    ),
+    op("budget_create", "Make a budget", "", "BudgetNew", "Budget"),
+    op("budget_get", "Show a budget, and how it stands", "", "", "Budget"),
+    op("budget_update", "Change a budget; what was spent stays spent", "", "BudgetEdit", "Budget"),
+    op("budget_remove", "Remove a budget: it refuses nothing from then on", "", "", "Deleted"),
+    op("credit_get", "The organisation's balance", "", "", "Credit"),
+    op(
+        "credit_update",
+        "Say whether the organisation spends no more than its balance",
+        "",
+        "CreditEdit",
+        "Credit",
+    ),
+    op("credit_list", "What was put into the balance", PAGE, "", "CreditGrantList"),
+    op("credit_grant", "Put something into the balance", "", "CreditGrantNew", "CreditGrant"),
+    op("tier_list", "List tiers", "limit: integer, after: string", "", "TierList"),
+    op("tier_create", "Make a tier", "", "TierNew", "Tier"),
+    op("tier_get", "Show a tier", "", "", "Tier"),
+    op("tier_update", "Change a tier", "", "TierEdit", "Tier"),
 ];
 
 const ROLES: &[Operation] = &[
@@ -260,11 +299,24 @@ const ROLES: &[Operation] = &[
 const USAGE: &[Operation] = &[
     op(
         "usage_completions",
-        "What was used, by time and group",
-        "start_time*: integer, end_time: integer, bucket_width: 1m|1h|1d, group_by: [string], project_ids: [string], user_ids: [string], api_key_ids: [string], models: [string], limit: integer, page: string",
+        "What was used of chat and text completions, by time and group",
+        USAGE_QUERY,
         "",
         "UsagePage",
     ),
+    op("usage_embeddings", "What was used of embeddings, by time and group", USAGE_QUERY, "", "UsagePage"),
+    op("usage_rerank", "What was used of reranking, by time and group", USAGE_QUERY, "", "UsagePage"),
+    op("usage_moderations", "What was used of moderations, by time and group", USAGE_QUERY, "", "UsagePage"),
+    op("usage_images", "What was used of pictures, by time and group", USAGE_QUERY, "", "UsagePage"),
+    op("usage_audio_speeches", "What was used of speech, by time and group", USAGE_QUERY, "", "UsagePage"),
+    op(
+        "usage_audio_transcriptions",
+        "What was used of transcriptions, by time and group",
+        USAGE_QUERY,
+        "",
+        "UsagePage",
+    ),
+    op("usage_export", "What was used, as CSV; recorded", USAGE_QUERY, "", "text"),
     op(
         "costs",
         "What it cost, by day and group",

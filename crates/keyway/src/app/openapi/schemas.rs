@@ -74,13 +74,14 @@ const OBJECTS: &[(&str, &str)] = &[
     ),
     (
         "TokenNew",
-        "expires_in_seconds: integer, scopes: [string], models: [string], ip: string, format: opaque|jwt",
+        "expires_in_seconds: integer, scopes: [string], models: [string], ip: string, format: opaque|jwt, \
+        budget_usd: number",
     ),
     (
         "Token",
         "object*: string, id*: string, value*: string?, secret_already_shown: boolean, format*: opaque|jwt, \
         api_key_id*: string, created_at*: integer, expires_at*: integer, scopes*: [string], models*: [string]?, \
-        ip*: string?",
+        ip*: string?, budget_usd*: number?",
     ),
     (
         "ListedModel",
@@ -104,9 +105,9 @@ const OBJECTS: &[(&str, &str)] = &[
     ),
     (
         "PriceNew",
-        "model*: string, effective_at: integer, input*: any, output*: any, cache_read: any, cache_write: any, \
-        cache_write_1h: any, reasoning: any, input_audio: any, input_image: any, output_audio: any, \
-        per_request: any, source: string",
+        "model*: string, effective_at: integer, input*: number, output*: number, cache_read: number, \
+        cache_write: number, cache_write_1h: number, reasoning: number, input_audio: number, input_image: number, \
+        output_audio: number, per_request: number, source: string",
     ),
     ("KeySet", "keys*: [object]"),
     ("Settings", "object*: string, key_name_pattern*: string?"),
@@ -122,7 +123,7 @@ const OBJECTS: &[(&str, &str)] = &[
         "name*: string, description: string, owner: string, scopes: [string]?, read_only: boolean, models: [string]?, \
         ip_allowlist: [string]?, expires_in_seconds: integer?, mode: live|test, rate_limits: KeyLimits?, \
         endpoints: [string]?, not_before: integer?, idle_expires_in_seconds: integer?, labels: object, \
-        metadata: object",
+        metadata: object, budget: KeyBudget?",
     ),
     (
         "KeyEdit",
@@ -153,8 +154,10 @@ const OBJECTS: &[(&str, &str)] = &[
     (
         "Organization",
         "object*: string, id*: string, name*: string, created_at*: integer, archived_at*: integer?, \
-        status*: active|archived",
+        status*: active|archived, tier_id*: string?",
     ),
+    ("OrganizationNew", "name*: string, tier_id: string?"),
+    ("OrganizationEdit", "name: string, tier_id: string?"),
     ("Named", "name*: string"),
     ("AllowList", "object*: string, ip_allowlist*: [string]?"),
     ("AllowListEdit", "ip_allowlist*: [string]?"),
@@ -165,6 +168,62 @@ const OBJECTS: &[(&str, &str)] = &[
     ),
     ("ProjectNew", "name*: string, environment: development|staging|production, ip_allowlist: [string]?"),
     ("ProjectEdit", "name: string, environment: development|staging|production, ip_allowlist: [string]?"),
+    (
+        "Budget",
+        "object*: string, id*: string, name*: string, limit_usd*: number, window*: day|week|month|total, \
+        time_zone*: string, selector*: Selector, enforcement*: hard|soft, reserve*: sliding|full, \
+        alert_thresholds*: [integer], source*: string, created_at*: integer, spent_usd*: number, held_usd*: number, \
+        remaining_usd*: number, window_start*: integer, resets_at*: integer?",
+    ),
+    (
+        "BudgetNew",
+        "name*: string, limit_usd*: number, window*: day|week|month|total, time_zone: string, selector: Selector, \
+        enforcement: hard|soft, reserve: sliding|full, alert_thresholds: [integer]",
+    ),
+    (
+        "BudgetEdit",
+        "name: string, limit_usd: number, enforcement: hard|soft, reserve: sliding|full, \
+        alert_thresholds: [integer]",
+    ),
+    (
+        "Selector",
+        "organization: string, project: string, key: string, user: string, model: string, label: string, \
+        end_user: string",
+    ),
+    (
+        "Credit",
+        "object*: string, prepaid*: boolean, balance_usd*: number, granted_usd*: number, topped_up_usd*: number, \
+        held_usd*: number, remaining_usd*: number, credited_usd*: number, charged_usd*: number",
+    ),
+    ("CreditEdit", "prepaid*: boolean"),
+    (
+        "CreditGrant",
+        "object*: string, id*: string, kind*: granted|topped_up, amount_usd*: number, note*: string, \
+        created_at*: integer",
+    ),
+    ("CreditGrantNew", "amount_usd*: number, kind*: granted|topped_up, note: string"),
+    ("UserBalance", "is_available*: boolean, balance_infos*: [BalanceInfo]"),
+    (
+        "BalanceInfo",
+        "currency*: string, total_balance*: string, granted_balance*: string, topped_up_balance*: string",
+    ),
+    (
+        "Tier",
+        "object*: string, id*: string, name*: string, rate_limits*: KeyLimits, starting_credit_usd*: number, \
+        markup_ppm*: integer, models*: [string]?, capabilities*: [string]?, predefined*: boolean, \
+        created_at*: integer?",
+    ),
+    (
+        "TierNew",
+        "name*: string, rate_limits: KeyLimits?, starting_credit_usd: number, markup_ppm: integer, \
+        models: [string]?, capabilities: [string]?",
+    ),
+    (
+        "TierEdit",
+        "name: string, rate_limits: KeyLimits?, starting_credit_usd: number, markup_ppm: integer, \
+        models: [string]?, capabilities: [string]?",
+    ),
+    ("KeyBudget", "limit_usd*: number, window*: day|week|month|total, time_zone: string"),
     ("ModelPermissions", "object*: string, project_id*: string, mode*: string?, model_ids*: [string]"),
     ("ModelPermissionsEdit", "mode*: allow_list|deny_list, model_ids*: [string]"),
     (
@@ -234,7 +293,7 @@ const OBJECTS: &[(&str, &str)] = &[
         "object*: string, id*: string, created_at*: integer, project_id*: string, api_key_id*: string, \
         user_id*: string?, test*: boolean, kind*: string, model*: string, model_served*: string?, provider*: string?, \
         stream*: boolean, status*: integer, error*: string?, attempts*: [object], losses*: [string], usage*: object, \
-        usage_origin*: string, price_version*: string?, cost_usd*: number?, latency_ms*: integer, \
+        usage_origin*: string, price_version*: string?, cost_usd*: number?, provider_cost_usd: number?, latency_ms*: integer, \
         first_token_ms*: integer?, labels*: [string], ip*: string, client_request_id*: string?",
     ),
     (
@@ -252,7 +311,7 @@ const OBJECTS: &[(&str, &str)] = &[
     (
         "Question",
         "api_key_id*: string, path*: string, method: GET|POST|DELETE, model: string, ip: string, \
-        max_tokens: integer",
+        max_tokens: integer, capabilities: [string]",
     ),
     (
         "Explanation",
@@ -278,6 +337,9 @@ const LISTS: &[(&str, &str)] = &[
     ("OrganizationList", "Organization"),
     ("ProjectList", "Project"),
     ("RateLimitList", "RateLimit"),
+    ("BudgetList", "Budget"),
+    ("CreditGrantList", "CreditGrant"),
+    ("TierList", "Tier"),
     ("UserList", "User"),
     ("ProjectGroupList", "ProjectGroup"),
     ("GroupList", "Group"),

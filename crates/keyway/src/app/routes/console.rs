@@ -3,7 +3,10 @@
 use crate::access::Grant;
 use crate::access::verify::{About, Needs};
 use crate::accounts::Scope;
-use crate::console::{assets, components, home, keys, leave, setup, sign_in, theme};
+use crate::console::account::{change, confirm, show};
+use crate::console::{
+    assets, components, home, invitation, keys, leave, links, register, setup, sign_in, theme,
+};
 use crate::relay::route::{Billing, BodyLimit, Handler, Route, Sendable, Shape};
 use crate::relay::{Inbound, Shared};
 use http::Method;
@@ -28,6 +31,41 @@ pub(super) static ROUTES: &[Route] = &[
     page("console_setup_make", Method::POST, "/setup", Needs::Nothing, setup::make),
     page("console_sign_in", Method::GET, "/sign-in", Needs::Nothing, sign_in::show),
     page("console_sign_in_enter", Method::POST, "/sign-in", Needs::Nothing, sign_in::enter),
+    page("console_register", Method::GET, "/register", Needs::Nothing, register::show),
+    page("console_register_enter", Method::POST, "/register", Needs::Nothing, register::enter),
+    page("console_verify", Method::GET, "/verify", Needs::Nothing, links::show_verify),
+    page("console_verify_take", Method::POST, "/verify", Needs::Nothing, links::verify),
+    page("console_reset", Method::GET, "/reset", Needs::Nothing, links::show_reset),
+    page("console_reset_take", Method::POST, "/reset", Needs::Nothing, links::reset),
+    page("console_address", Method::GET, "/address", Needs::Nothing, links::show_address),
+    page("console_address_take", Method::POST, "/address", Needs::Nothing, links::address),
+    page("console_invitation", Method::GET, "/invitation", Needs::Nothing, invitation::show),
+    page("console_invitation_enter", Method::POST, "/invitation", Needs::Nothing, invitation::enter),
+    page("console_invited", Method::GET, "/console/invitation", Needs::Person, invitation::show_here),
+    page("console_invited_join", Method::POST, "/console/invitation", Needs::Person, invitation::accept_here),
+    page("console_terms", Method::GET, "/console/terms", Needs::Person, change::show_terms),
+    page("console_terms_accept", Method::POST, "/console/terms", Needs::Person, change::accept_terms),
+    page("console_confirm", Method::GET, "/console/confirm", Needs::Person, confirm::show),
+    page("console_confirm_give", Method::POST, "/console/confirm", Needs::Person, confirm::confirm),
+    page("console_account", Method::GET, "/console/account", Needs::Person, show::show),
+    page("console_account_profile", Method::POST, "/console/account/profile", Needs::Person, change::profile),
+    page("console_account_verify", Method::POST, "/console/account/verify", Needs::Person, change::verify),
+    page("console_account_address", Method::POST, "/console/account/address", Needs::Person, change::address),
+    page(
+        "console_account_password",
+        Method::POST,
+        "/console/account/password",
+        Needs::Person,
+        change::password,
+    ),
+    page("console_session_end", Method::POST, "/console/account/sessions/end", Needs::Person, change::end),
+    page(
+        "console_sessions_end",
+        Method::POST,
+        "/console/account/sessions/end-all",
+        Needs::Person,
+        change::end_all,
+    ),
     page("console_sign_out", Method::POST, "/sign-out", Needs::Person, leave::sign_out),
     page("console_turn", Method::POST, "/console/organization", Needs::Person, leave::turn),
     page("console_home", Method::GET, "/console", Needs::Person, home::show),

@@ -4,10 +4,10 @@ use super::{google, inference, managed, memory};
 use crate::access::verify::About::Installation;
 use crate::access::verify::Needs;
 use crate::accounts::Scope;
-use crate::admin::tokens;
+use crate::admin::{credit, own_key, tokens};
 use crate::app::openapi;
-use crate::relay::route::{Billing, Handler, Route, Shape};
-use crate::wire::{health, infer, jwks, models, own_key};
+use crate::relay::route::{Billing, BodyLimit, Handler, Route, Shape};
+use crate::wire::{health, infer, jwks, models};
 use http::Method;
 
 pub(super) static ROUTES: &[Route] = &[
@@ -78,5 +78,16 @@ pub(super) static ROUTES: &[Route] = &[
     google("google_model", "/v1beta/models/{*id}", Handler::Memory(models::show)),
     managed("token_create", Method::POST, "/v1/tokens", Needs::OwnKey, tokens::create),
     memory("jwks", ("/.well-known/jwks.json", &[]), Needs::Nothing, Handler::Memory(jwks::show)),
-    memory("own_key", ("/v1/key", &[]), Needs::AnyKey, Handler::Memory(own_key::show)),
+    Route {
+        name: "own_balance",
+        method: Method::GET,
+        path: "/user/balance",
+        also: &["/v1/user/balance"],
+        needs: Needs::AnyKey,
+        body: BodyLimit::None,
+        shape: Shape::OpenAi,
+        billing: Billing::Free,
+        handler: Handler::Control(credit::own_balance),
+    },
+    managed("own_key", Method::GET, "/v1/key", Needs::AnyKey, own_key::show),
 ];

@@ -5,6 +5,7 @@ mod catalog;
 mod console;
 mod data;
 mod keys;
+mod money;
 mod people;
 mod projects;
 mod roles;
@@ -27,6 +28,7 @@ pub static ROUTES: &[&[Route]] = &[
     people::ROUTES,
     projects::ROUTES,
     roles::ROUTES,
+    money::ROUTES,
     usage::ROUTES,
     audit::ROUTES,
     catalog::ROUTES,

@@ -6,6 +6,7 @@ use crate::access::keys::{self as service, Act, Which};
 use crate::access::rotate;
 use crate::accounts::Scope;
 use crate::base::{Refusal, Trouble};
+use crate::console::account::confirm;
 use crate::console::form::{Form, Wrong, token_field};
 use crate::console::here::{Here, pages};
 use crate::console::page::{Page, see};
@@ -42,12 +43,18 @@ fn which(row: &KeyRow) -> Which<'_> {
 async fn rotate_first(here: &Here<'_>) -> Result<Outbound, Trouble> {
     let row = named(here).await?;
     allowed(here, Scope::UPDATE_KEYS, &row)?;
+    if let Some(first) = confirm::needed(here, &here.address()).await? {
+        return Ok(first);
+    }
     Ok(rotate_page(here, &row, &Form::empty(), &Wrong::nothing()))
 }
 
 async fn rotate_it(here: &Here<'_>) -> Result<Outbound, Trouble> {
     let form = here.form()?;
     let row = named(here).await?;
+    if let Some(first) = confirm::needed(here, &here.address()).await? {
+        return Ok(first);
+    }
     let mut acting = here.act().await?;
     let overlap = form.text("overlap").parse().unwrap_or(0);
     match rotate::rotate(&mut acting, &which(&row), overlap).await {

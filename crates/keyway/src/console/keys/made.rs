@@ -68,7 +68,7 @@ fn waiting(key: &str) -> Markup {
     html! {
         div .panel-card data-wait=(path) role="status" {
             p .waiting { "Waiting for the first request with this key." }
-            noscript { p { a href=(path) { "See whether it has come" } } }
+            p { a href=(path) { "See whether it has come" } }
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::access::keys::{self as service, Created, NewKey};
 use crate::accounts::{Scope, Scopes};
 use crate::base::fault::Doing;
 use crate::base::{Refusal, Trouble};
+use crate::console::account::confirm;
 use crate::console::form::{Form, Wrong, token_field};
 use crate::console::here::{Here, pages};
 use crate::console::page::{Page, see};
@@ -109,12 +110,18 @@ pages! {
 }
 
 async fn first(here: &Here<'_>) -> Result<Outbound, Trouble> {
+    if let Some(first) = confirm::needed(here, &here.address()).await? {
+        return Ok(first);
+    }
     let projects = projects_where(here, Scope::CREATE_KEYS).await?;
     page(here, &projects, &Form::empty(), &Wrong::nothing())
 }
 
 async fn make_one(here: &Here<'_>) -> Result<Outbound, Trouble> {
     let form = here.form()?;
+    if let Some(first) = confirm::needed(here, "/console/keys/new").await? {
+        return Ok(first);
+    }
     if let Some(key) = made_before(here, &form).await? {
         return Ok(see(&format!("/console/keys/{key}")));
     }

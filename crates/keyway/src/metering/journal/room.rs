@@ -42,6 +42,11 @@ impl Journal {
         }
     }
 
+    /// Whether a record fits that nobody was promised room for.
+    pub(super) fn has_room_beyond_promises(&self) -> bool {
+        self.room() >= self.reserved_bytes + RECORD_BYTES_MAX as u64
+    }
+
     /// Gives back what was promised and is not needed, in records.
     pub fn release(&mut self, records: u64) {
         self.reserved_bytes = self.reserved_bytes.saturating_sub(records * RECORD_BYTES_MAX as u64);

@@ -6,8 +6,8 @@
 use super::{At, Journal};
 use crate::base::Fault;
 use crate::base::fault::Doing;
-use ledger::record::{RECORD_BYTES_MAX, TooLong, encode_sent, encode_settle, encode_void};
-use ledger::{Entry, Sent};
+use ledger::record::{RECORD_BYTES_MAX, TooLong, encode_progress, encode_sent, encode_settle, encode_void};
+use ledger::{Entry, Progress, Sent};
 
 /// Bytes that are staged at most: what would exceed it writes the others first.
 pub const STAGED_BYTES_MAX: usize = 64 * 1024;
@@ -42,6 +42,7 @@ struct Record {
 enum What {
     Sent { ticket: Ticket, request: [u8; 16] },
     Answer { sent: Option<Ticket> },
+    Progress,
 }
 
 impl Staged {
@@ -132,6 +133,20 @@ impl Journal {
         self.stage_void(sent, request)?;
         self.flush();
         Ok(())
+    }
+
+    /// Writes how far a request has come. It takes no room that was promised to others.
+    ///
+    /// # Errors
+    /// It was not written, and is not kept.
+    pub fn append_progress(&mut self, progress: &Progress) -> Result<(), Fault> {
+        if self.broken || !self.has_room_beyond_promises() || !self.make_way() {
+            return Err(unwritable());
+        }
+        let bytes = self.encode(|out, seq| encode_progress(out, seq, progress))?;
+        self.staged.records.push(Record { bytes, what: What::Progress });
+        self.flush();
+        if self.broken { Err(unwritable()) } else { Ok(()) }
     }
 
     /// Writes all that is staged by one `pwrite`: here, else in the next segment. When that fails too, the
@@ -256,6 +271,7 @@ impl Journal {
                         self.answered(segment);
                     }
                 }
+                What::Progress => {}
             }
             offset += bytes;
         }
@@ -277,6 +293,7 @@ impl Journal {
                     None
                 }
                 What::Answer { sent } => sent.and_then(|sent| self.forget(sent)),
+                What::Progress => None,
             };
             self.keep(record, segment);
         }

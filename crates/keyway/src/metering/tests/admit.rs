@@ -14,19 +14,19 @@ async fn every_path_ends_in_one_line_or_none() {
         // Settled.
         let mut admitted = admit(&worker).unwrap();
         admitted.sent(&sent(1)).unwrap();
-        admitted.settle(&entry(1)).unwrap();
+        admitted.settle(&mut entry(1)).unwrap();
         // Sent to one provider, then to another.
         let mut admitted = admit(&worker).unwrap();
         admitted.sent(&sent(2)).unwrap();
         admitted.sent(&sent(2)).unwrap();
-        admitted.settle(&entry(2)).unwrap();
+        admitted.settle(&mut entry(2)).unwrap();
         // Never reached the provider.
         let mut admitted = admit(&worker).unwrap();
         admitted.sent(&sent(3)).unwrap();
         admitted.void().unwrap();
         // Never sent, and dropped, settled, or voided.
         drop(admit(&worker).unwrap());
-        admit(&worker).unwrap().settle(&entry(4)).unwrap();
+        admit(&worker).unwrap().settle(&mut entry(4)).unwrap();
         admit(&worker).unwrap().void().unwrap();
         // Forgotten after SENT.
         let mut admitted = admit(&worker).unwrap();
@@ -68,5 +68,5 @@ async fn nothing_is_admitted_while_nothing_can_be_recorded() {
     bed.clock.advance_ms(1_000);
     let mut admitted = admit(&worker).unwrap();
     admitted.sent(&sent(2)).unwrap();
-    admitted.settle(&entry(2)).unwrap();
+    admitted.settle(&mut entry(2)).unwrap();
 }

@@ -9,7 +9,7 @@ use crate::store::requests::{self, Filter};
 use crate::store::usage::{self, Query};
 use crate::store::usage_columns::{Width, at};
 use crate::store::{Db, Engine};
-use ledger::{Attempt, Entry, NanoUsd, Price, Rates, Sent, Usage, UsageOrigin};
+use ledger::{Attempt, Entry, NanoUsd, Price, Rates, Reserved, Sent, Spend, Usage, UsageOrigin};
 use std::path::PathBuf;
 use std::pin::pin;
 use std::task::Poll;
@@ -201,6 +201,8 @@ pub fn entry(n: u32) -> Entry<'static> {
         usage_origin: UsageOrigin::Reported,
         price_version: "m@1",
         cost: Some(NanoUsd(1_000 + i64::from(n))),
+        sell: Some(NanoUsd(1_000 + i64::from(n))),
+        spend: Spend::default(),
         latency_ms: 120,
         first_token_ms: Some(30),
     }
@@ -212,8 +214,8 @@ pub fn sent(n: u32) -> Sent<'static> {
     entry.error = "";
     entry.usage = Usage::default();
     entry.usage_origin = UsageOrigin::Nothing;
-    entry.cost = None;
-    Sent { entry, prompt_bytes: 100 }
+    (entry.cost, entry.sell) = (None, None);
+    Sent { entry, prompt_bytes: 100, reserved: Reserved::default() }
 }
 
 /// SENT and SETTLE of every request of a range.

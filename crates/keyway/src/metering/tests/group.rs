@@ -33,6 +33,7 @@ fn said(plan: &Plan) -> Vec<(u64, &'static str, [u8; 16])> {
                 Record::Sent(_) => "sent",
                 Record::Settle(_) => "settle",
                 Record::Void(_) => "void",
+                Record::Progress(_) => "progress",
             };
             (found.seq, kind, *found.record.request())
         })
@@ -45,7 +46,7 @@ async fn one_request(worker: Rc<Worker>, n: u32) {
     assert!(admitted.recorded().is_err(), "not before it is written");
     written.await;
     admitted.recorded().unwrap();
-    admitted.settle(&entry(n)).unwrap().await;
+    admitted.settle(&mut entry(n)).unwrap().await;
 }
 
 #[tokio::test]
@@ -82,7 +83,7 @@ async fn who_leaves_while_waiting_leaves_nothing_unwritten() {
     assert_eq!(said(&plan), before, "what was sent is settled by estimate");
     // Between SETTLE and its write.
     let written = plan.fault.written();
-    let mut settled = Box::pin(other.settle(&entry(1)).unwrap());
+    let mut settled = Box::pin(other.settle(&mut entry(1)).unwrap());
     assert!(settled.as_mut().poll(&mut cx).is_pending());
     assert_eq!(plan.fault.written(), written);
     drop(settled);

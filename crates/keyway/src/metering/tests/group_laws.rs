@@ -184,7 +184,7 @@ impl World {
 
     fn settle(&mut self, request: Request) {
         self.lines.insert(request.n, (1, 1));
-        self.settling.push(request.admitted.settle(&entry(request.n)).unwrap());
+        self.settling.push(request.admitted.settle(&mut entry(request.n)).unwrap());
     }
 
     /// What is on the disk, as a later start reads it.
@@ -215,6 +215,7 @@ impl World {
                     Record::Void(_) => {
                         told.open.remove(&n);
                     }
+                    Record::Progress(_) => {}
                 }
             }
         }

@@ -98,7 +98,7 @@ async fn buckets_sum_what_is_asked() {
             let late = Entry { started_ms: NOW_MS + day, test: true, ..entry(n) };
             journal.append_settle(None, &late).unwrap();
         }
-        journal.append_settle(None, &Entry { cost: None, org: "org_2", ..entry(110) }).unwrap();
+        journal.append_settle(None, &Entry { cost: None, sell: None, org: "org_2", ..entry(110) }).unwrap();
         bed.shipper("boot_1", &[&journal]).drain().await.unwrap();
 
         let total = bed.usage(None, Vec::new()).await;

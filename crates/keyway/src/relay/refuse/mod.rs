@@ -22,7 +22,8 @@ pub fn render(refusal: &Refusal, shape: Shape) -> Outbound {
         // Pages are made by the console.
         Shape::OpenAi | Shape::Responses | Shape::Page => {
             let (kind, code) = names(refusal);
-            error::render(&refusal.message, kind, refusal.param.as_deref(), code)
+            let body = error::render(&refusal.message, kind, refusal.param.as_deref(), code);
+            with_affordable(body, refusal.affordable_tokens)
         }
         Shape::Anthropic => anthropic::error(refusal).to_string().into_bytes(),
         Shape::Google => google::error(refusal, wait_ms).to_string().into_bytes(),
@@ -36,6 +37,17 @@ pub fn render(refusal: &Refusal, shape: Shape) -> Outbound {
         answer.set("x-should-retry", "false");
     }
     answer
+}
+
+/// Tells beside an error for how many tokens of answer the money would do.
+fn with_affordable(mut body: Vec<u8>, tokens: Option<u64>) -> Vec<u8> {
+    if let Some(tokens) = tokens
+        && body.ends_with(b"}}")
+    {
+        body.truncate(body.len() - 2);
+        body.extend_from_slice(format!(",\"max_affordable_output_tokens\":{tokens}}}}}").as_bytes());
+    }
+    body
 }
 
 /// Renders a refusal as the last event of a stream.
@@ -81,7 +93,14 @@ fn retry_after_ms(refusal: &Refusal) -> Option<u64> {
 fn is_pointless_to_retry(refusal: &Refusal) -> bool {
     let out_of_money =
         refusal.upstream.as_ref().is_some_and(|theirs| theirs.code.as_deref() == Some("insufficient_quota"));
-    out_of_money || matches!(refusal.code, Code::UpstreamAuth | Code::IdempotencyConflict)
+    out_of_money
+        || matches!(
+            refusal.code,
+            Code::UpstreamAuth
+                | Code::IdempotencyConflict
+                | Code::InsufficientQuota
+                | Code::InsufficientBalance
+        )
 }
 
 #[cfg(test)]

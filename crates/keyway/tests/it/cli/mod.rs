@@ -2,9 +2,12 @@
 
 mod admin_key;
 mod audit;
+mod budget;
 mod chat;
 mod completion;
 mod config;
+mod credit;
+mod db;
 mod key;
 mod limit;
 mod log;

@@ -43,12 +43,12 @@ fn sums_are_those_of_the_api() {
 fn tables_and_csv_have_the_columns_asked_for() {
     let (_upstream, scene, id) = used();
     let table = cells(&scene.keyway.cli(&["usage", "--by", "model,key"]).expect_code(0).stdout);
-    assert_eq!(table, [[MODEL, &id, "3", "0", "3000", "1200", "600", "0.00186", "0"]]);
+    assert_eq!(table, [[MODEL, &id, "3", "0", "3000", "1200", "600", "0.00186", "0.00186", "0"]]);
     let csv = scene.keyway.cli(&["usage", "--by", "model", "--csv"]).expect_code(0);
     assert_eq!(
         csv.stdout,
         format!(
-            "model,requests,failed,input,cached,output,cost usd,unpriced\n{MODEL},3,0,3000,1200,600,0.00186,0\n"
+            "model,requests,failed,input,cached,output,cost usd,provider cost,unpriced\n{MODEL},3,0,3000,1200,600,0.00186,0.00186,0\n"
         )
     );
     // What leaves is recorded; what is looked at is not.

@@ -1,6 +1,7 @@
 //! Keys at the console: made, shown once, rotated, switched, revoked.
 
-use super::visitor::Visitor;
+use super::visitor::{PASSWORD, Visitor};
+use crate::database;
 use crate::stage::{bare, hello};
 use testkit::Keyway;
 
@@ -157,4 +158,22 @@ fn lists_are_filtered_and_paged_by_the_address_alone() {
             .text()
             .contains("No key is like that")
     );
+}
+
+#[test]
+fn a_secret_asks_for_the_password_again() {
+    let keyway = bare().start();
+    let ada = Visitor::first(&keyway);
+    let page = ada.get("/console/keys/new").expect_status(200);
+    database::execute(&keyway, "UPDATE sessions SET confirmed_ms = 0");
+    let confirm = "/console/confirm?next=%2Fconsole%2Fkeys%2Fnew";
+    assert_eq!(ada.get("/console/keys/new").header("location"), Some(confirm));
+    let fields = [("name", "late"), ("mode", "test"), ("scopes", "read:models")];
+    assert_eq!(ada.send(&page, "/console/keys", &fields).header("location"), Some(confirm));
+    let asked = ada.get(confirm).expect_status(200);
+    ada.send(&asked, "/console/confirm", &[("current", "not this one")]).expect_status(400);
+    let given = ada.send(&asked, "/console/confirm", &[("current", PASSWORD)]);
+    assert_eq!(given.header("location"), Some("/console/keys/new"));
+    ada.get("/console/keys/new").expect_status(200);
+    assert!(!ada.get("/console/keys").text().contains(">late</a>"));
 }

@@ -1,7 +1,9 @@
 //! The console from outside, without a browser: forms, cookies and answers.
 
+mod accounts;
 mod frame;
 mod keys;
+mod mail;
 mod sessions;
 mod setup;
 pub mod visitor;

@@ -58,7 +58,7 @@ fn noted(keyway: &Keyway) -> HashSet<String> {
                 match found.record {
                     ledger::record::Record::Sent(sent) => all.insert(sent.entry.client_request.to_owned()),
                     ledger::record::Record::Settle(entry) => all.insert(entry.client_request.to_owned()),
-                    ledger::record::Record::Void(_) => false,
+                    ledger::record::Record::Void(_) | ledger::record::Record::Progress(_) => false,
                 };
             }
         }

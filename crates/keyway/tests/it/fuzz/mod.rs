@@ -136,6 +136,11 @@ fn answers_keep_their_grammar() {
         "\"",
         "\\u00e9",
         "\\ud83d",
+        "\"type\":\"response.",
+        "\"output_index\":1",
+        "\"item\":{",
+        "\"encrypted_content\":\"e\"",
+        "\"status\":\"incomplete\"",
     ];
-    search("answer", &words, 30_000, targets::answer::check);
+    search("answer", &words, 40_000, targets::answer::check);
 }

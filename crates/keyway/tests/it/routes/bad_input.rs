@@ -54,6 +54,8 @@ fn bad_values(name: &str, schema: &Value) -> Vec<Value> {
         bad.extend([json!(7), json!(["a"]), json!({"a": "b"}), json!("x".repeat(LONG))]);
     } else if is("integer") {
         bad.extend([json!("1"), json!(1.5), json!(-1), json!(1_000_000_000_000_000_000_u64), json!(true)]);
+    } else if is("number") {
+        bad.extend([json!("a"), json!("1e3"), json!(-1), json!([1]), json!(true)]);
     } else if is("boolean") {
         bad.extend([json!(1), json!("true")]);
     } else if is("array") {

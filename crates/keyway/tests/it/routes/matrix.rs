@@ -39,6 +39,7 @@ fn harmless(world: &World, route: &Route) -> String {
         "{*id}" if route.path.contains("/models/") => world.ids["*id"].clone(),
         "{*id}" => "rl-all".to_owned(),
         "{key}" => format!("key_{NOBODY}"),
+        "{budget}" => format!("bud_{NOBODY}"),
         "{invite}" => format!("invite_{NOBODY}"),
         "{account}" => format!("sa_{NOBODY}"),
         "{request}" => format!("req_{NOBODY}"),

@@ -7,4 +7,5 @@ mod metrics;
 mod openapi;
 mod readyz;
 mod unknown;
+mod user;
 pub mod v1;

@@ -2,7 +2,9 @@
 
 mod admin_api_keys;
 mod audit_logs;
+mod budgets;
 mod costs;
+mod credit;
 mod explain;
 mod groups;
 mod invites;
@@ -17,8 +19,11 @@ mod requests;
 mod role_table;
 mod roles;
 mod settings;
+mod tiers;
 mod usage;
 mod users;
+
+pub use usage::counted as usage_counted;
 
 use crate::stage::Scene;
 use testkit::{Response, Value, json};

@@ -6,7 +6,7 @@ use testkit::{Response, json};
 
 /// Every route of the management API: method, path below `/v1/organization`, scope. `{P}` and `{K}`
 /// are a project and a key.
-const ROUTES: [(&str, &str, &str); 30] = [
+const ROUTES: [(&str, &str, &str); 43] = [
     ("GET", "/projects", "read:projects"),
     ("GET", "/projects/{P}", "read:projects"),
     ("GET", "/projects/{P}/api_keys", "read:keys"),
@@ -31,6 +31,19 @@ const ROUTES: [(&str, &str, &str); 30] = [
     ("POST", "/admin_api_keys", "create:keys"),
     ("GET", "/admin_api_keys/{K}", "read:keys"),
     ("DELETE", "/admin_api_keys/{K}", "delete:keys"),
+    ("GET", "/budgets", "read:budgets"),
+    ("POST", "/budgets", "create:budgets"),
+    ("GET", "/budgets/{K}", "read:budgets"),
+    ("POST", "/budgets/{K}", "update:budgets"),
+    ("DELETE", "/budgets/{K}", "delete:budgets"),
+    ("GET", "/credit", "read:billing"),
+    ("POST", "/credit", "manage:billing"),
+    ("GET", "/credit/grants", "read:billing"),
+    ("POST", "/credit/grants", "manage:billing"),
+    ("GET", "/tiers", "read:settings"),
+    ("POST", "/tiers", "create:settings"),
+    ("GET", "/tiers/{K}", "read:settings"),
+    ("POST", "/tiers/{K}", "update:settings"),
     ("GET", "/usage/completions", "read:usage"),
     ("GET", "/costs", "read:usage"),
     ("GET", "/requests", "read:requests"),
@@ -38,12 +51,19 @@ const ROUTES: [(&str, &str, &str); 30] = [
     ("GET", "/nodes", "read:settings"),
     ("GET", "/../../metrics", "read:metrics"),
 ];
-const SCOPES: [&str; 11] = [
+const SCOPES: [&str; 18] = [
     "read:requests",
     "read:keys",
     "create:keys",
     "update:keys",
     "delete:keys",
+    "read:billing",
+    "manage:billing",
+    "create:settings",
+    "read:budgets",
+    "create:budgets",
+    "update:budgets",
+    "delete:budgets",
     "read:projects",
     "read:usage",
     "read:metrics",
@@ -125,7 +145,9 @@ fn every_route_asks_for_its_scope_and_for_no_other() {
     for scope in SCOPES {
         let alone = key_with(&[scope]);
         // Who sees usage sees the requests behind it.
-        let brings = |other: &str| (other, scope) == ("read:usage", "read:requests");
+        let brings = |other: &str| {
+            [("read:usage", "read:requests"), ("manage:billing", "read:billing")].contains(&(other, scope))
+        };
         let others: Vec<&str> =
             SCOPES.into_iter().filter(|other| *other != scope && !brings(other)).collect();
         let without = key_with(&others);

@@ -7,7 +7,7 @@ use testkit::json;
 const ROLES: [&str; 6] = ["owner", "admin", "developer", "billing", "auditor", "viewer"];
 
 /// A call, and what each role hears: `y` done or not there, `-` refused.
-const TABLE: [(&str, &str, &str); 40] = [
+const TABLE: [(&str, &str, &str); 51] = [
     // installation
     ("GET", "/v1/organizations", "------"),
     ("POST", "/v1/organizations", "------"),
@@ -37,6 +37,19 @@ const TABLE: [(&str, &str, &str); 40] = [
     ("POST", "/projects/{P}", "yy----"),
     ("POST", "/projects/proj_{N}/archive", "yy----"),
     ("POST", "/projects/{P}/model_permissions", "yy----"),
+    // budgets
+    ("GET", "/budgets", "yyyyyy"),
+    ("POST", "/budgets", "yy----"),
+    ("GET", "/budgets/bud_{N}", "yyyyyy"),
+    ("POST", "/budgets/bud_{N}", "yy----"),
+    ("DELETE", "/budgets/bud_{N}", "yy----"),
+    // credit; tiers are the installation's
+    ("GET", "/credit", "yy-yy-"),
+    ("POST", "/credit", "y--y--"),
+    ("GET", "/credit/grants", "yy-yy-"),
+    ("POST", "/credit/grants", "y--y--"),
+    ("GET", "/tiers", "------"),
+    ("POST", "/tiers/tier_new", "------"),
     // keys: create, edit, revoke
     ("POST", "/projects/{P}/api_keys", "yyy---"),
     ("POST", "/projects/{Q}/api_keys", "yy----"),

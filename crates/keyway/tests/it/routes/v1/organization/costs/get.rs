@@ -33,6 +33,7 @@ fn amounts_are_exact_and_test_traffic_is_not_among_them() {
     assert_eq!(
         sum,
         [json!({"object": "organization.costs.result", "amount": {"value": 0.000006, "currency": "usd"},
+            "provider_amount": {"value": 0.000006, "currency": "usd"},
             "line_item": null, "project_id": null, "api_key_id": null, "num_unpriced_requests": 0})]
     );
     // A decimal, not what a double would print.

@@ -42,6 +42,7 @@ fn the_answer_as_documented() {
             "model",
             "mode",
             "model_allowlist",
+            "capabilities",
             "rate_limits"
         ]
     );

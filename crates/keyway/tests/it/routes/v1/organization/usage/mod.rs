@@ -1,5 +1,6 @@
 //! `/v1/organization/usage`
 
 mod completions;
+mod families;
 
 pub use completions::counted;

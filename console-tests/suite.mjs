@@ -1,0 +1,194 @@
+// What people do at the console, and what holds for every page of it.
+import { execFileSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import path from "node:path";
+
+const PERSON = { name: "Ada Lovelace", email: "ada@example.com", password: "violet-harbour-27" };
+const WIDTHS = [360, 820, 1440];
+const THEMES = ["light", "dark"];
+const FIRST_CALL_MS_MAX = 60_000;
+const PAGE_BYTES_MAX = 100_000;
+
+// Pages to look at, by name; `key` stands for a key's id.
+const OUTSIDE = { "sign-in": "/sign-in", register: "/register", reset: "/reset", components: "/_/components", "link over": "/verify?token=x" };
+const PAGES = {
+  overview: "/console",
+  keys: "/console/keys",
+  "keys filtered to nothing": "/console/keys?q=nothing-like-that",
+  "key new": "/console/keys/new?template=agent",
+  key: "/console/keys/{key}",
+  "key first call": "/console/keys/{key}/first-call",
+  "key rotate": "/console/keys/{key}/rotate",
+  "key revoke": "/console/keys/{key}/revoke",
+  account: "/console/account",
+  confirm: "/console/confirm?next=/console",
+  "not here": "/console/keys/key_00000000000000000000000000",
+};
+
+export async function suite(at) {
+  mkdirSync(at.pictures, { recursive: true });
+  const context = await at.browser.newContext();
+  const page = await watched(at, context);
+  await look(at, page, "setup", at.keyway.link.slice(at.keyway.base.length));
+  const key = await firstCall(at, page);
+  for (const [name, url] of Object.entries(PAGES)) await look(at, page, name, url.replace("{key}", key));
+  await themeStays(at, page);
+  await keyboard(at, page);
+  const state = await context.storageState();
+  await context.close();
+  const outside = await at.browser.newContext();
+  const visitor = await watched(at, outside);
+  for (const [name, url] of Object.entries(OUTSIDE)) await look(at, visitor, name, url);
+  await outside.close();
+  await withoutScripts(at, state, key);
+  await endOfASession(at);
+}
+
+// A page on which nothing may go wrong: no error, nothing from elsewhere, nothing the policy forbids.
+async function watched(at, context) {
+  const page = await context.newPage();
+  page.on("pageerror", (error) => at.check("no script fails", false, error.message));
+  page.on("console", (message) => {
+    const text = message.text();
+    if (message.type() === "error" && !text.includes("status of 4")) at.check("no error is logged", false, text);
+  });
+  page.on("request", (request) => {
+    const url = request.url();
+    if (!url.startsWith(at.keyway.base) && !url.startsWith("data:")) at.check("nothing comes from elsewhere", false, url);
+  });
+  return page;
+}
+
+// From the printed link to a call that has arrived, as somebody new does it.
+async function firstCall(at, page) {
+  const began = Date.now();
+  await page.goto(at.keyway.link);
+  await page.fill("#name", PERSON.name);
+  await page.fill("#email", PERSON.email);
+  await page.fill("#password", PERSON.password);
+  await page.click("text=Make the first account");
+  await page.click("text=Create a key");
+  await page.fill("#name", "backend");
+  await page.click("text=Create the key");
+  const secret = await page.inputValue("#key");
+  at.check("a key is shown", secret.startsWith("sk-kw-test-"), secret);
+  await pictures(at, page, "key made");
+  await axeIn(at, page, "key made");
+  const sample = await page.textContent("#sample-curl");
+  const answer = execFileSync("bash", ["-c", `${sample} --silent`]).toString();
+  at.check("the sample works as it stands", JSON.parse(answer).object === "chat.completion", answer);
+  await page.waitForSelector("[data-came] .badge.good", { timeout: 10_000 });
+  const took = Date.now() - began;
+  at.check("from the set-up link to a green first call in under a minute", took < FIRST_CALL_MS_MAX, `${took} ms`);
+  console.log(`   first call after ${took} ms, with pictures`);
+  await page.goBack();
+  await page.goto(`${at.keyway.base}/console/keys`);
+  await page.click("a:text-is('backend')");
+  const text = await page.content();
+  at.check("the key is not shown again", !text.includes(secret));
+  return new URL(page.url()).pathname.split("/").pop();
+}
+
+async function look(at, page, name, url) {
+  let bytes = 0;
+  const count = async (response) => { bytes += (await response.body().catch(() => "")).length; };
+  page.on("response", count);
+  await page.goto(at.keyway.base + url, { waitUntil: "networkidle" });
+  page.off("response", count);
+  at.check(`${name}: weighs less than 100 KB`, bytes < PAGE_BYTES_MAX, `${bytes} bytes`);
+  await axeIn(at, page, name);
+  await pictures(at, page, name);
+}
+
+async function axeIn(at, page, name) {
+  for (const theme of THEMES) {
+    await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
+    // By way of the debugger: a page takes no script of ours from elsewhere.
+    const source = await import("node:fs").then((fs) => fs.readFileSync(at.axe, "utf8"));
+    await page.evaluate(`${source}; undefined`);
+    const found = await page.evaluate(() => axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
+    const serious = found.violations.filter((one) => ["serious", "critical"].includes(one.impact));
+    const said = serious.map((one) => `${one.id} at ${one.nodes.map((node) => node.target).join(", ")}`).join("; ");
+    at.check(`${name}: axe finds nothing serious, ${theme}`, serious.length === 0, said);
+  }
+}
+
+async function pictures(at, page, name) {
+  for (const theme of THEMES) {
+    await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
+    for (const width of WIDTHS) {
+      await page.setViewportSize({ width, height: 900 });
+      const over = await page.evaluate(() => document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth);
+      if (theme === THEMES[0]) at.check(`${name}: nothing hangs over at ${width}`, over <= 0, `${over} pixels`);
+      await page.screenshot({ path: path.join(at.pictures, `${name.replaceAll(" ", "-")}-${width}-${theme}.png`), fullPage: true });
+    }
+  }
+}
+
+async function themeStays(at, page) {
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.goto(`${at.keyway.base}/console/keys?status=active`);
+  await page.click(".wide >> text=Dark");
+  at.check("a theme leads back to the page", page.url().endsWith("/console/keys?status=active"), page.url());
+  at.check("a theme is drawn by the server", (await page.getAttribute("html", "data-theme")) === "dark");
+  await page.click(".wide >> text=Auto");
+}
+
+async function keyboard(at, page) {
+  await page.goto(`${at.keyway.base}/console/keys`);
+  await page.keyboard.press("Tab");
+  at.check("the first stop skips to the content", (await page.evaluate(() => document.activeElement.className)) === "skip");
+  await page.keyboard.press("Enter");
+  at.check("and does", (await page.evaluate(() => document.activeElement.id)) === "main");
+  await page.keyboard.press("/");
+  at.check("/ leads to the search", (await page.evaluate(() => document.activeElement.type)) === "search");
+  await page.goto(`${at.keyway.base}/_/components`);
+  await page.click("text=Open a dialog");
+  at.check("a dialog opens", await page.isVisible("dialog[open]"));
+  await page.keyboard.press("Escape");
+  at.check("and closes", !(await page.isVisible("dialog[open]")));
+}
+
+// Everything again by somebody whose browser runs no scripts.
+async function withoutScripts(at, state, key) {
+  const context = await at.browser.newContext({ javaScriptEnabled: false, storageState: state });
+  const page = await context.newPage();
+  await page.goto(`${at.keyway.base}/console/keys/new`);
+  await page.fill("#name", "no scripts");
+  await page.click("text=Create the key");
+  at.check("without scripts: a key is made and shown", (await page.inputValue("#key")).startsWith("sk-kw-test-"));
+  await page.click("text=See whether it has come");
+  at.check("without scripts: the wait is a link", (await page.textContent("main")).includes("Waiting for the first request"));
+  await page.goto(`${at.keyway.base}/console/keys`);
+  await page.selectOption("#filter-status", "active");
+  await page.click("text=Filter");
+  at.check("without scripts: filters are in the address", page.url().includes("status=active"), page.url());
+  await page.goto(`${at.keyway.base}/console/keys/${key}`);
+  await page.click("button:text('Disable')");
+  at.check("without scripts: a key is disabled", (await page.textContent("main")).includes("The key is disabled."));
+  await page.click("button:text('Enable')");
+  await page.click("text=Revoke");
+  await page.fill("#name", "backend");
+  await page.click("text=Revoke the key");
+  at.check("without scripts: a key is revoked", (await page.textContent("main")).includes("The key is revoked."));
+  await context.close();
+}
+
+async function endOfASession(at) {
+  const context = await at.browser.newContext({ viewport: { width: 360, height: 800 } });
+  const page = await watched(at, context);
+  await page.goto(`${at.keyway.base}/console/keys`);
+  at.check("who is signed out is led to sign in", page.url().includes("/sign-in?next="), page.url());
+  await page.fill("#email", PERSON.email);
+  await page.fill("#password", PERSON.password);
+  await page.click("button:text('Sign in')");
+  at.check("and back", page.url().endsWith("/console/keys"), page.url());
+  await page.click("summary:text('Menu')");
+  await page.click(".menu >> text=Sign out");
+  at.check("signing out ends it", page.url().endsWith("/sign-in"), page.url());
+  await page.goBack();
+  await page.goto(`${at.keyway.base}/console`);
+  at.check("and it stays ended", page.url().includes("/sign-in?next="), page.url());
+  await context.close();
+}

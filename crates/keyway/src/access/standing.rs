@@ -1,0 +1,67 @@
+//! How budgets stand: what of their windows is spent and held.
+
+use crate::base::Fault;
+use crate::store::Conn;
+use crate::store::budgets::Budget;
+use crate::store::spent::{self, Spent};
+use jiff::tz::TimeZone;
+use ledger::NanoUsd;
+use ledger::window::Window;
+
+/// How a budget stands in the window of an instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// Charged to it.
+    pub spent: NanoUsd,
+    /// Held by requests that run, and by crashes whose cost is not known.
+    pub held: NanoUsd,
+    /// Beginning of the window, unix milliseconds.
+    pub from_ms: i64,
+    /// Its end, unix milliseconds; absent for a window without end.
+    pub until_ms: Option<i64>,
+}
+
+impl Standing {
+    /// What of a limit is left.
+    #[must_use]
+    pub fn remaining(&self, limit: NanoUsd) -> NanoUsd {
+        limit.saturating_sub(self.spent).saturating_sub(self.held)
+    }
+}
+
+/// The window of a budget at an instant.
+///
+/// # Errors
+/// When its time zone is not known any more.
+pub fn window(budget: &Budget, now_ms: i64) -> Result<Window, Fault> {
+    let zone = TimeZone::get(&budget.time_zone)
+        .map_err(|error| Fault::new(format!("finding the time zone of budget {}", budget.id), error))?;
+    Ok(budget.window.window(&zone, now_ms))
+}
+
+/// How a budget stands.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn of(conn: &mut Conn, budget: &Budget, now_ms: i64) -> Result<Standing, Fault> {
+    let window = window(budget, now_ms)?;
+    let Spent { charged: spent, held } = spent::of(conn, &budget.id, window.start_ms).await?;
+    Ok(Standing {
+        spent,
+        held,
+        from_ms: if window == Window::TOTAL { budget.created_ms } else { window.start_ms },
+        until_ms: (window != Window::TOTAL).then_some(window.end_ms),
+    })
+}
+
+/// How each of some budgets stands.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn of_all(conn: &mut Conn, budgets: &[Budget], now_ms: i64) -> Result<Vec<Standing>, Fault> {
+    let mut all = Vec::with_capacity(budgets.len());
+    for budget in budgets {
+        all.push(of(conn, budget, now_ms).await?);
+    }
+    Ok(all)
+}

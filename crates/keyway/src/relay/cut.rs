@@ -1,0 +1,85 @@
+//! The end of a stream that is cut for want of money, in the words of its dialect: a length stop that says
+//! why, usage if it was asked for, and the end that a client waits for.
+
+use crate::base::{Code, Refusal, id};
+use crate::metering::cover::Cut;
+use bytes::Bytes;
+use dialect::event::{Event, StopReason};
+use dialect::openai_chat::with_cost;
+use ledger::{NanoUsd, Usage};
+use serde_json::json;
+
+/// What stands in the line of a stream that was cut; empty: it ended as it should.
+#[must_use]
+pub fn code(cut: &Cut) -> &'static str {
+    match cut {
+        Cut::Cap => "",
+        Cut::Money(refusal) => refusal.code.text(),
+    }
+}
+
+/// A cut in words, for dialects whose streams are passed on and have no place for a notice.
+#[must_use]
+pub fn refusal_of(cut: &Cut) -> Refusal {
+    match cut {
+        Cut::Cap => Refusal::new(Code::UpstreamError, LONGER),
+        Cut::Money(refusal) => refusal.clone(),
+    }
+}
+
+const LONGER: &str = "The answer is longer than was asked for.";
+
+/// A stream that is cut.
+pub struct CutStream<'a> {
+    /// The request.
+    pub request: [u8; 16],
+    /// Model as the client named it.
+    pub model: &'a str,
+    /// Unix seconds of the request.
+    pub created: i64,
+    /// Answers that were asked for.
+    pub answers: u32,
+    /// What was used, where the client asked for that.
+    pub usage: Option<(Usage, Option<NanoUsd>)>,
+}
+
+/// How an answer ends that is told anew.
+#[must_use]
+pub fn stops(stream: &CutStream<'_>) -> Vec<Event<'static>> {
+    let stop = |choice| Event::Stop {
+        choice,
+        reason: StopReason::Length,
+        native: "length".into(),
+        detail: "".into(),
+    };
+    let usage = stream.usage.map(|(usage, _)| Event::Usage(usage));
+    (0..stream.answers.max(1)).map(stop).chain(usage).collect()
+}
+
+/// The last frames of a stream in OpenAI's chat dialect.
+#[must_use]
+pub fn frames(cut: &Cut, stream: &CutStream<'_>) -> Vec<Bytes> {
+    let notice = match cut {
+        Cut::Cap => json!({ "code": "output_cap", "message": LONGER }),
+        Cut::Money(refusal) => json!({ "code": refusal.code.text(), "message": refusal.message }),
+    };
+    let head = |choices: serde_json::Value| {
+        json!({ "id": id::text("chatcmpl", stream.request), "object": "chat.completion.chunk",
+                "created": stream.created, "model": stream.model, "choices": choices })
+    };
+    let choices = (0..stream.answers.max(1))
+        .map(|index| json!({ "index": index, "delta": {}, "finish_reason": "length" }));
+    let mut stop = head(choices.collect());
+    stop["keyway"] = json!({ "notice": notice });
+    let mut frames = vec![Bytes::from(format!("data: {stop}\n\n"))];
+    if let Some((usage, cost)) = &stream.usage {
+        let (input, output) = (usage.input(), usage.output());
+        let mut chunk = head(json!([]));
+        chunk["usage"] = json!({ "prompt_tokens": input, "completion_tokens": output,
+                                 "total_tokens": input.saturating_add(output) });
+        let cost = cost.map_or_else(|| "null".to_owned(), NanoUsd::to_decimal);
+        frames.push(with_cost(chunk.to_string().as_bytes(), &cost));
+    }
+    frames.push(Bytes::from_static(b"data: [DONE]\n\n"));
+    frames
+}

@@ -1,0 +1,147 @@
+//! A request under budgets: it reserves what it may cost before it is sent, its stream goes no further than
+//! what is reserved, and its line says who is charged. Requests of a key without budgets pay a branch.
+
+use super::crossing::Source;
+use super::exchange::Inbound;
+use super::story::Story;
+use crate::base::{Refusal, Trouble};
+use crate::catalog::{Dialect, Quirk, Target};
+use crate::metering::cover::{Cut, Tokens};
+use crate::metering::spend::{Purchase, reserve};
+use dialect::peek::Peek;
+use ledger::reserve::Size;
+use serde::Deserialize;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+/// How a request is answered that costs more than there is: `refuse` unless it says `clamp`.
+pub const X_KEYWAY_BUDGET_MODE: &str = "x-keyway-budget-mode";
+
+/// Bytes of text that a token has at least, on an average of many.
+const BYTES_PER_TOKEN_MIN: u64 = 2;
+/// Bytes of text that events of one token each have at least, on an average of many: some hosts send a
+/// token in several events.
+const BYTES_PER_EVENT_MIN: u64 = 3;
+
+impl Story {
+    /// Reserves what the request may cost at a target that is asked in `dialect`. Answers the cap on its answer that the provider is to
+    /// be told, and the member that it reads it from.
+    ///
+    /// # Errors
+    /// Why it cannot be paid for.
+    pub async fn pay(
+        &mut self,
+        target: &Arc<Target>,
+        dialect: Dialect,
+        source: &Source<'_>,
+    ) -> Result<Option<(&'static str, u64)>, Trouble> {
+        let (inbound, peek) = (source.inbound, source.peek);
+        if self.grant.purse.is_empty() {
+            return Ok(None);
+        }
+        self.still_good()?;
+        let model = target.model.as_deref();
+        let hidden = model.is_some_and(|model| model.capabilities.hidden_reasoning);
+        // What is told anew in another dialect keeps its own cap.
+        let clamp = clamps(inbound.header(X_KEYWAY_BUDGET_MODE))? && dialect == self.dialect;
+        let end_user = self.end_user(inbound);
+        let what = Purchase {
+            model: &target.id,
+            labels: &self.labels,
+            end_user: &end_user,
+            price: model.and_then(|model| model.prices.at(self.started_ms)),
+            started_ms: self.started_ms,
+            size: self.size(target, inbound, peek),
+            longest: model.and_then(|model| model.output_tokens_max.or(model.context_tokens)),
+            streamed: self.stream && !hidden,
+            clamp,
+        };
+        let shared = &self.worker.shared;
+        let spending = reserve(&shared.keeper, &shared.at.clock, &self.grant, &what).await?;
+        let told = spending.as_ref().and_then(|spending| spending.output_cap);
+        self.hold(spending)?;
+        Ok(told.and_then(|cap| Some((member(dialect, target)?, cap))))
+    }
+
+    /// How large a request can become at a target.
+    fn size(&self, target: &Target, inbound: &Inbound, peek: &Peek<'_>) -> Size {
+        let model = target.model.as_deref();
+        let context = model.and_then(|model| model.context_tokens);
+        let output_cap = match self.dialect {
+            Dialect::OpenaiEmbeddings | Dialect::CohereRerank | Dialect::OpenaiModerations => Some(0),
+            _ => peek.output_cap,
+        };
+        // A prompt has no more tokens than bytes; what it only points to may fill the window.
+        let bytes = inbound.body.len() as u64;
+        let input_tokens_max = match context {
+            Some(context) if points_elsewhere(&inbound.body) => context.max(bytes),
+            _ => bytes,
+        };
+        Size { input_tokens_max, output_cap, answers: peek.n }
+    }
+
+    /// Whom a request names as its end user, where a budget asks.
+    fn end_user(&self, inbound: &Inbound) -> String {
+        #[derive(Deserialize)]
+        struct Named {
+            user: Option<String>,
+        }
+        if self.grant.budgets.iter().all(|budget| budget.selector.end_user.is_none()) {
+            return String::new();
+        }
+        serde_json::from_slice::<Named>(&inbound.body).ok().and_then(|named| named.user).unwrap_or_default()
+    }
+
+    /// Notes how far a streamed answer has come; `reported` is what its provider says of it so far.
+    pub fn cover(&mut self, reported: Option<u64>) {
+        let Some(mut admitted) = self.admitted.take() else { return };
+        if admitted.spending().is_some() {
+            let (events, bytes) = (self.counted.events, self.counted.bytes);
+            let reported = reported.unwrap_or(0);
+            let tokens = Tokens {
+                most: reported.max(events).max(bytes.div_ceil(BYTES_PER_TOKEN_MIN)),
+                least: reported.max(events.min(bytes.div_ceil(BYTES_PER_EVENT_MIN))),
+                likely: self.estimate().output(),
+            };
+            admitted.cover(&self.worker.shared.keeper, tokens);
+        }
+        self.admitted = Some(admitted);
+    }
+
+    /// Ready when what has come of a stream is paid for; with a reason when it is to end instead.
+    pub fn poll_covered(&mut self, cx: &mut Context<'_>) -> Poll<Option<Cut>> {
+        self.admitted.as_mut().map_or(Poll::Ready(None), |admitted| admitted.poll_covered(cx))
+    }
+
+    /// Whether a stream is to end here.
+    #[must_use]
+    pub fn must_cut(&self) -> bool {
+        self.admitted.as_ref().is_some_and(|admitted| admitted.must_cut().is_some())
+    }
+}
+
+/// The member that a provider reads a cap from.
+fn member(dialect: Dialect, target: &Target) -> Option<&'static str> {
+    match dialect {
+        Dialect::OpenaiChat if !target.provider.has(Quirk::MaxTokensOnly) => Some("max_completion_tokens"),
+        Dialect::OpenaiChat | Dialect::OpenaiCompletions | Dialect::AnthropicMessages => Some("max_tokens"),
+        _ => None,
+    }
+}
+
+fn clamps(mode: Option<&str>) -> Result<bool, Refusal> {
+    match mode {
+        None | Some("refuse") => Ok(false),
+        Some("clamp") => Ok(true),
+        Some(_) => {
+            let message = "`x-keyway-budget-mode` is `refuse` or `clamp`.";
+            Err(Refusal::field(X_KEYWAY_BUDGET_MODE, message))
+        }
+    }
+}
+
+/// Whether a body may point to something that is counted and is not in it: an image's address, a file.
+fn points_elsewhere(body: &[u8]) -> bool {
+    let has = |text: &str| memchr::memmem::find(body, text.as_bytes()).is_some();
+    has("_url\"") && has("\"http") || has("\"file_id\"") || has("\"previous_response_id\"")
+}

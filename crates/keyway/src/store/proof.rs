@@ -1,0 +1,195 @@
+//! What the books are held against: sums of everything, read in one snapshot.
+
+use super::Conn;
+use super::requests::{OwnedEntry, lines};
+use super::usage_columns::{Width, at};
+use crate::base::Fault;
+use crate::base::fault::Doing;
+use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row};
+
+/// Batches read by one statement.
+const STEP: i64 = 16;
+
+/// What is compared of lines and sums: requests, the nine token classes, cost, sell price, what was
+/// absorbed.
+pub const COMPARED: usize = 13;
+
+/// Sums of one group.
+pub type Sums = [i64; COMPARED];
+
+/// Where each of [`Sums`] stands in the rollups.
+const PLACES: [usize; COMPARED] = [
+    at::REQUESTS,
+    at::USAGE,
+    at::USAGE + 1,
+    at::USAGE + 2,
+    at::USAGE + 3,
+    at::USAGE + 4,
+    at::USAGE + 5,
+    at::USAGE + 6,
+    at::USAGE + 7,
+    at::USAGE + 8,
+    at::COST_NANOUSD,
+    at::SELL_NANOUSD,
+    at::ABSORBED_NANOUSD,
+];
+
+/// The names of the sums.
+#[must_use]
+pub fn name(place: usize) -> &'static str {
+    PLACES.get(place).and_then(|at| super::usage_columns::MEASURES.get(*at)).copied().unwrap_or("?")
+}
+
+/// Request lines of an organisation, some batches at a time, after a batch's id; the id to go on after,
+/// `None` at the end.
+///
+/// # Errors
+/// The database refused, or a line cannot be read.
+pub async fn some_lines(
+    conn: &mut Conn,
+    org: &str,
+    after: &str,
+) -> Result<(Vec<OwnedEntry>, Option<String>), Fault> {
+    const DOING: &str = "reading request lines";
+    let rows = sqlx::query(
+        "SELECT id, body FROM request_batches WHERE org_id = $1 AND id > $2 ORDER BY id LIMIT $3",
+    )
+    .bind(org)
+    .bind(after)
+    .bind(STEP)
+    .fetch_all(conn)
+    .await
+    .doing(DOING)?;
+    let mut all = Vec::new();
+    for row in &rows {
+        let body: Vec<u8> = row.try_get(1).doing(DOING)?;
+        all.extend(lines(&body)?);
+    }
+    let last = rows.last().map(|row| row.get(0));
+    Ok((all, last))
+}
+
+/// Sums of an organisation's rollups of a width from an instant on, by bucket of another width (the same,
+/// or longer) and, where asked, by key.
+///
+/// # Errors
+/// The database refused.
+pub async fn rollups(
+    conn: &mut Conn,
+    org: &str,
+    (width, into): (Width, Width),
+    from_ms: i64,
+    by_key: bool,
+) -> Result<Vec<((i64, String), Sums)>, Fault> {
+    let sums: Vec<String> =
+        (0..COMPARED).map(|place| format!("CAST(SUM({}) AS BIGINT)", name(place))).collect();
+    let key = if by_key { "key_id" } else { "''" };
+    let text = format!(
+        "SELECT bucket_ms - bucket_ms % {span} AS bucket, {key} AS of_key, {} FROM usage_rollup \
+         WHERE org_id = $1 AND width = $2 AND label = '' AND bucket_ms >= $3 GROUP BY 1, 2",
+        sums.join(", "),
+        span = into.ms()
+    );
+    let rows = sqlx::query(AssertSqlSafe(text))
+        .bind(org)
+        .bind(width.code())
+        .bind(from_ms)
+        .fetch_all(conn)
+        .await
+        .doing("reading sums of usage")?;
+    let read = |row: &AnyRow| {
+        let mut sums = Sums::default();
+        for (place, sum) in sums.iter_mut().enumerate() {
+            *sum = row.get(2 + place);
+        }
+        ((row.get(0), row.get(1)), sums)
+    };
+    Ok(rows.iter().map(read).collect())
+}
+
+/// A window of an account, and everything that is to explain it.
+#[derive(Debug, Clone)]
+pub struct Window {
+    /// `bud_...` or `org_...`.
+    pub account: String,
+    /// Its start, unix milliseconds.
+    pub start_ms: i64,
+    /// Charged.
+    pub posted: i64,
+    /// What nodes may still charge.
+    pub leased: i64,
+    /// What leases have left.
+    pub of_leases: i64,
+    /// What is held for requests that nobody settled.
+    pub of_holds: i64,
+    /// What of that was posted.
+    pub posted_holds: i64,
+    /// When the account was made, unix milliseconds; absent: it is not there.
+    pub made_ms: Option<i64>,
+}
+
+/// Every window of every account.
+///
+/// # Errors
+/// The database refused.
+pub async fn windows(conn: &mut Conn) -> Result<Vec<Window>, Fault> {
+    let sum = |what: &str, table: &str| {
+        format!(
+            "(SELECT CAST(COALESCE(SUM({what}), 0) AS BIGINT) FROM {table} x WHERE x.account_id = w.account_id \
+             AND x.window_start_ms = w.window_start_ms)"
+        )
+    };
+    let text = format!(
+        "SELECT w.account_id, w.window_start_ms, w.posted_nanousd, w.leased_nanousd, {}, {}, {}, \
+         COALESCE(b.created_ms, o.created_ms) FROM budget_windows w LEFT JOIN budgets b ON b.id = w.account_id \
+         LEFT JOIN organizations o ON o.id = w.account_id ORDER BY w.account_id, w.window_start_ms",
+        sum("granted_nanousd - charged_nanousd", "leases"),
+        sum("amount_nanousd", "crash_holds"),
+        sum("amount_nanousd", "posted_holds")
+    );
+    let rows = sqlx::query(AssertSqlSafe(text)).fetch_all(conn).await.doing("reading what was charged")?;
+    Ok(rows
+        .iter()
+        .map(|row| Window {
+            account: row.get(0),
+            start_ms: row.get(1),
+            posted: row.get(2),
+            leased: row.get(3),
+            of_leases: row.get(4),
+            of_holds: row.get(5),
+            posted_holds: row.get(6),
+            made_ms: row.get(7),
+        })
+        .collect())
+}
+
+/// Every credit entry: its id, its amount, and what the audit log says of its making.
+///
+/// # Errors
+/// The database refused.
+pub async fn credit(conn: &mut Conn) -> Result<Vec<(String, i64, Option<String>)>, Fault> {
+    let rows = sqlx::query(
+        "SELECT e.id, e.amount_nanousd, (SELECT a.detail FROM audit_log a WHERE a.org_id = e.org_id \
+         AND a.object_id = e.id AND a.event = 'credit.granted') FROM credit_entries e ORDER BY e.id",
+    )
+    .fetch_all(conn)
+    .await
+    .doing("reading credit entries")?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect())
+}
+
+/// Every organisation that has a balance or is prepaid: its id, what was put in, and whether it is prepaid.
+///
+/// # Errors
+/// The database refused.
+pub async fn balances(conn: &mut Conn) -> Result<Vec<(String, i64, bool)>, Fault> {
+    let rows = sqlx::query(
+        "SELECT o.id, CAST(COALESCE((SELECT SUM(e.amount_nanousd) FROM credit_entries e \
+         WHERE e.org_id = o.id), 0) AS BIGINT), o.prepaid FROM organizations o ORDER BY o.id",
+    )
+    .fetch_all(conn)
+    .await
+    .doing("reading balances")?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1), row.get::<i64, _>(2) != 0)).collect())
+}

@@ -1,0 +1,3 @@
+//! `/user/balance`
+
+mod get;

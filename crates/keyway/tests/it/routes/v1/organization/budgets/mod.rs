@@ -1,0 +1,5 @@
+//! `/v1/organization/budgets`
+
+mod budget;
+mod get;
+mod post;

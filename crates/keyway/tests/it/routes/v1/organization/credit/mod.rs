@@ -1,0 +1,4 @@
+//! `/v1/organization/credit`
+
+mod charged;
+mod grants;
