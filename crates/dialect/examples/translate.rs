@@ -35,8 +35,11 @@ fn translated(name: &str, from: Dialect, to: Dialect, body: &[u8]) -> Vec<u8> {
     let mut sent = Vec::new();
     timed(name, body.len(), 5_000, || {
         let mut losses = Losses::default();
-        if let Ok(request) = read_request(from, black_box(body), Asked::default()) {
-            let written = write_request(&request, &Target::new(to, "m"), &mut losses);
+        let asked = Asked { model: Some("m"), stream: true };
+        if let Ok(request) = read_request(from, black_box(body), asked) {
+            let mut target = Target::new(to, "m");
+            target.can.media_by_url = true;
+            let written = write_request(&request, &target, &mut losses);
             sent = written.map(|written| written.body).unwrap_or_default();
         }
     });
@@ -100,4 +103,13 @@ fn main() {
         r#"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}"#,
     ];
     event("event, Anthropic to chat", anthropic, chat_dialect, &first, &delta);
+    let gemini = Dialect::Gemini;
+    let content = translated("request, chat to Gemini", chat_dialect, gemini, chat.as_bytes());
+    translated("request, Gemini to chat", gemini, chat_dialect, &content);
+    event("event, chat to Gemini", chat_dialect, gemini, &[], &chunk);
+    let text = "word after word, ".repeat(4);
+    let response = format!(
+        r#"{{"candidates":[{{"content":{{"parts":[{{"text":"{text}"}}],"role":"model"}},"index":0}}],"usageMetadata":{{"promptTokenCount":9,"candidatesTokenCount":51,"totalTokenCount":60,"promptTokensDetails":[{{"modality":"TEXT","tokenCount":9}}]}},"modelVersion":"gemini-3-pro","responseId":"kQz1aJ"}}"#
+    );
+    event("event, Gemini to chat", gemini, chat_dialect, &[], &response);
 }

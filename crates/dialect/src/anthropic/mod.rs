@@ -10,7 +10,7 @@ mod whole;
 pub use decode::Frames;
 pub use encode::Encoder;
 pub(crate) use request_in::read;
-pub(crate) use request_out::write;
+pub(crate) use request_out::{RAW, input, write};
 pub(crate) use whole::write as whole;
 
 use crate::event::StopReason;

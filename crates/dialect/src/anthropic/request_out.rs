@@ -183,10 +183,10 @@ fn block_out(block: &Block<'_>, losses: &mut Losses, out: &mut Out) -> Result<()
 }
 
 /// How arguments begin that are no JSON object.
-const RAW: &str = "{\"_raw\":";
+pub(crate) const RAW: &str = "{\"_raw\":";
 
 /// Arguments as an object: as they were written when they are one.
-pub(super) fn input(arguments: &str) -> Cow<'_, str> {
+pub(crate) fn input(arguments: &str) -> Cow<'_, str> {
     let text = arguments.trim();
     if text.is_empty() {
         return Cow::Borrowed("{}");

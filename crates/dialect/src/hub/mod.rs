@@ -301,7 +301,7 @@ impl Encoder {
             Dialect::OpenAiChat => EncoderKind::OpenAiChat(openai_chat::Encoder::default()),
             Dialect::OpenAiResponses => EncoderKind::OpenAiResponses(openai_responses::Encoder::default()),
             Dialect::Anthropic => EncoderKind::Anthropic(anthropic::Encoder::default()),
-            Dialect::Gemini => EncoderKind::Gemini(gemini::Encoder),
+            Dialect::Gemini => EncoderKind::Gemini(gemini::Encoder::default()),
         };
         Self { reply, losses: Losses::default(), kind }
     }

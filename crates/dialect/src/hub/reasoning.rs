@@ -95,6 +95,9 @@ impl Reasoning {
         if self.budget.is_some() {
             losses.note("reasoning.budget", Reason::Adjusted);
         }
+        if self.visible.is_some() {
+            losses.note("reasoning.summary", Reason::Adjusted);
+        }
     }
 
     /// Nothing is said about it.

@@ -106,6 +106,22 @@ impl<'a> Members<'a> {
         (node.raw != "null").then_some(node)
     }
 
+    /// The same with keys `like_this` read as `likeThis`: JSON of protocol buffers has both.
+    #[must_use]
+    pub fn camel(mut self) -> Self {
+        for (key, _) in self.list.iter_mut().filter(|(key, _)| key.contains('_')) {
+            let mut words = key.split('_');
+            let mut name = words.next().unwrap_or_default().to_owned();
+            for word in words {
+                let mut letters = word.chars();
+                name.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+                name.push_str(letters.as_str());
+            }
+            *key = Cow::Owned(name);
+        }
+        self
+    }
+
     /// Takes out the first of several names for one thing.
     pub fn take_any(&mut self, names: &[&str]) -> Option<Node<'a>> {
         let mut found = None;

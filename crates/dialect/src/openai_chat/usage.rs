@@ -80,9 +80,15 @@ pub(crate) enum Slot {
     CacheWriteLong,
     /// The prompt without what was read from or written to a cache (Anthropic's `input_tokens`).
     Uncached,
+    /// What the provider's own tools added to the prompt, beside it (Gemini).
+    ToolPrompt,
+    /// Of the audio in the prompt, what was read from a cache (Gemini).
+    CachedAudio,
+    /// Of the images in the prompt, what was read from a cache (Gemini).
+    CachedImage,
 }
 
-const SLOTS: usize = Slot::Uncached as usize + 1;
+const SLOTS: usize = Slot::CachedImage as usize + 1;
 
 /// Counts as they were written.
 #[derive(Debug, Default)]
@@ -262,6 +268,8 @@ impl Counts {
     fn total(&mut self, rule: UsageRule) -> Option<Report> {
         let besides = self.get(Slot::Cached).unwrap_or(0) + self.get(Slot::CacheWrite).unwrap_or(0);
         self.set(Slot::Prompt, self.get(Slot::Uncached).map(|uncached| uncached + besides));
+        let with_tools = |prompt| Some(self.get(Slot::ToolPrompt)?.saturating_add(prompt));
+        self.set(Slot::Prompt, self.get(Slot::Prompt).and_then(with_tools));
         let hit_and_miss = || Some(self.get(Slot::Hit)?.saturating_add(self.get(Slot::Miss)?));
         let (total, completion) = (self.get(Slot::Total), self.get(Slot::Completion));
         let rest_of_total = |part: Option<u64>| Some(total?.saturating_sub(part.unwrap_or(0)));
@@ -300,8 +308,12 @@ impl Counts {
         let mut written = self.part(self.get(Slot::CacheWrite), prompt, &mut left);
         let cache_write_1h = self.part(self.get(Slot::CacheWriteLong), written, &mut { written });
         written -= cache_write_1h;
-        let in_audio = self.part(self.get(Slot::InAudio), prompt, &mut left);
-        let in_image = self.part(self.get(Slot::InImage), prompt, &mut left);
+        let besides =
+            |all: Slot, cached: Slot| Some(self.get(all)?.saturating_sub(self.get(cached).unwrap_or(0)));
+        let (audio, image) =
+            (besides(Slot::InAudio, Slot::CachedAudio), besides(Slot::InImage, Slot::CachedImage));
+        let in_audio = self.part(audio, prompt, &mut left);
+        let in_image = self.part(image, prompt, &mut left);
         let mut out_left = output;
         let out_reasoning = self.part(self.get(Slot::Reasoning), output, &mut out_left);
         let out_audio = self.part(self.get(Slot::OutAudio), output, &mut out_left);

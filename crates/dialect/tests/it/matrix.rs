@@ -1,7 +1,7 @@
 //! What crosses between any two dialects: a table that the tests write and then hold the code to.
 //! A cell passes as it is, passes with named losses, or is refused by name; nothing else.
 
-use super::story::{Digest, Story, Told, body, digest, read_body, read_stream, reply, streamed};
+use super::story::{Digest, Story, Told, body, carried, digest, read_body, read_stream, reply, streamed};
 use super::{SPOKEN, requests};
 use dialect::Dialect;
 use dialect::event::{Event, Part, StopReason, ToolForm, UpstreamMessage};
@@ -248,7 +248,8 @@ fn answered(
 
 /// State as the provider itself writes it, without our mark.
 fn native(from: Dialect, bytes: Vec<u8>) -> Vec<u8> {
-    String::from_utf8(bytes).unwrap().replace(&format!("kw1.{}.", from.name()), "").into_bytes()
+    let text = String::from_utf8(bytes).unwrap();
+    text.replace(&carried(from, from.name(), STATE), STATE).into_bytes()
 }
 
 fn cell(client: Dialect, from: Dialect, feature: &Feature, whole: bool) -> String {

@@ -172,12 +172,13 @@ pub(super) fn said(request: &Request<'_>) -> Vec<(&'static str, String)> {
         if let ToolKind::Function { schema, strict } = &tool.kind {
             say("tools", Some(format!("{} {:?}", tool.name, tool.description)));
             say("tools.parameters", schema.as_ref().map(ToString::to_string));
-            say("tools.strict", strict.map(|strict| format!("{} {strict}", tool.name)));
+            // What is so anyway need not be said.
+            say("tools.strict", strict.filter(|on| *on).map(|strict| format!("{} {strict}", tool.name)));
         }
     }
     say("tool_choice", request.tool_choice.as_ref().map(|choice| format!("{choice:?}")));
     let none = request.tool_choice == Some(ToolChoice::None);
-    say("parallel_tool_calls", request.parallel_tools.filter(|_| !none).map(|on| on.to_string()));
+    say("parallel_tool_calls", request.parallel_tools.filter(|on| !none && !on).map(|on| on.to_string()));
     if let Some(Format::Schema { schema, .. }) = &request.format {
         say("response_format", Some(schema.to_string()));
     }

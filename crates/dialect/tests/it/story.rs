@@ -1,5 +1,7 @@
 //! Answers as proptest makes them up, and what of an answer every dialect must keep.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use dialect::event::{Event, Part, StopReason, ToolForm};
 use dialect::hub::whole::Whole;
 use dialect::hub::{Decoder, Encoder, Losses, Reply, write_whole};
@@ -195,6 +197,13 @@ pub fn reply(dialect: Dialect) -> Reply {
         origin: dialect.name().into(),
         ..Reply::default()
     }
+}
+
+/// State as it stands in an answer of `dialect` to a client.
+pub fn carried(dialect: Dialect, origin: &str, data: &str) -> String {
+    let wrapped = format!("kw1.{origin}.{data}");
+    // Gemini's is bytes, which its clients decode.
+    if dialect == Dialect::Gemini { STANDARD.encode(wrapped) } else { wrapped }
 }
 
 /// The stream that tells `events`.
