@@ -202,7 +202,7 @@ def python_suite(keyway, work, tally):
         install([venv / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", wanted])
         stamp.write_text(mark)
     folder = dotenv_folder(keyway, keyway.folder / "python")
-    for name in ("suite", "responses", "messages"):
+    for name in ("suite", "responses", "messages", "gemini"):
         tally.suite(f"python {name}", [venv / "bin" / "python", HERE / "python" / f"{name}.py"], keyway.for_suites(), folder)
 
 

@@ -15,6 +15,9 @@ pub const ENDPOINTS: &[&str] = &[
     "/v1/responses",
     "/v1/responses/input_tokens",
     "/v1beta/models",
+    "/v1beta/models:countTokens",
+    "/v1beta/models:generateContent",
+    "/v1beta/models:streamGenerateContent",
 ];
 
 /// The name in [`ENDPOINTS`] of a route's path: what comes before its first placeholder, and the verb of

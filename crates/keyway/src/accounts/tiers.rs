@@ -146,6 +146,12 @@ fn check_models(models: &[String]) -> Result<(), Refusal> {
     if models.len() > MODELS_MAX {
         return Err(Refusal::field("models", format!("`models` takes at most {MODELS_MAX} entries.")));
     }
+    if models.iter().any(String::is_empty) {
+        return Err(Refusal::field(
+            "models",
+            "An entry of `models` is empty. Name a model, or a pattern with `*`.",
+        ));
+    }
     models.iter().try_for_each(|model| check_text("models", model, MODEL_CHARS_MAX))
 }
 

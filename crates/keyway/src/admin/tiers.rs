@@ -7,7 +7,7 @@ use super::tier_object::{TierObject, wanted};
 use super::write::begin;
 use crate::access::keys::not_there;
 use crate::accounts::tiers as service;
-use crate::base::Trouble;
+use crate::base::{Refusal, Trouble};
 use crate::relay::{Inbound, Outbound, Shared};
 use crate::store::tiers as rows;
 
@@ -28,6 +28,11 @@ async fn list_of(shared: &Shared, inbound: &Inbound, _: &Caller) -> Result<Outbo
     let after = query.one("after")?.unwrap_or_default();
     query.finish()?;
     let mut found = rows::all(&mut *shared.at.db.connection().await?).await?;
+    if !after.is_empty() && !found.iter().any(|row| row.id == after) {
+        return Err(
+            Refusal::field("after", "`after` must be an id of this list, such as its `last_id`.").into()
+        );
+    }
     found.retain(|row| row.id > after);
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = found.len() > limit;

@@ -12,23 +12,38 @@ use crate::store::usage_columns::{Dimension, Width};
 use crate::store::{Db, usage::Query as Sums};
 use serde::Serialize;
 
-/// A route of usage: the end of its path and the billing kinds that it adds up.
-struct Family {
-    object: &'static str,
-    kinds: &'static [&'static str],
+/// A route of usage: the end of its path, and the billing kinds that it adds up.
+#[derive(Debug)]
+pub struct Family {
+    /// As in the path.
+    pub name: &'static str,
+    /// What its results are called.
+    pub object: &'static str,
+    /// What it adds up.
+    pub kinds: &'static [&'static str],
+}
+
+/// Every route of usage.
+pub const FAMILIES: [&Family; 7] =
+    [&COMPLETIONS, &EMBEDDINGS, &RERANK, &MODERATIONS, &IMAGES, &AUDIO_SPEECHES, &AUDIO_TRANSCRIPTIONS];
+
+const fn family(name: &'static str, object: &'static str, kinds: &'static [&'static str]) -> Family {
+    Family { name, object, kinds }
 }
 
 const COMPLETIONS: Family =
-    Family { object: "organization.usage.completions.result", kinds: &["chat_completions", "completions"] };
-const EMBEDDINGS: Family = Family { object: "organization.usage.embeddings.result", kinds: &["embeddings"] };
-const RERANK: Family = Family { object: "organization.usage.rerank.result", kinds: &["rerank"] };
-const MODERATIONS: Family =
-    Family { object: "organization.usage.moderations.result", kinds: &["moderations"] };
-const IMAGES: Family = Family { object: "organization.usage.images.result", kinds: &["images"] };
+    family("completions", "organization.usage.completions.result", &["chat_completions", "completions"]);
+const EMBEDDINGS: Family = family("embeddings", "organization.usage.embeddings.result", &["embeddings"]);
+const RERANK: Family = family("rerank", "organization.usage.rerank.result", &["rerank"]);
+const MODERATIONS: Family = family("moderations", "organization.usage.moderations.result", &["moderations"]);
+const IMAGES: Family = family("images", "organization.usage.images.result", &["images"]);
 const AUDIO_SPEECHES: Family =
-    Family { object: "organization.usage.audio_speeches.result", kinds: &["audio_speeches"] };
-const AUDIO_TRANSCRIPTIONS: Family =
-    Family { object: "organization.usage.audio_transcriptions.result", kinds: &["audio_transcriptions"] };
+    family("audio_speeches", "organization.usage.audio_speeches.result", &["audio_speeches"]);
+const AUDIO_TRANSCRIPTIONS: Family = family(
+    "audio_transcriptions",
+    "organization.usage.audio_transcriptions.result",
+    &["audio_transcriptions"],
+);
 
 /// Latest time a parameter may name, unix seconds: the year 9999.
 pub const TIME_SECONDS_MAX: i64 = 253_402_300_799;

@@ -40,7 +40,7 @@ words! {
         /// `POST {base_url}/messages`.
         AnthropicMessages = "anthropic-messages", true;
         /// `POST {base_url}/models/{model}:generateContent`.
-        Gemini = "gemini", false;
+        Gemini = "gemini", true;
         /// Bedrock's Converse operation.
         BedrockConverse = "bedrock-converse", false;
         /// `POST {base_url}/completions`.

@@ -7,6 +7,7 @@ use super::session::{self, Missing, Session};
 use super::span;
 use crate::accounts::Deed;
 use crate::admin::csv;
+use crate::admin::usage::{FAMILIES, Family};
 use crate::admin::usage_object::{Bucket, BucketPage, CostResult, UsageResult, sold};
 use crate::base::Clock;
 use crate::store::changes::NOTHING_CHANGED;
@@ -25,6 +26,10 @@ pub struct Usage {
     /// What to tell apart, several with commas
     #[arg(long, value_enum, value_delimiter = ',', default_value = "model")]
     by: Vec<By>,
+    /// Only this kind of work: completions, embeddings, rerank, moderations, images, audio_speeches,
+    /// audio_transcriptions
+    #[arg(long, value_name = "KIND", value_parser = family)]
+    of: Option<&'static Family>,
     /// Only what it cost, of live traffic alone, as /costs has it
     #[arg(long)]
     costs: bool,
@@ -63,6 +68,11 @@ impl By {
             Self::Day => None,
         }
     }
+}
+
+fn family(name: &str) -> Result<&'static Family, String> {
+    let named = FAMILIES.into_iter().find(|family| family.name == name);
+    named.ok_or_else(|| format!("one of {}", FAMILIES.map(|family| family.name).join(", ")))
 }
 
 /// What results are called: those of completions, which all of them can be read as.
@@ -104,7 +114,11 @@ fn query(asked: &Usage, now_ms: i64) -> Query {
         end_ms: now_ms,
         width: asked.by.contains(&By::Day).then_some(Width::Day),
         group_by,
-        filters: Vec::new(),
+        filters: asked
+            .of
+            .iter()
+            .map(|of| (Dimension::Kind, of.kinds.iter().map(|it| (*it).to_owned()).collect()))
+            .collect(),
         test: asked.costs.then_some(false),
     }
 }
@@ -130,7 +144,8 @@ fn print(asked: &Usage, query: &Query, rows: &[Row], out: &Out) -> Result<(), Fa
         return out.json(&page(query, rows, |row| CostResult::new(row, &query.group_by, true)));
     }
     if out.json {
-        return out.json(&page(query, rows, |row| UsageResult::new(OBJECT, row, &query.group_by, true)));
+        let object = asked.of.map_or(OBJECT, |of| of.object);
+        return out.json(&page(query, rows, |row| UsageResult::new(object, row, &query.group_by, true)));
     }
     let mut head: Vec<&str> = Vec::new();
     for by in &asked.by {
@@ -153,12 +168,13 @@ fn page<T>(query: &Query, rows: &[Row], result: impl Fn(&Row) -> T) -> BucketPag
     let buckets = match query.width {
         None => vec![Bucket::new(query.start_ms, query.end_ms, rows.iter().map(&result).collect())],
         Some(width) => {
-            let days = rows.chunk_by(|a, b| a.bucket_ms == b.bucket_ms);
-            let bucket = |rows: &[Row]| {
-                let start_ms = rows.first().map_or(0, |row| row.bucket_ms);
-                Bucket::new(start_ms, start_ms + width.ms(), rows.iter().map(&result).collect())
+            let first_ms = query.start_ms - query.start_ms.rem_euclid(width.ms());
+            let starts = std::iter::successors(Some(first_ms), |start_ms| Some(start_ms + width.ms()));
+            let bucket = |start_ms: i64| {
+                let of_it = rows.iter().filter(|row| row.bucket_ms == start_ms);
+                Bucket::new(start_ms, start_ms + width.ms(), of_it.map(&result).collect())
             };
-            days.map(bucket).collect()
+            starts.take_while(|start_ms| *start_ms < query.end_ms).map(bucket).collect()
         }
     };
     BucketPage::new(buckets, None)
@@ -200,7 +216,7 @@ mod tests {
     use crate::store::usage_columns::Measures;
 
     fn asked(by: &[By]) -> Usage {
-        Usage { since: 86_400, by: by.to_vec(), costs: false, csv: false }
+        Usage { since: 86_400, by: by.to_vec(), of: None, costs: false, csv: false }
     }
 
     #[test]
@@ -212,16 +228,16 @@ mod tests {
         let mut measures = Measures::default();
         (measures.0[at::COST_NANOUSD], measures.0[at::SELL_NANOUSD]) = (1_500_000_000, 1_750_000_000);
         let dims = vec!["a/b".to_owned(), String::new()];
-        let row = Row { bucket_ms: 86_400_000, dims, measures };
+        let row = Row { bucket_ms: 86_400_000 * 2, dims, measures };
         let cells = cells(&row, &["model", "day", "key"], &query, "-");
-        assert_eq!(cells[..3], ["a/b", "1970-01-02", "-"]);
+        assert_eq!(cells[..3], ["a/b", "1970-01-03", "-"]);
         assert_eq!(cells[3..], ["0", "0", "0", "0", "0", "1.75", "1.5", "0"]);
         let text = serde_json::to_string(&page(&query, &[row], |row| {
             UsageResult::new(OBJECT, row, &query.group_by, true)
         }))
         .unwrap();
-        assert!(text.contains(r#""start_time":86400,"end_time":172800"#), "{text}");
-        assert!(text.contains(r#""cost_usd":1.5"#), "{text}");
+        assert!(text.contains(r#""start_time":172800,"end_time":259200"#), "{text}");
+        assert!(text.contains(r#""cost_usd":1.75"#), "{text}");
     }
 
     #[test]

@@ -78,7 +78,11 @@ pub(super) fn looked_at(dialect: Dialect, inbound: &Inbound) -> Result<Peek<'_>,
     let read = match dialect {
         Dialect::Gemini => {
             let (model, verb) = in_address(inbound);
-            in_path(model, verb.starts_with("stream"))
+            let stream = verb.starts_with("stream");
+            if stream && !inbound.query_pairs().iter().any(|(name, value)| name == "alt" && value == "sse") {
+                return Err(Refusal::field("alt", "Streams are server-sent events here: add `?alt=sse`."));
+            }
+            in_path(model, stream)
         }
         Dialect::OpenaiModerations => match peek(&inbound.body) {
             Err(error) if error.param == Some("model") => in_path(MODERATION_MODEL, false).map_err(|_| error),

@@ -29,6 +29,10 @@ handlers! {
     responses = run OpenaiResponses;
     /// `POST /v1/responses/input_tokens`
     count_responses = count OpenaiResponses;
+    /// `POST /v1beta/models/{model}:generateContent` and `:streamGenerateContent`
+    generate = run Gemini;
+    /// `POST /v1beta/models/{model}:countTokens`
+    count_content = count Gemini;
     /// `POST /v1/completions`
     completions = run OpenaiCompletions;
     /// `POST /v1/embeddings`

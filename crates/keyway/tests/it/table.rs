@@ -120,8 +120,9 @@ impl World {
     /// A row's path with its placeholders filled.
     pub fn path(&self, route: &Route) -> String {
         let parts = route.path.split('/').map(|part| {
-            let Some(name) = part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) else {
-                return part;
+            // Google's verbs stand behind the name of the thing.
+            let Some((name, verb)) = part.strip_prefix('{').and_then(|part| part.split_once('}')) else {
+                return part.to_owned();
             };
             let name =
                 if name == "key" && route.path.contains("/admin_api_keys/") { "admin_key" } else { name };
@@ -140,9 +141,11 @@ impl World {
             };
             let name = if name == "*id" && route.path.contains("/rate_limits/") { "limit" } else { name };
             let id = self.ids.get(name);
-            id.unwrap_or_else(|| panic!("make a `{name}` in table.rs, for {}", route.path))
+            let id = id.unwrap_or_else(|| panic!("make a `{name}` in table.rs, for {}", route.path));
+            format!("{id}{verb}")
         });
-        parts.collect::<Vec<_>>().join("/")
+        let path = parts.collect::<Vec<_>>().join("/");
+        if route.name == "stream_generate_content" { path + "?alt=sse" } else { path }
     }
 
     /// A body with which a row's call is good.
@@ -180,6 +183,9 @@ impl World {
             "messages" | "count_tokens" => json!({"model": stage::MODEL, "max_tokens": 64,
                 "messages": [{"role": "user", "content": "Hello"}]}),
             "responses" | "input_tokens" => json!({"model": stage::MODEL, "input": "Hello"}),
+            "generate_content" | "stream_generate_content" | "count_content" => {
+                json!({"contents": [{"role": "user", "parts": [{"text": "Hello"}]}]})
+            }
             "completions" => json!({"model": stage::MODEL, "prompt": "Hello"}),
             "embeddings" => json!({"model": stage::MODEL, "input": "Hello"}),
             "rerank" => json!({"model": stage::MODEL, "query": "Hello", "documents": ["a", "b"]}),

@@ -360,6 +360,8 @@ const OPEN: &[(&str, &str)] = &[
     ("ModelRequest", "model*: string, stream: boolean"),
     ("MessagesRequest", "model*: string, messages*: [any], max_tokens: integer, stream: boolean"),
     ("ResponsesRequest", "model*: string, input: any, stream: boolean"),
+    ("GenerateRequest", "contents*: [any]"),
+    ("ContentCount", "totalTokens: integer"),
     ("TokenCount", "object: string, input_tokens: integer"),
     ("GoogleModels", "models*: [GoogleModel]"),
     (

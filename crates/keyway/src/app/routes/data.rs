@@ -51,6 +51,24 @@ pub(super) static ROUTES: &[Route] = &[
         infer::count_responses,
     ),
     inference(
+        "generate_content",
+        ("/v1beta/models/{*id}:generateContent", &["/v1/models/{*id}:generateContent"]),
+        (Scope::CHAT, Billing::ChatCompletions, Shape::Google),
+        infer::generate,
+    ),
+    inference(
+        "stream_generate_content",
+        ("/v1beta/models/{*id}:streamGenerateContent", &["/v1/models/{*id}:streamGenerateContent"]),
+        (Scope::CHAT, Billing::ChatCompletions, Shape::Google),
+        infer::generate,
+    ),
+    inference(
+        "count_content",
+        ("/v1beta/models/{*id}:countTokens", &["/v1/models/{*id}:countTokens"]),
+        (Scope::CHAT, Billing::Count, Shape::Google),
+        infer::count_content,
+    ),
+    inference(
         "completions",
         ("/v1/completions", &["/completions", "/beta/completions"]),
         (Scope::COMPLETIONS, Billing::Completions, Shape::OpenAi),

@@ -30,8 +30,8 @@ const TABLE: &[(&str, &str)] = &[
         "keyway.toml:2:8: providers.mine.auth needs `sigv4`, which is not available yet",
     ),
     (
-        "[providers.mine]\nspeaks = [\"gemini\"]\n",
-        "keyway.toml:2:10: providers.mine.speaks needs `gemini`, which is not available yet",
+        "[providers.mine]\nspeaks = [\"bedrock-converse\"]\n",
+        "keyway.toml:2:10: providers.mine.speaks needs `bedrock-converse`, which is not available yet",
     ),
     (
         "[providers.mine]\nspeaks = \"openai-chat\"\n",

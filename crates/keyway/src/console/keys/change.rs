@@ -3,8 +3,8 @@
 use super::made::{self, Made};
 use super::{allowed, named};
 use crate::access::keys::Which;
-use crate::access::switch::{self, Act};
 use crate::access::rotate;
+use crate::access::switch::{self, Act};
 use crate::accounts::Scope;
 use crate::base::{Refusal, Trouble};
 use crate::console::account::confirm;

@@ -80,7 +80,7 @@ fn every_answer_is_what_the_document_says() {
     };
     // Text is what it is.
     let mut rows: Vec<_> =
-        routes().filter(|route| !["metrics", "usage_export"].contains(&route.name)).collect();
+        routes().filter(|route| !["metrics", "usage_export", "stream_generate_content"].contains(&route.name)).collect();
     rows.sort_by_key(|route| if is_write(route) { order(route.name) } else { 0 });
     for route in rows {
         let path = route.path.replace("{*", "{");

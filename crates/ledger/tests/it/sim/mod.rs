@@ -7,10 +7,13 @@
 mod database;
 mod dice;
 mod node;
+mod rest;
+mod tally;
 mod world;
 mod wrong;
 
-use world::{Tally, World};
+use tally::Tally;
+use world::World;
 use wrong::Wrong;
 
 /// Seeds that the suite runs.

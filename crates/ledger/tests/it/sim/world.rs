@@ -1,8 +1,9 @@
 //! The world: what happens next is thrown, and after each step every promise is looked at.
 
-use super::database::{Budget, Database, Line, Place, Record, RequestId, Told, Want};
+use super::database::{Budget, Database, Place, Record, RequestId, Told, Want};
 use super::dice::Dice;
 use super::node::{Node, Stage, Waiting, Wish};
+use super::tally::Tally;
 use super::wrong::Wrong;
 use ledger::NanoUsd;
 use ledger::account::Short;
@@ -14,59 +15,31 @@ const STEPS: i64 = 250;
 const JANITOR_MS: i64 = 400;
 const ASKS: u32 = 3;
 
-/// What happened, for the test that enough did.
-#[derive(Debug, Default, Clone, Copy)]
-pub struct Tally {
-    pub settled: u64,
-    pub refused: u64,
-    pub crashes: u64,
-    pub lost: u64,
-    pub extended: u64,
-    pub orphans: u64,
-    pub rolled: u64,
-    pub edits: u64,
-    pub lied: u64,
-}
-
-impl Tally {
-    pub fn add(&mut self, other: &Self) {
-        self.settled += other.settled;
-        self.refused += other.refused;
-        self.crashes += other.crashes;
-        self.lost += other.lost;
-        self.extended += other.extended;
-        self.orphans += other.orphans;
-        self.rolled += other.rolled;
-        self.edits += other.edits;
-        self.lied += other.lied;
-    }
-}
-
 /// A request at the provider.
-struct AtProvider {
-    node: usize,
-    places: Vec<Place>,
+pub struct AtProvider {
+    pub node: usize,
+    pub places: Vec<Place>,
     /// What the provider may produce: its cap, or what the node lets through.
-    allowed: i64,
-    cost: i64,
-    honest: bool,
+    pub allowed: i64,
+    pub cost: i64,
+    pub honest: bool,
     /// Nobody listens any more: the node has crashed, and the provider goes on.
-    orphan: bool,
-    over: bool,
+    pub orphan: bool,
+    pub over: bool,
 }
 
 pub struct World {
-    dice: Dice,
-    wrong: Wrong,
-    database: Database,
-    nodes: Vec<Node>,
-    providers: BTreeMap<RequestId, AtProvider>,
+    pub dice: Dice,
+    pub wrong: Wrong,
+    pub database: Database,
+    pub nodes: Vec<Node>,
+    pub providers: BTreeMap<RequestId, AtProvider>,
     /// What honest providers have really cost, by window.
-    spent: BTreeMap<Place, i64>,
+    pub spent: BTreeMap<Place, i64>,
     /// A row that a wrong variant has looked at and will write later, by node.
-    looked: BTreeMap<usize, (Place, Row)>,
-    requests: RequestId,
-    tally: Tally,
+    pub looked: BTreeMap<usize, (Place, Row)>,
+    pub requests: RequestId,
+    pub tally: Tally,
 }
 
 impl World {
@@ -195,7 +168,7 @@ impl World {
         }
     }
 
-    fn pick(&mut self, node: usize) -> Option<RequestId> {
+    pub fn pick(&mut self, node: usize) -> Option<RequestId> {
         let running: Vec<RequestId> = self.nodes[node].running.keys().copied().collect();
         (!running.is_empty()).then(|| running[self.dice.index(running.len())])
     }
@@ -226,7 +199,7 @@ impl World {
         }
     }
 
-    fn settle(&mut self, node: usize, request: RequestId) {
+    pub fn settle(&mut self, node: usize, request: RequestId) {
         let at = self.providers.get_mut(&request).expect("it runs");
         at.over = true;
         self.nodes[node].settle(request, at.cost, self.wrong);
@@ -246,7 +219,7 @@ impl World {
     }
 
     /// A start in its steps, each of which a crash may follow.
-    fn start(&mut self, node: usize) {
+    pub fn start(&mut self, node: usize) {
         match self.nodes[node].stage {
             Stage::Up => {}
             Stage::Down => {
@@ -367,7 +340,7 @@ impl World {
     }
 
     /// Ships a part of a journal. An answer may get lost, or the transaction be repeated.
-    fn ship(&mut self, node: usize) {
+    pub fn ship(&mut self, node: usize) {
         if self.nodes[node].stage == Stage::Down || self.nodes[node].cut_off {
             return;
         }
@@ -405,7 +378,7 @@ impl World {
     }
 
     /// Every promise, at every step.
-    fn check(&self) -> Result<(), String> {
+    pub fn check(&self) -> Result<(), String> {
         if let Some(request) = self.database.unbooked {
             return Err(format!("the charge of request {request} is not in its lease"));
         }
@@ -452,84 +425,6 @@ impl World {
                         ));
                     }
                 }
-            }
-        }
-        Ok(())
-    }
-
-    /// Everything ends well: nothing may be missing then, and nothing be left over.
-    fn come_to_rest(&mut self) -> Result<(), String> {
-        for node in 0..self.nodes.len() {
-            self.nodes[node].cut_off = false;
-            self.nodes[node].wish = None;
-            while self.nodes[node].stage != Stage::Up {
-                self.start(node);
-                self.check()?;
-            }
-            while let Some(request) = self.pick(node) {
-                self.settle(node, request);
-            }
-            while self.nodes[node].shipped < self.nodes[node].journal.len() {
-                self.ship(node);
-                self.check()?;
-            }
-            let boot = self.nodes[node].boot;
-            for account in 0..self.nodes[node].accounts.len() {
-                let leases = self.database.leases_of(boot, account);
-                self.nodes[node].corrected(account, &leases);
-                for (start, amount) in self.nodes[node].accounts[account].take_free(0, true) {
-                    self.database.give_back(boot, Place { account, window_start_ms: start }, amount.0);
-                }
-            }
-            self.check()?;
-        }
-        self.nothing_is_left()
-    }
-
-    fn nothing_is_left(&self) -> Result<(), String> {
-        for (place, row) in &self.database.rows {
-            let held: i64 =
-                self.database.holds.iter().filter(|hold| hold.place == *place).map(|hold| hold.amount).sum();
-            if row.leased != held {
-                return Err(format!("{place:?}: {} is leased at the end, and {held} held", row.leased));
-            }
-        }
-        for (request, at) in &self.providers {
-            if !self.database.lines.contains_key(request) {
-                return Err(format!(
-                    "request {request} reached its provider, cost {}, and has no line",
-                    at.cost
-                ));
-            }
-        }
-        let mut charged: BTreeMap<Place, i64> = BTreeMap::new();
-        for (request, lines) in &self.database.lines {
-            let at = self
-                .providers
-                .get(request)
-                .ok_or_else(|| format!("a line of request {request}, which never was"))?;
-            for place in &at.places {
-                *charged.entry(*place).or_default() += lines.iter().map(|line| line.charge).sum::<i64>();
-            }
-            let Line { charge, hold } = lines[0];
-            if at.orphan && charge + hold < at.allowed {
-                return Err(format!(
-                    "request {request} may still cost {}, and {charge} and {hold} are kept",
-                    at.allowed
-                ));
-            }
-            if charge > at.allowed || (!at.orphan && at.honest && charge != at.cost) {
-                return Err(format!(
-                    "request {request} cost {} of {} and was charged {charge}",
-                    at.cost, at.allowed
-                ));
-            }
-        }
-        for (place, row) in &self.database.rows {
-            let held = self.database.holds_posted.get(place).copied().unwrap_or(0);
-            let charged = charged.get(place).copied().unwrap_or(0) + held;
-            if row.posted != charged {
-                return Err(format!("{place:?}: {} posted, but lines of {charged}", row.posted));
             }
         }
         Ok(())
