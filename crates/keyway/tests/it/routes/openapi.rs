@@ -79,8 +79,9 @@ fn every_answer_is_what_the_document_says() {
         .map_or(1, |place| [1, 4, 3][place])
     };
     // Text is what it is.
-    let mut rows: Vec<_> =
-        routes().filter(|route| !["metrics", "usage_export", "stream_generate_content"].contains(&route.name)).collect();
+    let mut rows: Vec<_> = routes()
+        .filter(|route| !["metrics", "usage_export", "stream_generate_content"].contains(&route.name))
+        .collect();
     rows.sort_by_key(|route| if is_write(route) { order(route.name) } else { 0 });
     for route in rows {
         let path = route.path.replace("{*", "{");

@@ -14,7 +14,7 @@ fn what_is_named_changes_and_the_rest_stays() {
     assert_eq!(scene.get_json(&path), made);
     let edited = json!({"name": "c", "limit_usd": 2.5, "enforcement": "soft", "reserve": "full", "alert_thresholds": []});
     let edited = scene.post(&path, &edited).expect_status(200).json();
-    let mut expected = made.clone();
+    let mut expected = made;
     for (name, value) in [
         ("name", json!("c")),
         ("limit_usd", json!(2.5)),

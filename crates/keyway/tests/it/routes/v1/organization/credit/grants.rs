@@ -8,7 +8,7 @@ use testkit::{Value, json};
 const CREDIT: &str = "/v1/organization/credit";
 const GRANTS: &str = "/v1/organization/credit/grants";
 
-fn put(scene: &Scene, amount: Value, kind: &str) -> Value {
+fn put(scene: &Scene, amount: &Value, kind: &str) -> Value {
     scene.post(GRANTS, &json!({"amount_usd": amount, "kind": kind})).expect_status(200).json()
 }
 
@@ -36,9 +36,9 @@ fn what_is_put_in_makes_the_balance() {
         fields(&entry.expect_status(200).text()),
         ["object", "id", "kind", "amount_usd", "note", "created_at"]
     );
-    put(&scene, json!(10), "topped_up");
+    put(&scene, &json!(10), "topped_up");
     // A mistake is taken back by an entry of its own.
-    put(&scene, json!(-0.25), "granted");
+    put(&scene, &json!(-0.25), "granted");
     let stands = scene.get_json(CREDIT);
     assert_eq!(stands["prepaid"], true);
     assert_eq!((&stands["granted_usd"], &stands["topped_up_usd"]), (&json!(5), &json!(10)));
@@ -57,7 +57,7 @@ fn what_is_put_in_makes_the_balance() {
 #[test]
 fn mistakes_name_their_field_and_put_nothing_in() {
     let scene = Scene::start(bare());
-    put(&scene, json!(1), "granted");
+    put(&scene, &json!(1), "granted");
     let table = [
         (json!({"kind": "granted"}), "amount_usd"),
         (json!({"amount_usd": 1}), "kind"),
@@ -93,6 +93,6 @@ fn a_customers_credit_is_the_operators_to_give() {
     refused(&ask(), 403, "wrong_key_type", None);
     let switch = scene.keyway.post_json(CREDIT, &owner, &json!({"prepaid": false}));
     refused(&switch, 403, "wrong_key_type", None);
-    put(&scene, json!(1), "granted");
+    put(&scene, &json!(1), "granted");
     assert_eq!(scene.keyway.get(CREDIT, &owner).expect_status(200).json()["balance_usd"], 2);
 }
