@@ -26,12 +26,13 @@ pub struct Finding {
 /// is not known.
 #[must_use]
 pub fn findings(key: &Reviewed, uses: Option<&[&Use]>, now_ms: i64) -> Vec<Finding> {
-    let rules: [Option<Finding>; 6] = [
+    let rules: [Option<Finding>; 7] = [
         owner_gone(key),
         exposed(key),
         unused(key, now_ms),
         never_rotated(key, now_ms),
         never_expires(key),
+        no_budget(key),
         uses.and_then(|uses| over_broad(key, uses, now_ms)),
     ];
     rules.into_iter().flatten().collect()
@@ -89,6 +90,14 @@ fn never_expires(key: &Reviewed) -> Option<Finding> {
         finding: "never_expires",
         detail: "It works until somebody revokes it.".to_owned(),
         command: command(key, "edit {} --expires 90d"),
+    })
+}
+
+fn no_budget(key: &Reviewed) -> Option<Finding> {
+    key.unbounded.then(|| Finding {
+        finding: "no_budget",
+        detail: "No budget counts what it spends.".to_owned(),
+        command: format!("keyway budget create --name {0} --limit 10usd/month --key {0}", key.id),
     })
 }
 

@@ -39,6 +39,8 @@ pub struct Reviewed {
     pub last_used_ms: Option<i64>,
     /// The host of the page it was used in; absent: in none.
     pub exposed_origin: Option<String>,
+    /// Nothing caps what it may spend: a live project key that no budget counts whole.
+    pub unbounded: bool,
 }
 
 /// One way in which a key was used.
@@ -75,7 +77,12 @@ pub async fn keys(
          k.scopes, k.models, k.created_ms, k.expires_ms, \
          (SELECT MAX(s.created_ms) FROM key_secrets s WHERE s.key_id = k.id), \
          (SELECT MAX(s.last_used_ms) FROM key_secrets s WHERE s.key_id = k.id), \
-         CASE WHEN k.exposed_ms IS NULL THEN NULL ELSE k.exposed_origin END \
+         CASE WHEN k.exposed_ms IS NULL THEN NULL ELSE k.exposed_origin END, \
+         CAST(CASE WHEN k.kind <> 'project' OR k.mode <> 'live' THEN 1 ELSE \
+           (SELECT COUNT(*) FROM budgets b WHERE b.org_id = k.org_id AND b.archived_ms IS NULL \
+            AND (b.project_id IS NULL OR b.project_id = k.project_id) AND (b.key_id IS NULL OR b.key_id = k.id) \
+            AND (b.user_id IS NULL OR b.user_id = k.owner_id) AND b.token_id IS NULL AND b.model IS NULL \
+            AND b.label IS NULL AND b.end_user IS NULL) END AS BIGINT) \
          FROM keys k WHERE k.org_id = $1 AND k.status = 'active' AND (k.expires_ms IS NULL OR k.expires_ms > $2) \
          AND k.id > $3 AND (k.kind = 'project' OR $4 = 1 OR k.reach <> 'installation') ORDER BY k.id LIMIT $5",
     )
@@ -101,6 +108,7 @@ pub async fn keys(
         secret_created_ms: row.get::<Option<i64>, _>(10).unwrap_or(row.get(8)),
         last_used_ms: row.get(11),
         exposed_origin: row.get(12),
+        unbounded: row.get::<i64, _>(13) == 0,
     };
     Ok(rows.iter().map(read).collect())
 }

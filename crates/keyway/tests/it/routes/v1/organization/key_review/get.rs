@@ -46,7 +46,14 @@ fn keys_are_found_by_age_use_owner_and_breadth() {
             orphan.0
         ),
     );
-    let list = scene.get_json(&format!("{REVIEW}?limit=100"));
+    let path = format!("{REVIEW}?limit=100");
+    assert_eq!(findings(&scene.get_json(&path), &fine.0), ["no_budget"]);
+    let budgets = "/v1/organization/budgets";
+    let part = json!({"name": "part", "limit_usd": 1, "window": "day", "selector": {"model": "mine/*"}});
+    scene.post(budgets, &part).expect_status(200);
+    assert_eq!(findings(&scene.get_json(&path), &fine.0), ["no_budget"], "that counts a part");
+    scene.post(budgets, &json!({"name": "all", "limit_usd": 9, "window": "month"})).expect_status(200);
+    let list = scene.get_json(&path);
     assert_eq!(findings(&list, &fine.0), [""; 0]);
     assert_eq!(findings(&list, &gone.0), [""; 0], "a revoked key needs no review");
     assert_eq!(findings(&list, &eternal.0), ["never_expires"]);
