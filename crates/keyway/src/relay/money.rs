@@ -24,8 +24,8 @@ const BYTES_PER_TOKEN_MIN: u64 = 2;
 const BYTES_PER_EVENT_MIN: u64 = 3;
 
 impl Story {
-    /// Reserves what the request may cost at a target that is asked in `dialect`. Answers the cap on its answer that the provider is to
-    /// be told, and the member that it reads it from.
+    /// Reserves what the request may cost at a target that is asked in `dialect`. Answers the cap on its
+    /// answer that the provider is to be told, and the member that it reads it from.
     ///
     /// # Errors
     /// Why it cannot be paid for.
