@@ -26,15 +26,21 @@ pub struct Taken {
 
 impl Uses {
     /// Notes a use. True: the caller queues them to be taken. When and from where is left out of a use
-    /// that meets another: it is the same moment.
+    /// that meets another: it is the same moment; but one that is to be queued waits its turn to say it.
     pub fn note(&self, at_ms: i64, from: IpAddr) -> bool {
-        if let Ok(mut last) = self.last.try_lock() {
-            *last = Some((at_ms, from));
-        }
         self.last_ms.store(at_ms, Ordering::Relaxed);
         // In this order, and the other way round in `take`: no use is left behind uncounted.
         self.count.fetch_add(1, Ordering::SeqCst);
-        !self.queued.load(Ordering::SeqCst) && !self.queued.swap(true, Ordering::SeqCst)
+        let queues = !self.queued.load(Ordering::SeqCst) && !self.queued.swap(true, Ordering::SeqCst);
+        let last = if queues {
+            Some(self.last.lock().unwrap_or_else(PoisonError::into_inner))
+        } else {
+            self.last.try_lock().ok()
+        };
+        if let Some(mut last) = last {
+            *last = Some((at_ms, from));
+        }
+        queues
     }
 
     /// The uses since the last time, if there were any.
