@@ -3,7 +3,9 @@
 
 use crate::base::Fault;
 use crate::relay::Shared;
-use crate::store::{budgets, changes, ephemeral, once_links, requests_write, sessions, tenants, usage_write};
+use crate::store::{
+    budgets, changes, ephemeral, once_links, reasoning, requests_write, sessions, tenants, usage_write,
+};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,6 +39,7 @@ async fn round(shared: &Shared, requests_kept_ms: i64) -> Result<(), Fault> {
     budgets::end_of_tokens(db, now_ms - HOUR_MS, now_ms).await?;
     sessions::prune(db, now_ms - HOUR_MS).await?;
     once_links::prune(db, now_ms).await?;
+    reasoning::prune(db, now_ms).await?;
     usage_write::prune_minutes(db, now_ms - MINUTES_KEPT_MS).await?;
     changes::prune(db, now_ms - CHANGES_KEPT_MS).await
 }

@@ -14,6 +14,7 @@ use crate::pricing::Source;
 use crate::telemetry::metrics::ProviderSlot;
 use crate::telemetry::{Metrics, RequestLog, WorkerMetrics};
 use crate::upstream::{Endpoint, Lanes};
+use crate::vault::Vault;
 use arc_swap::ArcSwap;
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -68,6 +69,8 @@ pub struct Shared {
     pub catalog_gate: tokio::sync::Mutex<()>,
     /// Providers that are on, by name.
     pub upstreams: HashMap<Arc<str>, Arc<Upstream>>,
+    /// What providers want back of their models' reasoning.
+    pub vault: Vault,
     /// The way to addresses that callers name.
     pub egress: Egress,
     /// Every number of the process.

@@ -121,7 +121,15 @@ impl Delivery {
         if self.encoder.is_some() {
             return self.tell(data);
         }
-        let seen = self.meter.see(data);
+        let seen = match &mut self.story.recorder {
+            None => self.meter.see(data),
+            Some(recorder) => {
+                let mut events = Vec::new();
+                let seen = self.meter.event(data, &mut events);
+                events.iter_mut().for_each(|event| recorder.see(event));
+                seen
+            }
+        };
         if seen.progress {
             self.story.progress(seen.output_bytes);
             self.story.cover(self.meter.report().map(|report| report.usage.output()));
@@ -155,6 +163,9 @@ impl Delivery {
         if seen.failed && self.opening {
             let said = failures::announced(self.meter.failure(), self.story.endpoint());
             return self.break_off(&said.in_our_words());
+        }
+        if let Some(recorder) = &mut self.story.recorder {
+            events.iter_mut().for_each(|event| recorder.see(event));
         }
         self.opening &= events.is_empty();
         if seen.done || seen.failed {
@@ -201,6 +212,9 @@ impl Delivery {
             None if failed && self.opening => (Usage::default(), UsageOrigin::Nothing),
             _ => used(&self.story, &self.meter),
         };
+        if let Some(recorder) = self.story.recorder.take().filter(|_| refusal.is_none() && !failed) {
+            recorder.keep();
+        }
         let (status, code) = match refusal {
             Some(refusal) => (refusal.status(), refusal.code.text()),
             None if failed => (Code::UpstreamError.status(), Code::UpstreamError.text()),

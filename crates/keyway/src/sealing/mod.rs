@@ -2,7 +2,9 @@
 
 pub mod master;
 pub mod memory;
+pub mod states;
 pub mod tokens;
 
 pub use master::{Digest, MasterKey};
+pub use states::StateKeys;
 pub use tokens::TokenKeys;
