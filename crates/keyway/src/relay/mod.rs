@@ -30,6 +30,7 @@ pub mod source;
 pub mod stateless;
 pub mod story;
 pub mod stream;
+pub mod teller;
 pub mod way;
 
 pub use context::{Shared, Worker};
