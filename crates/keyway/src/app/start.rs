@@ -34,6 +34,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicI64};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// What the workers are made of, beside the shared state.
 pub struct Parts {
@@ -103,6 +104,7 @@ pub async fn build(
         catalog_gate: tokio::sync::Mutex::default(),
         upstreams: ArcSwap::from_pointee(upstreams),
         from_config,
+        stream_keep_alive: Duration::from_millis(settings.stream_keep_alive_ms),
         vault,
         egress,
         metrics,
