@@ -11,7 +11,6 @@ pub mod budget_object;
 pub mod budgets;
 pub mod credit;
 pub mod credit_object;
-pub mod csv;
 pub mod groups;
 pub mod incident;
 pub mod invites;
