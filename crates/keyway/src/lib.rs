@@ -23,4 +23,5 @@ pub mod sealing;
 pub mod store;
 pub mod telemetry;
 pub mod upstream;
+pub mod watch;
 pub mod wire;

@@ -40,6 +40,7 @@ pub mod tiers;
 pub mod usage;
 pub mod usage_columns;
 pub mod usage_write;
+pub mod webhooks;
 pub mod windows;
 
 pub use db::{Conn, Db, Engine, Tx};
