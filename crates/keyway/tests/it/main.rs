@@ -16,6 +16,7 @@ mod makers;
 mod memory;
 mod money;
 mod providers;
+mod reasoning;
 mod revoke;
 mod rotation;
 mod routes;
