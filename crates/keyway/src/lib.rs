@@ -24,4 +24,5 @@ pub mod store;
 pub mod telemetry;
 pub mod upstream;
 pub mod vault;
+pub mod watch;
 pub mod wire;

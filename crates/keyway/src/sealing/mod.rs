@@ -2,6 +2,7 @@
 
 pub mod master;
 pub mod memory;
+pub mod outward;
 pub mod states;
 pub mod tokens;
 
