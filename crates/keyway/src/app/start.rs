@@ -15,6 +15,7 @@ use crate::config::{Config, CredentialRef, On, Settings};
 use crate::egress::Egress;
 use crate::mail::Sender;
 use crate::metering::keeper::{Holder, Keeping};
+use crate::metering::shares::Sharing;
 use crate::metering::{self, Journal, Plan, ShardState, Spares};
 use crate::pricing::{self, Source};
 use crate::relay::context::{Node, Upstream};
@@ -46,7 +47,7 @@ pub struct Parts {
     pub spares: Spares,
 }
 
-/// Builds the shared state for `workers` workers, and what leases money, not begun.
+/// Builds the shared state for `workers` workers, and what leases money and limits, not begun.
 ///
 /// # Errors
 /// A credential that cannot be read, a base URL that is none, a journal that cannot be made.
@@ -56,7 +57,7 @@ pub async fn build(
     listen: SocketAddr,
     workers: usize,
     tasks: Tasks,
-) -> Result<(Parts, Keeping), NotOpened> {
+) -> Result<(Parts, (Keeping, Sharing)), NotOpened> {
     let settings = &config.settings;
     let control = tokio::runtime::Handle::current();
     let clock = at.clock.clone();
@@ -71,7 +72,7 @@ pub async fn build(
     let seen_seq = changes::head(&at.db).await.map_err(NotOpened::Unreachable)?;
     let (source, catalog) = catalogue(config, &at).await.map_err(NotOpened::Unreachable)?;
     let age_ms_max = i64::try_from(settings.sync_age_seconds_max).unwrap_or(30) * 1000;
-    let cache = Arc::new(KeyCache::new(clock.clone(), age_ms_max));
+    let cache = Arc::new(KeyCache::new(clock.clone(), age_ms_max, at.db.engine.is_shared()));
     let lookup = lookup::start(&tasks, &control, at.db.clone(), Arc::clone(&cache));
     let (stops, orders) = Stops::new(workers);
     let (keeper, keeping) = metering::keeper::keeper(Holder {
@@ -79,6 +80,13 @@ pub async fn build(
         clock: clock.clone(),
         boot: node.boot.clone(),
         node: node.id.clone(),
+    });
+    let (sharer, sharing) = metering::shares::sharer(metering::shares::Holder {
+        db: at.db.clone(),
+        clock: clock.clone(),
+        boot: node.boot.clone(),
+        node: node.id.clone(),
+        valid_ms: age_ms_max,
     });
     let spares = Spares::start().map_err(NotOpened::Failed)?;
     let segment_bytes = u32::try_from(settings.journal_segment_bytes).unwrap_or(u32::MAX);
@@ -102,6 +110,7 @@ pub async fn build(
         cache,
         lookup,
         keeper,
+        sharer,
         stops,
         control,
         tasks,
@@ -113,7 +122,7 @@ pub async fn build(
         used: Mutex::new(Vec::new()),
         exposed: Exposed::default(),
     });
-    Ok((Parts { shared, journals, orders, spares }, keeping))
+    Ok((Parts { shared, journals, orders, spares }, (keeping, sharing)))
 }
 
 /// Where people reach the server: what was set, else the address it listens on.

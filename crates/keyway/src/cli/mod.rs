@@ -11,6 +11,7 @@ pub mod completion;
 pub mod config;
 pub mod credit;
 pub mod db;
+mod db_copy;
 pub mod doctor;
 pub mod explain;
 pub mod failure;

@@ -26,7 +26,8 @@ pub fn one(keyway: &Keyway, query: &str) -> String {
 /// Every row of every table that an administrative call could change.
 pub fn everything(keyway: &Keyway) -> BTreeMap<String, Rows> {
     /// Kept by the running server for itself.
-    const ITS_OWN: [&str; 10] = [
+    const ITS_OWN: [&str; 11] = [
+        "limit_",
         "nodes",
         "journal_",
         "usage_",
@@ -68,7 +69,12 @@ pub fn everything(keyway: &Keyway) -> BTreeMap<String, Rows> {
 
 /// Runs statements.
 pub fn execute(keyway: &Keyway, statements: &str) {
-    with(&url(keyway), statements.to_owned(), false).unwrap_or_else(|error| panic!("{statements}: {error}"));
+    execute_at(&url(keyway), statements);
+}
+
+/// The same at the database of a URL.
+pub fn execute_at(url: &str, statements: &str) {
+    with(url, statements.to_owned(), false).unwrap_or_else(|error| panic!("{statements}: {error}"));
 }
 
 /// Rows of text columns.

@@ -299,7 +299,7 @@ const OBJECTS: &[(&str, &str)] = &[
     (
         "Node",
         "object*: string, id*: string, version*: string, listen*: string, started_at*: integer, seen_at*: integer, \
-        seen_seq*: integer, health*: any",
+        status*: string, seen_seq*: integer, health*: any",
     ),
     ("AuditProject", "id*: string, name*: string?"),
     (
