@@ -3,6 +3,7 @@
 
 pub mod admin_key;
 pub mod admin_key_edit;
+pub mod application;
 pub mod args;
 pub mod audit;
 pub mod budget;
@@ -45,7 +46,9 @@ pub mod settings;
 pub mod span;
 pub mod tier;
 pub mod usage;
+pub mod webhook;
 
+use crate::accounts::applications::Kind;
 use crate::sealing::memory;
 use crate::telemetry::panic_hook;
 use args::{Args, Command};
@@ -114,12 +117,15 @@ fn dispatch(args: &Args, out: &Out) -> Result<(), Failure> {
         Command::Budget(command) => budget::run(global, command, out)?,
         Command::Credit(command) => credit::run(global, command, out)?,
         Command::Tier(command) => tier::run(global, command, out)?,
+        Command::Verification(command) => application::run(global, Kind::Verification, command, out)?,
+        Command::LimitIncrease(command) => application::run(global, Kind::LimitIncrease, command, out)?,
         Command::Db(command) => db::run(global, command, out)?,
         Command::Model(command) => model::run(global, command, out)?,
         Command::Usage(asked) => usage::run(global, asked, out)?,
         Command::Log(command) => log::run(global, command, out)?,
         Command::Explain(asked) => explain::run(global, asked, out)?,
         Command::Audit(command) => audit::run(global, command, out)?,
+        Command::Webhook(command) => webhook::run(global, command, out)?,
         Command::Doctor => doctor::run(global, out)?,
         Command::Chat(chat) => chat::run(global, chat, out)?,
         Command::Sandbox(sandbox) => sandbox::run(sandbox, out)?,

@@ -21,6 +21,7 @@ pub mod meter;
 pub mod money;
 pub mod obey;
 pub mod quirks;
+mod reach;
 pub mod refusals;
 pub mod refuse;
 pub mod route;
@@ -30,6 +31,7 @@ pub mod source;
 pub mod stateless;
 pub mod story;
 pub mod stream;
+pub mod teller;
 pub mod way;
 
 pub use context::{Shared, Worker};

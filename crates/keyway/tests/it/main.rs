@@ -27,3 +27,4 @@ mod table;
 mod tenants;
 mod tidy;
 mod usage;
+mod watch;

@@ -2,6 +2,7 @@
 //! A type is `string`, `integer`, `number`, `boolean`, `object`, `any`, words of a choice apart by `|`,
 //! another object, `[type]` for a list; `?` behind it says that it may be null.
 
+use super::watched;
 use serde_json::{Map, Value, json};
 
 /// A field as it is written.
@@ -61,11 +62,6 @@ const OBJECTS: &[(&str, &str)] = &[
         acknowledged: integer, ms: integer",
     ),
     ("KeyAct", "ip*: string?, type*: string, count*: integer, first_at*: integer, last_at*: integer"),
-    (
-        "Notification",
-        "object*: string, id*: string, type*: string, recipient*: string, created_at*: integer, \
-        sent_at*: integer?, detail*: any",
-    ),
     ("KeyUses", "since*: integer, complete*: boolean, data*: [KeyUse]"),
     (
         "KeyUse",
@@ -223,6 +219,25 @@ const OBJECTS: &[(&str, &str)] = &[
         "name: string, rate_limits: KeyLimits?, starting_credit_usd: number, markup_ppm: integer, \
         models: [string]?, capabilities: [string]?",
     ),
+    (
+        "VerificationRequest",
+        "object*: string, id*: string, organization_id*: string, status*: pending|approved|rejected, \
+        created_at*: integer, asked_by*: string, purpose*: string, expected_volume*: string?, website*: string?, \
+        rate_limits*: KeyLimits?, decided_at*: integer?, note*: string?",
+    ),
+    ("VerificationRequestNew", "purpose*: string, expected_volume: string, website: string"),
+    ("VerificationDecision", "decision*: approve|reject, note: string, tier_id: string"),
+    (
+        "LimitIncreaseRequest",
+        "object*: string, id*: string, organization_id*: string, status*: pending|approved|rejected, \
+        created_at*: integer, asked_by*: string, purpose*: string, expected_volume*: string?, website*: string?, \
+        rate_limits*: KeyLimits?, decided_at*: integer?, note*: string?",
+    ),
+    (
+        "LimitIncreaseRequestNew",
+        "purpose*: string, expected_volume: string, website: string, rate_limits*: KeyLimits",
+    ),
+    ("LimitIncreaseDecision", "decision*: approve|reject, note: string, tier_id: string, rate_limits: KeyLimits?"),
     ("KeyBudget", "limit_usd*: number, window*: day|week|month|total, time_zone: string"),
     ("ModelPermissions", "object*: string, project_id*: string, mode*: string?, model_ids*: [string]"),
     ("ModelPermissionsEdit", "mode*: allow_list|deny_list, model_ids*: [string]"),
@@ -340,6 +355,8 @@ const LISTS: &[(&str, &str)] = &[
     ("BudgetList", "Budget"),
     ("CreditGrantList", "CreditGrant"),
     ("TierList", "Tier"),
+    ("VerificationRequestList", "VerificationRequest"),
+    ("LimitIncreaseRequestList", "LimitIncreaseRequest"),
     ("UserList", "User"),
     ("ProjectGroupList", "ProjectGroup"),
     ("GroupList", "Group"),
@@ -350,7 +367,6 @@ const LISTS: &[(&str, &str)] = &[
     ("NodeList", "Node"),
     ("AuditLogList", "AuditLog"),
     ("ReviewList", "Review"),
-    ("NotificationList", "Notification"),
 ];
 
 /// Objects whose fields are not all ours to name: those of OpenAI's chat API, and a record of the audit
@@ -387,13 +403,13 @@ const OPEN: &[(&str, &str)] = &[
 /// What of it cannot be read.
 pub fn all() -> Result<Value, String> {
     let mut all = Map::new();
-    for (name, text) in OBJECTS {
+    for (name, text) in OBJECTS.iter().chain(watched::OBJECTS) {
         all.insert((*name).to_owned(), object(text, false)?);
     }
     for (name, text) in OPEN {
         all.insert((*name).to_owned(), object(text, true)?);
     }
-    for (name, of) in LISTS {
+    for (name, of) in LISTS.iter().chain(watched::LISTS) {
         let text = format!(
             "object*: string, data*: [{of}], first_id*: string?, last_id*: string?, has_more*: boolean, next: string?"
         );

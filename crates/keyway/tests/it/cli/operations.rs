@@ -66,6 +66,10 @@ const COMMANDS: &[(&str, &str)] = &[
     ("credit_list", "credit list"),
     ("tier_list", "tier list"),
     ("tier_get", "tier show {tier}"),
+    ("verification_list", "verification list"),
+    ("verification_get", "verification show {verification_request}"),
+    ("limit_increase_list", "limit-increase list"),
+    ("limit_increase_get", "limit-increase show {limit_increase_request}"),
     ("request_list", "log list"),
     ("request_get", "log show {request}"),
     ("nodes", "node list"),
@@ -140,10 +144,21 @@ const COMMANDS: &[(&str, &str)] = &[
     ("budget_create", "budget create --name new --limit 1usd/day"),
     ("budget_update", "budget edit {budget} --name other --limit 2.5usd"),
     ("budget_remove", "budget remove {budget} --yes"),
+    ("webhook_list", "webhook list"),
+    ("webhook_get", "webhook show {webhook}"),
+    ("webhook_create", "webhook create --name new < https://hooks.example.com/y"),
+    ("webhook_update", "webhook edit {webhook} --name other"),
+    ("webhook_test", "webhook test {webhook}"),
+    ("notification_replay", "webhook replay {notification}"),
+    ("webhook_remove", "webhook remove {webhook} --yes"),
     ("credit_update", "credit set --prepaid false"),
     ("credit_grant", "credit grant 1usd"),
     ("tier_create", "tier create --name new~one"),
     ("tier_update", "tier edit {tier} --markup-ppm 1"),
+    ("verification_ask", "verification ask --purpose a~bank"),
+    ("verification_decide", "verification decide {verification_request} --reject --note no"),
+    ("limit_increase_ask", "limit-increase ask --purpose a~bank --concurrency 5"),
+    ("limit_increase_decide", "limit-increase decide {limit_increase_request} --reject --note no"),
     ("organization_create", "org create --name new~name"),
     ("organization_update", "org edit {organization} --name new~name"),
     ("organization_archive", "org remove {organization} --yes"),
@@ -151,7 +166,7 @@ const COMMANDS: &[(&str, &str)] = &[
 ];
 
 /// What a moment makes different: only the names and types of what they say are compared.
-const OF_THE_MOMENT: [&str; 3] = ["costs", "nodes", "explain"];
+const OF_THE_MOMENT: [&str; 4] = ["costs", "nodes", "explain", "notification_list"];
 /// These too; and the export, which is CSV and not JSON either way (`usage --csv`).
 const USAGE: &str = "usage_";
 
@@ -180,6 +195,9 @@ fn alike(value: &Value) -> Value {
     match value {
         Value::String(text) => {
             let id = text.split_once('_').filter(|(_, rest)| rest.len() == 26);
+            if text.starts_with("whsec_") {
+                return json!("whsec_");
+            }
             let secret = text.split_once("-kw-");
             let kid = text.len() == 12
                 && text.chars().all(|letter| letter.is_ascii_alphanumeric())
