@@ -143,6 +143,10 @@ pub async fn decide(
         return Err(Refusal::new(Code::Conflict, message).into());
     }
     check_text("note", decision.note.as_deref().unwrap_or_default(), TEXT_CHARS_MAX)?;
+    if !decision.approve && (decision.tier.is_some() || decision.limits.is_some()) {
+        let field = if decision.tier.is_some() { "tier_id" } else { "rate_limits" };
+        return Err(Refusal::field(field, format!("`{field}` is what an approval gives.")).into());
+    }
     acting.org.clone_from(&application.org_id);
     let mut change = NOTHING_CHANGED;
     if decision.approve {
@@ -187,12 +191,14 @@ async fn record(
 
 /// Limits as they are written: those that are named.
 fn shown(limits: &Edit) -> Value {
-    let named = LimitKind::ALL.into_iter().zip(limits).filter_map(|(kind, limit)| Some((kind.name(), (*limit)?)));
+    let named =
+        LimitKind::ALL.into_iter().zip(limits).filter_map(|(kind, limit)| Some((kind.name(), (*limit)?)));
     named.map(|(name, limit)| (name.to_owned(), json!(limit))).collect::<serde_json::Map<_, _>>().into()
 }
 
 fn asked_limits(asked: &str) -> Edit {
     let asked: Value = serde_json::from_str(asked).unwrap_or_default();
-    let of = |kind: LimitKind| asked["rate_limits"][kind.name()].as_u64().and_then(|it| u32::try_from(it).ok());
+    let of =
+        |kind: LimitKind| asked["rate_limits"][kind.name()].as_u64().and_then(|it| u32::try_from(it).ok());
     LimitKind::ALL.map(|kind| of(kind).map(Some))
 }

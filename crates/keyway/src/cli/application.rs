@@ -138,5 +138,8 @@ fn table(rows: &[Row], out: &Out) -> Result<(), Failure> {
             asked["purpose"].as_str().unwrap_or_default().to_owned(),
         ]
     };
-    out.table(&["id", "organisation", "status", "asked", "purpose"], &rows.iter().map(cells).collect::<Vec<_>>())
+    out.table(
+        &["id", "organisation", "status", "asked", "purpose"],
+        &rows.iter().map(cells).collect::<Vec<_>>(),
+    )
 }

@@ -298,7 +298,13 @@ const MONEY: &[Operation] = &[
     op("limit_increase_list", "List who wants larger limits", ASKED, "", "LimitIncreaseRequestList"),
     op("limit_increase_ask", "Ask for larger limits", "", "LimitIncreaseRequestNew", "LimitIncreaseRequest"),
     op("limit_increase_get", "Show a request for larger limits", "", "", "LimitIncreaseRequest"),
-    op("limit_increase_decide", "Decide on larger limits", "", "LimitIncreaseDecision", "LimitIncreaseRequest"),
+    op(
+        "limit_increase_decide",
+        "Decide on larger limits",
+        "",
+        "LimitIncreaseDecision",
+        "LimitIncreaseRequest",
+    ),
 ];
 
 const ROLES: &[Operation] = &[

@@ -237,7 +237,10 @@ const OBJECTS: &[(&str, &str)] = &[
         "LimitIncreaseRequestNew",
         "purpose*: string, expected_volume: string, website: string, rate_limits*: KeyLimits",
     ),
-    ("LimitIncreaseDecision", "decision*: approve|reject, note: string, tier_id: string, rate_limits: KeyLimits?"),
+    (
+        "LimitIncreaseDecision",
+        "decision*: approve|reject, note: string, tier_id: string, rate_limits: KeyLimits?",
+    ),
     ("KeyBudget", "limit_usd*: number, window*: day|week|month|total, time_zone: string"),
     ("ModelPermissions", "object*: string, project_id*: string, mode*: string?, model_ids*: [string]"),
     ("ModelPermissionsEdit", "mode*: allow_list|deny_list, model_ids*: [string]"),

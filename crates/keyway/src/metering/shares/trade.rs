@@ -11,8 +11,6 @@ use std::sync::Arc;
 
 /// What nodes said they want counts for so long, milliseconds.
 pub(super) const WANTS_MS: i64 = 3_000;
-/// What a node said longer ago is asked again before anybody is refused, milliseconds.
-const STALE_MS: i64 = 300;
 
 /// A limit that this process holds something of.
 pub(super) struct Mine {
@@ -23,6 +21,8 @@ pub(super) struct Mine {
     pub(super) asked: [u64; 2],
     /// Monotonic milliseconds of the last second in which something was.
     pub(super) used_mono_ms: i64,
+    /// When somebody began to ask who is not answered yet, milliseconds of the database; 0: nobody does.
+    pub(super) asked_ms: i64,
     /// Asking again before is of no use, monotonic milliseconds.
     pub(super) quiet_until_mono_ms: i64,
 }
@@ -35,6 +35,7 @@ impl Mine {
             limit: want.limit,
             asked: [0, 0],
             used_mono_ms: now_mono_ms,
+            asked_ms: 0,
             quiet_until_mono_ms: 0,
         }
     }
@@ -101,14 +102,20 @@ pub(super) async fn take(
     let most = want.units.max(target.saturating_sub(held));
     let share = pool.take(most, want.kind.period());
     let units = held.saturating_add(share.units);
-    // What others said a while ago may be over: those who hold something look, and say so anew.
-    let stale = others.iter().any(|other| other.units > 0 && now_ms - other.wants_ms > STALE_MS);
+    if mine.asked_ms == 0 {
+        mine.asked_ms = now_ms;
+    }
+    // What others said before may be over: those who hold something look, give, or say anew what they want.
+    let stale = others.iter().any(|other| other.units > 0 && other.wants_ms <= mine.asked_ms);
     let soon = share.units < want.units && (units < target || stale);
     shares::put(&mut tx, &want.name, &pool, soon).await?;
     let row = Held { boot: holder.boot.clone(), units, wants, wants_ms: now_ms };
     shares::hold(&mut tx, &want.name, &row).await?;
     commit(tx).await?;
     mine.subject.receive(want.kind, share, now_mono_ms());
+    if !soon {
+        mine.asked_ms = 0;
+    }
     Ok(match (share.is_empty(), soon) {
         (false, _) => Taken::Some,
         (true, true) => Taken::Soon,
