@@ -117,6 +117,7 @@ async fn run(config: &Config, clock: Clock, (files, say): (Option<u64>, &Say<'_>
     let _ = kept.await;
     stop_shipping.send_replace(true);
     let shipped = shipping.await.doing("shipping the last lines").flatten();
+    shared.vault.flush().await;
     let _ = jobs::last_used::write(&shared).await;
     finish_log(writer);
     let _ = nodes::leave(&shared.at.db, &shared.node.id, &shared.node.boot).await;

@@ -29,6 +29,7 @@ pub mod people;
 pub mod persons;
 pub mod project_members;
 pub mod proof;
+pub mod reasoning;
 pub mod requests;
 pub mod requests_write;
 pub mod review;

@@ -17,6 +17,7 @@ mod memory;
 mod money;
 mod nodes;
 mod providers;
+mod reasoning;
 mod revoke;
 mod rotation;
 mod routes;
