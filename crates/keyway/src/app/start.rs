@@ -14,7 +14,7 @@ use crate::catalog::Catalog;
 use crate::config::{Config, CredentialRef, On, Settings};
 use crate::egress::Egress;
 use crate::mail::Sender;
-use crate::metering::keeper::{Holder, Keeping};
+use crate::metering::keeper::{Holder, Keeper, Keeping};
 use crate::metering::shares::Sharing;
 use crate::metering::{self, Journal, Plan, ShardState, Spares};
 use crate::pricing::{self, Source};
@@ -80,19 +80,7 @@ pub async fn build(
     let vault =
         Vault::start(&tasks, &control, (&at.db, &at.master), clock.clone(), settings.reasoning_kept_minutes);
     let (stops, orders) = Stops::new(workers);
-    let (keeper, keeping) = metering::keeper::keeper(Holder {
-        db: at.db.clone(),
-        clock: clock.clone(),
-        boot: node.boot.clone(),
-        node: node.id.clone(),
-    });
-    let (sharer, sharing) = metering::shares::sharer(metering::shares::Holder {
-        db: at.db.clone(),
-        clock: clock.clone(),
-        boot: node.boot.clone(),
-        node: node.id.clone(),
-        valid_ms: age_ms_max,
-    });
+    let ((keeper, keeping), (sharer, sharing)) = lenders(&at, &node, age_ms_max);
     let spares = Spares::start().map_err(NotOpened::Failed)?;
     let segment_bytes = u32::try_from(settings.journal_segment_bytes).unwrap_or(u32::MAX);
     let plan = Plan::new(settings.data_dir.join("journal").join(&node.boot), segment_bytes);
@@ -130,6 +118,24 @@ pub async fn build(
         exposed: Exposed::default(),
     });
     Ok((Parts { shared, journals, orders, spares }, (keeping, sharing)))
+}
+
+/// Who leases money, and who exchanges shares of limits with other nodes.
+fn lenders(
+    at: &Installation,
+    node: &Node,
+    valid_ms: i64,
+) -> ((Keeper, Keeping), (metering::shares::Sharer, Sharing)) {
+    let (db, clock) = (at.db.clone(), at.clock.clone());
+    let (boot, node) = (node.boot.clone(), node.id.clone());
+    let sharer = metering::shares::sharer(metering::shares::Holder {
+        db: db.clone(),
+        clock: clock.clone(),
+        boot: boot.clone(),
+        node: node.clone(),
+        valid_ms,
+    });
+    (metering::keeper::keeper(Holder { db, clock, boot, node }), sharer)
 }
 
 /// Where people reach the server: what was set, else the address it listens on.

@@ -209,6 +209,7 @@ fn all(scene: &Scene, tenant: &Tenant) -> Vec<String> {
     let lists = CALLS.iter().filter(|(method, _, _)| *method == "GET");
     lists
         .map(|(method, path, _)| ask(&scene.keyway, &tenant.admin, method, &tenant.path(path), "").1)
+        .map(|text| crate::stage::unused(&text))
         .collect()
 }
 

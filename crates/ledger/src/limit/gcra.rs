@@ -164,7 +164,9 @@ impl Gcra {
         let left = self.share - units;
         let holds = (i64::from(left) - self.held) * self.period.ms();
         let part = i128::from(self.level) * i128::from(units) / i128::from(self.share);
-        let level = i64::try_from(part).unwrap_or(self.level).max(self.level - holds).clamp(0, self.level);
+        // In whole units: what is free is not broken into parts that nobody can use.
+        let part = i64::try_from(part).unwrap_or(self.level) / self.period.ms() * self.period.ms();
+        let level = part.max(self.level - holds).clamp(0, self.level);
         (self.share, self.above) = (left, left);
         self.level -= level;
         Share { units: units + surplus, level }
