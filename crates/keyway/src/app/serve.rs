@@ -149,7 +149,10 @@ async fn may_listen(listen: SocketAddr, at: &Installation) -> Result<(), NotOpen
 }
 
 /// One server per data folder: the lock goes with the process.
-fn lock_data_dir(data_dir: &Path) -> Result<File, Fault> {
+///
+/// # Errors
+/// When another one has it.
+pub fn lock_data_dir(data_dir: &Path) -> Result<File, Fault> {
     let path = data_dir.join("serve.lock");
     let file = File::options()
         .create(true)

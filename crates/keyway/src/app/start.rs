@@ -79,6 +79,7 @@ pub async fn build(
         clock: clock.clone(),
         boot: node.boot.clone(),
         node: node.id.clone(),
+        key_share_percent_max: i64::try_from(settings.budget_key_share_percent_max).unwrap_or(100),
     });
     let spares = Spares::start().map_err(NotOpened::Failed)?;
     let segment_bytes = u32::try_from(settings.journal_segment_bytes).unwrap_or(u32::MAX);

@@ -11,6 +11,8 @@ pub mod completion;
 pub mod config;
 pub mod credit;
 pub mod db;
+mod db_lease;
+mod db_restore;
 pub mod doctor;
 pub mod explain;
 pub mod failure;

@@ -1,9 +1,12 @@
 //! Budgets under load, crashes and lies: what is charged never passes a limit, and no money is lost.
 
 mod budgets;
+mod crowd;
 mod dialects;
+mod fairness;
 mod faults;
 mod lies;
+mod media;
 mod race;
 mod streams;
 
@@ -17,10 +20,8 @@ const OUTPUT: i64 = 1_500;
 
 /// What the provider's bills come to, nano-USD.
 fn provider_cost(upstream: &Upstream) -> i64 {
-    let cost = |bill: testkit::upstream::Bill| {
-        bill.usage.prompt as i64 * INPUT + bill.usage.completion as i64 * OUTPUT
-    };
-    upstream.billed().into_iter().map(cost).sum()
+    let used = upstream.used();
+    used.prompt as i64 * INPUT + used.completion as i64 * OUTPUT
 }
 
 /// A key with a budget of its own: id of the budget, and the secret.
