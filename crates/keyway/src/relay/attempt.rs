@@ -33,6 +33,10 @@ pub async fn send(
         let Some(mut way) = way(target, story.dialect, story.stream) else {
             continue;
         };
+        if !story.choose(target) {
+            last.get_or_insert_with(no_target);
+            continue;
+        }
         let output_cap = story.pay(target, source).await?;
         let (mut body, crossing) = match prepare(story, source, target, (&way, plan), output_cap).await {
             Ok(prepared) => prepared,

@@ -21,6 +21,7 @@ pub mod meter;
 pub mod money;
 pub mod obey;
 pub mod quirks;
+mod reach;
 pub mod refusals;
 pub mod refuse;
 pub mod route;

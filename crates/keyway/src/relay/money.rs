@@ -54,6 +54,8 @@ impl Story {
             longest: model.and_then(|model| model.output_tokens_max.or(model.context_tokens)),
             streamed: self.stream && !hidden,
             clamp,
+            own: self.is_own(),
+            markup: self.markup(),
         };
         let shared = &self.worker.shared;
         let spending = reserve(&shared.keeper, &shared.at.clock, &self.grant, &what).await?;

@@ -26,3 +26,4 @@ mod table;
 mod tenants;
 mod tidy;
 mod usage;
+mod watch;
