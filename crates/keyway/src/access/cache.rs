@@ -257,7 +257,8 @@ impl KeyCache {
         let budgets: Box<[Arc<Budget>]> =
             budgets::of_grant(conn, &who).await?.into_iter().map(Arc::new).collect();
         let prepaid = credit::is_prepaid(conn, &key.org_id).await?;
-        let purse = self.accounts.purse(&key.org_id, &budgets, prepaid, Markup(tier.markup_ppm))?;
+        let purse =
+            self.accounts.purse((&key.org_id, &key.id), &budgets, prepaid, Markup(tier.markup_ppm))?;
         Grant::from_row(found, bounded, Bounds { limits, budgets, purse, tier }, self.clock.now_ms())
     }
 

@@ -81,7 +81,8 @@ pub async fn build(
     let vault =
         Vault::start(&tasks, &control, (&at.db, &at.master), clock.clone(), settings.reasoning_kept_minutes);
     let (stops, orders) = Stops::new(workers);
-    let ((keeper, keeping), (sharer, sharing)) = lenders(&at, &node, age_ms_max);
+    let share_max = i64::try_from(settings.budget_key_share_percent_max).unwrap_or(100);
+    let ((keeper, keeping), (sharer, sharing)) = lenders(&at, &node, age_ms_max, share_max);
     let spares = Spares::start().map_err(NotOpened::Failed)?;
     let segment_bytes = u32::try_from(settings.journal_segment_bytes).unwrap_or(u32::MAX);
     let plan = Plan::new(settings.data_dir.join("journal").join(&node.boot), segment_bytes);
@@ -127,6 +128,7 @@ fn lenders(
     at: &Installation,
     node: &Node,
     valid_ms: i64,
+    key_share_percent_max: i64,
 ) -> ((Keeper, Keeping), (metering::shares::Sharer, Sharing)) {
     let (db, clock) = (at.db.clone(), at.clock.clone());
     let (boot, node) = (node.boot.clone(), node.id.clone());
@@ -137,7 +139,7 @@ fn lenders(
         node: node.clone(),
         valid_ms,
     });
-    (metering::keeper::keeper(Holder { db, clock, boot, node }), sharer)
+    (metering::keeper::keeper(Holder { db, clock, boot, node, key_share_percent_max }), sharer)
 }
 
 /// Where people reach the server: what was set, else the address it listens on.

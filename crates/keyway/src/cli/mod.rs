@@ -13,6 +13,8 @@ pub mod config;
 pub mod credit;
 pub mod db;
 mod db_copy;
+mod db_lease;
+mod db_restore;
 pub mod doctor;
 pub mod explain;
 pub mod failure;

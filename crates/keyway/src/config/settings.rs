@@ -139,6 +139,8 @@ settings! {
         "Private networks that URLs of callers may lead to (images, webhooks, identity providers), by plain http too. Without them: public addresses by https, and never this machine.";
     sync_age_seconds_max: u64 = number, Kind::Number(2, 600), "30", "", None,
         "How long a server goes on without reaching its database, seconds; then requests are refused.";
+    budget_key_share_percent_max: u64 = number, Kind::Number(1, 100), "50", "", None,
+        "How much of what is reserved of a budget or balance one key may have while another waits for it, percent.";
     journal_segment_bytes: u64 = number, Kind::Bytes(64 * KIB, GIB), "4 MiB", "", None,
         "Size of a journal file. Each worker keeps one in use and one spare.";
     requests_retention_days: u64 = number, Kind::Number(1, 3650), "30", "", None,

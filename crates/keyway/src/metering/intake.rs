@@ -113,7 +113,7 @@ pub async fn store(db: &Db, clock: &Clock, source: &Source, load: Load) -> Resul
         transaction.rollback().await.doing("giving a transaction up")?;
         return Ok(false);
     }
-    load.charges.post(&mut transaction, &source.boot, now_ms).await?;
+    load.charges.post(&mut transaction, source, now_ms).await?;
     if load.closing {
         load.charges.close(&mut transaction, &source.boot, now_ms).await?;
     }

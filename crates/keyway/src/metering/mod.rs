@@ -25,6 +25,7 @@ pub mod ship;
 pub mod spares;
 pub mod spend;
 pub mod verify;
+pub mod write_off;
 pub mod written;
 
 #[cfg(test)]

@@ -92,8 +92,9 @@ pub struct Story {
     peer: IpAddr,
     client_request: String,
     user_agent: Option<Box<str>>,
-    /// Of what may be billed: to count tokens is free.
-    prompt_bytes: u64,
+    /// Of what may be billed, for to count tokens is free: tokens that its prompt has at most, and those that it is likely to have.
+    pub(super) prompt_bytes: u64,
+    pub(super) prompt_tokens: u64,
     pub(super) admitted: Option<Admitted>,
     /// Where the key has limits: what the request holds of them.
     pub(super) limited: Option<Box<Limited>>,
@@ -133,6 +134,7 @@ impl Story {
             client_request: inbound.client_request_id().unwrap_or_default().to_owned(),
             user_agent: inbound.header("user-agent").and_then(client_text),
             prompt_bytes: if inbound.route.billing == Billing::Count { 0 } else { inbound.body.len() as u64 },
+            prompt_tokens: (inbound.body.len() as u64).div_ceil(4),
             route: inbound.route,
             worker,
             grant,
@@ -362,7 +364,7 @@ impl Story {
     #[must_use]
     pub fn estimate(&self) -> Usage {
         Usage {
-            in_uncached: self.prompt_bytes.div_ceil(4),
+            in_uncached: self.prompt_tokens,
             out_text: self.counted.bytes.div_ceil(4).max(self.counted.events),
             ..Usage::default()
         }

@@ -14,6 +14,7 @@ use super::source::{Answer, Source};
 use super::story::{Ended, Story};
 use super::teller::Teller;
 use crate::base::{Code, Lines, Refusal};
+use crate::catalog::Dialect;
 use crate::metering::cover::Cut;
 use crate::upstream::Failure;
 use bytes::Bytes;
@@ -287,6 +288,7 @@ impl Delivery {
             model: &self.story.model_asked,
             created: self.story.started_ms / 1_000,
             answers: self.story.answers,
+            legacy: self.story.dialect == Dialect::OpenaiCompletions,
             usage: self.include_usage.then_some((usage, cost)),
         };
         self.out.extend(frames(cut, &stream));

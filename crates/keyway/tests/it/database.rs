@@ -27,7 +27,7 @@ pub fn one(keyway: &Keyway, query: &str) -> String {
 /// Every row of every table that an administrative call could change.
 pub fn everything(keyway: &Keyway) -> BTreeMap<String, Rows> {
     /// Kept by the running server for itself.
-    const ITS_OWN: [&str; 11] = [
+    const ITS_OWN: [&str; 12] = [
         "limit_",
         "nodes",
         "journal_",
@@ -37,6 +37,7 @@ pub fn everything(keyway: &Keyway) -> BTreeMap<String, Rows> {
         "budget_events",
         "leases",
         "crash_holds",
+        "absorbed_charges",
         "_sqlx",
         "sqlite_",
     ];
