@@ -3,6 +3,7 @@
 
 pub mod admin_key;
 pub mod admin_key_edit;
+pub mod alert;
 pub mod args;
 pub mod audit;
 pub mod budget;
@@ -43,6 +44,7 @@ pub mod session;
 pub mod settings;
 pub mod span;
 pub mod tier;
+pub mod timeline;
 pub mod usage;
 pub mod webhook;
 
@@ -120,6 +122,7 @@ fn dispatch(args: &Args, out: &Out) -> Result<(), Failure> {
         Command::Log(command) => log::run(global, command, out)?,
         Command::Explain(asked) => explain::run(global, asked, out)?,
         Command::Audit(command) => audit::run(global, command, out)?,
+        Command::Alert(command) => alert::run(global, command, out)?,
         Command::Webhook(command) => webhook::run(global, command, out)?,
         Command::Doctor => doctor::run(global, out)?,
         Command::Chat(chat) => chat::run(global, chat, out)?,

@@ -5,6 +5,7 @@
 //! may load is this server's own and nothing else (`page::answer` says so in its headers).
 
 pub mod account;
+pub mod alerts;
 pub mod assets;
 pub mod components;
 pub mod form;
@@ -22,6 +23,7 @@ pub mod refusal;
 pub mod register;
 pub mod setup;
 pub mod sign_in;
+pub mod status;
 pub mod theme;
 pub mod visit;
 pub mod when;

@@ -24,6 +24,7 @@ const fn item(group: &'static str, name: &'static str, path: &'static str, scope
 static ITEMS: &[Item] = &[
     item("", "Overview", "/console", None),
     item("Build", "API keys", "/console/keys", Some(Scope::READ_KEYS)),
+    item("Operate", "Alerts", "/console/alerts", Some(Scope::READ_BUDGETS)),
 ];
 
 /// The navigation of a page: beside it, or above it where it is narrow.

@@ -12,7 +12,7 @@ use crate::egress::Egress;
 use crate::metering;
 use crate::pricing::Source;
 use crate::providers::{FromConfig, Upstream, Upstreams};
-use crate::telemetry::{Metrics, RequestLog, WorkerMetrics};
+use crate::telemetry::{Metrics, RequestLog, Traces, WorkerMetrics};
 use crate::upstream::Lanes;
 use arc_swap::ArcSwap;
 use std::net::IpAddr;
@@ -125,6 +125,8 @@ pub struct Worker {
     pub metrics: WorkerMetrics,
     /// Where request lines go.
     pub log: RequestLog,
+    /// Where spans go.
+    pub traces: Traces,
     /// Requests being answered here.
     pub running: Running,
 }

@@ -113,6 +113,8 @@ impl World {
         let budget = json!({"name": "b", "limit_usd": 100, "window": "month"});
         ids.insert("tier", "tier_business".to_owned());
         ids.insert("budget", id(&format!("{ORG}/budgets"), budget));
+        let alert = json!({"name": "a", "on": "cost", "threshold": 100});
+        ids.insert("alert", id(&format!("{ORG}/alerts"), alert));
         let hook = json!({"name": "h", "url": "https://hooks.example.com/x"});
         ids.insert("webhook", id(&format!("{ORG}/webhooks"), hook));
         // Nobody answers there: it waits.
@@ -212,6 +214,9 @@ impl World {
             "project_role_update" => json!({"description": "new"}),
             "role_create" => json!({"role_name": "new role", "permissions": ["read:keys"]}),
             "role_update" => json!({"description": "new"}),
+            "alert_create" => json!({"name": "new", "on": "usage"}),
+            "alert_update" => json!({"name": "other", "threshold": 2.5}),
+            "alert_test" => json!({}),
             "webhook_create" => json!({"name": "new", "url": "https://hooks.example.com/y"}),
             "webhook_update" => json!({"name": "other"}),
             "webhook_test" | "notification_replay" => json!({}),

@@ -5,7 +5,7 @@ use crate::access::verify::{About, Needs};
 use crate::accounts::Scope;
 use crate::console::account::{change, confirm, show};
 use crate::console::{
-    assets, components, home, invitation, keys, leave, links, register, setup, sign_in, theme,
+    alerts, assets, components, home, invitation, keys, leave, links, register, setup, sign_in, status, theme,
 };
 use crate::relay::route::{Billing, BodyLimit, Handler, Route, Sendable, Shape};
 use crate::relay::{Inbound, Shared};
@@ -91,6 +91,25 @@ pub(super) static ROUTES: &[Route] = &[
         keys::change::ask_revoke,
     ),
     page("console_key_revoke", Method::POST, "/console/keys/{key}/revoke", END_KEYS, keys::change::revoke),
+    page("console_status", Method::GET, "/status", Needs::Nothing, status::show),
+    page("console_alerts", Method::GET, "/console/alerts", SEE_BUDGETS, alerts::list::show),
+    page("console_alert_new", Method::GET, "/console/alerts/new", MAKE_BUDGETS, alerts::new::show),
+    page("console_alert_make", Method::POST, "/console/alerts", MAKE_BUDGETS, alerts::new::make),
+    page("console_alert", Method::GET, "/console/alerts/{alert}", SEE_BUDGETS, alerts::one::show),
+    page(
+        "console_alert_change",
+        Method::POST,
+        "/console/alerts/{alert}",
+        CHANGE_BUDGETS,
+        alerts::one::change,
+    ),
+    page(
+        "console_alert_remove",
+        Method::POST,
+        "/console/alerts/{alert}/remove",
+        END_BUDGETS,
+        alerts::one::remove,
+    ),
 ];
 
 // A handler asks again when it knows whose key it is.
@@ -98,6 +117,11 @@ const SEE_KEYS: Needs = Needs::Admin(Scope::READ_KEYS, About::Anywhere);
 const MAKE_KEYS: Needs = Needs::Admin(Scope::CREATE_KEYS, About::Anywhere);
 const CHANGE_KEYS: Needs = Needs::Admin(Scope::UPDATE_KEYS, About::Anywhere);
 const END_KEYS: Needs = Needs::Admin(Scope::DELETE_KEYS, About::Anywhere);
+
+const SEE_BUDGETS: Needs = Needs::Admin(Scope::READ_BUDGETS, About::Anywhere);
+const MAKE_BUDGETS: Needs = Needs::Admin(Scope::CREATE_BUDGETS, About::Anywhere);
+const CHANGE_BUDGETS: Needs = Needs::Admin(Scope::UPDATE_BUDGETS, About::Anywhere);
+const END_BUDGETS: Needs = Needs::Admin(Scope::DELETE_BUDGETS, About::Anywhere);
 
 /// A row of a page.
 const fn page(
