@@ -5,6 +5,7 @@
 
 pub mod alert_object;
 pub mod alerts;
+pub mod applications;
 pub mod ask;
 pub mod audit;
 pub mod audit_object;
@@ -13,7 +14,6 @@ pub mod budget_object;
 pub mod budgets;
 pub mod credit;
 pub mod credit_object;
-pub mod csv;
 pub mod groups;
 pub mod incident;
 pub mod invites;

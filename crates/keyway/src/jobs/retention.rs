@@ -4,7 +4,8 @@
 use crate::base::Fault;
 use crate::relay::Shared;
 use crate::store::{
-    budgets, changes, ephemeral, once_links, outbox, requests_write, seen, sessions, tenants, usage_write,
+    budgets, changes, ephemeral, once_links, outbox, reasoning, requests_write, seen, sessions, tenants,
+    usage_write,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,6 +50,7 @@ async fn round(shared: &Shared, requests_kept_ms: i64) -> Result<(), Fault> {
     once_links::prune(db, now_ms).await?;
     outbox::prune(db, now_ms - MESSAGES_KEPT_MS).await?;
     seen::prune(db, now_ms - PROVIDERS_KEPT_MS, now_ms - NETWORKS_KEPT_MS, now_ms - HOURS_KEPT_MS).await?;
+    reasoning::prune(db, now_ms).await?;
     usage_write::prune_minutes(db, now_ms - MINUTES_KEPT_MS).await?;
     changes::prune(db, now_ms - CHANGES_KEPT_MS).await
 }

@@ -21,6 +21,7 @@ pub mod recover;
 pub mod seen;
 pub mod segment;
 pub mod shard;
+pub mod shares;
 pub mod ship;
 pub mod spares;
 pub mod spend;

@@ -3,6 +3,7 @@
 use super::crossing::{Crossing, Source};
 use super::failures;
 use super::quirks::{self, Tenant};
+use super::replay;
 use super::source::{self, Answer, Asked};
 use super::stateless::stateless;
 use super::story::Story;
@@ -15,6 +16,7 @@ use crate::telemetry::otlp::Context;
 use crate::upstream::{Class, Failure, classify};
 use bytes::Bytes;
 use dialect::edit::{AskUsage, Wanted, rewrite_to};
+use dialect::hub::Losses;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -83,18 +85,30 @@ pub async fn send(
 
 /// The request as a target is asked it: the client's own bytes where it speaks the client's dialect.
 async fn prepare(
-    story: &Story,
+    story: &mut Story,
     source: &Source<'_>,
     target: &Target,
     (way, plan): (&Way, &Plan),
     output_cap: Option<u64>,
 ) -> Result<(Bytes, Option<Box<Crossing>>), Refusal> {
+    (story.recorder, story.losses) = (None, Losses::default());
     if way.dialect == story.dialect {
         let body = body_for(target, (way, plan), source, output_cap);
-        let body = if way.dialect == Dialect::OpenaiResponses { stateless(&body)? } else { body };
+        let body = match way.dialect {
+            Dialect::OpenaiResponses => stateless(&body)?,
+            Dialect::OpenaiChat if target.provider.has(Quirk::ReasoningReplayed) => {
+                let mut losses = Losses::default();
+                let (body, recorder) = Box::pin(replay::chat(story, source, target, body, &mut losses)).await;
+                source.take_losses(&losses, target)?;
+                (story.recorder, story.losses) = (recorder, losses);
+                body
+            }
+            _ => body,
+        };
         return Ok((body, None));
     }
-    let (body, crossing) = Box::pin(source.cross(story, target, (way, plan.alias()), output_cap)).await?;
+    let (body, mut crossing) = Box::pin(source.cross(story, target, (way, plan.alias()), output_cap)).await?;
+    story.recorder = crossing.recorder.take();
     Ok((body, Some(Box::new(crossing))))
 }
 
@@ -102,7 +116,7 @@ async fn prepare(
 const ANTHROPIC_VERSION: &str = "2023-06-01";
 
 /// Header fields that go along: the caller's trace, Anthropic's version, and what a client of it turns on.
-fn headers<'a>(way: &Way, inbound: &'a Inbound, passes: bool) -> Vec<(&'static str, &'a str)> {
+pub(super) fn headers<'a>(way: &Way, inbound: &'a Inbound, passes: bool) -> Vec<(&'static str, &'a str)> {
     // The caller's trace, as it came: who is in the middle of one passes it on (W3C Trace Context, 3.2).
     let trace = inbound.header("traceparent").filter(|text| Context::read(text).is_some());
     let mut headers: Vec<_> = trace.map(|trace| ("traceparent", trace)).into_iter().collect();

@@ -37,6 +37,14 @@ pub enum Engine {
     Postgres,
 }
 
+impl Engine {
+    /// Whether several processes may serve on it.
+    #[must_use]
+    pub fn is_shared(self) -> bool {
+        self == Self::Postgres
+    }
+}
+
 /// Where the database is.
 #[derive(Clone)]
 pub enum Location {
@@ -67,8 +75,10 @@ impl Db {
             Location::File(path) => (Engine::Sqlite, sqlite_url(path), SQLITE_CONNECTIONS_MAX),
             Location::Url(url) => (Engine::Postgres, url.clone(), POSTGRES_CONNECTIONS_MAX),
         };
-        let options =
-            AnyConnectOptions::from_str(&url).doing("reading the database URL")?.disable_statement_logging();
+        let options = AnyConnectOptions::from_str(&url).doing("reading the database URL")?;
+        // Statements are written down for who asks for them with the filter `sqlx::query=debug`.
+        let told = tracing::enabled!(target: "sqlx::query", tracing::Level::DEBUG);
+        let options = if told { options } else { options.disable_statement_logging() };
         let pool = AnyPoolOptions::new()
             .max_connections(connections_max)
             .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -95,6 +105,17 @@ impl Db {
             .await
             .doing("opening the database")?;
         Ok(Self { pool, engine, unsynced: Arc::default() })
+    }
+
+    /// The one clock of every process on this database, unix milliseconds: PostgreSQL's, else `clock`.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn now_ms(&self, clock: &crate::base::Clock) -> Result<i64, Fault> {
+        match self.engine {
+            Engine::Sqlite => Ok(clock.now_ms()),
+            Engine::Postgres => server_now_ms(&mut *self.connection().await?).await,
+        }
     }
 
     /// The pool, for statements outside a transaction.

@@ -5,6 +5,7 @@ mod alerts;
 mod frame;
 mod keys;
 mod mail;
+mod roles;
 mod sessions;
 mod setup;
 pub mod visitor;
