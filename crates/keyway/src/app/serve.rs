@@ -8,6 +8,7 @@ use super::http1::ClientTimes;
 use super::listen;
 use super::metrics_listener;
 use super::open::{self, MasterSource, NotOpened, Place};
+use super::otlp::{self, Collector};
 use super::pace::Pace;
 use super::peer::Trust;
 use super::routes::ROUTES;
@@ -31,7 +32,7 @@ use crate::relay::{Shared, Worker};
 use crate::store::nodes;
 use crate::store::{keys, persons};
 use crate::telemetry::request_line::RequestLogWriter;
-use crate::telemetry::{RequestLog, log};
+use crate::telemetry::{RequestLog, Traces, log};
 use crate::upstream::{Lanes, Limits, Tls};
 use std::fs::File;
 use std::io::IsTerminal;
@@ -99,13 +100,14 @@ async fn run(config: &Config, clock: Clock, (files, say): (Option<u64>, &Say<'_>
     let (stop_shipping, shipping) = ship(&shared, &settings.data_dir);
     let (stop_keeping, kept) = keep(&shared, keeping, sharing);
     begin_jobs(&shared, settings);
+    let traces = begin_telemetry(&shared, settings).map_err(NotOpened::Configuration)?;
     if let Some(address) = settings.metrics_listen {
         metrics_listener::start(address, Arc::clone(&shared)).await.map_err(NotOpened::Configuration)?;
     }
     let (log, writer) = request_log(settings, &shared).map_err(NotOpened::Failed)?;
     let front = (door(settings, files), handshakes);
-    let threads =
-        begin_workers(settings, (parts, front), listeners, &stages, &log).map_err(NotOpened::Failed)?;
+    let threads = begin_workers(settings, (parts, front), listeners, &stages, (&log, &traces))
+        .map_err(NotOpened::Failed)?;
     let text = banner::text(config, &shared, address, opened.new).await.map_err(NotOpened::Failed)?;
     say(&text);
 
@@ -246,6 +248,20 @@ fn begin_jobs(shared: &Arc<Shared>, settings: &Settings) {
     tasks.spawn_on(jobs::heartbeat::beat(Arc::clone(shared)), control);
     tasks.spawn_on(jobs::last_used::write_rounds(Arc::clone(shared)), control);
     tasks.spawn_on(jobs::deliver::keep_sending(Arc::clone(shared)), control);
+    tasks.spawn_on(jobs::watch::keep_looking(Arc::clone(shared)), control);
+}
+
+/// Traces and metrics for a collector, where one is named.
+fn begin_telemetry(shared: &Arc<Shared>, settings: &Settings) -> Result<Traces, Fault> {
+    if settings.otlp_endpoint.is_empty() {
+        return Ok(Traces::off());
+    }
+    let collector = Arc::new(Collector::new(&settings.otlp_endpoint, shared.at.clock.clone())?);
+    let (traces, waiting) = Traces::on(Arc::clone(&shared.metrics));
+    let tracing = otlp::keep_tracing(Arc::clone(shared), Arc::clone(&collector), waiting);
+    shared.tasks.spawn_on(tracing, &shared.control);
+    shared.tasks.spawn_on(otlp::keep_telling(Arc::clone(shared), collector), &shared.control);
+    Ok(traces)
 }
 
 fn request_log(
@@ -280,7 +296,7 @@ fn begin_workers(
     (parts, (door, handshakes)): (Parts, (Arc<Door>, Option<Handshakes>)),
     listeners: Vec<std::net::TcpListener>,
     stages: &watch::Receiver<Stage>,
-    log: &RequestLog,
+    (log, traces): (&RequestLog, &Traces),
 ) -> Result<Vec<JoinHandle<Result<(), Fault>>>, Fault> {
     let table = Arc::new(Table::new(ROUTES).map_err(Fault::plain)?);
     let tls = Arc::new(Tls::new(None));
@@ -296,6 +312,7 @@ fn begin_workers(
         };
         let shared = Arc::clone(&parts.shared);
         let (table, tls, log, limits) = (Arc::clone(&table), Arc::clone(&tls), log.clone(), limits(settings));
+        let traces = traces.clone();
         let body_bytes_max = usize::try_from(settings.request_body_bytes_max).unwrap_or(usize::MAX);
         let body_pace = pace(settings);
         let (trust, handshakes) = (Trust::of(settings), handshakes.clone());
@@ -308,6 +325,7 @@ fn begin_workers(
                 meter: metering::Worker::new(journal, clock, prices),
                 metrics: shared.metrics.worker(shard),
                 log,
+                traces,
                 running: Running::default(),
                 shard: u32::try_from(shard).unwrap_or(0),
                 shared,

@@ -174,6 +174,7 @@ fn desk(
         registration: registration(settings),
         terms_version: settings.terms_version.clone(),
         terms_url: settings.terms_url.clone(),
+        status_page: settings.status_page,
     })
 }
 

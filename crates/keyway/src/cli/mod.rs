@@ -3,6 +3,7 @@
 
 pub mod admin_key;
 pub mod admin_key_edit;
+pub mod alert;
 pub mod application;
 pub mod args;
 pub mod audit;
@@ -47,6 +48,7 @@ pub mod session;
 pub mod settings;
 pub mod span;
 pub mod tier;
+pub mod timeline;
 pub mod usage;
 pub mod webhook;
 
@@ -127,6 +129,7 @@ fn dispatch(args: &Args, out: &Out) -> Result<(), Failure> {
         Command::Log(command) => log::run(global, command, out)?,
         Command::Explain(asked) => explain::run(global, asked, out)?,
         Command::Audit(command) => audit::run(global, command, out)?,
+        Command::Alert(command) => alert::run(global, command, out)?,
         Command::Webhook(command) => webhook::run(global, command, out)?,
         Command::Doctor => doctor::run(global, out)?,
         Command::Chat(chat) => chat::run(global, chat, out)?,

@@ -95,6 +95,10 @@ settings! {
         "How long a session at the console lasts in all, days.";
     metrics_listen: Option<SocketAddr> = address_optional, Kind::AddressOptional, "", "127.0.0.1:9090", None,
         "Address and port where GET /metrics is served without a key. Without it: off.";
+    otlp_endpoint: String = text, Kind::Origin, "", "http://127.0.0.1:4318", None,
+        "Collector that takes traces and metrics as OTLP over HTTP in JSON (/v1/traces, /v1/metrics). Without it: off.";
+    status_page: bool = flag, Kind::Flag, "false", "", None,
+        "Show everybody how this server and its providers are, at /status.";
     workers: u64 = number, Kind::Number(0, 1024), "0", "", None,
         "Threads that serve inference. 0: one per core.";
     connections_max: u64 = number, Kind::Number(1, 1_000_000), "10000", "", None,

@@ -49,6 +49,7 @@ static ITEMS: &[Item] = &[
     item("Observe", "Requests", "/console/requests", To::Anywhere(Scope::READ_REQUESTS)),
     item("Operate", "Key review", "/console/review", To::Everywhere(Scope::READ_KEYS)),
     item("Operate", "Audit log", "/console/audit", To::Anywhere(Scope::READ_AUDIT_LOGS)),
+    item("Operate", "Alerts", "/console/alerts", To::Anywhere(Scope::READ_BUDGETS)),
 ];
 
 /// The navigation of a page: beside it, or above it where it is narrow.

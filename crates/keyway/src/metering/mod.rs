@@ -18,6 +18,7 @@ pub mod keeper;
 pub mod limits;
 pub mod reader;
 pub mod recover;
+pub mod seen;
 pub mod segment;
 pub mod shard;
 pub mod shares;

@@ -12,7 +12,7 @@ use crate::egress::Egress;
 use crate::metering;
 use crate::pricing::Source;
 use crate::providers::{FromConfig, Upstream, Upstreams};
-use crate::telemetry::{Metrics, RequestLog, WorkerMetrics};
+use crate::telemetry::{Metrics, RequestLog, Traces, WorkerMetrics};
 use crate::upstream::Lanes;
 use crate::vault::Vault;
 use arc_swap::ArcSwap;
@@ -133,6 +133,8 @@ pub struct Worker {
     pub metrics: WorkerMetrics,
     /// Where request lines go.
     pub log: RequestLog,
+    /// Where spans go.
+    pub traces: Traces,
     /// Requests being answered here.
     pub running: Running,
 }

@@ -23,6 +23,8 @@ pub struct Desk {
     pub terms_version: String,
     /// Where the terms can be read; empty: nowhere.
     pub terms_url: String,
+    /// Whether everybody may see how the installation is.
+    pub status_page: bool,
 }
 
 /// Who may make an account for themselves.

@@ -1,5 +1,7 @@
 //! All SQL: one file per group of tables, one function per statement.
 
+pub mod alert_events;
+pub mod alerts;
 pub mod applications;
 pub mod attention;
 pub mod audit;
@@ -12,7 +14,9 @@ pub mod crash_holds;
 pub mod credit;
 pub mod db;
 pub mod ephemeral;
+pub mod foreseen;
 pub mod groups;
+pub mod happened;
 pub mod idempotency;
 pub mod invites;
 pub mod journal;
@@ -30,12 +34,14 @@ pub mod people;
 pub mod persons;
 pub mod project_members;
 pub mod proof;
+pub mod provider_minutes;
 pub mod reasoning;
 pub mod requests;
 pub mod requests_write;
 pub mod restore;
 pub mod review;
 pub mod roles;
+pub mod seen;
 pub mod service_accounts;
 pub mod sessions;
 pub mod settings;
@@ -46,6 +52,7 @@ pub mod tiers;
 pub mod usage;
 pub mod usage_columns;
 pub mod usage_write;
+pub mod watched;
 pub mod webhooks;
 pub mod windows;
 
