@@ -4,6 +4,7 @@ mod accounts;
 mod frame;
 mod keys;
 mod mail;
+mod pages;
 mod roles;
 mod sessions;
 mod setup;
