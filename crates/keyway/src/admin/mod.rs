@@ -49,4 +49,5 @@ pub mod usage;
 pub mod usage_export;
 pub mod usage_object;
 pub mod wait;
+pub mod webhooks;
 pub mod write;

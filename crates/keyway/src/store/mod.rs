@@ -27,6 +27,7 @@ pub mod people;
 pub mod persons;
 pub mod project_members;
 pub mod proof;
+pub mod reasoning;
 pub mod requests;
 pub mod requests_write;
 pub mod review;
@@ -40,6 +41,7 @@ pub mod tiers;
 pub mod usage;
 pub mod usage_columns;
 pub mod usage_write;
+pub mod webhooks;
 pub mod windows;
 
 pub use db::{Conn, Db, Engine, Tx};
