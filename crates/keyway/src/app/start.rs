@@ -11,7 +11,7 @@ use crate::base::fault::Doing;
 use crate::base::tasks::Tasks;
 use crate::base::{Clock, Fault, Secret, id};
 use crate::catalog::Catalog;
-use crate::config::{Config, CredentialRef, On, Settings};
+use crate::config::{Config, CredentialRef, On, Settings, show};
 use crate::egress::Egress;
 use crate::mail::Sender;
 use crate::metering::keeper::{Holder, Keeper, Keeping};
@@ -87,7 +87,7 @@ pub async fn build(
     let segment_bytes = u32::try_from(settings.journal_segment_bytes).unwrap_or(u32::MAX);
     let plan = Plan::new(settings.data_dir.join("journal").join(&node.boot), segment_bytes);
     let journals = journals(&plan, workers, &spares, &clock).map_err(NotOpened::Failed)?;
-    let desk = desk(settings, &at, listen, &tasks)?;
+    let desk = desk(config, &at, listen, &tasks)?;
     let states: Vec<Arc<ShardState>> = journals.iter().map(Journal::state).collect();
     let listeners = std::iter::once(listen).chain(settings.metrics_listen).collect();
     let egress =
@@ -152,12 +152,8 @@ pub fn public_url(settings: &Settings, listen: SocketAddr) -> String {
     }
 }
 
-fn desk(
-    settings: &Settings,
-    at: &Installation,
-    listen: SocketAddr,
-    tasks: &Tasks,
-) -> Result<Desk, NotOpened> {
+fn desk(config: &Config, at: &Installation, listen: SocketAddr, tasks: &Tasks) -> Result<Desk, NotOpened> {
+    let settings = &config.settings;
     let folder = settings.data_dir.join("mail");
     let sender = Sender::new(settings.mail_smtp.as_ref(), &settings.mail_from, &folder, at.clock.clone());
     let span_ms = |count: u64, one_ms: i64| i64::try_from(count).unwrap_or(1) * one_ms;
@@ -175,6 +171,7 @@ fn desk(
         terms_version: settings.terms_version.clone(),
         terms_url: settings.terms_url.clone(),
         status_page: settings.status_page,
+        settings: show::each(config),
     })
 }
 

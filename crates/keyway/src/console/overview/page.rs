@@ -116,9 +116,8 @@ fn summed(here: &Here<'_>, span: &Span, sums: &Sums) -> Markup {
 fn numbers(span: &Span, sums: &Sums) -> Vec<Kpi> {
     let (now, before) = (&sums.now.0, &sums.before.0);
     let usage = sums.now.usage();
-    let against = |index: usize| {
-        format!("{} against the {} before", say::change(now[index], before[index]), span.length())
-    };
+    let against =
+        |index: usize| format!("{} vs. the {} before", say::change(now[index], before[index]), span.length());
     let input = i64::try_from(usage.input()).unwrap_or(i64::MAX);
     let cached = i64::try_from(usage.cache_read).unwrap_or(i64::MAX);
     vec![

@@ -5,6 +5,7 @@ mod alerts;
 mod frame;
 mod keys;
 mod mail;
+mod pages;
 mod roles;
 mod sessions;
 mod setup;
