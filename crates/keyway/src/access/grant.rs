@@ -8,6 +8,7 @@ use super::keys;
 use super::levels::Levels;
 use super::models::ModelRules;
 use super::networks::Networks;
+use super::policy::Rules;
 use super::purse::Purse;
 use super::uses::Uses;
 use crate::accounts::capability::Capabilities;
@@ -54,6 +55,8 @@ pub struct Bounds {
     pub purse: Purse,
     /// What its organisation's tier says; without one nothing.
     pub tier: Tier,
+    /// What is done with its requests; absent: nothing.
+    pub policy: Option<Box<Rules>>,
 }
 
 /// An ephemeral token of a key.
@@ -108,6 +111,8 @@ pub struct Grant {
     pub budgets: Box<[Arc<Budget>]>,
     /// What its requests are paid from.
     pub purse: Purse,
+    /// What is done with its requests; absent: nothing.
+    pub policy: Option<Box<Rules>>,
     /// What its requests may need.
     pub capabilities: Capabilities,
     /// Unix milliseconds of its end.
@@ -207,6 +212,7 @@ impl Grant {
             limits: bounds.limits,
             budgets: bounds.budgets,
             purse: bounds.purse,
+            policy: bounds.policy,
             expires_ms,
             created_ms: row.created_ms,
             standing,
@@ -246,6 +252,7 @@ impl Grant {
             limits: Levels::default(),
             budgets: Box::default(),
             purse: Purse::default(),
+            policy: None,
             expires_ms: Some(row.expires_ms),
             created_ms: row.created_ms,
             not_before_ms: None,

@@ -22,6 +22,7 @@ pub mod models;
 pub mod naming;
 pub mod networks;
 pub mod permit;
+pub mod policy;
 pub mod purse;
 pub mod read_only;
 pub mod review;

@@ -17,6 +17,7 @@ pub mod openapi;
 pub mod pace;
 pub mod peer;
 pub mod protocol;
+pub mod reload;
 pub mod routes;
 pub mod sandbox;
 pub mod serve;

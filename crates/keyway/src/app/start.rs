@@ -17,9 +17,12 @@ use crate::mail::Sender;
 use crate::metering::keeper::{Holder, Keeping};
 use crate::metering::{self, Journal, Plan, ShardState, Spares};
 use crate::pricing::{self, Source};
+use crate::relay::capacity::Gate;
 use crate::relay::context::{Node, Upstream};
 use crate::relay::desk::{Desk, Registration};
 use crate::relay::exposed::Exposed;
+use crate::relay::load::Load;
+use crate::relay::replies::{Replies, Terms};
 use crate::relay::running::{Orders, Stops};
 use crate::relay::{Shared, story};
 use crate::store::changes;
@@ -67,6 +70,7 @@ pub async fn build(
         started_ms: clock.now_ms(),
     };
     let metrics = Arc::new(Metrics::new(&names(), workers, clock.clone()));
+    let wait_ms_max = AtomicI64::new(i64::try_from(settings.account_wait_ms_max).unwrap_or(i64::MAX));
     let upstreams = upstreams(config, &metrics).map_err(NotOpened::Configuration)?;
     let seen_seq = changes::head(&at.db).await.map_err(NotOpened::Unreachable)?;
     let (source, catalog) = catalogue(config, &at).await.map_err(NotOpened::Unreachable)?;
@@ -89,11 +93,14 @@ pub async fn build(
     let listeners = std::iter::once(listen).chain(settings.metrics_listen).collect();
     let egress =
         Egress::new(settings.egress_networks.clone(), listeners, clock.clone(), Arc::new(Tls::new(None)));
+    let (running_max, body_bytes_max) = (settings.requests_running_max, settings.request_bodies_bytes_max);
+    let load = Arc::new(Load::new(running_max, body_bytes_max, Arc::clone(&metrics.load)));
+    let replies = Replies::new(reply_terms(settings), clock, Arc::clone(&metrics.replies));
     let shared = Arc::new(Shared {
         at,
         node,
         catalog,
-        catalog_source: source,
+        catalog_source: ArcSwap::from_pointee(source),
         catalog_stale: AtomicBool::new(false),
         catalog_gate: tokio::sync::Mutex::default(),
         upstreams,
@@ -102,6 +109,9 @@ pub async fn build(
         cache,
         lookup,
         keeper,
+        replies,
+        load,
+        wait_ms_max,
         stops,
         control,
         tasks,
@@ -151,6 +161,16 @@ fn desk(
     })
 }
 
+/// What the settings say of kept answers.
+#[must_use]
+pub fn reply_terms(settings: &Settings) -> Terms {
+    Terms {
+        bytes_max: settings.response_cache_bytes_max,
+        ttl_ms: i64::try_from(settings.response_cache_ttl_seconds).unwrap_or(0).saturating_mul(1_000),
+        charged: settings.response_cache_charged,
+    }
+}
+
 fn registration(settings: &Settings) -> Registration {
     let domains = settings.registration_domains.split(',').map(|domain| domain.trim().to_lowercase());
     match settings.registration.as_str() {
@@ -195,6 +215,7 @@ pub fn price_of(catalog: &Catalog, version: &str) -> Option<ledger::Price> {
 
 fn upstreams(config: &Config, metrics: &Metrics) -> Result<HashMap<Arc<str>, Arc<Upstream>>, Fault> {
     let mut upstreams = HashMap::new();
+    let waiting_max = usize::try_from(config.settings.account_queue_max).unwrap_or(usize::MAX);
     for provider in config.catalog.providers() {
         let on = config.on.iter().find(|on| on.provider == *provider.name);
         let doing = format!("setting up the provider `{}`", provider.name);
@@ -211,7 +232,9 @@ fn upstreams(config: &Config, metrics: &Metrics) -> Result<HashMap<Arc<str>, Arc
             continue;
         }
         let slot = metrics.provider(&provider.name);
-        upstreams.insert(Arc::clone(&provider.name), Arc::new(Upstream { places, slot }));
+        let inside_max = provider.concurrency_max.map(|max| usize::try_from(max).unwrap_or(usize::MAX));
+        let gate = inside_max.map(|max| Gate::new(max, waiting_max));
+        upstreams.insert(Arc::clone(&provider.name), Arc::new(Upstream { places, slot, gate }));
     }
     Ok(upstreams)
 }

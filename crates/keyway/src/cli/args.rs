@@ -2,7 +2,7 @@
 
 use super::{
     admin_key, audit, budget, chat, config, credit, db, explain, group, init, invite, key, limit, log,
-    member, model, node, org, project, role, sandbox, serve, service_account, settings, tier, usage,
+    member, model, node, org, policy, project, role, sandbox, serve, service_account, settings, tier, usage,
 };
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use clap_complete::Shell;
@@ -108,6 +108,9 @@ pub enum Command {
     /// What projects and the organisation are held to
     #[command(subcommand)]
     Limit(limit::Limit),
+    /// What is done with requests: answers kept, shares, lengths, parameters
+    #[command(subcommand)]
+    Policy(policy::Policy),
     /// What may be spent
     #[command(subcommand)]
     Budget(budget::Budget),

@@ -1,5 +1,6 @@
 //! Sending a request: candidates in order, until one answers.
 
+use super::capacity::Slot;
 use super::crossing::{Crossing, Source};
 use super::failures;
 use super::quirks::{self, Tenant};
@@ -33,6 +34,14 @@ pub async fn send(
         let Some(mut way) = way(target, story.dialect, story.stream) else {
             continue;
         };
+        let gate = story.worker.shared.upstream(&target.provider.name).and_then(|of| of.gate.clone());
+        let slot = match story.take_slot(gate.as_ref()).await? {
+            Ok(slot) => slot,
+            Err(refusal) => {
+                last = Some(refusal);
+                continue;
+            }
+        };
         let output_cap = story.pay(target, way.dialect, source).await?;
         let (mut body, crossing) = match prepare(story, source, target, (&way, plan), output_cap).await {
             Ok(prepared) => prepared,
@@ -50,7 +59,7 @@ pub async fn send(
         story.way = Some(way);
         story.send_to(target).await?;
         let began = story.now_mono_ms();
-        match ask(story, body, &headers, source.inbound.request).await? {
+        match ask(story, body, &headers, (source.inbound.request, slot)).await? {
             Ok(answer) if classify(answer.status) == Class::Success => {
                 story.tried(began, answer.status, "ok", true);
                 return Ok((answer, crossing));
@@ -112,12 +121,12 @@ async fn ask(
     story: &Story,
     body: Bytes,
     headers: &[(&str, &str)],
-    request: [u8; 16],
+    (request, slot): ([u8; 16], Option<Slot>),
 ) -> Result<Result<Answer, Failure>, Trouble> {
     let shared = &story.worker.shared;
     let upstream = story.upstream().ok_or_else(no_target)?;
     let way = story.way.as_ref().ok_or_else(no_target)?;
-    let asked = Asked { way, headers, body, stream: story.stream, request };
+    let asked = Asked { way, headers, body, stream: story.stream, request, slot };
     let answer =
         pin!(source::ask(story.permission()?, &story.worker.lanes, upstream, asked, &shared.at.clock));
     Ok(story.unless_cut(answer).await?)

@@ -1,7 +1,10 @@
 //! What a request needs around it: the process's shared state and the worker's own.
 
+use super::capacity::Gate;
 use super::desk::Desk;
 use super::exposed::Exposed;
+use super::load::Load;
+use super::replies::Replies;
 use super::running::{Running, Stops};
 use crate::access::lookup::Lookup;
 use crate::access::{Grant, KeyCache};
@@ -42,6 +45,8 @@ pub struct Upstream {
     pub places: Vec<(Dialect, Endpoint)>,
     /// Its place in the metrics.
     pub slot: ProviderSlot,
+    /// The door of its account, where that takes so many requests at a time.
+    pub gate: Option<Arc<Gate>>,
 }
 
 impl Upstream {
@@ -61,7 +66,7 @@ pub struct Shared {
     /// Models, prices, names: exchanged as a whole when the database has others.
     pub catalog: ArcSwap<Catalog>,
     /// What else the catalogue is made from.
-    pub catalog_source: Source,
+    pub catalog_source: ArcSwap<Source>,
     /// The database has other models or prices than `catalog`.
     pub catalog_stale: AtomicBool,
     /// Held while a snapshot is built: an older one never takes the place of a newer one.
@@ -78,6 +83,12 @@ pub struct Shared {
     pub lookup: Lookup,
     /// The way to money that this process does not hold.
     pub keeper: metering::keeper::Keeper,
+    /// Answers that are kept and given again.
+    pub replies: Replies,
+    /// How much is answered at a time.
+    pub load: Arc<Load>,
+    /// How long requests wait for a place in an account, milliseconds.
+    pub wait_ms_max: AtomicI64,
     /// The line to every worker, to end what runs under a key.
     pub stops: Stops,
     /// The control runtime.

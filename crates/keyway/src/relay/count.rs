@@ -51,12 +51,17 @@ fn tokens(story: &mut Story, inbound: &Inbound) -> Result<u64, Refusal> {
     let peek = looked_at(story.dialect, inbound)?;
     story.model_asked = peek.model.clone().into_owned();
     plan(&story.worker.shared.catalog.load(), &story.grant, &peek.model)?;
+    Ok(estimate(&inbound.body))
+}
+
+/// Tokens of a prompt, about.
+pub(super) fn estimate(body: &[u8]) -> u64 {
     let mut sum = Sum::default();
-    if let Some(mut reader) = Reader::of_bytes(&inbound.body) {
+    if let Some(mut reader) = Reader::of_bytes(body) {
         // What is not JSON has been refused.
         let _ = sum.value(&mut reader, b"");
     }
-    Ok(sum.text_bytes.div_ceil(TOKEN_BYTES).saturating_add(sum.media.saturating_mul(MEDIUM_TOKENS)))
+    sum.text_bytes.div_ceil(TOKEN_BYTES).saturating_add(sum.media.saturating_mul(MEDIUM_TOKENS))
 }
 
 fn told(dialect: Dialect, tokens: u64) -> Value {

@@ -6,11 +6,12 @@ use super::exchange::{Inbound, Outbound};
 use super::refusals::ending;
 pub use super::refusals::{internal, stopped, unmetered};
 use super::refuse;
+use super::replies::{Again, Kept};
 use super::route::Route;
 use super::running::{Caller, Place};
 use super::way::Way;
 use crate::access::{Grant, Mode};
-use crate::base::{Code, Fault, Refusal, Trouble};
+use crate::base::{Code, Fault, Refusal, Trouble, network};
 use crate::catalog::{Dialect, Target};
 use crate::metering::limits::Limited;
 use crate::metering::spend::Spending;
@@ -108,6 +109,8 @@ pub struct Story {
     pub(super) admitted: Option<Admitted>,
     /// Where the key has limits: what the request holds of them.
     pub(super) limited: Option<Box<Limited>>,
+    /// Its answer is to be kept, or is one that was.
+    pub(super) again: Again,
     target: Option<Arc<Target>>,
     upstream: Option<Arc<Upstream>>,
     sent: bool,
@@ -117,7 +120,7 @@ pub struct Story {
     first_token_ms: Option<u32>,
     fault: Option<Box<str>>,
     ended: bool,
-    place: Place,
+    pub(super) place: Place,
 }
 
 impl Story {
@@ -147,6 +150,7 @@ impl Story {
             grant,
             admitted: None,
             limited: None,
+            again: Again::No,
             target: None,
             upstream: None,
             sent: false,
@@ -378,6 +382,7 @@ impl Story {
         let written =
             written.inspect_err(|fault| tracing::error!(%fault, "a request's line was not written"));
         self.tell(ended, cost, latency_ms);
+        self.keep_booked(ended, sold);
         (sold, written.ok())
     }
 
@@ -411,6 +416,7 @@ impl Story {
             stream: self.stream,
             tokens: ended.usage,
             cost,
+            cache_saved: self.again.kept().map(|kept| kept.saved),
             latency_ms,
             first_token_ms: self.first_token_ms,
             peer: Some(self.peer),
@@ -451,17 +457,17 @@ impl Story {
             model_served: target.map_or("", |target| &target.id),
             provider: target.map_or("", |target| &target.provider.name),
             labels: self.labels.iter().map(String::as_str).collect(),
-            peer: octets(self.peer),
+            peer: network::octets(self.peer),
             client_request: &self.client_request,
             stream: self.stream,
-            attempts: attempts.collect(),
+            attempts: attempts.chain(self.again.kept().map(Kept::attempt)).collect(),
             status: ended.status,
             error: ended.code,
             usage: ended.usage,
             usage_origin: ended.origin,
             price_version: price.map_or("", |price| &price.version),
             cost,
-            sell: cost.map(|cost| self.grant.purse.markup.sell(cost)),
+            sell: self.sell(cost),
             spend: Spend::default(),
             latency_ms,
             first_token_ms: self.first_token_ms,
@@ -485,12 +491,5 @@ impl Drop for Story {
             (Usage::default(), UsageOrigin::Nothing)
         };
         self.end(&Ended { status: Code::ClientGone.status(), code: Code::ClientGone.text(), usage, origin });
-    }
-}
-
-fn octets(peer: IpAddr) -> [u8; 16] {
-    match peer {
-        IpAddr::V4(v4) => v4.to_ipv6_mapped().octets(),
-        IpAddr::V6(v6) => v6.octets(),
     }
 }

@@ -362,9 +362,11 @@ impl Frames for Delivery {
                 self.cut(&cut);
             }
             if let Some(bytes) = self.out.pop_front() {
+                self.story.keep_piece(&bytes);
                 return Poll::Ready(Some(Ok(bytes)));
             }
             if self.ended {
+                self.story.keep_end(true);
                 return Poll::Ready(None);
             }
             ready!(self.poll_more(cx));

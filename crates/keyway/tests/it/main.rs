@@ -4,6 +4,7 @@
 
 mod audit;
 mod canary;
+mod capacity;
 mod cli;
 mod console;
 mod crash;
@@ -15,7 +16,11 @@ mod limits;
 mod makers;
 mod memory;
 mod money;
+mod overload;
+mod policies;
 mod providers;
+mod reload;
+mod replies;
 mod revoke;
 mod rotation;
 mod routes;
