@@ -2,6 +2,7 @@
 //! what is done to it. Console, API and CLI all come here.
 
 use super::keys::{Which, find, not_there};
+use crate::accounts::check::check_text;
 use crate::accounts::{Acting, Deed, Scope, Subject};
 use crate::base::fault::Doing;
 use crate::base::{Fault, Refusal, Trouble};
@@ -14,6 +15,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Longest life of a kept answer, seconds: a week.
 pub const CACHE_TTL_SECONDS_MAX: u64 = 7 * 86_400;
+/// Percent of a budget from which another model is asked, where nothing is said.
+pub const FALLBACK_AT_PERCENT: u64 = 80;
+/// Characters of a model's name at most.
+const MODEL_CHARS_MAX: usize = 128;
 /// Largest weight.
 pub const WEIGHT_MAX: u64 = 1_000;
 /// Largest limit of tokens: far above any context window.
@@ -141,6 +146,12 @@ pub struct Policy {
     /// Parameters that requests may not have, in any dialect's words.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub forbidden_parameters: Vec<String>,
+    /// Model that is asked instead when a budget that counts the key has reached a mark.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fallback_model: Option<String>,
+    /// The mark, percent of the budget's limit; absent: [`FALLBACK_AT_PERCENT`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fallback_at_percent: Option<u64>,
 }
 
 /// What holds for a key's requests: its own policy within its project's.
@@ -166,6 +177,8 @@ pub struct Rules {
     pub default_parameters: Vec<(String, String)>,
     /// Parameters that requests may not have.
     pub forbidden_parameters: Vec<String>,
+    /// Percent of a budget's limit, and the model that is asked instead from there on.
+    pub fallback: Option<(u64, String)>,
 }
 
 impl Rules {
@@ -182,7 +195,10 @@ impl Rules {
             project.default_parameters.into_iter().chain(key.default_parameters).collect();
         let forbidden: BTreeSet<String> =
             project.forbidden_parameters.into_iter().chain(key.forbidden_parameters).collect();
+        let at_percent = key.fallback_at_percent.or(project.fallback_at_percent);
+        let fallback = key.fallback_model.or(project.fallback_model);
         Some(Self {
+            fallback: fallback.map(|model| (at_percent.unwrap_or(FALLBACK_AT_PERCENT), model)),
             cache: key.cache.or(project.cache).unwrap_or_default(),
             cache_ttl_seconds: key.cache_ttl_seconds.or(project.cache_ttl_seconds),
             project_weight: project.weight.unwrap_or(1),
@@ -222,6 +238,8 @@ pub struct Edit {
     pub over_limit: Option<Option<OverLimit>>,
     pub default_parameters: Option<Option<Parameters>>,
     pub forbidden_parameters: Option<Option<Vec<String>>>,
+    pub fallback_model: Option<Option<String>>,
+    pub fallback_at_percent: Option<Option<u64>>,
 }
 
 impl Policy {
@@ -245,6 +263,18 @@ impl Policy {
         if let Some(names) = &edit.forbidden_parameters {
             self.forbidden_parameters = names.clone().unwrap_or_default();
         }
+        set(&mut self.fallback_model, &edit.fallback_model);
+        set(&mut self.fallback_at_percent, &edit.fallback_at_percent);
+        if let Some(model) = &self.fallback_model {
+            check_text("fallback_model", model, MODEL_CHARS_MAX)?;
+            if model.trim().is_empty() {
+                return Err(Refusal::field(
+                    "fallback_model",
+                    "`fallback_model` is empty: null takes it away.",
+                ));
+            }
+        }
+        check("fallback_at_percent", self.fallback_at_percent, 1..=100)?;
         check("cache_ttl_seconds", self.cache_ttl_seconds, 1..=CACHE_TTL_SECONDS_MAX)?;
         check("weight", self.weight, 1..=WEIGHT_MAX)?;
         check("input_tokens_max", self.input_tokens_max, 1..=TOKENS_MAX)?;
@@ -405,6 +435,7 @@ mod tests {
             over_limit: Some(OverLimit::Clamp),
             default_parameters: BTreeMap::from([("seed".into(), json!(1)), ("top_p".into(), json!(0.5))]),
             forbidden_parameters: vec!["tools".into()],
+            fallback_model: Some("mine/small".into()),
             ..Policy::default()
         };
         let key = Policy {
@@ -431,6 +462,7 @@ mod tests {
                 over_limit: OverLimit::Clamp,
                 default_parameters: vec![("seed".into(), "2".into()), ("top_p".into(), "0.5".into())],
                 forbidden_parameters: vec!["seed".into(), "tools".into()],
+                fallback: Some((FALLBACK_AT_PERCENT, "mine/small".into())),
             }
         );
         assert!(rules.shapes() && Rules::of(None, None).is_none());

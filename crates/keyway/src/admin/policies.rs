@@ -26,6 +26,8 @@ pub struct PolicyObject<'a> {
     over_limit: Option<&'static str>,
     default_parameters: &'a Parameters,
     forbidden_parameters: &'a [String],
+    fallback_model: Option<&'a str>,
+    fallback_at_percent: Option<u64>,
 }
 
 impl<'a> PolicyObject<'a> {
@@ -45,6 +47,8 @@ impl<'a> PolicyObject<'a> {
             over_limit: policy.over_limit.map(OverLimit::word),
             default_parameters: &policy.default_parameters,
             forbidden_parameters: &policy.forbidden_parameters,
+            fallback_model: policy.fallback_model.as_deref(),
+            fallback_at_percent: policy.fallback_at_percent,
         }
     }
 }
@@ -100,6 +104,8 @@ fn read(mut body: Body) -> Result<Edit, Refusal> {
             "default_parameters",
         )?,
         forbidden_parameters: body.texts_or_null("forbidden_parameters")?,
+        fallback_model: body.or_null(Body::text, "fallback_model")?,
+        fallback_at_percent: body.or_null(Body::count, "fallback_at_percent")?,
     };
     body.finish(&[])?;
     Ok(edit)

@@ -20,6 +20,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 /// How often the file is looked at.
 const LOOK: Duration = Duration::from_secs(1);
 
+/// What stands in the catalogue.
+const ROWS: [&str; 3] = ["providers.", "models.", "aliases."];
+
 /// When a file was changed and how long it is; `None` while it is not there.
 type Stamp = Option<(SystemTime, u64)>;
 
@@ -108,7 +111,7 @@ async fn again(reload: &Reload, held: Config) -> Config {
 async fn apply(reload: &Reload, held: &Config, new: &Config, found: &[Difference]) -> Result<(), Fault> {
     let shared = &reload.shared;
     // What can fail goes first.
-    if found.iter().any(|one| one.path.starts_with("models.") || one.path.starts_with("aliases.")) {
+    if found.iter().any(|one| one.reloads && ROWS.iter().any(|table| one.path.starts_with(table))) {
         rows(shared, new).await?;
     }
     if held.settings.log != new.settings.log {
@@ -117,24 +120,20 @@ async fn apply(reload: &Reload, held: &Config, new: &Config, found: &[Difference
     let settings = &new.settings;
     shared.load.set(settings.requests_running_max, settings.request_bodies_bytes_max);
     shared.replies.set(super::start::reply_terms(settings));
-    shared
-        .wait_ms_max
-        .store(i64::try_from(settings.account_wait_ms_max).unwrap_or(i64::MAX), Ordering::Relaxed);
+    shared.gates.set_wait(super::start::wait_ms_max(settings));
     let (open_max, per_address_max) = super::serve::door_caps(settings, reload.files);
     reload.door.set(open_max, per_address_max);
-    for provider in new.catalog.providers() {
-        let gate = shared.upstream(&provider.name).and_then(|upstream| upstream.gate.as_ref());
-        if let (Some(gate), Some(max)) = (gate, provider.concurrency_max) {
-            gate.set(usize::try_from(max).unwrap_or(usize::MAX));
-        }
-    }
     Ok(())
 }
 
-/// Takes up models and aliases. Providers stay as they are: they need a restart.
+/// Takes up models and aliases, and how many requests accounts take. The rest of providers needs a restart.
 async fn rows(shared: &Shared, new: &Config) -> Result<(), Fault> {
     let before = shared.catalog_source.load_full();
-    let own = Rows { providers: before.own.providers.clone(), ..new.rows.clone() };
+    let mut own = Rows { providers: before.own.providers.clone(), ..new.rows.clone() };
+    for row in &mut own.providers {
+        let same = new.rows.providers.iter().find(|other| other.name == row.name);
+        row.concurrency_max = same.map_or(row.concurrency_max, |other| other.concurrency_max);
+    }
     shared.catalog_source.store(Arc::new(Source { own, on: before.on.clone() }));
     shared.catalog_stale.store(true, Ordering::SeqCst);
     obey::refresh(shared).await.inspect_err(|_| shared.catalog_source.store(before))

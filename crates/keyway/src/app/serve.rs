@@ -238,7 +238,9 @@ fn begin_jobs(shared: &Arc<Shared>, settings: &Settings) {
     tasks.spawn_on(retention, control);
     tasks.spawn_on(jobs::feed::follow(Arc::clone(shared)), control);
     tasks.spawn_on(jobs::heartbeat::beat(Arc::clone(shared)), control);
+    tasks.spawn_on(jobs::spent::look_rounds(Arc::clone(shared)), control);
     tasks.spawn_on(jobs::last_used::write_rounds(Arc::clone(shared)), control);
+    tasks.spawn_on(jobs::deliver::keep_sending(Arc::clone(shared)), control);
 }
 
 fn request_log(

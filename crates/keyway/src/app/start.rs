@@ -17,20 +17,21 @@ use crate::mail::Sender;
 use crate::metering::keeper::{Holder, Keeping};
 use crate::metering::{self, Journal, Plan, ShardState, Spares};
 use crate::pricing::{self, Source};
-use crate::relay::capacity::Gate;
-use crate::relay::context::{Node, Upstream};
+use crate::providers::{self, FromConfig};
+use crate::relay::capacity::Gates;
+use crate::relay::context::Node;
 use crate::relay::desk::{Desk, Registration};
 use crate::relay::exposed::Exposed;
 use crate::relay::load::Load;
 use crate::relay::replies::{Replies, Terms};
 use crate::relay::running::{Orders, Stops};
+use crate::relay::spent::Board;
 use crate::relay::{Shared, story};
 use crate::store::changes;
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Names;
-use crate::upstream::{AuthStyle, Endpoint, Tls};
+use crate::upstream::Tls;
 use arc_swap::ArcSwap;
-use std::collections::HashMap;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -70,10 +71,13 @@ pub async fn build(
         started_ms: clock.now_ms(),
     };
     let metrics = Arc::new(Metrics::new(&names(), workers, clock.clone()));
-    let wait_ms_max = AtomicI64::new(i64::try_from(settings.account_wait_ms_max).unwrap_or(i64::MAX));
-    let upstreams = upstreams(config, &metrics).map_err(NotOpened::Configuration)?;
+    let waiting_max = usize::try_from(settings.account_queue_max).unwrap_or(usize::MAX);
+    let gates = Gates::new(waiting_max, wait_ms_max(settings));
+    let from_config = from_config(config).map_err(NotOpened::Configuration)?;
     let seen_seq = changes::head(&at.db).await.map_err(NotOpened::Unreachable)?;
     let (source, catalog) = catalogue(config, &at).await.map_err(NotOpened::Unreachable)?;
+    let upstreams =
+        providers::build(&catalog.load(), &from_config, &metrics).map_err(NotOpened::Configuration)?;
     let age_ms_max = i64::try_from(settings.sync_age_seconds_max).unwrap_or(30) * 1000;
     let cache = Arc::new(KeyCache::new(clock.clone(), age_ms_max));
     let lookup = lookup::start(&tasks, &control, at.db.clone(), Arc::clone(&cache));
@@ -103,7 +107,8 @@ pub async fn build(
         catalog_source: ArcSwap::from_pointee(source),
         catalog_stale: AtomicBool::new(false),
         catalog_gate: tokio::sync::Mutex::default(),
-        upstreams,
+        upstreams: ArcSwap::from_pointee(upstreams),
+        from_config,
         egress,
         metrics,
         cache,
@@ -111,7 +116,8 @@ pub async fn build(
         keeper,
         replies,
         load,
-        wait_ms_max,
+        board: Board::default(),
+        gates,
         stops,
         control,
         tasks,
@@ -161,6 +167,12 @@ fn desk(
     })
 }
 
+/// How long requests wait for a place in an account, milliseconds.
+#[must_use]
+pub fn wait_ms_max(settings: &Settings) -> i64 {
+    i64::try_from(settings.account_wait_ms_max).unwrap_or(i64::MAX)
+}
+
 /// What the settings say of kept answers.
 #[must_use]
 pub fn reply_terms(settings: &Settings) -> Terms {
@@ -187,7 +199,7 @@ async fn catalogue(config: &Config, at: &Installation) -> Result<(Source, ArcSwa
     let on = config.on.iter().map(|on| on.provider.clone()).collect();
     let source = Source { own: config.rows.clone(), on };
     let stored = pricing::stored(&mut *at.db.connection().await?).await?;
-    let catalog = match stored.models.is_empty() && stored.prices.is_empty() {
+    let catalog = match stored.is_empty() {
         true => Arc::clone(&config.catalog),
         false => Arc::new(pricing::snapshot(&source, &stored)?),
     };
@@ -213,30 +225,13 @@ pub fn price_of(catalog: &Catalog, version: &str) -> Option<ledger::Price> {
     catalog.models().iter().find_map(|model| model.prices.by_version(version)).cloned()
 }
 
-fn upstreams(config: &Config, metrics: &Metrics) -> Result<HashMap<Arc<str>, Arc<Upstream>>, Fault> {
-    let mut upstreams = HashMap::new();
-    let waiting_max = usize::try_from(config.settings.account_queue_max).unwrap_or(usize::MAX);
-    for provider in config.catalog.providers() {
-        let on = config.on.iter().find(|on| on.provider == *provider.name);
-        let doing = format!("setting up the provider `{}`", provider.name);
-        let mut places = Vec::new();
-        for (dialect, url) in provider.base_urls.iter().filter(|(dialect, _)| dialect.is_built()) {
-            // An address whose way of proving oneself is not available yet is not spoken to.
-            let Some(auth) = AuthStyle::named(provider.auth(*dialect).word()) else {
-                continue;
-            };
-            let credential = on.map(credential).transpose().doing(&doing)?.flatten();
-            places.push((*dialect, Endpoint::new(url, auth, credential).doing(&doing)?));
-        }
-        if places.is_empty() && !provider.is_sandbox() {
-            continue;
-        }
-        let slot = metrics.provider(&provider.name);
-        let inside_max = provider.concurrency_max.map(|max| usize::try_from(max).unwrap_or(usize::MAX));
-        let gate = inside_max.map(|max| Gate::new(max, waiting_max));
-        upstreams.insert(Arc::clone(&provider.name), Arc::new(Upstream { places, slot, gate }));
-    }
-    Ok(upstreams)
+/// Reads the credentials of configuration and environment.
+fn from_config(config: &Config) -> Result<Vec<FromConfig>, Fault> {
+    let given = |on: &On| {
+        let doing = format!("setting up the provider `{}`", on.provider);
+        Ok(FromConfig { provider: on.provider.clone(), secret: credential(on).doing(&doing)? })
+    };
+    config.on.iter().map(given).collect()
 }
 
 /// Reads a credential from where its row says it is.

@@ -65,6 +65,12 @@ pub struct Set {
     /// A parameter that requests may not have, such as tools; none alone for nothing
     #[arg(long, value_name = "NAME", num_args = 1..)]
     forbid: Option<Vec<String>>,
+    /// Model that is asked instead when a budget has reached its mark, or none
+    #[arg(long, value_name = "MODEL")]
+    fallback: Option<String>,
+    /// The mark, percent of the budget, or none
+    #[arg(long, value_name = "PERCENT", value_parser = number)]
+    fallback_at: Option<Wish<u64>>,
 }
 
 /// What a field is to be; nothing takes it away.
@@ -119,6 +125,8 @@ impl Set {
             over_limit: self.over_limit.as_ref().map(|wish| wish.0),
             default_parameters: self.defaults.clone().map(Some),
             forbidden_parameters: self.forbid.as_ref().map(names),
+            fallback_model: self.fallback.clone().map(|model| Some(model).filter(|model| model != "none")),
+            fallback_at_percent: number(&self.fallback_at),
         }
     }
 }
@@ -176,5 +184,7 @@ fn show(whose: &Whose<'_>, policy: &Row, out: &Out) -> Result<(), Failure> {
         ("what is longer", policy.over_limit.map_or("-", OverLimit::word).to_owned()),
         ("default parameters", serde_json::json!(policy.default_parameters).to_string()),
         ("forbidden parameters", policy.forbidden_parameters.join(", ")),
+        ("asked instead", policy.fallback_model.clone().unwrap_or_else(|| "-".to_owned())),
+        ("from percent", number(policy.fallback_at_percent)),
     ])
 }

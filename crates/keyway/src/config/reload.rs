@@ -107,9 +107,7 @@ fn of_providers(was: &Config, is: &Config) -> Vec<Difference> {
         if old != new {
             let shown = |cap: Option<u32>| cap.map_or_else(|| "none".to_owned(), |cap| cap.to_string());
             let path = format!("{path}.concurrency_max");
-            // Where there was none, there is no door yet to set it at.
-            let reloads = old.is_some() && new.is_some();
-            found.push(Difference { path, values: Some((shown(old), shown(new))), reloads });
+            found.push(Difference { path, values: Some((shown(old), shown(new))), reloads: true });
         }
     }
     found

@@ -5,7 +5,7 @@ use super::context::Worker;
 use super::crossing::Source;
 use super::deliver::{Wishes, deliver};
 use super::exchange::{Inbound, Outbound, X_KEYWAY_LABELS};
-use super::extension::{Extension, X_KEYWAY_ON_LOSS};
+use super::extension::{Extension, X_KEYWAY_BUDGET_MODE, X_KEYWAY_ON_LOSS};
 use super::replies::{Reply, X_KEYWAY_CACHE, replay};
 use super::running::Caller;
 use super::shape::shape;
@@ -15,8 +15,9 @@ use super::{attempt, labels};
 use crate::base::{Refusal, Trouble};
 use crate::catalog::Dialect;
 use crate::metering::limits::Size;
-use crate::routing::{allowed, plan};
+use crate::routing::{Plan, allowed, plan};
 use dialect::hub::Asked;
+use dialect::openai_responses;
 use dialect::peek::{Peek, peek, peek_as};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -59,9 +60,10 @@ async fn prepare_and_send(story: &mut Story, inbound: &mut Inbound) -> Result<Fo
     story.model_asked = peek.model.clone().into_owned();
     let extension = Extension::read(peek.keyway)?;
     let on_loss = extension.on_loss(inbound.header(X_KEYWAY_ON_LOSS))?;
+    let budget_mode = extension.budget_mode(inbound.header(X_KEYWAY_BUDGET_MODE))?;
     let cache = extension.cache(inbound.header(X_KEYWAY_CACHE))?;
     story.labels = labels::read(&story.grant.labels, inbound.header(X_KEYWAY_LABELS), extension)?;
-    let plan = plan(&story.worker.shared.catalog.load(), &story.grant, &peek.model)?;
+    let (plan, replaced) = planned(story, &peek.model)?;
     allowed::check(&story.grant, &inbound.body)?;
     if !story.grant.limits.is_empty() {
         let first = plan.candidates().next();
@@ -73,20 +75,36 @@ async fn prepare_and_send(story: &mut Story, inbound: &mut Inbound) -> Result<Fo
         };
         story.limit(first.map_or("", |target| &target.id), size)?;
     }
-    let source = Source::new(inbound, &peek, on_loss);
+    let source = Source::new(inbound, &peek, (on_loss, budget_mode));
     if story.grant.policy.is_some()
-        && let Some(reply) = Box::pin(story.recall(&source, &plan, (cache, on_loss))).await?
+        && let Some(reply) = Box::pin(story.recall(&source, &plan, cache)).await?
     {
         return Ok(Found::Kept(reply));
     }
     story.admit()?;
     let (answer, crossing) = attempt::send(story, &source, &plan).await?;
+    let echoes =
+        crossing.is_none() && story.dialect == Dialect::OpenaiResponses && story.stream && story.is_bounded();
     let wishes = Wishes {
+        echo: if echoes { openai_responses::echo(&inbound.body) } else { Vec::new() },
         crossing,
         include_usage: peek.include_usage == Some(true),
-        notice: shortened.or_else(|| plan.alias().and_then(|alias| alias.notice.clone())),
+        notice: shortened.or(replaced).or_else(|| plan.alias().and_then(|alias| alias.notice.clone())),
     };
     Ok(Found::Answer(answer, wishes))
+}
+
+/// Who may be asked: for the model that the request names, or for the one that its policy puts in that one's
+/// place, if that can be asked; then with what the client is told.
+fn planned(story: &Story, model: &str) -> Result<(Plan, Option<String>), Refusal> {
+    let catalog = story.worker.shared.catalog.load();
+    if let Some(other) = story.replacement().filter(|other| *other != model)
+        && let Ok(instead) = plan(&catalog, &story.grant, other)
+    {
+        let notice = format!("policy: a budget is nearly spent, so {other} was asked");
+        return Ok((instead, Some(notice)));
+    }
+    Ok((plan(&catalog, &story.grant, model)?, None))
 }
 
 /// The model that judges where nobody says which: the body may leave it out.

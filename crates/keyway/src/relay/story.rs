@@ -1,7 +1,7 @@
 //! The story of one request, from its admission to its line in the books. Whatever happens, and
 //! even when the client leaves and everything is dropped, it ends with exactly one line.
 
-use super::context::{Upstream, Worker};
+use super::context::Worker;
 use super::exchange::{Inbound, Outbound};
 use super::refusals::ending;
 pub use super::refusals::{internal, stopped, unmetered};
@@ -16,9 +16,9 @@ use crate::catalog::{Dialect, Target};
 use crate::metering::limits::Limited;
 use crate::metering::spend::Spending;
 use crate::metering::{Admitted, Written, admit};
+use crate::providers::Upstream;
 use crate::telemetry::RequestLine;
 use crate::telemetry::request_line::client_text;
-use crate::upstream::Endpoint;
 use ledger::entry::UsageOrigin;
 use ledger::{Attempt, Entry, NanoUsd, Reserved, Sent, Spend, Usage};
 use std::future::{Future, poll_fn};
@@ -50,6 +50,8 @@ pub const OUTCOMES: &[&str] = &[
 /// One try at one provider.
 pub struct Tried {
     target: Arc<Target>,
+    /// The provider, and the credential it was asked with.
+    told: Arc<str>,
     status: u16,
     ms: u32,
     outcome: &'static str,
@@ -112,7 +114,7 @@ pub struct Story {
     /// Its answer is to be kept, or is one that was.
     pub(super) again: Again,
     target: Option<Arc<Target>>,
-    upstream: Option<Arc<Upstream>>,
+    pub(super) upstream: Option<Arc<Upstream>>,
     sent: bool,
     /// It was sent, and nothing came back: the provider may have done its work.
     unanswered: bool,
@@ -212,11 +214,10 @@ impl Story {
 
     fn note_sent(&mut self, target: &Arc<Target>) -> Result<Written, Fault> {
         self.target = Some(Arc::clone(target));
-        self.upstream = self.worker.shared.upstream(&target.provider.name).cloned();
         let mut admitted = self.admitted.take().ok_or_else(|| Fault::plain("a request was not admitted"))?;
         let before = Ended { status: 0, code: "", usage: Usage::default(), origin: UsageOrigin::Nothing };
         let mut entry = self.entry(&before, 0);
-        let mut reserved = Reserved { amount: NanoUsd::ZERO, markup: self.grant.purse.markup.0 };
+        let mut reserved = Reserved { amount: NanoUsd::ZERO, markup: self.markup().0 };
         if let Some(spending) = admitted.spending() {
             entry.spend.accounts = spending.reservation.refs().collect();
             reserved.amount = spending.reservation.amount();
@@ -239,11 +240,10 @@ impl Story {
     pub fn tried(&mut self, began_mono_ms: i64, status: u16, outcome: &'static str, reached: bool) {
         let Some(target) = self.target.clone() else { return };
         let place = OUTCOMES.iter().position(|known| *known == outcome).unwrap_or(0);
-        if let Some(upstream) = &self.upstream {
-            self.worker.metrics.attempt(upstream.slot, place);
-        }
-        let ms = self.since(began_mono_ms);
-        self.tried.push(Tried { target, status, ms, outcome });
+        let Some(upstream) = &self.upstream else { return };
+        self.worker.metrics.attempt(upstream.slot, place);
+        let (told, ms) = (Arc::clone(&upstream.told), self.since(began_mono_ms));
+        self.tried.push(Tried { target, told, status, ms, outcome });
         self.unanswered = reached && status == 0;
         if !reached {
             self.sent = false;
@@ -305,18 +305,6 @@ impl Story {
     #[must_use]
     pub fn target(&self) -> Option<&Arc<Target>> {
         self.target.as_ref()
-    }
-
-    /// The target's provider as this process reaches it.
-    #[must_use]
-    pub fn upstream(&self) -> Option<&Upstream> {
-        self.upstream.as_deref()
-    }
-
-    /// Where the target is; the sandbox is nowhere.
-    #[must_use]
-    pub fn endpoint(&self) -> Option<&Endpoint> {
-        self.upstream.as_ref()?.endpoint(self.way.as_ref()?.place)
     }
 
     /// Tries so far.
@@ -438,7 +426,7 @@ impl Story {
             (_, price) => price.map(|price| price.cost(&ended.usage, self.started_ms)),
         };
         let attempts = self.tried.iter().map(|tried| Attempt {
-            provider: &tried.target.provider.name,
+            provider: &tried.told,
             model: &tried.target.upstream,
             status: tried.status,
             ms: tried.ms,

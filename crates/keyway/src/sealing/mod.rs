@@ -2,6 +2,7 @@
 
 pub mod master;
 pub mod memory;
+pub mod outward;
 pub mod tokens;
 
 pub use master::{Digest, MasterKey};

@@ -31,3 +31,4 @@ mod table;
 mod tenants;
 mod tidy;
 mod usage;
+mod watch;

@@ -1,7 +1,7 @@
 //! What a project wants of its requests, in every dialect, passed on and translated.
 
 use crate::stage::{self, MODEL, Scene};
-use testkit::{Response, Upstream, Value, json};
+use testkit::{Answer, Response, Upstream, Usage, Value, eventually, json};
 
 /// A server whose default project has this policy; a key of it.
 fn with(upstream: &Upstream, policy: &Value) -> (Scene, String) {
@@ -133,4 +133,28 @@ fn prompts_are_held_to_their_limit() {
         "context_length_exceeded",
         "a single question is not cut in two"
     );
+}
+
+#[test]
+fn another_model_is_asked_when_a_budget_is_nearly_spent() {
+    let upstream = Upstream::scripted(|_| Answer::ok().usage(Usage::new(40, 10)));
+    let row = "[models.\"mine/cheap\"]\nupstream = \"cheap-v1\"\nprice = { input = 0.05, output = 0.15 }\n";
+    let scene = Scene::start(stage::builder(&upstream).config(row));
+    let made = scene.create_key(&json!({"name": "spender"}));
+    let (id, key) = (stage::text(&made["id"]), stage::text(&made["value"]));
+    let policy = json!({"fallback_model": "mine/cheap", "fallback_at_percent": 80});
+    scene.post(&format!("{}/policy", scene.key_path(&id)), &policy).expect_status(200);
+    // A request for `mine/small` costs 35,000 nano-dollars.
+    let budget = json!({"name": "b", "limit_usd": "0.00004", "window": "total", "enforcement": "soft",
+        "selector": {"key": id}});
+    scene.post("/v1/organization/budgets", &budget).expect_status(200);
+    let first = scene.chat(&key).expect_status(200);
+    assert_eq!((first.header("x-keyway-model"), first.header("x-keyway-notice")), (Some(MODEL), None));
+    let later = eventually("the other model", || {
+        let answer = scene.chat(&key).expect_status(200);
+        answer.header("x-keyway-notice").is_some().then_some(answer)
+    });
+    assert_eq!(later.header("x-keyway-model"), Some("mine/cheap"));
+    assert!(later.header("x-keyway-notice").is_some_and(|notice| notice.contains("mine/cheap")));
+    assert_eq!(upstream.last().json()["model"], "cheap-v1");
 }

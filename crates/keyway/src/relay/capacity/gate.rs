@@ -49,16 +49,18 @@ pub struct Standing {
 }
 
 impl Gate {
-    /// An open door: so many inside, so many waiting, at most.
+    /// An open door, with so many waiting before it at most.
     #[must_use]
-    pub fn new(inside_max: usize, waiting_max: usize) -> Arc<Self> {
-        let state = Mutex::new(State { inside_max, inside: 0, line: Fair::default() });
+    pub fn new(waiting_max: usize) -> Arc<Self> {
+        let state = Mutex::new(State { inside_max: 0, inside: 0, line: Fair::default() });
         Arc::new(Self { state, waiting_max, turned_away: AtomicU64::new(0) })
     }
 
-    /// Lets somebody in, or into the line.
-    pub fn enter(self: &Arc<Self>, who: &Who) -> Entry {
+    /// Lets somebody in, or into the line. So many may be inside as who came last says: the cap is the
+    /// catalogue's, and that may be another one by now. Those inside stay.
+    pub fn enter(self: &Arc<Self>, who: &Who, inside_max: usize) -> Entry {
         let mut state = self.lock();
+        state.inside_max = inside_max;
         if state.inside < state.inside_max && state.line.is_empty() {
             state.inside += 1;
             return Entry::Inside(Slot { gate: Some(Arc::clone(self)) });
@@ -82,15 +84,9 @@ impl Gate {
         drop(state);
         // Wakes somebody: not under the lock.
         drop(sent_away);
+        // There is room behind a line when the cap has risen.
+        self.call();
         Entry::Waits(waits)
-    }
-
-    /// Sets how many may be inside. More are let in at once; those inside stay.
-    pub fn set(self: &Arc<Self>, inside_max: usize) {
-        self.lock().inside_max = inside_max;
-        while let Some((place, slot)) = self.next() {
-            give(place, slot);
-        }
     }
 
     /// How it stands.
@@ -118,6 +114,11 @@ impl Gate {
 
     fn leave(self: &Arc<Self>) {
         self.lock().inside -= 1;
+        self.call();
+    }
+
+    /// Gives what places there are to those who are next.
+    fn call(self: &Arc<Self>) {
         while let Some((place, slot)) = self.next() {
             give(place, slot);
         }
@@ -155,6 +156,8 @@ mod tests {
         Who { project, project_weight: 1, key, key_weight: 1, priority: Priority::Normal }
     }
 
+    const CAP: usize = 1;
+
     fn inside(entry: Entry) -> Slot {
         let Entry::Inside(slot) = entry else { panic!("not let in") };
         slot
@@ -172,58 +175,58 @@ mod tests {
 
     #[test]
     fn a_place_goes_to_who_is_next_and_comes_back_from_who_has_left() {
-        let gate = Gate::new(1, 10);
-        let first = inside(gate.enter(&who("a")));
-        let gone = waits(gate.enter(&who("a")));
-        let mut second = waits(gate.enter(&who("a")));
+        let gate = Gate::new(10);
+        let first = inside(gate.enter(&who("a"), CAP));
+        let gone = waits(gate.enter(&who("a"), CAP));
+        let mut second = waits(gate.enter(&who("a"), CAP));
         assert_eq!(counts(&gate), (1, 2));
         drop(gone);
         drop(first);
         let second = second.try_recv().unwrap();
         assert_eq!(counts(&gate), (1, 0));
-        let given = waits(gate.enter(&who("a")));
+        let given = waits(gate.enter(&who("a"), CAP));
         drop(second);
         assert_eq!(counts(&gate), (1, 0), "it is on its way");
         drop(given);
         assert_eq!(counts(&gate), (0, 0), "who leaves with a place on its way gives it back");
-        drop(inside(gate.enter(&who("a"))));
+        drop(inside(gate.enter(&who("a"), CAP)));
     }
 
     #[test]
     fn the_line_has_a_bound_and_nobody_fills_it_alone() {
-        let gate = Gate::new(1, 4);
-        let _first = inside(gate.enter(&who("a")));
-        let mut greedy: Vec<_> = (0..4).map(|_| waits(gate.enter(&who("a")))).collect();
-        assert!(matches!(gate.enter(&who("a")), Entry::Full));
-        let _other = waits(gate.enter(&who("b")));
+        let gate = Gate::new(4);
+        let _first = inside(gate.enter(&who("a"), CAP));
+        let mut greedy: Vec<_> = (0..4).map(|_| waits(gate.enter(&who("a"), CAP))).collect();
+        assert!(matches!(gate.enter(&who("a"), CAP), Entry::Full));
+        let _other = waits(gate.enter(&who("b"), CAP));
         assert!(
             greedy.pop().unwrap().try_recv().is_err_and(|why| why == oneshot::error::TryRecvError::Closed)
         );
         assert_eq!((counts(&gate), gate.standing().turned_away), ((1, 4), 2));
         drop(greedy);
-        let _room = waits(gate.enter(&who("a")));
+        let _room = waits(gate.enter(&who("a"), CAP));
         assert_eq!(counts(&gate), (1, 2), "who has left is not counted when it is full");
     }
 
     #[test]
-    fn another_cap_holds_at_once() {
-        let gate = Gate::new(1, 10);
-        let first = inside(gate.enter(&who("a")));
-        let mut second = waits(gate.enter(&who("a")));
-        gate.set(2);
+    fn another_cap_holds_from_who_comes_next_on() {
+        let gate = Gate::new(10);
+        let first = inside(gate.enter(&who("a"), 1));
+        let mut second = waits(gate.enter(&who("a"), 1));
+        let mut third = waits(gate.enter(&who("a"), 2));
         let second = second.try_recv().unwrap();
-        gate.set(1);
-        let mut third = waits(gate.enter(&who("a")));
+        assert!(third.try_recv().is_err(), "two are inside, and two may be");
+        let fourth = waits(gate.enter(&who("a"), 1));
         drop(first);
         assert!(third.try_recv().is_err(), "one is inside, and one may be");
         drop(second);
-        drop(third.try_recv().unwrap());
-        assert_eq!(counts(&gate), (0, 0));
+        drop((third.try_recv().unwrap(), fourth));
+        assert_eq!(counts(&gate).0, 0);
     }
 
     #[test]
     fn threads_together_never_pass_the_cap() {
-        let gate = Gate::new(3, 1_000);
+        let gate = Gate::new(1_000);
         let most = AtomicU64::new(0);
         let now = AtomicU64::new(0);
         std::thread::scope(|scope| {
@@ -231,7 +234,7 @@ mod tests {
                 let (gate, most, now) = (&gate, &most, &now);
                 scope.spawn(move || {
                     for round in 0..500 {
-                        let slot = match gate.enter(&who(&format!("p{}", thread % 3))) {
+                        let slot = match gate.enter(&who(&format!("p{}", thread % 3)), 3) {
                             Entry::Inside(slot) => slot,
                             Entry::Waits(waits) if round % 7 == 3 => {
                                 drop(waits);

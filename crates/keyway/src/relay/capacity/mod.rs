@@ -4,8 +4,10 @@
 
 pub mod fair;
 pub mod gate;
+pub mod gates;
 
 pub use gate::{Gate, Slot};
+pub use gates::Gates;
 
 use self::fair::Who;
 use self::gate::Entry;
@@ -13,6 +15,7 @@ use super::route::Shape;
 use super::story::Story;
 use crate::access::policy::Rules;
 use crate::base::{Code, Refusal, Trouble};
+use crate::catalog::Target;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,24 +29,24 @@ const SILENCE_MS: i64 = 5_000;
 const RETRY_MS: u64 = 1_000;
 
 impl Story {
-    /// Takes a place in a provider's account; nothing where there is no cap. The inner error is that of
-    /// this account: another one may have a place.
+    /// Takes a place in the account that a target is reached by; nothing where that has no cap. The inner
+    /// error is this account's: another one may have a place.
     ///
     /// # Errors
     /// The key's end.
-    pub async fn take_slot(
-        &self,
-        gate: Option<&Arc<Gate>>,
-    ) -> Result<Result<Option<Slot>, Refusal>, Trouble> {
-        let Some(gate) = gate else { return Ok(Ok(None)) };
-        let mut place = match gate.enter(&self.who()) {
+    pub async fn take_slot(&self, target: &Target) -> Result<Result<Option<Slot>, Refusal>, Trouble> {
+        let (Some(max), Some(upstream)) = (target.provider.concurrency_max, self.upstream()) else {
+            return Ok(Ok(None));
+        };
+        let gates = &self.worker.shared.gates;
+        let max = usize::try_from(max).unwrap_or(usize::MAX);
+        let mut place = match gates.of(upstream).enter(&self.who(), max) {
             Entry::Inside(slot) => return Ok(Ok(Some(slot))),
             Entry::Full => return Ok(Err(no_place("as many requests wait for it as may"))),
             Entry::Waits(place) => place,
         };
         let _queued = Queued::of(&self.worker.shared.metrics.load.queued);
-        let until_ms =
-            self.now_mono_ms().saturating_add(self.worker.shared.wait_ms_max.load(Ordering::Relaxed));
+        let until_ms = self.now_mono_ms().saturating_add(gates.wait_ms_max());
         loop {
             let left_ms = until_ms.saturating_sub(self.now_mono_ms());
             if left_ms <= 0 {

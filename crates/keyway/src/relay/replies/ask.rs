@@ -8,8 +8,7 @@ use crate::access::policy::{CacheMode, Rules};
 use crate::base::Trouble;
 use crate::catalog::Dialect;
 use crate::relay::crossing::Source;
-use crate::relay::extension::{CacheWish, OnLoss, X_KEYWAY_ON_LOSS};
-use crate::relay::money::X_KEYWAY_BUDGET_MODE;
+use crate::relay::extension::{BudgetMode, CacheWish, X_KEYWAY_ON_LOSS};
 use crate::relay::story::Story;
 use crate::routing::Plan;
 use dialect::json::{JsonError, Kind, Reader};
@@ -41,11 +40,11 @@ impl Story {
         &mut self,
         source: &Source<'_>,
         plan: &Plan,
-        (wish, on_loss): (CacheWish, OnLoss),
+        wish: CacheWish,
     ) -> Result<Option<Arc<Reply>>, Trouble> {
         let worker = Rc::clone(&self.worker);
         let replies = &worker.shared.replies;
-        let Some(asked) = self.asked(source, wish, on_loss) else { return Ok(None) };
+        let Some(asked) = self.asked(source, wish) else { return Ok(None) };
         self.still_good()?;
         // Names may mean other models by now, and keys may call others.
         let may = |reply: &Arc<Reply>| plan.candidates().any(|target| target.id == reply.model);
@@ -57,20 +56,21 @@ impl Story {
         };
         let charged = replies.charged.load(Ordering::Relaxed);
         if charged && let Some(target) = plan.candidates().find(|target| target.id == reply.model) {
+            self.choose(target);
             self.admit()?;
-            self.pay(target, self.dialect, source).await?;
+            self.pay(target, source).await?;
         }
         self.again = Again::Kept(Box::new(Kept::new(&reply, charged)));
         Ok(Some(reply))
     }
 
-    fn asked(&self, source: &Source<'_>, wish: CacheWish, on_loss: OnLoss) -> Option<Asked> {
+    fn asked(&self, source: &Source<'_>, wish: CacheWish) -> Option<Asked> {
         let rules = self.grant.policy.as_deref()?;
         if rules.cache == CacheMode::Off || wish == CacheWish::Off {
             return None;
         }
         // An answer that the money has shortened is nobody else's.
-        if source.inbound.header(X_KEYWAY_BUDGET_MODE).is_some_and(|mode| mode != "refuse") {
+        if source.budget_mode == BudgetMode::Clamp {
             return None;
         }
         let body = &source.inbound.body;
@@ -83,7 +83,7 @@ impl Story {
         let mut digest = Sha256::new();
         put(&mut digest, self.dialect.word().as_bytes());
         put(&mut digest, source.peek.model.as_bytes());
-        put(&mut digest, &[u8::from(self.stream), on_loss as u8]);
+        put(&mut digest, &[u8::from(self.stream), source.on_loss as u8]);
         for name in DECIDING {
             put(&mut digest, source.inbound.headers.get(name).unwrap_or_default());
         }

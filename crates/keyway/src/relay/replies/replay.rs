@@ -49,7 +49,7 @@ impl Story {
     pub(in crate::relay) fn sell(&self, cost: Option<NanoUsd>) -> Option<NanoUsd> {
         match self.again.kept() {
             Some(kept) => Some(kept.sell),
-            None => cost.map(|cost| self.grant.purse.markup.sell(cost)),
+            None => cost.map(|cost| self.markup().sell(cost)),
         }
     }
 }
