@@ -124,6 +124,7 @@ async fn run(
     let _ = kept.await;
     stop_shipping.send_replace(true);
     let shipped = shipping.await.doing("shipping the last lines").flatten();
+    shared.vault.flush().await;
     let _ = jobs::last_used::write(&shared).await;
     finish_log(writer);
     shared.at.db.close().await;

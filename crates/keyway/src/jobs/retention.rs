@@ -4,7 +4,8 @@
 use crate::base::Fault;
 use crate::relay::Shared;
 use crate::store::{
-    budgets, changes, ephemeral, once_links, outbox, requests_write, sessions, tenants, usage_write,
+    budgets, changes, ephemeral, once_links, outbox, reasoning, requests_write, sessions, tenants,
+    usage_write,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,6 +43,7 @@ async fn round(shared: &Shared, requests_kept_ms: i64) -> Result<(), Fault> {
     sessions::prune(db, now_ms - HOUR_MS).await?;
     once_links::prune(db, now_ms).await?;
     outbox::prune(db, now_ms - MESSAGES_KEPT_MS).await?;
+    reasoning::prune(db, now_ms).await?;
     usage_write::prune_minutes(db, now_ms - MINUTES_KEPT_MS).await?;
     changes::prune(db, now_ms - CHANGES_KEPT_MS).await
 }

@@ -4,6 +4,7 @@ use super::capacity::Slot;
 use super::crossing::{Crossing, Source};
 use super::failures;
 use super::quirks::{self, Tenant};
+use super::replay;
 use super::source::{self, Answer, Asked};
 use super::stateless::stateless;
 use super::story::Story;
@@ -15,6 +16,7 @@ use crate::routing::Plan;
 use crate::upstream::{Class, Failure, classify};
 use bytes::Bytes;
 use dialect::edit::{AskUsage, Wanted, rewrite_to};
+use dialect::hub::Losses;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -90,18 +92,30 @@ pub async fn send(
 
 /// The request as a target is asked it: the client's own bytes where it speaks the client's dialect.
 async fn prepare(
-    story: &Story,
+    story: &mut Story,
     source: &Source<'_>,
     target: &Target,
     (way, plan): (&Way, &Plan),
     output_cap: Option<u64>,
 ) -> Result<(Bytes, Option<Box<Crossing>>), Refusal> {
+    (story.recorder, story.losses) = (None, Losses::default());
     if way.dialect == story.dialect {
         let body = body_for(target, (way, plan), source, output_cap);
-        let body = if way.dialect == Dialect::OpenaiResponses { stateless(&body)? } else { body };
+        let body = match way.dialect {
+            Dialect::OpenaiResponses => stateless(&body)?,
+            Dialect::OpenaiChat if target.provider.has(Quirk::ReasoningReplayed) => {
+                let mut losses = Losses::default();
+                let (body, recorder) = Box::pin(replay::chat(story, source, target, body, &mut losses)).await;
+                source.take_losses(&losses, target)?;
+                (story.recorder, story.losses) = (recorder, losses);
+                body
+            }
+            _ => body,
+        };
         return Ok((body, None));
     }
-    let (body, crossing) = Box::pin(source.cross(story, target, (way, plan.alias()), output_cap)).await?;
+    let (body, mut crossing) = Box::pin(source.cross(story, target, (way, plan.alias()), output_cap)).await?;
+    story.recorder = crossing.recorder.take();
     Ok((body, Some(Box::new(crossing))))
 }
 

@@ -18,6 +18,7 @@ use crate::pricing::Source;
 use crate::providers::{FromConfig, Upstream, Upstreams};
 use crate::telemetry::{Metrics, RequestLog, WorkerMetrics};
 use crate::upstream::Lanes;
+use crate::vault::Vault;
 use arc_swap::ArcSwap;
 use std::net::IpAddr;
 use std::rc::Rc;
@@ -57,6 +58,8 @@ pub struct Shared {
     pub upstreams: ArcSwap<Upstreams>,
     /// The credentials that configuration and environment give.
     pub from_config: Vec<FromConfig>,
+    /// What providers want back of their models' reasoning.
+    pub vault: Vault,
     /// The way to addresses that callers name.
     pub egress: Egress,
     /// Every number of the process.

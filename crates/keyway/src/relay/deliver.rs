@@ -128,7 +128,11 @@ fn finish(
 ) -> Result<(Bytes, Option<Written>), Refusal> {
     story.still_good()?;
     let mut meter = meter(story);
-    let seen = meter.see_whole(&body);
+    let mut events = Vec::new();
+    let seen = match story.recorder {
+        None => meter.see_whole(&body),
+        Some(_) => meter.whole(&body, &mut events),
+    };
     if seen.malformed && !is_json(&body) {
         return Err(failures::unreadable(&provider_of(story)));
     }
@@ -136,6 +140,9 @@ fn finish(
         story.progress(seen.output_bytes);
     }
     let (usage, origin) = used(story, &meter);
+    if !seen.failed {
+        listen(story, &mut events);
+    }
     let code = if seen.failed { Code::UpstreamError.text() } else { "" };
     let (cost, written) = story.end_soon(&Ended { status, code, usage, origin });
     tell_end(story, cost, headers);
@@ -164,10 +171,11 @@ fn cross(
     if seen.progress {
         story.progress(seen.output_bytes);
     }
+    listen(story, &mut events);
     let (usage, origin) = used(story, &meter);
     let (cost, written) = story.end_soon(&Ended { status, code: "", usage, origin });
     tell_end(story, cost, headers);
-    let Crossing { to, mut reply, mut losses } = crossing;
+    let Crossing { to, mut reply, mut losses, .. } = crossing;
     reply.cost_usd = cost.map(NanoUsd::to_decimal);
     let told = if story.stream {
         streamed(to, reply, events)
@@ -176,6 +184,14 @@ fn cross(
     };
     tell_losses(&losses, headers);
     Ok((told.into(), written))
+}
+
+/// Keeps what a complete answer was thought with.
+fn listen(story: &mut Story, events: &mut [Event<'_>]) {
+    if let Some(mut recorder) = story.recorder.take() {
+        events.iter_mut().for_each(|event| recorder.see(event));
+        recorder.keep();
+    }
 }
 
 /// A finished answer as the stream that was asked for.
@@ -277,6 +293,7 @@ fn headers(story: &Story, theirs: &Fields, wishes: &Wishes) -> Lines {
         headers.put("x-keyway-provider", &*target.provider.name);
     }
     headers.put("x-keyway-attempts", itoa::Buffer::new().format(story.attempts()));
+    tell_losses(&story.losses, &mut headers);
     if let Some(notice) = &wishes.notice {
         headers.put("x-keyway-notice", notice);
     }

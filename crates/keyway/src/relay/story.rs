@@ -2,7 +2,9 @@
 //! even when the client leaves and everything is dropped, it ends with exactly one line.
 
 use super::context::Worker;
+pub use super::ended::{Counted, Ended};
 use super::exchange::{Inbound, Outbound};
+use super::recorder::Recorder;
 use super::refusals::ending;
 pub use super::refusals::{internal, stopped, unmetered};
 use super::refuse;
@@ -19,6 +21,7 @@ use crate::metering::{Admitted, Written, admit};
 use crate::providers::Upstream;
 use crate::telemetry::RequestLine;
 use crate::telemetry::request_line::client_text;
+use dialect::hub::Losses;
 use ledger::entry::UsageOrigin;
 use ledger::{Attempt, Entry, NanoUsd, Reserved, Sent, Spend, Usage};
 use std::future::{Future, poll_fn};
@@ -57,27 +60,6 @@ pub struct Tried {
     outcome: &'static str,
 }
 
-/// How a request ended.
-pub struct Ended {
-    /// Status the client got; 499 when it left.
-    pub status: u16,
-    /// Error code, empty on success.
-    pub code: &'static str,
-    /// What was used.
-    pub usage: Usage,
-    /// Where that is known from.
-    pub origin: UsageOrigin,
-}
-
-/// What has been counted of an answer, for when the provider reports nothing.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Counted {
-    /// Events with a piece of the answer.
-    pub events: u64,
-    /// Bytes of text in them.
-    pub bytes: u64,
-}
-
 /// A request in the making.
 pub struct Story {
     /// The worker it runs on.
@@ -100,6 +82,10 @@ pub struct Story {
     pub answers: u32,
     /// What was counted of its answer.
     pub counted: Counted,
+    /// Keeps what its provider will want back of the answer.
+    pub recorder: Option<Box<Recorder>>,
+    /// What of a request that is passed on is not as it was asked.
+    pub losses: Losses,
     route_number: usize,
     pub(super) request: [u8; 16],
     pub(super) started_ms: i64,
@@ -139,6 +125,8 @@ impl Story {
             way: None,
             answers: 1,
             counted: Counted::default(),
+            recorder: None,
+            losses: Losses::default(),
             route_number: inbound.route_number,
             request: inbound.request,
             started_ms: inbound.started_ms,

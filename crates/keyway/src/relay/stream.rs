@@ -149,10 +149,17 @@ impl Delivery {
 
     /// Looks at an event that goes out as it is.
     fn see(&mut self, data: &Bytes) -> Seen {
-        let Some(teller) = &mut self.teller else { return self.meter.see(data) };
+        if self.teller.is_none() && self.story.recorder.is_none() {
+            return self.meter.see(data);
+        }
         let mut events = Vec::new();
         let seen = self.meter.event(data, &mut events);
-        events.into_iter().for_each(|event| teller.tell(event));
+        if let Some(recorder) = &mut self.story.recorder {
+            events.iter_mut().for_each(|event| recorder.see(event));
+        }
+        if let Some(teller) = &mut self.teller {
+            events.into_iter().for_each(|event| teller.tell(event));
+        }
         seen
     }
 
@@ -167,6 +174,9 @@ impl Delivery {
         if seen.failed && self.opening {
             let said = failures::announced(self.meter.failure(), self.story.endpoint());
             return self.break_off(&said.in_our_words());
+        }
+        if let Some(recorder) = &mut self.story.recorder {
+            events.iter_mut().for_each(|event| recorder.see(event));
         }
         self.opening &= events.is_empty();
         if seen.done || seen.failed {
@@ -210,6 +220,9 @@ impl Delivery {
             None if failed && self.opening => (Usage::default(), UsageOrigin::Nothing),
             _ => used(&self.story, &self.meter),
         };
+        if let Some(recorder) = self.story.recorder.take().filter(|_| refusal.is_none() && !failed) {
+            recorder.keep();
+        }
         let (status, code) = match refusal {
             Some(refusal) => (refusal.status(), refusal.code.text()),
             None if failed => (Code::UpstreamError.status(), Code::UpstreamError.text()),

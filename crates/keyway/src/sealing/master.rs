@@ -2,6 +2,7 @@
 //! installation needs is an HKDF subkey of it.
 
 use super::outward::OutwardKeys;
+use super::states::StateKeys;
 use super::tokens::TokenKeys;
 use crate::base::fault::Doing;
 use crate::base::{Fault, Secret};
@@ -46,6 +47,7 @@ pub struct MasterKey {
     issuer: String,
     tokens: Arc<TokenKeys>,
     outward: Arc<OutwardKeys>,
+    states: Arc<StateKeys>,
 }
 
 impl MasterKey {
@@ -105,7 +107,11 @@ impl MasterKey {
         let signing = Hmac::new_from_slice(&*subkey(b"keyway webhook signing 1")?)
             .doing("deriving the key that signs webhooks")?;
         let outward = Arc::new(OutwardKeys::new(signing, &*subkey(b"keyway sealed addresses 1")?)?);
-        Ok(Self { pepper, tenants, check, issuer, tokens, outward })
+        let states = Arc::new(StateKeys::new(
+            &subkey(b"keyway names of states 1")?,
+            &subkey(b"keyway sealed states 1")?,
+        )?);
+        Ok(Self { pepper, tenants, check, issuer, tokens, outward, states })
     }
 
     /// The value the database keeps to tell another master key from this one.
@@ -130,6 +136,12 @@ impl MasterKey {
     #[must_use]
     pub fn outward(&self) -> &OutwardKeys {
         &self.outward
+    }
+
+    /// The keys of what is kept for clients.
+    #[must_use]
+    pub fn states(&self) -> Arc<StateKeys> {
+        Arc::clone(&self.states)
     }
 
     /// The digest of a key's full text.

@@ -28,6 +28,7 @@ pub mod persons;
 pub mod policies;
 pub mod project_members;
 pub mod proof;
+pub mod reasoning;
 pub mod requests;
 pub mod requests_write;
 pub mod review;

@@ -19,6 +19,7 @@ mod money;
 mod overload;
 mod policies;
 mod providers;
+mod reasoning;
 mod reload;
 mod replies;
 mod revoke;
