@@ -8,8 +8,8 @@ use super::keys;
 use super::levels::Levels;
 use super::models::ModelRules;
 use super::networks::Networks;
-use super::policy::Rules;
 use super::purse::Purse;
+use super::rules::Rules;
 use super::uses::Uses;
 use crate::accounts::capability::Capabilities;
 use crate::accounts::load::Loaded;
@@ -175,8 +175,7 @@ impl Grant {
             "revoked" => Standing::Revoked,
             _ => return Err(unknown("status")),
         };
-        let ends = [bounded.expires_ms, found.secret_expires_ms];
-        let expires_ms = ends.into_iter().flatten().min();
+        let expires_ms = [bounded.expires_ms, found.secret_expires_ms].into_iter().flatten().min();
         let lists = [&found.org_ip_allowlist, &found.project_ip_allowlist, &row.ip_allowlist];
         let networks = Networks::from_rows(lists).map_err(|_| unknown("network"))?;
         let models = ModelRules::from_row(row.models.as_deref());

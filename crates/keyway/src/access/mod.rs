@@ -27,6 +27,7 @@ pub mod purse;
 pub mod read_only;
 pub mod review;
 pub mod rotate;
+pub mod rules;
 pub mod session;
 pub mod standing;
 pub mod switch;

@@ -14,7 +14,8 @@ use crate::catalog::Catalog;
 use crate::config::{Config, CredentialRef, On, Settings};
 use crate::egress::Egress;
 use crate::mail::Sender;
-use crate::metering::keeper::{Holder, Keeping};
+use crate::metering::keeper::{Holder, Keeper, Keeping};
+use crate::metering::shares::Sharing;
 use crate::metering::{self, Journal, Plan, ShardState, Spares};
 use crate::pricing::{self, Source};
 use crate::providers::{self, FromConfig};
@@ -38,6 +39,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicI64};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// What the workers are made of, beside the shared state.
 pub struct Parts {
@@ -51,7 +53,7 @@ pub struct Parts {
     pub spares: Spares,
 }
 
-/// Builds the shared state for `workers` workers, and what leases money, not begun.
+/// Builds the shared state for `workers` workers, and what leases money and limits, not begun.
 ///
 /// # Errors
 /// A credential that cannot be read, a base URL that is none, a journal that cannot be made.
@@ -61,7 +63,7 @@ pub async fn build(
     listen: SocketAddr,
     workers: usize,
     tasks: Tasks,
-) -> Result<(Parts, Keeping), NotOpened> {
+) -> Result<(Parts, (Keeping, Sharing)), NotOpened> {
     let settings = &config.settings;
     let control = tokio::runtime::Handle::current();
     let clock = at.clock.clone();
@@ -72,37 +74,25 @@ pub async fn build(
         started_ms: clock.now_ms(),
     };
     let metrics = Arc::new(Metrics::new(&names(), workers, clock.clone()));
-    let waiting_max = usize::try_from(settings.account_queue_max).unwrap_or(usize::MAX);
-    let gates = Gates::new(waiting_max, wait_ms_max(settings));
     let from_config = from_config(config).map_err(NotOpened::Configuration)?;
     let seen_seq = changes::head(&at.db).await.map_err(NotOpened::Unreachable)?;
     let (source, catalog) = catalogue(config, &at).await.map_err(NotOpened::Unreachable)?;
     let upstreams =
         providers::build(&catalog.load(), &from_config, &metrics).map_err(NotOpened::Configuration)?;
     let age_ms_max = i64::try_from(settings.sync_age_seconds_max).unwrap_or(30) * 1000;
-    let cache = Arc::new(KeyCache::new(clock.clone(), age_ms_max));
+    let cache = Arc::new(KeyCache::new(clock.clone(), age_ms_max, at.db.engine.is_shared()));
     let lookup = lookup::start(&tasks, &control, at.db.clone(), Arc::clone(&cache));
     let vault =
         Vault::start(&tasks, &control, (&at.db, &at.master), clock.clone(), settings.reasoning_kept_minutes);
     let (stops, orders) = Stops::new(workers);
-    let (keeper, keeping) = metering::keeper::keeper(Holder {
-        db: at.db.clone(),
-        clock: clock.clone(),
-        boot: node.boot.clone(),
-        node: node.id.clone(),
-    });
+    let ((keeper, keeping), (sharer, sharing)) = lenders(&at, &node, age_ms_max);
     let spares = Spares::start().map_err(NotOpened::Failed)?;
-    let segment_bytes = u32::try_from(settings.journal_segment_bytes).unwrap_or(u32::MAX);
-    let plan = Plan::new(settings.data_dir.join("journal").join(&node.boot), segment_bytes);
-    let journals = journals(&plan, workers, &spares, &clock).map_err(NotOpened::Failed)?;
+    let journals = journals(&plan(settings, &node), workers, &spares, &clock).map_err(NotOpened::Failed)?;
     let desk = desk(settings, &at, listen, &tasks)?;
     let states: Vec<Arc<ShardState>> = journals.iter().map(Journal::state).collect();
     let listeners = std::iter::once(listen).chain(settings.metrics_listen).collect();
     let egress =
         Egress::new(settings.egress_networks.clone(), listeners, clock.clone(), Arc::new(Tls::new(None)));
-    let (running_max, body_bytes_max) = (settings.requests_running_max, settings.request_bodies_bytes_max);
-    let load = Arc::new(Load::new(running_max, body_bytes_max, Arc::clone(&metrics.load)));
-    let replies = Replies::new(reply_terms(settings), clock, Arc::clone(&metrics.replies));
     let shared = Arc::new(Shared {
         at,
         node,
@@ -112,16 +102,18 @@ pub async fn build(
         catalog_gate: tokio::sync::Mutex::default(),
         upstreams: ArcSwap::from_pointee(upstreams),
         from_config,
+        stream_keep_alive: Duration::from_millis(settings.stream_keep_alive_ms),
         vault,
         egress,
+        replies: Replies::new(reply_terms(settings), clock, Arc::clone(&metrics.replies)),
+        load: load(settings, &metrics),
+        board: Board::default(),
+        gates: gates(settings),
         metrics,
         cache,
         lookup,
         keeper,
-        replies,
-        load,
-        board: Board::default(),
-        gates,
+        sharer,
         stops,
         control,
         tasks,
@@ -133,7 +125,25 @@ pub async fn build(
         used: Mutex::new(Vec::new()),
         exposed: Exposed::default(),
     });
-    Ok((Parts { shared, journals, orders, spares }, keeping))
+    Ok((Parts { shared, journals, orders, spares }, (keeping, sharing)))
+}
+
+/// Who leases money, and who exchanges shares of limits with other nodes.
+fn lenders(
+    at: &Installation,
+    node: &Node,
+    valid_ms: i64,
+) -> ((Keeper, Keeping), (metering::shares::Sharer, Sharing)) {
+    let (db, clock) = (at.db.clone(), at.clock.clone());
+    let (boot, node) = (node.boot.clone(), node.id.clone());
+    let sharer = metering::shares::sharer(metering::shares::Holder {
+        db: db.clone(),
+        clock: clock.clone(),
+        boot: boot.clone(),
+        node: node.clone(),
+        valid_ms,
+    });
+    (metering::keeper::keeper(Holder { db, clock, boot, node }), sharer)
 }
 
 /// Where people reach the server: what was set, else the address it listens on.
@@ -169,6 +179,16 @@ fn desk(
         terms_version: settings.terms_version.clone(),
         terms_url: settings.terms_url.clone(),
     })
+}
+
+fn load(settings: &Settings, metrics: &Metrics) -> Arc<Load> {
+    let (running_max, body_bytes_max) = (settings.requests_running_max, settings.request_bodies_bytes_max);
+    Arc::new(Load::new(running_max, body_bytes_max, Arc::clone(&metrics.load)))
+}
+
+fn gates(settings: &Settings) -> Gates {
+    let waiting_max = usize::try_from(settings.account_queue_max).unwrap_or(usize::MAX);
+    Gates::new(waiting_max, wait_ms_max(settings))
 }
 
 /// How long requests wait for a place in an account, milliseconds.
@@ -208,6 +228,11 @@ async fn catalogue(config: &Config, at: &Installation) -> Result<(Source, ArcSwa
         false => Arc::new(pricing::snapshot(&source, &stored)?),
     };
     Ok((source, ArcSwap::new(catalog)))
+}
+
+fn plan(settings: &Settings, node: &Node) -> Plan {
+    let segment_bytes = u32::try_from(settings.journal_segment_bytes).unwrap_or(u32::MAX);
+    Plan::new(settings.data_dir.join("journal").join(&node.boot), segment_bytes)
 }
 
 fn journals(plan: &Plan, workers: usize, spares: &Spares, clock: &Clock) -> Result<Vec<Journal>, Fault> {

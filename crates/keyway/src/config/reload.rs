@@ -125,6 +125,7 @@ mod tests {
         let mut sources =
             Sources { config_file: Some(path), cwd: folder.path().into(), ..Sources::default() };
         sources.env.insert("MINE_KEY".into(), "sk-mine".into());
+        sources.flags.push(("data_dir".into(), "/nowhere/data".into()));
         load(&sources).unwrap_or_else(|mistakes| panic!("{mistakes:?}"))
     }
 

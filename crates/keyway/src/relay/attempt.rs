@@ -123,7 +123,7 @@ async fn prepare(
 const ANTHROPIC_VERSION: &str = "2023-06-01";
 
 /// Header fields that go along: Anthropic's version, and what a client of it turns on.
-fn headers<'a>(way: &Way, inbound: &'a Inbound, passes: bool) -> Vec<(&'static str, &'a str)> {
+pub(super) fn headers<'a>(way: &Way, inbound: &'a Inbound, passes: bool) -> Vec<(&'static str, &'a str)> {
     if way.dialect != Dialect::AnthropicMessages {
         return Vec::new();
     }

@@ -35,6 +35,7 @@ pub mod route;
 pub mod run;
 pub mod running;
 pub mod shape;
+pub mod silence;
 pub mod source;
 pub mod spent;
 pub mod stateless;

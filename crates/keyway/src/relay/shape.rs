@@ -4,7 +4,8 @@
 use super::count::estimate;
 use super::exchange::Inbound;
 use super::run::looked_at;
-use crate::access::policy::{OverLimit, Rules};
+use crate::access::policy::OverLimit;
+use crate::access::rules::Rules;
 use crate::base::{Code, Refusal};
 use crate::catalog::Dialect;
 use dialect::shape::{forbidden, with_cap, with_defaults, without_oldest};

@@ -16,6 +16,7 @@ mod limits;
 mod makers;
 mod memory;
 mod money;
+mod nodes;
 mod overload;
 mod policies;
 mod providers;

@@ -13,7 +13,7 @@ use self::fair::Who;
 use self::gate::Entry;
 use super::route::Shape;
 use super::story::Story;
-use crate::access::policy::Rules;
+use crate::access::rules::Rules;
 use crate::base::{Code, Refusal, Trouble};
 use crate::catalog::Target;
 use std::pin::pin;

@@ -4,7 +4,8 @@
 use super::keep::Keeping;
 use super::replay::Kept;
 use super::{Again, Key, Reply, Tenant};
-use crate::access::policy::{CacheMode, Rules};
+use crate::access::policy::CacheMode;
+use crate::access::rules::Rules;
 use crate::base::Trouble;
 use crate::catalog::Dialect;
 use crate::relay::crossing::Source;
@@ -84,6 +85,8 @@ impl Story {
         put(&mut digest, self.dialect.word().as_bytes());
         put(&mut digest, source.peek.model.as_bytes());
         put(&mut digest, &[u8::from(self.stream), source.on_loss as u8]);
+        // Google's clients say there how a stream is to come.
+        put(&mut digest, source.inbound.query.as_deref().unwrap_or_default().as_bytes());
         for name in DECIDING {
             put(&mut digest, source.inbound.headers.get(name).unwrap_or_default());
         }
