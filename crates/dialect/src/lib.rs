@@ -17,6 +17,7 @@ pub mod needs;
 pub mod openai_chat;
 pub mod openai_responses;
 pub mod peek;
+pub mod shape;
 pub mod small;
 pub mod sse;
 

@@ -33,6 +33,7 @@ pub mod notifications;
 pub mod organizations;
 pub mod own_key;
 pub mod people;
+pub mod policies;
 pub mod price_object;
 pub mod prices;
 pub mod project_members;

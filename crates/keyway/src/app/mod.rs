@@ -18,6 +18,7 @@ pub mod otlp;
 pub mod pace;
 pub mod peer;
 pub mod protocol;
+pub mod reload;
 pub mod routes;
 pub mod sandbox;
 pub mod serve;

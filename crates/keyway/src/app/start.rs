@@ -19,10 +19,14 @@ use crate::metering::shares::Sharing;
 use crate::metering::{self, Journal, Plan, ShardState, Spares};
 use crate::pricing::{self, Source};
 use crate::providers::{self, FromConfig};
+use crate::relay::capacity::Gates;
 use crate::relay::context::Node;
 use crate::relay::desk::{Desk, Registration};
 use crate::relay::exposed::Exposed;
+use crate::relay::load::Load;
+use crate::relay::replies::{Replies, Terms};
 use crate::relay::running::{Orders, Stops};
+use crate::relay::spent::Board;
 use crate::relay::{Shared, story};
 use crate::store::changes;
 use crate::telemetry::Metrics;
@@ -84,9 +88,7 @@ pub async fn build(
     let share_max = i64::try_from(settings.budget_key_share_percent_max).unwrap_or(100);
     let ((keeper, keeping), (sharer, sharing)) = lenders(&at, &node, age_ms_max, share_max);
     let spares = Spares::start().map_err(NotOpened::Failed)?;
-    let segment_bytes = u32::try_from(settings.journal_segment_bytes).unwrap_or(u32::MAX);
-    let plan = Plan::new(settings.data_dir.join("journal").join(&node.boot), segment_bytes);
-    let journals = journals(&plan, workers, &spares, &clock).map_err(NotOpened::Failed)?;
+    let journals = journals(&plan(settings, &node), workers, &spares, &clock).map_err(NotOpened::Failed)?;
     let desk = desk(config, &at, listen, &tasks)?;
     let states: Vec<Arc<ShardState>> = journals.iter().map(Journal::state).collect();
     let listeners = std::iter::once(listen).chain(settings.metrics_listen).collect();
@@ -96,7 +98,7 @@ pub async fn build(
         at,
         node,
         catalog,
-        catalog_source: source,
+        catalog_source: ArcSwap::from_pointee(source),
         catalog_stale: AtomicBool::new(false),
         catalog_gate: tokio::sync::Mutex::default(),
         upstreams: ArcSwap::from_pointee(upstreams),
@@ -104,6 +106,10 @@ pub async fn build(
         stream_keep_alive: Duration::from_millis(settings.stream_keep_alive_ms),
         vault,
         egress,
+        replies: Replies::new(reply_terms(settings), clock, Arc::clone(&metrics.replies)),
+        load: load(settings, &metrics),
+        board: Board::default(),
+        gates: gates(settings),
         metrics,
         cache,
         lookup,
@@ -175,6 +181,32 @@ fn desk(config: &Config, at: &Installation, listen: SocketAddr, tasks: &Tasks) -
     })
 }
 
+fn load(settings: &Settings, metrics: &Metrics) -> Arc<Load> {
+    let (running_max, body_bytes_max) = (settings.requests_running_max, settings.request_bodies_bytes_max);
+    Arc::new(Load::new(running_max, body_bytes_max, Arc::clone(&metrics.load)))
+}
+
+fn gates(settings: &Settings) -> Gates {
+    let waiting_max = usize::try_from(settings.account_queue_max).unwrap_or(usize::MAX);
+    Gates::new(waiting_max, wait_ms_max(settings))
+}
+
+/// How long requests wait for a place in an account, milliseconds.
+#[must_use]
+pub fn wait_ms_max(settings: &Settings) -> i64 {
+    i64::try_from(settings.account_wait_ms_max).unwrap_or(i64::MAX)
+}
+
+/// What the settings say of kept answers.
+#[must_use]
+pub fn reply_terms(settings: &Settings) -> Terms {
+    Terms {
+        bytes_max: settings.response_cache_bytes_max,
+        ttl_ms: i64::try_from(settings.response_cache_ttl_seconds).unwrap_or(0).saturating_mul(1_000),
+        charged: settings.response_cache_charged,
+    }
+}
+
 fn registration(settings: &Settings) -> Registration {
     let domains = settings.registration_domains.split(',').map(|domain| domain.trim().to_lowercase());
     match settings.registration.as_str() {
@@ -196,6 +228,11 @@ async fn catalogue(config: &Config, at: &Installation) -> Result<(Source, ArcSwa
         false => Arc::new(pricing::snapshot(&source, &stored)?),
     };
     Ok((source, ArcSwap::new(catalog)))
+}
+
+fn plan(settings: &Settings, node: &Node) -> Plan {
+    let segment_bytes = u32::try_from(settings.journal_segment_bytes).unwrap_or(u32::MAX);
+    Plan::new(settings.data_dir.join("journal").join(&node.boot), segment_bytes)
 }
 
 fn journals(plan: &Plan, workers: usize, spares: &Spares, clock: &Clock) -> Result<Vec<Journal>, Fault> {

@@ -37,6 +37,7 @@ pub mod node;
 pub mod org;
 pub mod output;
 pub mod place;
+pub mod policy;
 pub mod project;
 pub mod review;
 pub mod role;
@@ -118,6 +119,7 @@ fn dispatch(args: &Args, out: &Out) -> Result<(), Failure> {
         Command::ServiceAccount(command) => service_account::run(global, command, out)?,
         Command::Role(command) => role::run(global, command, out)?,
         Command::Limit(command) => limit::run(global, command, out)?,
+        Command::Policy(command) => policy::run(global, command, out)?,
         Command::Budget(command) => budget::run(global, command, out)?,
         Command::Credit(command) => credit::run(global, command, out)?,
         Command::Tier(command) => tier::run(global, command, out)?,

@@ -1,5 +1,6 @@
 //! Sending a request: candidates in order, until one answers.
 
+use super::capacity::Slot;
 use super::crossing::{Crossing, Source};
 use super::failures;
 use super::quirks::{self, Tenant};
@@ -40,6 +41,13 @@ pub async fn send(
             last.get_or_insert_with(no_target);
             continue;
         }
+        let slot = match story.take_slot(target).await? {
+            Ok(slot) => slot,
+            Err(refusal) => {
+                last = Some(refusal);
+                continue;
+            }
+        };
         let output_cap = story.pay(target, source).await?;
         let (mut body, crossing) = match prepare(story, source, target, (&way, plan), output_cap).await {
             Ok(prepared) => prepared,
@@ -57,7 +65,7 @@ pub async fn send(
         story.way = Some(way);
         story.send_to(target).await?;
         let began = story.now_mono_ms();
-        match ask(story, body, &headers, source.inbound.request).await? {
+        match ask(story, body, &headers, (source.inbound.request, slot)).await? {
             Ok(answer) if classify(answer.status) == Class::Success => {
                 story.tried(began, answer.status, "ok", true);
                 return Ok((answer, crossing));
@@ -134,12 +142,12 @@ async fn ask(
     story: &Story,
     body: Bytes,
     headers: &[(&str, &str)],
-    request: [u8; 16],
+    (request, slot): ([u8; 16], Option<Slot>),
 ) -> Result<Result<Answer, Failure>, Trouble> {
     let shared = &story.worker.shared;
     let upstream = story.upstream().ok_or_else(no_target)?;
     let way = story.way.as_ref().ok_or_else(no_target)?;
-    let asked = Asked { way, headers, body, stream: story.stream, request };
+    let asked = Asked { way, headers, body, stream: story.stream, request, slot };
     let answer =
         pin!(source::ask(story.permission()?, &story.worker.lanes, upstream, asked, &shared.at.clock));
     Ok(story.unless_cut(answer).await?)

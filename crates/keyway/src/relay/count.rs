@@ -92,6 +92,7 @@ async fn asked(
     if !story.choose(target) {
         return Ok(None);
     }
+    let Ok(slot) = story.take_slot(target).await? else { return Ok(None) };
     story.admit()?;
     story.way = Some(way.clone());
     story.send_to(target).await?;
@@ -99,7 +100,7 @@ async fn asked(
     let Some(upstream) = story.upstream() else { return Ok(None) };
     let shared = &story.worker.shared;
     let headers = headers(&way, inbound, true);
-    let ask = Asked { way: &way, headers: &headers, body, stream: false, request: inbound.request };
+    let ask = Asked { way: &way, headers: &headers, body, stream: false, request: inbound.request, slot };
     let lanes = &story.worker.lanes;
     let (status, said) = {
         let asking = async {

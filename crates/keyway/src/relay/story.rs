@@ -8,12 +8,13 @@ use super::recorder::Recorder;
 use super::refusals::ending;
 pub use super::refusals::{internal, stopped, unmetered};
 use super::refuse;
+use super::replies::{Again, Kept};
 use super::route::{Billing, Route};
 use super::running::{Caller, Place};
 use super::spans;
 use super::way::Way;
 use crate::access::{Grant, Mode};
-use crate::base::{Code, Fault, Refusal, Trouble};
+use crate::base::{Code, Fault, Refusal, Trouble, network};
 use crate::catalog::{Dialect, Target};
 use crate::metering::limits::Limited;
 use crate::metering::spend::Spending;
@@ -102,6 +103,8 @@ pub struct Story {
     pub(super) admitted: Option<Admitted>,
     /// Where the key has limits: what the request holds of them.
     pub(super) limited: Option<Box<Limited>>,
+    /// Its answer is to be kept, or is one that was.
+    pub(super) again: Again,
     pub(super) target: Option<Arc<Target>>,
     pub(super) upstream: Option<Arc<Upstream>>,
     sent: bool,
@@ -111,7 +114,7 @@ pub struct Story {
     pub(super) first_token_ms: Option<u32>,
     fault: Option<Box<str>>,
     ended: bool,
-    place: Place,
+    pub(super) place: Place,
 }
 
 impl Story {
@@ -145,6 +148,7 @@ impl Story {
             grant,
             admitted: None,
             limited: None,
+            again: Again::No,
             target: None,
             upstream: None,
             sent: false,
@@ -362,6 +366,7 @@ impl Story {
         let written =
             written.inspect_err(|fault| tracing::error!(%fault, "a request's line was not written"));
         self.tell(ended, cost, latency_ms);
+        self.keep_booked(ended, sold);
         (sold, written.ok())
     }
 
@@ -396,6 +401,7 @@ impl Story {
             stream: self.stream,
             tokens: ended.usage,
             cost,
+            cache_saved: self.again.kept().map(|kept| kept.saved),
             latency_ms,
             first_token_ms: self.first_token_ms,
             peer: Some(self.peer),
@@ -436,17 +442,17 @@ impl Story {
             model_served: target.map_or("", |target| &target.id),
             provider: target.map_or("", |target| &target.provider.name),
             labels: self.labels.iter().map(String::as_str).collect(),
-            peer: octets(self.peer),
+            peer: network::octets(self.peer),
             client_request: &self.client_request,
             stream: self.stream,
-            attempts: attempts.collect(),
+            attempts: attempts.chain(self.again.kept().map(Kept::attempt)).collect(),
             status: ended.status,
             error: ended.code,
             usage: ended.usage,
             usage_origin: ended.origin,
             price_version: price.map_or("", |price| &price.version),
             cost,
-            sell: cost.map(|cost| self.markup().sell(cost)),
+            sell: self.sell(cost),
             spend: Spend::default(),
             latency_ms,
             first_token_ms: self.first_token_ms,
@@ -470,12 +476,5 @@ impl Drop for Story {
             (Usage::default(), UsageOrigin::Nothing)
         };
         self.end(&Ended { status: Code::ClientGone.status(), code: Code::ClientGone.text(), usage, origin });
-    }
-}
-
-fn octets(peer: IpAddr) -> [u8; 16] {
-    match peer {
-        IpAddr::V4(v4) => v4.to_ipv6_mapped().octets(),
-        IpAddr::V6(v6) => v6.octets(),
     }
 }

@@ -32,6 +32,7 @@ pub mod organizations;
 pub mod outbox;
 pub mod people;
 pub mod persons;
+pub mod policies;
 pub mod project_members;
 pub mod proof;
 pub mod provider_minutes;

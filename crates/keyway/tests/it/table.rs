@@ -192,6 +192,7 @@ impl World {
             "model_put" => json!({"id": "mine/added", "context_tokens": 1000}),
             "price_create" => json!({"model": "mine/set", "input": 0.25, "output": 0.75}),
             "token_create" => json!({"expires_in_seconds": 60}),
+            "project_policy_edit" | "key_policy_edit" => json!({"cache": "deterministic"}),
             "key_edit" => json!({"rate_limits": {"requests_per_minute": 100_000}}),
             "project_limit_edit" | "organization_limit_edit" => json!({"max_requests_per_1_day": 1_000_000}),
             "chat_completions" => stage::hello(false),

@@ -5,8 +5,8 @@ use crate::access::verify::{About, Needs};
 use crate::accounts::Scope;
 use crate::console::account::{change, confirm, show};
 use crate::console::{
-    alerts, assets, audit, components, invitation, keys, leave, links, members, models, money, overview, playground,
-    projects, register, requests, settings, setup, sign_in, status, theme, usage,
+    alerts, assets, audit, components, invitation, keys, leave, links, members, models, money, overview,
+    playground, projects, register, requests, settings, setup, sign_in, status, theme, usage,
 };
 use crate::relay::route::{Billing, BodyLimit, Handler, Route, Sendable, Shape};
 use crate::relay::{Inbound, Shared};
@@ -252,10 +252,6 @@ const CHANGE_MEMBERS: Needs = Needs::Admin(Scope::UPDATE_MEMBERS, About::Organiz
 const REMOVE_MEMBERS: Needs = Needs::Admin(Scope::DELETE_MEMBERS, About::Organization);
 const MAKE_ROLES: Needs = Needs::Admin(Scope::CREATE_SETTINGS, About::Organization);
 const REMOVE_ROLES: Needs = Needs::Admin(Scope::DELETE_SETTINGS, About::Organization);
-const SEE_BUDGETS: Needs = Needs::Admin(Scope::READ_BUDGETS, About::Anywhere);
-const MAKE_BUDGETS: Needs = Needs::Admin(Scope::CREATE_BUDGETS, About::Anywhere);
-const CHANGE_BUDGETS: Needs = Needs::Admin(Scope::UPDATE_BUDGETS, About::Anywhere);
-const END_BUDGETS: Needs = Needs::Admin(Scope::DELETE_BUDGETS, About::Anywhere);
 const SEE_CREDIT: Needs = Needs::Admin(Scope::READ_BILLING, About::Organization);
 const CHANGE_CREDIT: Needs = Needs::Admin(Scope::MANAGE_BILLING, About::Organization);
 const SEE_SETTINGS: Needs = Needs::Admin(Scope::READ_SETTINGS, About::Organization);

@@ -97,7 +97,10 @@ fn call(of: Option<&str>) -> String {
 }
 
 fn command(of: Option<&str>) -> String {
-    of.map_or_else(|| "keyway limit list --organization".to_owned(), |id| format!("keyway limit list --project {id}"))
+    of.map_or_else(
+        || "keyway limit list --organization".to_owned(),
+        |id| format!("keyway limit list --project {id}"),
+    )
 }
 
 fn places(projects: &[Project], chosen: &str, whole: bool) -> Markup {

@@ -39,6 +39,10 @@ pub struct Metrics {
     spans_dropped: AtomicU64,
     /// What is set rather than counted.
     pub gauges: Gauges,
+    /// Answers that are kept.
+    pub replies: Arc<ReplyGauges>,
+    /// What is answered at the moment.
+    pub load: Arc<LoadGauges>,
     clock: Clock,
     started_ms: i64,
 }
@@ -58,6 +62,32 @@ pub struct Gauges {
     pub grant_cache_entries: AtomicU64,
     /// Monotonic milliseconds of the last successful sync with the database; 0 before the first.
     synced_ms: AtomicI64,
+}
+
+/// Inference that is being answered.
+#[derive(Default)]
+pub struct LoadGauges {
+    /// Requests.
+    pub running: AtomicU64,
+    /// Bytes of their bodies.
+    pub body_bytes: AtomicU64,
+    /// Requests that were refused because it was too much.
+    pub shed: AtomicU64,
+    /// Requests that wait for a place in a provider's account.
+    pub queued: AtomicU64,
+}
+
+/// Answers that are kept and given again.
+#[derive(Default)]
+pub struct ReplyGauges {
+    /// Bytes of them.
+    pub bytes: AtomicU64,
+    /// Requests that were answered with one.
+    pub hits: AtomicU64,
+    /// Requests that might have been.
+    pub misses: AtomicU64,
+    /// What the former would have been sold for, nano-USD.
+    pub saved_nanousd: AtomicU64,
 }
 
 /// A provider's place in the counters; kept beside the provider, so that counting looks nothing up.
@@ -99,6 +129,8 @@ impl Metrics {
             lines_dropped: AtomicU64::new(0),
             spans_dropped: AtomicU64::new(0),
             gauges: Gauges::default(),
+            replies: Arc::default(),
+            load: Arc::default(),
             started_ms: clock.now_ms(),
             clock,
         }
