@@ -92,6 +92,7 @@ pub(super) static ROUTES: &[Route] = &[
         keys::change::ask_revoke,
     ),
     page("console_key_revoke", Method::POST, "/console/keys/{key}/revoke", END_KEYS, keys::change::revoke),
+    page("console_begun", Method::POST, "/console/begun", Needs::Person, overview::begin::dismiss),
     page("console_usage", Method::GET, "/console/usage", SEE_USAGE, usage::page::show),
     page("console_requests", Method::GET, "/console/requests", SEE_REQUESTS, requests::list::show),
     page("console_request", Method::GET, "/console/requests/{request}", SEE_REQUESTS, requests::one::show),

@@ -24,7 +24,8 @@ fn command(page: &str) -> Option<String> {
 fn call(page: &str) -> Option<String> {
     let code = page.split("id=\"take-call\">").nth(1)?.split("</code>").next()?;
     let url = code.rsplit("\\\n  \"").next().or_else(|| code.rsplit("&quot;http").next())?;
-    let path = url.split("/v1/").nth(1)?.trim_end_matches("&quot;").trim_end_matches('"').replace("&amp;", "&");
+    let path =
+        url.split("/v1/").nth(1)?.trim_end_matches("&quot;").trim_end_matches('"').replace("&amp;", "&");
     Some(format!("/v1/{path}"))
 }
 
@@ -69,9 +70,12 @@ fn a_call_shows_in_sums_lists_and_with_its_way() {
     let csv = ada.get("/console/requests?format=csv").expect_status(200);
     assert_eq!(csv.header("content-type"), Some("text/csv; charset=utf-8"));
     assert_eq!(csv.text().lines().count(), 13);
-    let export = usage.split("href=\"/v1/organization/usage/export").nth(1).and_then(|rest| rest.split('"').next());
+    let export =
+        usage.split("href=\"/v1/organization/usage/export").nth(1).and_then(|rest| rest.split('"').next());
     let export = format!("/v1/organization/usage/export{}", export.unwrap_or_default().replace("&amp;", "&"));
-    assert!(ada.get(&export).expect_status(200).text().contains("api_key_id") || export.contains("api_key_id"));
+    assert!(
+        ada.get(&export).expect_status(200).text().contains("api_key_id") || export.contains("api_key_id")
+    );
 }
 
 #[test]
@@ -86,9 +90,22 @@ fn what_pages_say_of_the_api_and_the_command_line_works() {
     let member = format!("/console/members/{}", users["data"][0]["id"].as_str().unwrap_or_default());
     let mut seen = 0;
     for path in [
-        "/console/usage", "/console/requests", &request, "/console/models", "/console/models/sandbox%2Fecho",
-        "/console/audit", "/console/audit/verify", "/console/review", "/console/projects", &project,
-        "/console/members", &member, "/console/roles", "/console/budgets", "/console/limits", "/console/credit",
+        "/console/usage",
+        "/console/requests",
+        &request,
+        "/console/models",
+        "/console/models/sandbox%2Fecho",
+        "/console/audit",
+        "/console/audit/verify",
+        "/console/review",
+        "/console/projects",
+        &project,
+        "/console/members",
+        &member,
+        "/console/roles",
+        "/console/budgets",
+        "/console/limits",
+        "/console/credit",
         "/console/settings",
     ] {
         let page = ada.get(path).expect_status(200).text();
@@ -113,17 +130,20 @@ fn what_the_api_does_the_pages_do() {
     let project = made(&answer, "/console/projects/proj_");
     let page = ada.get(&project).expect_status(200);
     assert!(page.text().contains("Search") && page.text().contains("staging"));
-    let answer = ada.send(&page, &format!("{project}/models"), &[("mode", "allow_list"), ("model_ids", "sandbox/*")]);
+    let answer =
+        ada.send(&page, &format!("{project}/models"), &[("mode", "allow_list"), ("model_ids", "sandbox/*")]);
     made(&answer, &project);
     let answer = ada.send(&page, &format!("{project}/accounts"), &[("name", "worker"), ("role", "member")]);
     made(&answer, &project);
     let page = ada.get(&project);
     assert!(page.text().contains("Only sandbox/*") && page.text().contains("worker"), "{}", page.text());
-    let wrong = ada.send(&page, &project, &[("name", "Search"), ("environment", "staging"), ("ip_allowlist", "x")]);
+    let wrong =
+        ada.send(&page, &project, &[("name", "Search"), ("environment", "staging"), ("ip_allowlist", "x")]);
     assert!(wrong.status == 400 && wrong.text().contains("ip_allowlist"), "{}", wrong.text());
 
     let page = ada.get("/console/budgets");
-    let fields = [("name", "Everything"), ("limit_usd", "12.50"), ("window", "month"), ("enforcement", "hard")];
+    let fields =
+        [("name", "Everything"), ("limit_usd", "12.50"), ("window", "month"), ("enforcement", "hard")];
     let budget = made(&ada.send(&page, "/console/budgets", &fields), "/console/budgets/bud_");
     let page = ada.get(&budget).expect_status(200);
     assert!(page.text().contains("$12.50") && page.text().contains("everything"), "{}", page.text());
@@ -154,7 +174,8 @@ fn what_the_api_does_the_pages_do() {
     made(&ada.send(&page, "/console/settings", &[("key_name_pattern", "shop-*")]), "/console/settings");
     assert!(ada.get("/console/settings").text().contains("shop-*"));
     let log = ada.get("/console/audit?format=csv").text();
-    for event in ["project.created", "budget.created", "budget.deleted", "rate_limit.updated", "role.created"] {
+    for event in ["project.created", "budget.created", "budget.deleted", "rate_limit.updated", "role.created"]
+    {
         assert!(log.contains(event), "{event}: {log}");
     }
     assert!(ada.get("/console/audit/verify").text().contains("whole"));
@@ -167,7 +188,8 @@ fn an_invitation_is_sent_and_its_link_is_shown_once() {
     let page = ada.get("/console/members");
     let fields = [("email", "bob@example.org"), ("role", "viewer"), ("project", "")];
     let shown = ada.send(&page, "/console/members/invite", &fields).expect_status(200).text();
-    let link = shown.split("/invitation?token=").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default();
+    let link =
+        shown.split("/invitation?token=").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default();
     let mail = super::mail::letter(&keyway, "bob@example.org", "You are invited");
     assert_eq!(mail.link(), format!("/invitation?token={link}"));
     let again = ada.get("/console/members").text();
@@ -183,19 +205,21 @@ fn the_playground_calls_under_a_key_that_nobody_knows() {
     let page = ada.get("/console/playground").expect_status(200);
     let project = page.text().split("<option value=\"proj_").nth(1).map(|rest| rest[..26].to_owned());
     let project = format!("proj_{}", project.unwrap_or_default());
-    let ask = |mode: &str| {
-        ada.send(&page, "/console/playground/token", &[("project", &project), ("mode", mode)])
-    };
+    let ask =
+        |mode: &str| ada.send(&page, "/console/playground/token", &[("project", &project), ("mode", mode)]);
     let token = ask("test").expect_status(200).json()["token"].as_str().unwrap_or_default().to_owned();
     let mut body = hello(false);
     body["model"] = "sandbox/echo".into();
-    let headers =
-        [("authorization", format!("Bearer {token}")), ("origin", "http://127.0.0.1".to_owned())];
+    let headers = [("authorization", format!("Bearer {token}")), ("origin", "http://127.0.0.1".to_owned())];
     let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
     keyway.request("POST", "/v1/chat/completions", &headers, body.to_string().as_bytes()).expect_status(200);
     ask("test").expect_status(200);
     let keys = ada.get("/console/keys?q=playground").text();
-    assert_eq!(keys.matches("nobody knows").count() + keys.matches(">playground</a>").count(), 1, "one key serves every token");
+    assert_eq!(
+        keys.matches("nobody knows").count() + keys.matches(">playground</a>").count(),
+        1,
+        "one key serves every token"
+    );
     testkit::eventually("the call in the log", || {
         ada.get("/console/requests").text().contains("playground").then_some(())
     });
@@ -230,15 +254,38 @@ fn no_page_asks_the_database_once_for_each_row() {
         let project = project["id"].as_str().unwrap_or_default().to_owned();
         let _ = keyway.make_key_with(&format!("key {number}"), &["--project", &project]);
         let name = format!("budget {number}");
-        let _ = keyway.json(&["budget", "create", "--name", &name, "--limit", "5usd/month", "--project", &project]);
-        let body = format!("{{\"email\":\"p{number}@example.com\",\"name\":\"P {number}\",\"role\":\"viewer\"}}");
+        let _ = keyway.json(&[
+            "budget",
+            "create",
+            "--name",
+            &name,
+            "--limit",
+            "5usd/month",
+            "--project",
+            &project,
+        ]);
+        let body =
+            format!("{{\"email\":\"p{number}@example.com\",\"name\":\"P {number}\",\"role\":\"viewer\"}}");
         let headers = [("sec-fetch-site", "same-origin"), ("content-type", "application/json")];
         ada.ask("POST", "/v1/organization/users", &headers, &body).expect_status(200);
     }
     for path in [
-        "/console", "/console/keys", "/console/usage?by=key", "/console/usage?by=project", "/console/requests",
-        &request, "/console/models", "/console/audit", "/console/review", "/console/projects", "/console/members",
-        "/console/roles", "/console/budgets", "/console/limits", "/console/credit", "/console/settings",
+        "/console",
+        "/console/keys",
+        "/console/usage?by=key",
+        "/console/usage?by=project",
+        "/console/requests",
+        &request,
+        "/console/models",
+        "/console/audit",
+        "/console/review",
+        "/console/projects",
+        "/console/members",
+        "/console/roles",
+        "/console/budgets",
+        "/console/limits",
+        "/console/credit",
+        "/console/settings",
         "/console/playground",
     ] {
         let before = keyway.stderr().len();
