@@ -6,6 +6,7 @@
 //! Between two dialects, the [`hub`] translates.
 
 pub mod anthropic;
+pub mod content;
 pub mod edit;
 pub mod event;
 pub mod gemini;
@@ -19,6 +20,7 @@ pub mod peek;
 pub mod small;
 pub mod sse;
 
+pub use content::{Content, content};
 pub use edit::{AskUsage, Wanted, rewrite, rewrite_to};
 pub use event::{Event, Part, StopReason, ToolForm, UpstreamMessage};
 pub use hub::Dialect;

@@ -129,15 +129,16 @@ pub struct KeyCache {
 }
 
 impl KeyCache {
-    /// An empty cache whose entries hold for `age_ms_max` after the last sync.
+    /// An empty cache whose entries hold for `age_ms_max` after the last sync; `shared` where other processes
+    /// may keep the same limits.
     #[must_use]
-    pub fn new(clock: Clock, age_ms_max: i64) -> Self {
+    pub fn new(clock: Clock, age_ms_max: i64, shared: bool) -> Self {
         Self {
             entries: Cache::new(GRANTS_CACHED_MAX),
             generation: Mutex::new(0),
             synced_ms: AtomicI64::new(clock.monotonic_ms()),
             age_ms_max,
-            subjects: Subjects::default(),
+            subjects: Subjects::new(shared),
             accounts: Accounts::default(),
             clock,
         }
@@ -256,7 +257,8 @@ impl KeyCache {
         let budgets: Box<[Arc<Budget>]> =
             budgets::of_grant(conn, &who).await?.into_iter().map(Arc::new).collect();
         let prepaid = credit::is_prepaid(conn, &key.org_id).await?;
-        let purse = self.accounts.purse(&key.org_id, &budgets, prepaid, Markup(tier.markup_ppm))?;
+        let purse =
+            self.accounts.purse((&key.org_id, &key.id), &budgets, prepaid, Markup(tier.markup_ppm))?;
         Grant::from_row(found, bounded, Bounds { limits, budgets, purse, tier }, self.clock.now_ms())
     }
 

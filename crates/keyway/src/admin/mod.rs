@@ -3,6 +3,9 @@
 //!
 //! Objects are structs that serialise in the documented order; the command line prints the same ones.
 
+pub mod alert_object;
+pub mod alerts;
+pub mod applications;
 pub mod ask;
 pub mod audit;
 pub mod audit_object;
@@ -44,6 +47,7 @@ pub mod service_accounts;
 pub mod settings;
 pub mod tier_object;
 pub mod tiers;
+pub mod timeline;
 pub mod tokens;
 pub mod usage;
 pub mod usage_export;

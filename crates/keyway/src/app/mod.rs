@@ -14,6 +14,7 @@ pub mod listen;
 pub mod metrics_listener;
 pub mod open;
 pub mod openapi;
+pub mod otlp;
 pub mod pace;
 pub mod peer;
 pub mod protocol;

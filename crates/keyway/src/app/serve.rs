@@ -8,6 +8,7 @@ use super::http1::ClientTimes;
 use super::listen;
 use super::metrics_listener;
 use super::open::{self, MasterSource, NotOpened, Place};
+use super::otlp::{self, Collector};
 use super::pace::Pace;
 use super::peer::Trust;
 use super::routes::ROUTES;
@@ -24,12 +25,14 @@ use crate::config::{Config, Settings};
 use crate::jobs;
 use crate::metering::intake::Source;
 use crate::metering::keeper::Keeping;
+use crate::metering::shares::Sharing;
 use crate::metering::{self, Shipper};
 use crate::relay::running::Running;
 use crate::relay::{Shared, Worker};
+use crate::store::nodes;
 use crate::store::{keys, persons};
 use crate::telemetry::request_line::RequestLogWriter;
-use crate::telemetry::{RequestLog, log};
+use crate::telemetry::{RequestLog, Traces, log};
 use crate::upstream::{Lanes, Limits, Tls};
 use std::fs::File;
 use std::io::IsTerminal;
@@ -89,20 +92,22 @@ async fn run(config: &Config, clock: Clock, (files, say): (Option<u64>, &Say<'_>
     let handshakes = handshakes(settings, &tasks).map_err(NotOpened::Configuration)?;
     let workers = worker_count(settings);
     let (address, listeners) = listen::bind(settings.listen, workers).map_err(NotOpened::Configuration)?;
-    let (parts, keeping) = start::build(config, opened.at.clone(), address, workers, tasks).await?;
+    let (parts, (keeping, sharing)) =
+        start::build(config, opened.at.clone(), address, workers, tasks).await?;
     let shared = Arc::clone(&parts.shared);
     take_in_old_journals(&shared, &settings.data_dir).await.map_err(NotOpened::Failed)?;
     let (stage, stages) = watch::channel(Stage::Serving);
     let (stop_shipping, shipping) = ship(&shared, &settings.data_dir);
-    let (stop_keeping, kept) = keep(&shared, keeping);
+    let (stop_keeping, kept) = keep(&shared, keeping, sharing);
     begin_jobs(&shared, settings);
+    let traces = begin_telemetry(&shared, settings).map_err(NotOpened::Configuration)?;
     if let Some(address) = settings.metrics_listen {
         metrics_listener::start(address, Arc::clone(&shared)).await.map_err(NotOpened::Configuration)?;
     }
     let (log, writer) = request_log(settings, &shared).map_err(NotOpened::Failed)?;
     let front = (door(settings, files), handshakes);
-    let threads =
-        begin_workers(settings, (parts, front), listeners, &stages, &log).map_err(NotOpened::Failed)?;
+    let threads = begin_workers(settings, (parts, front), listeners, &stages, (&log, &traces))
+        .map_err(NotOpened::Failed)?;
     let text = banner::text(config, &shared, address, opened.new).await.map_err(NotOpened::Failed)?;
     say(&text);
 
@@ -117,6 +122,7 @@ async fn run(config: &Config, clock: Clock, (files, say): (Option<u64>, &Say<'_>
     shared.vault.flush().await;
     let _ = jobs::last_used::write(&shared).await;
     finish_log(writer);
+    let _ = nodes::leave(&shared.at.db, &shared.node.id, &shared.node.boot).await;
     shared.at.db.close().await;
     settled.and(shipped).map_err(NotOpened::Failed)
 }
@@ -150,7 +156,10 @@ async fn may_listen(listen: SocketAddr, at: &Installation) -> Result<(), NotOpen
 }
 
 /// One server per data folder: the lock goes with the process.
-fn lock_data_dir(data_dir: &Path) -> Result<File, Fault> {
+///
+/// # Errors
+/// When another process holds it.
+pub fn lock_data_dir(data_dir: &Path) -> Result<File, Fault> {
     let path = data_dir.join("serve.lock");
     let file = File::options()
         .create(true)
@@ -207,13 +216,21 @@ fn ship(shared: &Arc<Shared>, data_dir: &Path) -> (watch::Sender<bool>, Shipping
     (stop, ended)
 }
 
-/// Begins to lease money; the second part of the answer is ready when that has ended.
-fn keep(shared: &Shared, keeping: Keeping) -> (watch::Sender<bool>, tokio::sync::oneshot::Receiver<()>) {
+/// Begins to lease money, and limits where others keep them too; the second part of the answer is ready when that has ended.
+fn keep(
+    shared: &Shared,
+    keeping: Keeping,
+    sharing: Sharing,
+) -> (watch::Sender<bool>, tokio::sync::oneshot::Receiver<()>) {
     let (stop, stopped) = watch::channel(false);
     let (end, ended) = tokio::sync::oneshot::channel();
+    let shared_engine = shared.at.db.engine.is_shared();
     shared.tasks.spawn_on(
         async move {
-            keeping.run(stopped).await;
+            match shared_engine {
+                true => tokio::join!(keeping.run(stopped.clone()), sharing.run(stopped)),
+                false => (keeping.run(stopped).await, ()),
+            };
             let _ = end.send(());
         },
         &shared.control,
@@ -231,6 +248,20 @@ fn begin_jobs(shared: &Arc<Shared>, settings: &Settings) {
     tasks.spawn_on(jobs::heartbeat::beat(Arc::clone(shared)), control);
     tasks.spawn_on(jobs::last_used::write_rounds(Arc::clone(shared)), control);
     tasks.spawn_on(jobs::deliver::keep_sending(Arc::clone(shared)), control);
+    tasks.spawn_on(jobs::watch::keep_looking(Arc::clone(shared)), control);
+}
+
+/// Traces and metrics for a collector, where one is named.
+fn begin_telemetry(shared: &Arc<Shared>, settings: &Settings) -> Result<Traces, Fault> {
+    if settings.otlp_endpoint.is_empty() {
+        return Ok(Traces::off());
+    }
+    let collector = Arc::new(Collector::new(&settings.otlp_endpoint, shared.at.clock.clone())?);
+    let (traces, waiting) = Traces::on(Arc::clone(&shared.metrics));
+    let tracing = otlp::keep_tracing(Arc::clone(shared), Arc::clone(&collector), waiting);
+    shared.tasks.spawn_on(tracing, &shared.control);
+    shared.tasks.spawn_on(otlp::keep_telling(Arc::clone(shared), collector), &shared.control);
+    Ok(traces)
 }
 
 fn request_log(
@@ -265,7 +296,7 @@ fn begin_workers(
     (parts, (door, handshakes)): (Parts, (Arc<Door>, Option<Handshakes>)),
     listeners: Vec<std::net::TcpListener>,
     stages: &watch::Receiver<Stage>,
-    log: &RequestLog,
+    (log, traces): (&RequestLog, &Traces),
 ) -> Result<Vec<JoinHandle<Result<(), Fault>>>, Fault> {
     let table = Arc::new(Table::new(ROUTES).map_err(Fault::plain)?);
     let tls = Arc::new(Tls::new(None));
@@ -281,6 +312,7 @@ fn begin_workers(
         };
         let shared = Arc::clone(&parts.shared);
         let (table, tls, log, limits) = (Arc::clone(&table), Arc::clone(&tls), log.clone(), limits(settings));
+        let traces = traces.clone();
         let body_bytes_max = usize::try_from(settings.request_body_bytes_max).unwrap_or(usize::MAX);
         let body_pace = pace(settings);
         let (trust, handshakes) = (Trust::of(settings), handshakes.clone());
@@ -293,6 +325,7 @@ fn begin_workers(
                 meter: metering::Worker::new(journal, clock, prices),
                 metrics: shared.metrics.worker(shard),
                 log,
+                traces,
                 running: Running::default(),
                 shard: u32::try_from(shard).unwrap_or(0),
                 shared,

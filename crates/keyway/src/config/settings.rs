@@ -95,6 +95,10 @@ settings! {
         "How long a session at the console lasts in all, days.";
     metrics_listen: Option<SocketAddr> = address_optional, Kind::AddressOptional, "", "127.0.0.1:9090", None,
         "Address and port where GET /metrics is served without a key. Without it: off.";
+    otlp_endpoint: String = text, Kind::Origin, "", "http://127.0.0.1:4318", None,
+        "Collector that takes traces and metrics as OTLP over HTTP in JSON (/v1/traces, /v1/metrics). Without it: off.";
+    status_page: bool = flag, Kind::Flag, "false", "", None,
+        "Show everybody how this server and its providers are, at /status.";
     workers: u64 = number, Kind::Number(0, 1024), "0", "", None,
         "Threads that serve inference. 0: one per core.";
     connections_max: u64 = number, Kind::Number(1, 1_000_000), "10000", "", None,
@@ -127,6 +131,8 @@ settings! {
         "From the request written to the provider's answer begun, milliseconds.";
     upstream_idle_timeout_ms: u64 = number, Kind::Number(100, 24 * HOUR_MS), "120000", "", None,
         "Longest silence within a provider's answer, milliseconds.";
+    stream_keep_alive_ms: u64 = number, Kind::Number(100, HOUR_MS), "15000", "", None,
+        "Silence of a provider within a stream after which its client gets a sign of life (a ping or a comment), milliseconds; it comes within twice as long.";
     upstream_answer_bytes_max: u64 = number, Kind::Bytes(MIB, 64 * GIB), "256 MiB", "", None,
         "Longest answer taken from a provider.";
     upstream_connections_idle_max: u64 = number, Kind::Number(0, 100_000), "256", "", None,
@@ -137,6 +143,8 @@ settings! {
         "Private networks that URLs of callers may lead to (images, webhooks, identity providers), by plain http too. Without them: public addresses by https, and never this machine.";
     sync_age_seconds_max: u64 = number, Kind::Number(2, 600), "30", "", None,
         "How long a server goes on without reaching its database, seconds; then requests are refused.";
+    budget_key_share_percent_max: u64 = number, Kind::Number(1, 100), "50", "", None,
+        "How much of what is reserved of a budget or balance one key may have while another waits for it, percent.";
     journal_segment_bytes: u64 = number, Kind::Bytes(64 * KIB, GIB), "4 MiB", "", None,
         "Size of a journal file. Each worker keeps one in use and one spare.";
     requests_retention_days: u64 = number, Kind::Number(1, 3650), "30", "", None,

@@ -5,6 +5,7 @@
 //! may load is this server's own and nothing else (`page::answer` says so in its headers).
 
 pub mod account;
+pub mod alerts;
 pub mod assets;
 pub mod audit;
 pub mod components;
@@ -31,6 +32,7 @@ pub mod settings;
 pub mod setup;
 pub mod sign_in;
 pub mod span;
+pub mod status;
 pub mod theme;
 pub mod usage;
 pub mod visit;

@@ -5,3 +5,4 @@ pub mod feed;
 pub mod heartbeat;
 pub mod last_used;
 pub mod retention;
+pub mod watch;

@@ -18,12 +18,15 @@ pub mod keeper;
 pub mod limits;
 pub mod reader;
 pub mod recover;
+pub mod seen;
 pub mod segment;
 pub mod shard;
+pub mod shares;
 pub mod ship;
 pub mod spares;
 pub mod spend;
 pub mod verify;
+pub mod write_off;
 pub mod written;
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use crate::base::{Code, Refusal, Trouble};
 use crate::catalog::{Dialect, Quirk, Target};
 use crate::relay::Inbound;
 use crate::routing::Plan;
+use crate::telemetry::otlp::Context;
 use crate::upstream::{Class, Failure, classify};
 use bytes::Bytes;
 use dialect::edit::{AskUsage, Wanted, rewrite_to};
@@ -114,13 +115,16 @@ async fn prepare(
 /// The version of Anthropic's API that translated requests are written for.
 const ANTHROPIC_VERSION: &str = "2023-06-01";
 
-/// Header fields that go along: Anthropic's version, and what a client of it turns on.
-fn headers<'a>(way: &Way, inbound: &'a Inbound, passes: bool) -> Vec<(&'static str, &'a str)> {
+/// Header fields that go along: the caller's trace, Anthropic's version, and what a client of it turns on.
+pub(super) fn headers<'a>(way: &Way, inbound: &'a Inbound, passes: bool) -> Vec<(&'static str, &'a str)> {
+    // The caller's trace, as it came: who is in the middle of one passes it on (W3C Trace Context, 3.2).
+    let trace = inbound.header("traceparent").filter(|text| Context::read(text).is_some());
+    let mut headers: Vec<_> = trace.map(|trace| ("traceparent", trace)).into_iter().collect();
     if way.dialect != Dialect::AnthropicMessages {
-        return Vec::new();
+        return headers;
     }
     let theirs = |name: &'static str| inbound.header(name).filter(|_| passes);
-    let mut headers = vec![("anthropic-version", theirs("anthropic-version").unwrap_or(ANTHROPIC_VERSION))];
+    headers.push(("anthropic-version", theirs("anthropic-version").unwrap_or(ANTHROPIC_VERSION)));
     headers.extend(theirs("anthropic-beta").map(|beta| ("anthropic-beta", beta)));
     headers
 }

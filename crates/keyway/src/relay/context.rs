@@ -12,7 +12,7 @@ use crate::egress::Egress;
 use crate::metering;
 use crate::pricing::Source;
 use crate::providers::{FromConfig, Upstream, Upstreams};
-use crate::telemetry::{Metrics, RequestLog, WorkerMetrics};
+use crate::telemetry::{Metrics, RequestLog, Traces, WorkerMetrics};
 use crate::upstream::Lanes;
 use crate::vault::Vault;
 use arc_swap::ArcSwap;
@@ -20,6 +20,7 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicI64};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// Uses noted between two rounds at most; beyond it, a use waits for the key's next one.
 const USED_MAX: usize = 100_000;
@@ -54,6 +55,8 @@ pub struct Shared {
     pub upstreams: ArcSwap<Upstreams>,
     /// The credentials that configuration and environment give.
     pub from_config: Vec<FromConfig>,
+    /// Silence of a provider within a stream after which its client gets a sign of life.
+    pub stream_keep_alive: Duration,
     /// What providers want back of their models' reasoning.
     pub vault: Vault,
     /// The way to addresses that callers name.
@@ -66,6 +69,8 @@ pub struct Shared {
     pub lookup: Lookup,
     /// The way to money that this process does not hold.
     pub keeper: metering::keeper::Keeper,
+    /// The way to shares of limits that this process does not hold.
+    pub sharer: metering::shares::Sharer,
     /// The line to every worker, to end what runs under a key.
     pub stops: Stops,
     /// The control runtime.
@@ -128,6 +133,8 @@ pub struct Worker {
     pub metrics: WorkerMetrics,
     /// Where request lines go.
     pub log: RequestLog,
+    /// Where spans go.
+    pub traces: Traces,
     /// Requests being answered here.
     pub running: Running,
 }

@@ -16,6 +16,7 @@ use crate::metering::Written;
 use crate::upstream::Failure;
 use bytes::{Bytes, BytesMut};
 use dialect::Event;
+use dialect::gemini::Array;
 use dialect::hub::{self, Dialect, Encoder, Losses, Reply};
 use dialect::json::Reader;
 use http::StatusCode;
@@ -35,6 +36,8 @@ const EVENTS: &[u8] = b"text/event-stream";
 pub struct Wishes {
     /// What the answer must go through, when it comes in another dialect.
     pub crossing: Option<Box<Crossing>>,
+    /// It wants a stream as one JSON array (Google's streams without `alt=sse`).
+    pub array: bool,
     /// It wants the usage chunk of a stream.
     pub include_usage: bool,
     /// What the end of its stream repeats of the request, if that must be told here.
@@ -49,7 +52,7 @@ pub async fn deliver(story: Box<Story>, answer: Answer, wishes: Wishes) -> Outbo
     if is_event_stream(&answer.headers) {
         return stream(story, answer, headers, wishes).await;
     }
-    whole(story, answer, headers, wishes.crossing).await
+    whole(story, answer, headers, wishes).await
 }
 
 async fn stream(story: Box<Story>, answer: Answer, mut headers: Lines, wishes: Wishes) -> Outbound {
@@ -74,7 +77,7 @@ async fn whole(
     mut story: Box<Story>,
     answer: Answer,
     mut headers: Lines,
-    crossing: Option<Box<Crossing>>,
+    Wishes { crossing, array, .. }: Wishes,
 ) -> Outbound {
     let Answer { status: code, mut bytes, .. } = answer;
     let read = {
@@ -100,7 +103,7 @@ async fn whole(
         }
     };
     let finished = match crossing {
-        Some(crossing) => cross(&mut story, &body, code, &mut headers, *crossing),
+        Some(crossing) => cross(&mut story, &body, code, &mut headers, (*crossing, array)),
         None => finish(&mut story, body, code, &mut headers),
     };
     let (body, written) = match finished {
@@ -151,7 +154,7 @@ fn cross(
     body: &Bytes,
     status: u16,
     headers: &mut Lines,
-    crossing: Crossing,
+    (crossing, array): (Crossing, bool),
 ) -> Result<(Bytes, Option<Written>), Refusal> {
     story.still_good()?;
     let mut meter = meter(story);
@@ -173,7 +176,7 @@ fn cross(
     let Crossing { to, mut reply, mut losses, .. } = crossing;
     reply.cost_usd = cost.map(NanoUsd::to_decimal);
     let told = if story.stream {
-        streamed(to, reply, events)
+        streamed(to, reply, events, array)
     } else {
         hub::write_whole(to, events, &reply, &mut losses)
     };
@@ -190,11 +193,17 @@ fn listen(story: &mut Story, events: &mut [Event<'_>]) {
 }
 
 /// A finished answer as the stream that was asked for.
-fn streamed(to: Dialect, reply: Reply, events: Vec<Event<'_>>) -> Vec<u8> {
+fn streamed(to: Dialect, reply: Reply, events: Vec<Event<'_>>, array: bool) -> Vec<u8> {
     let (mut encoder, mut out) = (Encoder::new(to, reply), Vec::new());
     events.into_iter().for_each(|event| encoder.event(event, &mut out));
     encoder.end(&mut out);
-    out
+    if !array {
+        return out;
+    }
+    let (mut elements, mut list) = (Array::default(), Vec::new());
+    elements.push(&out, &mut list);
+    elements.end(&mut list);
+    list
 }
 
 /// Writes into the head what is known when an answer is booked.
@@ -278,6 +287,7 @@ async fn read_whole(source: &mut Source) -> Result<Read, Failure> {
 fn headers(story: &Story, theirs: &Fields, wishes: &Wishes) -> Lines {
     let mut headers = Lines::new();
     let content_type: &[u8] = match &wishes.crossing {
+        _ if wishes.array => b"application/json",
         None => theirs.get(CONTENT_TYPE).unwrap_or(b"application/json"),
         Some(_) if story.stream => EVENTS,
         Some(_) => b"application/json",

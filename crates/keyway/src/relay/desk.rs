@@ -24,6 +24,8 @@ pub struct Desk {
     pub terms_version: String,
     /// Where the terms can be read; empty: nowhere.
     pub terms_url: String,
+    /// Whether everybody may see how the installation is.
+    pub status_page: bool,
     /// The settings this process runs with, for the operator to look at.
     pub settings: Vec<Shown>,
 }

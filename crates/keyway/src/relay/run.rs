@@ -55,7 +55,7 @@ async fn prepare_and_send(story: &mut Story, inbound: &Inbound) -> Result<(Answe
             output_max: first.and_then(|target| target.model.as_ref()?.output_tokens_max),
             answers: peek.n,
         };
-        story.limit(first.map_or("", |target| &target.id), size)?;
+        story.limit(first.map_or("", |target| &target.id), size).await?;
     }
     story.admit()?;
     let source = Source::new(inbound, &peek, (on_loss, budget_mode));
@@ -65,6 +65,7 @@ async fn prepare_and_send(story: &mut Story, inbound: &Inbound) -> Result<(Answe
     let wishes = Wishes {
         echo: if echoes { openai_responses::echo(&inbound.body) } else { Vec::new() },
         crossing,
+        array: story.dialect == Dialect::Gemini && story.stream && !wants_events(inbound),
         include_usage: peek.include_usage == Some(true),
         notice: plan.alias().and_then(|alias| alias.notice.clone()),
     };
@@ -83,11 +84,7 @@ pub(super) fn looked_at(dialect: Dialect, inbound: &Inbound) -> Result<Peek<'_>,
     let read = match dialect {
         Dialect::Gemini => {
             let (model, verb) = in_address(inbound);
-            let stream = verb.starts_with("stream");
-            if stream && !inbound.query_pairs().iter().any(|(name, value)| name == "alt" && value == "sse") {
-                return Err(Refusal::field("alt", "Streams are server-sent events here: add `?alt=sse`."));
-            }
-            in_path(model, stream)
+            in_path(model, verb.starts_with("stream"))
         }
         Dialect::OpenaiModerations => match peek(&inbound.body) {
             Err(error) if error.param == Some("model") => in_path(MODERATION_MODEL, false).map_err(|_| error),
@@ -102,6 +99,11 @@ pub(super) fn looked_at(dialect: Dialect, inbound: &Inbound) -> Result<Peek<'_>,
         param: error.param.map(Into::into),
         ..Refusal::new(crate::base::Code::InvalidRequest, error.message)
     })
+}
+
+/// Whether a stream at Google's paths is wanted as server-sent events; else it is one JSON array.
+fn wants_events(inbound: &Inbound) -> bool {
+    inbound.query_pairs().iter().any(|(name, value)| name == "alt" && value == "sse")
 }
 
 /// Model and verb of an address such as `.../models/{model}:{verb}`.

@@ -8,8 +8,9 @@ use super::recorder::Recorder;
 use super::refusals::ending;
 pub use super::refusals::{internal, stopped, unmetered};
 use super::refuse;
-use super::route::Route;
+use super::route::{Billing, Route};
 use super::running::{Caller, Place};
+use super::spans;
 use super::way::Way;
 use crate::access::{Grant, Mode};
 use crate::base::{Code, Fault, Refusal, Trouble};
@@ -19,6 +20,7 @@ use crate::metering::spend::Spending;
 use crate::metering::{Admitted, Written, admit};
 use crate::providers::Upstream;
 use crate::telemetry::RequestLine;
+use crate::telemetry::otlp::Context as Trace;
 use crate::telemetry::request_line::client_text;
 use dialect::hub::Losses;
 use ledger::entry::UsageOrigin;
@@ -91,18 +93,22 @@ pub struct Story {
     started_mono_ms: i64,
     peer: IpAddr,
     client_request: String,
+    /// The trace of whoever asked.
+    pub(super) trace: Option<Trace>,
     user_agent: Option<Box<str>>,
-    prompt_bytes: u64,
+    /// Of what may be billed, for to count tokens is free: tokens that its prompt has at most, and those that it is likely to have.
+    pub(super) prompt_bytes: u64,
+    pub(super) prompt_tokens: u64,
     pub(super) admitted: Option<Admitted>,
     /// Where the key has limits: what the request holds of them.
     pub(super) limited: Option<Box<Limited>>,
-    target: Option<Arc<Target>>,
+    pub(super) target: Option<Arc<Target>>,
     pub(super) upstream: Option<Arc<Upstream>>,
     sent: bool,
     /// It was sent, and nothing came back: the provider may have done its work.
     unanswered: bool,
-    tried: Vec<Tried>,
-    first_token_ms: Option<u32>,
+    pub(super) tried: Vec<Tried>,
+    pub(super) first_token_ms: Option<u32>,
     fault: Option<Box<str>>,
     ended: bool,
     place: Place,
@@ -130,8 +136,10 @@ impl Story {
             started_mono_ms: inbound.started_mono_ms,
             peer: inbound.peer,
             client_request: inbound.client_request_id().unwrap_or_default().to_owned(),
+            trace: worker.traces.parent(inbound.header("traceparent")),
             user_agent: inbound.header("user-agent").and_then(client_text),
-            prompt_bytes: inbound.body.len() as u64,
+            prompt_bytes: if inbound.route.billing == Billing::Count { 0 } else { inbound.body.len() as u64 },
+            prompt_tokens: (inbound.body.len() as u64).div_ceil(4),
             route: inbound.route,
             worker,
             grant,
@@ -361,7 +369,7 @@ impl Story {
     #[must_use]
     pub fn estimate(&self) -> Usage {
         Usage {
-            in_uncached: self.prompt_bytes.div_ceil(4),
+            in_uncached: self.prompt_tokens,
             out_text: self.counted.bytes.div_ceil(4).max(self.counted.events),
             ..Usage::default()
         }
@@ -373,6 +381,7 @@ impl Story {
         if let (Some(_), Some(upstream)) = (&self.target, &self.upstream) {
             metrics.settled(upstream.slot, &ended.usage, cost);
         }
+        self.worker.traces.push(self.trace, || spans::of(self, ended, latency_ms, cost));
         let fault = self.fault.take();
         let line = || RequestLine {
             status: ended.status,

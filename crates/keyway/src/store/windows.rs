@@ -115,13 +115,13 @@ pub async fn lock(connection: &mut AnyConnection, name: &Name) -> Result<Window,
     Ok(Window { posted: row.get(0), leased: row.get(1) })
 }
 
-/// Leases an amount of a window to a start of a node, unless that would pass the limit; answers all that
-/// the lease was granted by then.
+/// Leases an amount of a window to a start of a node, unless that would pass the limit or its leases were
+/// written off; answers all that the lease was granted by then.
 ///
 /// # Errors
 /// When the database cannot be used.
 pub async fn grant(
-    tx: &mut Tx,
+    connection: &mut AnyConnection,
     (boot, node): (&str, &str),
     name: &Name,
     amount: NanoUsd,
@@ -130,13 +130,15 @@ pub async fn grant(
     const DOING: &str = "leasing money";
     let done = sqlx::query(
         "UPDATE budget_windows SET leased_nanousd = leased_nanousd + $1, limit_nanousd = $2 \
-         WHERE account_id = $3 AND window_start_ms = $4 AND posted_nanousd + leased_nanousd + $1 <= $2",
+         WHERE account_id = $3 AND window_start_ms = $4 AND posted_nanousd + leased_nanousd + $1 <= $2 \
+         AND NOT EXISTS (SELECT 1 FROM journal_boot WHERE boot = $5 AND written_off_ms IS NOT NULL)",
     )
     .bind(amount.0)
     .bind(limit.0)
     .bind(&name.account)
     .bind(name.window_start_ms)
-    .execute(&mut **tx)
+    .bind(boot)
+    .execute(&mut *connection)
     .await
     .doing(DOING)?;
     if done.rows_affected() == 0 {
@@ -153,7 +155,7 @@ pub async fn grant(
     .bind(name.window_start_ms)
     .bind(node)
     .bind(amount.0)
-    .fetch_one(&mut **tx)
+    .fetch_one(&mut *connection)
     .await
     .doing(DOING)?;
     Ok(Some(NanoUsd(row.get(0))))

@@ -5,8 +5,8 @@ use crate::access::verify::{About, Needs};
 use crate::accounts::Scope;
 use crate::console::account::{change, confirm, show};
 use crate::console::{
-    assets, audit, components, invitation, keys, leave, links, members, models, money, overview, playground,
-    projects, register, requests, settings, setup, sign_in, theme, usage,
+    alerts, assets, audit, components, invitation, keys, leave, links, members, models, money, overview,
+    playground, projects, register, requests, settings, setup, sign_in, status, theme, usage,
 };
 use crate::relay::route::{Billing, BodyLimit, Handler, Route, Sendable, Shape};
 use crate::relay::{Inbound, Shared};
@@ -93,6 +93,25 @@ pub(super) static ROUTES: &[Route] = &[
     ),
     page("console_key_revoke", Method::POST, "/console/keys/{key}/revoke", END_KEYS, keys::change::revoke),
     page("console_begun", Method::POST, "/console/begun", Needs::Person, overview::begin::dismiss),
+    page("console_status", Method::GET, "/status", Needs::Nothing, status::show),
+    page("console_alerts", Method::GET, "/console/alerts", SEE_BUDGETS, alerts::list::show),
+    page("console_alert_new", Method::GET, "/console/alerts/new", MAKE_BUDGETS, alerts::new::show),
+    page("console_alert_make", Method::POST, "/console/alerts", MAKE_BUDGETS, alerts::new::make),
+    page("console_alert", Method::GET, "/console/alerts/{alert}", SEE_BUDGETS, alerts::one::show),
+    page(
+        "console_alert_change",
+        Method::POST,
+        "/console/alerts/{alert}",
+        CHANGE_BUDGETS,
+        alerts::one::change,
+    ),
+    page(
+        "console_alert_remove",
+        Method::POST,
+        "/console/alerts/{alert}/remove",
+        END_BUDGETS,
+        alerts::one::remove,
+    ),
     page("console_usage", Method::GET, "/console/usage", SEE_USAGE, usage::page::show),
     page("console_requests", Method::GET, "/console/requests", SEE_REQUESTS, requests::list::show),
     page("console_request", Method::GET, "/console/requests/{request}", SEE_REQUESTS, requests::one::show),
@@ -213,6 +232,10 @@ const MAKE_KEYS: Needs = Needs::Admin(Scope::CREATE_KEYS, About::Anywhere);
 const CHANGE_KEYS: Needs = Needs::Admin(Scope::UPDATE_KEYS, About::Anywhere);
 const END_KEYS: Needs = Needs::Admin(Scope::DELETE_KEYS, About::Anywhere);
 
+const SEE_BUDGETS: Needs = Needs::Admin(Scope::READ_BUDGETS, About::Anywhere);
+const MAKE_BUDGETS: Needs = Needs::Admin(Scope::CREATE_BUDGETS, About::Anywhere);
+const CHANGE_BUDGETS: Needs = Needs::Admin(Scope::UPDATE_BUDGETS, About::Anywhere);
+const END_BUDGETS: Needs = Needs::Admin(Scope::DELETE_BUDGETS, About::Anywhere);
 const SEE_ALL_KEYS: Needs = Needs::Admin(Scope::READ_KEYS, About::Organization);
 const SEE_AUDIT: Needs = Needs::Admin(Scope::READ_AUDIT_LOGS, About::Anywhere);
 const SEE_ALL_AUDIT: Needs = Needs::Admin(Scope::READ_AUDIT_LOGS, About::Organization);
@@ -230,10 +253,6 @@ const CHANGE_MEMBERS: Needs = Needs::Admin(Scope::UPDATE_MEMBERS, About::Organiz
 const REMOVE_MEMBERS: Needs = Needs::Admin(Scope::DELETE_MEMBERS, About::Organization);
 const MAKE_ROLES: Needs = Needs::Admin(Scope::CREATE_SETTINGS, About::Organization);
 const REMOVE_ROLES: Needs = Needs::Admin(Scope::DELETE_SETTINGS, About::Organization);
-const SEE_BUDGETS: Needs = Needs::Admin(Scope::READ_BUDGETS, About::Anywhere);
-const MAKE_BUDGETS: Needs = Needs::Admin(Scope::CREATE_BUDGETS, About::Anywhere);
-const CHANGE_BUDGETS: Needs = Needs::Admin(Scope::UPDATE_BUDGETS, About::Anywhere);
-const END_BUDGETS: Needs = Needs::Admin(Scope::DELETE_BUDGETS, About::Anywhere);
 const SEE_CREDIT: Needs = Needs::Admin(Scope::READ_BILLING, About::Organization);
 const CHANGE_CREDIT: Needs = Needs::Admin(Scope::MANAGE_BILLING, About::Organization);
 const SEE_SETTINGS: Needs = Needs::Admin(Scope::READ_SETTINGS, About::Organization);

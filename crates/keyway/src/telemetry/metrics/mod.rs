@@ -36,6 +36,7 @@ pub struct Metrics {
     providers: Mutex<Vec<String>>,
     shards: Vec<Shard>,
     lines_dropped: AtomicU64,
+    spans_dropped: AtomicU64,
     /// What is set rather than counted.
     pub gauges: Gauges,
     clock: Clock,
@@ -96,6 +97,7 @@ impl Metrics {
             providers: Mutex::new(vec!["other".to_owned()]),
             shards: (0..=workers).map(|_| shard()).collect(),
             lines_dropped: AtomicU64::new(0),
+            spans_dropped: AtomicU64::new(0),
             gauges: Gauges::default(),
             started_ms: clock.now_ms(),
             clock,
@@ -130,6 +132,11 @@ impl Metrics {
     /// Counts a request line that found the queue full.
     pub fn request_line_dropped(&self) {
         add(&self.lines_dropped, 1);
+    }
+
+    /// Counts a span that found the queue full.
+    pub fn span_dropped(&self) {
+        add(&self.spans_dropped, 1);
     }
 
     /// Everything in the Prometheus text format 0.0.4.

@@ -36,6 +36,9 @@ pub(super) fn render(metrics: &Metrics) -> String {
     let dropped = metrics.lines_dropped.load(Ordering::Relaxed);
     let help = "Request lines that found the queue full.";
     text.single("keyway_request_lines_dropped_total", Kind::Counter, help, dropped);
+    let dropped = metrics.spans_dropped.load(Ordering::Relaxed);
+    let help = "Spans that found the queue full.";
+    text.single("keyway_spans_dropped_total", Kind::Counter, help, dropped);
     text.family("keyway_build_info", Kind::Gauge, "Version of the program.");
     text.sample("keyway_build_info", &[("version", env!("CARGO_PKG_VERSION"))], 1);
     process::render(&mut text, metrics.started_ms);

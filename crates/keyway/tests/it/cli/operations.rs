@@ -12,6 +12,7 @@ use testkit::{Value, json};
 const COMMANDS: &[(&str, &str)] = &[
     ("key_list", "key list --project {project}"),
     ("key_get", "key show {key}"),
+    ("key_timeline", "key timeline {key}"),
     ("key_secret_list", "key secret list {turned_key}"),
     ("key_secret_get", "key secret show {turned_key} {secret}"),
     ("settings_get", "settings show"),
@@ -66,6 +67,10 @@ const COMMANDS: &[(&str, &str)] = &[
     ("credit_list", "credit list"),
     ("tier_list", "tier list"),
     ("tier_get", "tier show {tier}"),
+    ("verification_list", "verification list"),
+    ("verification_get", "verification show {verification_request}"),
+    ("limit_increase_list", "limit-increase list"),
+    ("limit_increase_get", "limit-increase show {limit_increase_request}"),
     ("request_list", "log list"),
     ("request_get", "log show {request}"),
     ("nodes", "node list"),
@@ -140,6 +145,14 @@ const COMMANDS: &[(&str, &str)] = &[
     ("budget_create", "budget create --name new --limit 1usd/day"),
     ("budget_update", "budget edit {budget} --name other --limit 2.5usd"),
     ("budget_remove", "budget remove {budget} --yes"),
+    ("alert_list", "alert list"),
+    ("alert_get", "alert show {alert}"),
+    ("alert_preview", "alert preview {alert}"),
+    ("alert_events", "alert events"),
+    ("alert_create", "alert create --name new --on usage"),
+    ("alert_update", "alert edit {alert} --name other --threshold 2.5"),
+    ("alert_test", "alert test {alert}"),
+    ("alert_remove", "alert remove {alert} --yes"),
     ("webhook_list", "webhook list"),
     ("webhook_get", "webhook show {webhook}"),
     ("webhook_create", "webhook create --name new < https://hooks.example.com/y"),
@@ -151,6 +164,10 @@ const COMMANDS: &[(&str, &str)] = &[
     ("credit_grant", "credit grant 1usd"),
     ("tier_create", "tier create --name new~one"),
     ("tier_update", "tier edit {tier} --markup-ppm 1"),
+    ("verification_ask", "verification ask --purpose a~bank"),
+    ("verification_decide", "verification decide {verification_request} --reject --note no"),
+    ("limit_increase_ask", "limit-increase ask --purpose a~bank --concurrency 5"),
+    ("limit_increase_decide", "limit-increase decide {limit_increase_request} --reject --note no"),
     ("organization_create", "org create --name new~name"),
     ("organization_update", "org edit {organization} --name new~name"),
     ("organization_archive", "org remove {organization} --yes"),
@@ -158,7 +175,7 @@ const COMMANDS: &[(&str, &str)] = &[
 ];
 
 /// What a moment makes different: only the names and types of what they say are compared.
-const OF_THE_MOMENT: [&str; 4] = ["costs", "nodes", "explain", "notification_list"];
+const OF_THE_MOMENT: [&str; 5] = ["key_timeline", "costs", "nodes", "explain", "notification_list"];
 /// These too; and the export, which is CSV and not JSON either way (`usage --csv`).
 const USAGE: &str = "usage_";
 
@@ -205,7 +222,11 @@ fn alike(value: &Value) -> Value {
         Value::Array(items) => items.iter().map(alike).collect(),
         Value::Object(fields) => fields
             .iter()
-            .map(|(name, value)| (name.clone(), alike(value)))
+            .map(|(name, value)| match name.as_str() {
+                // At the keyboard it is whoever sits there.
+                "asked_by" => (name.clone(), json!("who")),
+                _ => (name.clone(), alike(value)),
+            })
             .collect::<serde_json::Map<_, _>>()
             .into(),
         _ => value.clone(),
@@ -266,7 +287,12 @@ fn every_command_prints_the_object_of_its_route() {
         if OF_THE_MOMENT.contains(name) || name.starts_with(USAGE) {
             assert_eq!(shape(&by_command), shape(&by_route), "{command}\n{by_command}\n{by_route}");
         } else if reads {
-            assert_eq!(output.stdout.trim_end(), answer.text(), "{command}");
+            // A use of the caller's key may be written in between.
+            assert_eq!(
+                crate::stage::unused(output.stdout.trim_end()),
+                crate::stage::unused(&answer.text()),
+                "{command}"
+            );
         } else {
             assert_eq!(alike(&by_command), alike(&by_route), "{command}");
         }

@@ -1,6 +1,7 @@
 //! The console from outside, without a browser: forms, cookies and answers.
 
 mod accounts;
+mod alerts;
 mod frame;
 mod keys;
 mod mail;

@@ -1,6 +1,7 @@
 //! `/v1/organization`
 
 mod admin_api_keys;
+mod alerts;
 mod audit_logs;
 mod budgets;
 mod costs;
@@ -10,6 +11,7 @@ mod groups;
 mod invites;
 mod ip_allowlist;
 mod key_review;
+mod limit_increase_requests;
 mod models;
 mod nodes;
 mod permission;
@@ -22,6 +24,7 @@ mod settings;
 mod tiers;
 mod usage;
 mod users;
+mod verification_requests;
 mod webhooks;
 
 pub use usage::counted as usage_counted;
