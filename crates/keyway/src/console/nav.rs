@@ -48,6 +48,7 @@ static ITEMS: &[Item] = &[
     item("Build", "Models", "/console/models", To::Everybody),
     item("Observe", "Usage", "/console/usage", To::Anywhere(Scope::READ_USAGE)),
     item("Observe", "Requests", "/console/requests", To::Anywhere(Scope::READ_REQUESTS)),
+    item("Observe", "Alerts", "/console/alerts", To::Anywhere(Scope::READ_BUDGETS)),
     item("Spend", "Budgets", "/console/budgets", To::Anywhere(Scope::READ_BUDGETS)),
     item("Spend", "Limits", "/console/limits", To::Anywhere(Scope::READ_PROJECTS)),
     item("Spend", "Credit", "/console/credit", To::Everywhere(Scope::READ_BILLING)),
@@ -55,7 +56,6 @@ static ITEMS: &[Item] = &[
     item("Operate", "Members", "/console/members", To::Everywhere(Scope::READ_MEMBERS)),
     item("Operate", "Key review", "/console/review", To::Everywhere(Scope::READ_KEYS)),
     item("Operate", "Audit log", "/console/audit", To::Anywhere(Scope::READ_AUDIT_LOGS)),
-    item("Operate", "Alerts", "/console/alerts", To::Anywhere(Scope::READ_BUDGETS)),
     item("Operate", "Settings", "/console/settings", To::Everywhere(Scope::READ_SETTINGS)),
 ];
 

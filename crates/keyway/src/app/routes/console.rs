@@ -92,6 +92,7 @@ pub(super) static ROUTES: &[Route] = &[
         keys::change::ask_revoke,
     ),
     page("console_key_revoke", Method::POST, "/console/keys/{key}/revoke", END_KEYS, keys::change::revoke),
+    page("console_begun", Method::POST, "/console/begun", Needs::Person, overview::begin::dismiss),
     page("console_status", Method::GET, "/status", Needs::Nothing, status::show),
     page("console_alerts", Method::GET, "/console/alerts", SEE_BUDGETS, alerts::list::show),
     page("console_alert_new", Method::GET, "/console/alerts/new", MAKE_BUDGETS, alerts::new::show),

@@ -7,7 +7,7 @@ use crate::base::{Refusal, Trouble};
 use crate::console::form::{Form, Wrong, token_field};
 use crate::console::here::{Here, pages};
 use crate::console::page::{Page, see};
-use crate::console::parts::paging::encoded;
+use crate::console::parts::paging::{address, encoded};
 use crate::console::parts::segments::segments;
 use crate::console::parts::table::{Column, table, text};
 use crate::console::parts::take::take;
@@ -171,7 +171,7 @@ async fn do_change(here: &Here<'_>) -> Result<Outbound, Trouble> {
     match service::edit(&mut acting, &here.shared.catalog.load(), of, form.text("model"), &edit).await {
         Ok(_) => {
             here.finish(acting).await?;
-            Ok(see(&format!("{PATH}?project={}&done=saved", encoded(project))))
+            Ok(see(&address(PATH, &[], &[("project", project), ("done", "saved")])))
         }
         Err(trouble) => {
             drop(acting);

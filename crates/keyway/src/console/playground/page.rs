@@ -94,7 +94,7 @@ fn column(name: &str, label: &str, model: &str) -> Markup {
                 label for=(field) { (label) @if model.is_empty() { span .optional { "optional" } } }
                 input #(field) name=(field) list="models" value=(model) autocomplete="off" spellcheck="false";
             }
-            div .talk data-talk tabindex="0" role="region" aria-label="Conversation" {
+            div .talk data-talk tabindex="0" role="region" aria-label={ "Conversation, " (label) } {
                 p .faint data-nothing { @if model.is_empty() { "Name a second model to compare." } @else { "Nothing said yet." } }
             }
         }
