@@ -91,9 +91,7 @@ pub async fn build(
     let journals = journals(&plan(settings, &node), workers, &spares, &clock).map_err(NotOpened::Failed)?;
     let desk = desk(config, &at, listen, &tasks)?;
     let states: Vec<Arc<ShardState>> = journals.iter().map(Journal::state).collect();
-    let listeners = std::iter::once(listen).chain(settings.metrics_listen).collect();
-    let egress =
-        Egress::new(settings.egress_networks.clone(), listeners, clock.clone(), Arc::new(Tls::new(None)));
+    let egress = egress(settings, listen, &clock);
     let shared = Arc::new(Shared {
         at,
         node,
@@ -146,6 +144,12 @@ fn lenders(
         valid_ms,
     });
     (metering::keeper::keeper(Holder { db, clock, boot, node, key_share_percent_max }), sharer)
+}
+
+/// The way to addresses that callers name, and never to where this process listens.
+fn egress(settings: &Settings, listen: SocketAddr, clock: &Clock) -> Egress {
+    let listeners = std::iter::once(listen).chain(settings.metrics_listen).collect();
+    Egress::new(settings.egress_networks.clone(), listeners, clock.clone(), Arc::new(Tls::new(None)))
 }
 
 /// Where people reach the server: what was set, else the address it listens on.
