@@ -1,5 +1,6 @@
 //! Building the process's shared state from configuration and installation.
 
+use super::aws_keys;
 use super::open::NotOpened;
 use super::routes::ROUTES;
 use crate::access::session::Lasting;
@@ -25,7 +26,7 @@ use crate::relay::{Shared, story};
 use crate::store::changes;
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Names;
-use crate::upstream::{AuthStyle, Endpoint, Tls};
+use crate::upstream::{AuthStyle, Endpoint, Terms, Tls};
 use arc_swap::ArcSwap;
 use std::collections::HashMap;
 use std::fs;
@@ -205,7 +206,9 @@ fn upstreams(config: &Config, metrics: &Metrics) -> Result<HashMap<Arc<str>, Arc
                 continue;
             };
             let credential = on.map(credential).transpose().doing(&doing)?.flatten();
-            places.push((*dialect, Endpoint::new(url, auth, credential).doing(&doing)?));
+            let terms =
+                Terms { region: provider.region.as_deref(), token_url: provider.token_url.as_deref() };
+            places.push((*dialect, Endpoint::on(url, auth, credential, terms).doing(&doing)?));
         }
         if places.is_empty() && !provider.is_sandbox() {
             continue;
@@ -226,6 +229,7 @@ pub fn credential(on: &On) -> Result<Option<Secret>, Fault> {
         Some(CredentialRef::Env(name)) => std::env::var(name).map_err(|_| {
             Fault::plain(format!("the environment variable {name} is not set, or is not text"))
         })?,
+        Some(CredentialRef::Aws) => return aws_keys::found(|name| std::env::var(name).ok()).map(Some),
         Some(CredentialRef::File(path)) => {
             fs::read_to_string(path).doing(&format!("reading {}", path.display()))?
         }

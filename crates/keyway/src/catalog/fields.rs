@@ -92,6 +92,21 @@ pub const PROVIDER_FIELDS: &[Field] = &[
         doc: "Environment variables that usually hold its key; one that is set turns it on.",
     },
     Field {
+        name: "region",
+        kind: FieldKind::Text,
+        doc: "AWS region that requests are signed for (auth sigv4); untold: the one that the host names.",
+    },
+    Field {
+        name: "token_url",
+        kind: FieldKind::Text,
+        doc: "Where access tokens are asked for (auth google-oauth); untold: at Google.",
+    },
+    Field {
+        name: "api_version",
+        kind: FieldKind::Text,
+        doc: "Asks Azure's classic addresses: {base_url}/openai/deployments/{model}/...?api-version= this.",
+    },
+    Field {
         name: "host_env",
         kind: FieldKind::Text,
         doc: "Environment variable that names its host; when set, it turns it on.",

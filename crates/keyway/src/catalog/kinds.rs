@@ -78,13 +78,13 @@ words! {
         /// `x-goog-api-key: ...`.
         XGoogApiKey = "x-goog-api-key", true;
         /// `?key=...`.
-        Query = "query", false;
+        Query = "query", true;
         /// `api-key: ...` on a resource of one's own.
         Azure = "azure", true;
         /// AWS signature version 4.
-        Sigv4 = "sigv4", false;
+        Sigv4 = "sigv4", true;
         /// A token fetched with a Google service account.
-        GoogleOauth = "google-oauth", false;
+        GoogleOauth = "google-oauth", true;
         /// Nothing is sent.
         None = "none", true;
     }
@@ -125,6 +125,9 @@ words! {
         PlainTextContent = "plain-text-content", true;
         /// The same, of tool results alone.
         PlainTextToolResults = "plain-text-tool-results", true;
+        /// Anthropic's models are asked as Vertex has it: `POST {base_url}/models/{model}:rawPredict`, with
+        /// `anthropic_version` in the body instead of `model`.
+        RawPredict = "raw-predict", true;
         /// The host refuses to store: `store` is always sent as `false`.
         StoreFalse = "store-false", true;
         /// Tool calls are answered in the usual form only when `tool_calls_switch` is true.

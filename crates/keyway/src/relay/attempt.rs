@@ -46,6 +46,9 @@ pub async fn send(
             let (path, quirked) = quirks::chat(&target.provider, body, &tenant);
             (way.path, body) = (path.into(), quirked);
         }
+        if way.dialect == Dialect::AnthropicMessages {
+            body = quirks::messages(&target.provider, body);
+        }
         let headers = headers(&way, source.inbound, crossing.is_none());
         story.way = Some(way);
         story.send_to(target).await?;

@@ -60,6 +60,20 @@ pub fn chat(provider: &Provider, body: Bytes, tenant: &Tenant<'_>) -> (&'static 
     (if beta { BETA_CHAT_PATH } else { CHAT_PATH }, chat.finish())
 }
 
+/// The version of Anthropic's API at Vertex.
+const RAW_PREDICT_VERSION: &str = "\"vertex-2023-10-16\"";
+
+/// A request in Anthropic's dialect as this provider wants it.
+#[must_use]
+pub fn messages(provider: &Provider, body: Bytes) -> Bytes {
+    if !provider.has(Quirk::RawPredict) {
+        return body;
+    }
+    let Some(mut chat) = Chat::read(&body) else { return body };
+    chat.replace("model", ("anthropic_version", RAW_PREDICT_VERSION));
+    chat.finish()
+}
+
 #[cfg(test)]
 mod tests {
     use super::EDITS;
@@ -67,7 +81,7 @@ mod tests {
 
     /// Those that are read elsewhere, and where.
     const ELSEWHERE: &[Quirk] =
-        &[Quirk::NoStreamUsage, Quirk::ReasoningExcludedFromCompletion, Quirk::BetaPath];
+        &[Quirk::NoStreamUsage, Quirk::ReasoningExcludedFromCompletion, Quirk::BetaPath, Quirk::RawPredict];
 
     #[test]
     fn every_quirk_has_its_one_place() {

@@ -78,8 +78,12 @@ pub async fn ask(
         upstream.endpoint(asked.way.place).ok_or(Failure::Unsendable("the provider has no such address"))?;
     let accept = if asked.stream { "text/event-stream" } else { "application/json" };
     let way = asked.way;
-    let request =
-        Request { accept, query: way.query, headers: asked.headers, ..Request::post(&way.path, asked.body) };
+    let request = Request {
+        accept,
+        query: way.query.as_deref(),
+        headers: asked.headers,
+        ..Request::post(&way.path, asked.body)
+    };
     let response = lanes.send(endpoint, request).await?;
     Ok(Answer { status: response.status, headers: response.headers, bytes: Source::Provider(response.body) })
 }

@@ -33,6 +33,7 @@ pub const OUTCOMES: &[&str] = &[
     "ok",
     "status",
     "unsendable",
+    "token",
     "dns",
     "connect",
     "tls",

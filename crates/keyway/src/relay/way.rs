@@ -1,7 +1,7 @@
 //! How a target is asked: in which dialect, at which address. The client's own dialect first, for then
 //! nothing needs to be translated.
 
-use crate::catalog::{Dialect, Target};
+use crate::catalog::{Dialect, Quirk, Target};
 use std::borrow::Cow;
 
 /// How a target is asked.
@@ -14,7 +14,7 @@ pub struct Way {
     /// Path below that.
     pub path: Cow<'static, str>,
     /// Query without the question mark.
-    pub query: Option<&'static str>,
+    pub query: Option<Cow<'static, str>>,
 }
 
 /// Paths below a base URL.
@@ -33,19 +33,51 @@ const PATHS: &[(Dialect, &str)] = &[
 pub fn way(target: &Target, dialect: Dialect, stream: bool) -> Option<Way> {
     let (dialect, place) = spoken(target, dialect)?;
     let (path, query) = match dialect {
-        Dialect::Gemini if stream => {
-            (format!("/models/{}:streamGenerateContent", target.upstream).into(), Some("alt=sse"))
+        Dialect::Gemini if stream => (verb(target, "streamGenerateContent"), Some("alt=sse".into())),
+        Dialect::Gemini => (verb(target, "generateContent"), None),
+        Dialect::AnthropicMessages if target.provider.has(Quirk::RawPredict) => {
+            (verb(target, if stream { "streamRawPredict" } else { "rawPredict" }), None)
         }
-        Dialect::Gemini => (format!("/models/{}:generateContent", target.upstream).into(), None),
-        dialect => (Cow::Borrowed(PATHS.iter().find(|(of, _)| *of == dialect)?.1), None),
+        dialect => classic(target, dialect, PATHS.iter().find(|(of, _)| *of == dialect)?.1),
     };
     Some(Way { dialect, place, path, query })
+}
+
+/// Google's addresses end with what is to be done.
+fn verb(target: &Target, verb: &str) -> Cow<'static, str> {
+    format!("/models/{}:{verb}", target.upstream).into()
+}
+
+/// Path and query of OpenAI's dialects: at Azure's classic addresses the deployment stands in the path, but
+/// for responses, and the version of the API in the query.
+fn classic(
+    target: &Target,
+    dialect: Dialect,
+    path: &'static str,
+) -> (Cow<'static, str>, Option<Cow<'static, str>>) {
+    let Some(version) = &target.provider.api_version else { return (path.into(), None) };
+    let path = match dialect {
+        Dialect::OpenaiResponses => format!("/openai{path}"),
+        _ => format!("/openai/deployments/{}{path}", segment(&target.upstream)),
+    };
+    (path.into(), Some(format!("api-version={version}").into()))
+}
+
+/// A name as one segment of a path.
+fn segment(name: &str) -> String {
+    name.bytes().fold(String::with_capacity(name.len()), |mut text, byte| {
+        match byte {
+            byte if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => text.push(char::from(byte)),
+            byte => text.push_str(&format!("%{byte:02X}")),
+        }
+        text
+    })
 }
 
 /// The dialect that is spoken to a target, and whose base URL is used. Hosts of OpenAI's chat dialect
 /// that do not say where their smaller services are have them at the same address.
 fn spoken(target: &Target, client: Dialect) -> Option<(Dialect, Dialect)> {
-    let speaks = &target.provider.speaks;
+    let speaks = target.speaks();
     if speaks.contains(&client) {
         return Some((client, client));
     }
@@ -53,6 +85,6 @@ fn spoken(target: &Target, client: Dialect) -> Option<(Dialect, Dialect)> {
         let known = |dialect: &&Dialect| dialect.is_built() && dialect.conversation().is_some();
         return speaks.iter().find(known).map(|dialect| (*dialect, *dialect));
     }
-    let by_chat = speaks.contains(&Dialect::OpenaiChat) && !target.provider.is_sandbox();
+    let by_chat = target.provider.speaks.contains(&Dialect::OpenaiChat) && !target.provider.is_sandbox();
     by_chat.then_some((client, Dialect::OpenaiChat))
 }
