@@ -8,16 +8,20 @@
 pub mod anthropic;
 pub mod edit;
 pub mod event;
+pub mod form;
 pub mod gemini;
 pub mod hub;
 pub mod json;
+pub mod media;
 pub mod meter;
 pub mod needs;
 pub mod openai_chat;
 pub mod openai_responses;
 pub mod peek;
+pub mod rerank;
 pub mod small;
 pub mod sse;
+pub mod vectors;
 
 pub use edit::{AskUsage, Wanted, rewrite, rewrite_to};
 pub use event::{Event, Part, StopReason, ToolForm, UpstreamMessage};

@@ -47,8 +47,24 @@ words! {
         OpenaiCompletions = "openai-completions", true;
         /// `POST {base_url}/embeddings`.
         OpenaiEmbeddings = "openai-embeddings", true;
+        /// Cohere's vectors: `POST {base_url}/embed`.
+        CohereEmbed = "cohere-embed", true;
+        /// Voyage's vectors: `POST {base_url}/embeddings`.
+        VoyageEmbeddings = "voyage-embeddings", true;
+        /// Jina's vectors: `POST {base_url}/embeddings`.
+        JinaEmbeddings = "jina-embeddings", true;
+        /// Google's vectors: `POST {base_url}/models/{model}:batchEmbedContents`.
+        GeminiEmbeddings = "gemini-embeddings", true;
         /// `POST {base_url}/rerank`.
         CohereRerank = "cohere-rerank", true;
+        /// Voyage's order of texts: `POST {base_url}/rerank`.
+        VoyageRerank = "voyage-rerank", true;
+        /// `POST {base_url}/images/generations`.
+        OpenaiImages = "openai-images", true;
+        /// `POST {base_url}/audio/speech`.
+        OpenaiSpeech = "openai-speech", true;
+        /// `POST {base_url}/audio/transcriptions`, a form.
+        OpenaiTranscriptions = "openai-transcriptions", true;
         /// `POST {base_url}/moderations`.
         OpenaiModerations = "openai-moderations", true;
     }
@@ -65,6 +81,31 @@ impl Dialect {
             Self::Gemini => Some(dialect::Dialect::Gemini),
             _ => None,
         }
+    }
+
+    /// Whether texts are turned into vectors in it.
+    #[must_use]
+    pub fn is_vectors(self) -> bool {
+        matches!(
+            self,
+            Self::OpenaiEmbeddings
+                | Self::CohereEmbed
+                | Self::VoyageEmbeddings
+                | Self::JinaEmbeddings
+                | Self::GeminiEmbeddings
+        )
+    }
+
+    /// Whether texts are put in order in it.
+    #[must_use]
+    pub fn is_order(self) -> bool {
+        matches!(self, Self::CohereRerank | Self::VoyageRerank)
+    }
+
+    /// Whether it is about images or sound: counted by the piece, and passed on as they are.
+    #[must_use]
+    pub fn is_media(self) -> bool {
+        matches!(self, Self::OpenaiImages | Self::OpenaiSpeech | Self::OpenaiTranscriptions)
     }
 }
 
@@ -172,6 +213,14 @@ words! {
         Chat = "chat", true;
         /// Turns text into vectors.
         Embedding = "embedding", true;
+        /// Puts texts in order.
+        Rerank = "rerank", true;
+        /// Makes images.
+        Image = "image", true;
+        /// Speaks.
+        Speech = "speech", true;
+        /// Writes down what is said.
+        Transcription = "transcription", true;
     }
 }
 
@@ -190,8 +239,11 @@ impl Dialect {
     #[must_use]
     pub fn serves(self, kind: ModelKind) -> bool {
         match self {
-            Self::Gemini => true,
-            Self::OpenaiEmbeddings | Self::CohereRerank => kind == ModelKind::Embedding,
+            Self::OpenaiImages => kind == ModelKind::Image,
+            Self::OpenaiSpeech => kind == ModelKind::Speech,
+            Self::OpenaiTranscriptions => kind == ModelKind::Transcription,
+            dialect if dialect.is_vectors() => kind == ModelKind::Embedding,
+            dialect if dialect.is_order() => kind == ModelKind::Rerank,
             _ => kind == ModelKind::Chat,
         }
     }

@@ -3,6 +3,7 @@
 use super::crossing::{Crossing, Source};
 use super::failures;
 use super::quirks::{self, Tenant};
+use super::restate;
 use super::source::{self, Answer, Asked};
 use super::stateless::stateless;
 use super::story::Story;
@@ -34,7 +35,14 @@ pub async fn send(
             continue;
         };
         let output_cap = story.pay(target, way.dialect, source).await?;
-        let (mut body, crossing) = match prepare(story, source, target, (&way, plan), output_cap).await {
+        let prepared = match restate::write(story.dialect, &way, source, target) {
+            Some(written) => written.map(|(body, restating)| {
+                story.restating = restating;
+                (body, None)
+            }),
+            None => prepare(story, source, target, (&way, plan), output_cap).await,
+        };
+        let (mut body, crossing) = match prepared {
             Ok(prepared) => prepared,
             Err(refusal) => {
                 last.get_or_insert(refusal);
@@ -53,7 +61,7 @@ pub async fn send(
         story.way = Some(way);
         story.send_to(target).await?;
         let began = story.now_mono_ms();
-        match ask(story, body, &headers, source.inbound.request).await? {
+        match ask(story, body, &headers, source).await? {
             Ok(answer) if classify(answer.status) == Class::Success => {
                 story.tried(began, answer.status, "ok", true);
                 return Ok((answer, crossing));
@@ -115,12 +123,13 @@ async fn ask(
     story: &Story,
     body: Bytes,
     headers: &[(&str, &str)],
-    request: [u8; 16],
+    source: &Source<'_>,
 ) -> Result<Result<Answer, Failure>, Trouble> {
     let shared = &story.worker.shared;
     let upstream = story.upstream().ok_or_else(no_target)?;
     let way = story.way.as_ref().ok_or_else(no_target)?;
-    let asked = Asked { way, headers, body, stream: story.stream, request };
+    let (request, content_type) = (source.inbound.request, source.content_type());
+    let asked = Asked { way, headers, body, content_type, stream: story.stream, request };
     let answer =
         pin!(source::ask(story.permission()?, &story.worker.lanes, upstream, asked, &shared.at.clock));
     Ok(story.unless_cut(answer).await?)
@@ -133,6 +142,9 @@ fn body_for(
     source: &Source<'_>,
     output_cap: Option<(&str, u64)>,
 ) -> Bytes {
+    if let Some(form) = source.form {
+        return form.renamed(&source.inbound.body, &target.upstream);
+    }
     let tells = matches!(way.dialect, Dialect::OpenaiChat | Dialect::OpenaiCompletions)
         && !target.provider.has(Quirk::NoStreamUsage);
     let usage = if tells { AskUsage::Ask } else { AskUsage::Leave };

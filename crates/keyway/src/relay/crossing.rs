@@ -10,6 +10,7 @@ use super::way::Way;
 use crate::base::{Code, Refusal};
 use crate::catalog::{Alias, Edit, Target};
 use bytes::Bytes;
+use dialect::form::Form;
 use dialect::hub::{self, Asked, Dialect, Invalid, Losses, Mode, Reply, Request};
 use dialect::peek::Peek;
 use dialect::{AskUsage, openai_responses, rewrite};
@@ -29,6 +30,8 @@ pub struct Crossing {
 pub struct Source<'a> {
     pub(super) inbound: &'a Inbound,
     pub(super) peek: &'a Peek<'a>,
+    /// Where the body is no JSON.
+    pub(super) form: Option<&'a Form>,
     on_loss: OnLoss,
     /// Without our own member.
     body: Bytes,
@@ -42,7 +45,35 @@ impl<'a> Source<'a> {
             Some(_) => rewrite(&inbound.body, peek, &peek.model, AskUsage::Leave),
             None => inbound.body.clone(),
         };
-        Self { inbound, peek, on_loss, body }
+        Self { inbound, peek, form: None, on_loss, body }
+    }
+
+    /// The same, with the form that its body is.
+    #[must_use]
+    pub fn with_form(self, form: Option<&'a Form>) -> Self {
+        Self { form, ..self }
+    }
+
+    /// What its body is.
+    #[must_use]
+    pub fn content_type(&self) -> &'a str {
+        let theirs = self.form.and_then(|_| self.inbound.header("content-type"));
+        theirs.unwrap_or("application/json")
+    }
+
+    /// The body, without our own member.
+    #[must_use]
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// Whether what is lost may be.
+    ///
+    /// # Errors
+    /// `lossy_translation` where none is wanted.
+    pub fn accept(&self, losses: &Losses, model: &str) -> Result<(), Refusal> {
+        let refused = self.on_loss == OnLoss::Reject && !losses.is_empty();
+        if refused { Err(lossy(losses, model)) } else { Ok(()) }
     }
 
     /// The request as `target` is asked it, and what its answer must go through.
@@ -67,9 +98,7 @@ impl<'a> Source<'a> {
         fetch::media(&story.worker.shared.egress, &mut request, &asked).await?;
         let mut losses = Losses::default();
         let written = hub::write_request(&request, &asked, &mut losses).map_err(|invalid| told(&invalid))?;
-        if self.on_loss == OnLoss::Reject && !losses.is_empty() {
-            return Err(lossy(&losses, &target.id));
-        }
+        self.accept(&losses, &target.id)?;
         let reply = Reply {
             id: self.inbound.request_id().trim_start_matches("req_").to_owned(),
             model: self.peek.model.clone().into_owned(),
@@ -102,7 +131,7 @@ fn set(edit: Edit, request: &mut Request<'_>) {
     request.reasoning.mode.get_or_insert(mode);
 }
 
-fn told(invalid: &Invalid) -> Refusal {
+pub(super) fn told(invalid: &Invalid) -> Refusal {
     let code = if invalid.unsupported { Code::UnsupportedParameter } else { Code::InvalidRequest };
     let param = invalid.param.clone();
     Refusal { param, ..Refusal::new(code, Cow::Owned(invalid.message.clone())) }

@@ -3,6 +3,7 @@
 
 use super::crossing::Source;
 use super::exchange::Inbound;
+use super::media;
 use super::story::Story;
 use crate::base::{Refusal, Trouble};
 use crate::catalog::{Dialect, Quirk, Target};
@@ -49,11 +50,11 @@ impl Story {
             model: &target.id,
             labels: &self.labels,
             end_user: &end_user,
-            price: model.and_then(|model| model.prices.at(self.started_ms)),
+            price: media::price(self.dialect, target, self.started_ms),
             started_ms: self.started_ms,
             size: self.size(target, inbound, peek),
             longest: model.and_then(|model| model.output_tokens_max.or(model.context_tokens)),
-            streamed: self.stream && !hidden,
+            streamed: self.stream && !hidden && !self.dialect.is_media(),
             clamp,
         };
         let shared = &self.worker.shared;
@@ -68,16 +69,23 @@ impl Story {
         let model = target.model.as_deref();
         let context = model.and_then(|model| model.context_tokens);
         let output_cap = match self.dialect {
-            Dialect::OpenaiEmbeddings | Dialect::CohereRerank | Dialect::OpenaiModerations => Some(0),
+            Dialect::OpenaiModerations => Some(0),
+            dialect if dialect.is_vectors() || dialect.is_order() => Some(0),
+            // What is billed by the piece has no tokens; the rest of it ends where its model does.
+            dialect if dialect.is_media() => {
+                let price = media::price(dialect, target, self.started_ms);
+                price.and_then(|price| price.dearest_unit()).map(|_| 0)
+            }
             _ => peek.output_cap,
         };
         // A prompt has no more tokens than bytes; what it only points to may fill the window.
-        let bytes = inbound.body.len() as u64;
+        let bytes = self.prompt_bytes;
         let input_tokens_max = match context {
+            Some(context) if self.dialect == Dialect::OpenaiTranscriptions => context.max(bytes),
             Some(context) if points_elsewhere(&inbound.body) => context.max(bytes),
             _ => bytes,
         };
-        Size { input_tokens_max, output_cap, answers: peek.n }
+        Size { input_tokens_max, output_cap, answers: peek.n, units_max: self.units.most }
     }
 
     /// Whom a request names as its end user, where a budget asks.

@@ -6,16 +6,18 @@ use super::crossing::Source;
 use super::deliver::{Wishes, deliver};
 use super::exchange::{Inbound, Outbound, X_KEYWAY_LABELS};
 use super::extension::{Extension, X_KEYWAY_ON_LOSS};
+use super::media::Units;
 use super::running::Caller;
 use super::source::Answer;
 use super::story::Story;
-use super::{attempt, labels};
-use crate::base::{Refusal, Trouble};
+use super::{attempt, labels, media};
+use crate::base::{Code, Refusal, Trouble};
 use crate::catalog::Dialect;
 use crate::metering::limits::Size;
 use crate::routing::{allowed, plan};
+use dialect::Needs;
 use dialect::hub::Asked;
-use dialect::peek::{Peek, peek, peek_as};
+use dialect::peek::{Peek, PeekError, peek, peek_as};
 use std::rc::Rc;
 
 /// Answers a request in `dialect` of a key that may make it.
@@ -36,19 +38,37 @@ pub async fn run(
 }
 
 async fn prepare_and_send(story: &mut Story, inbound: &Inbound) -> Result<(Answer, Wishes), Trouble> {
-    let peek = looked_at(story.dialect, inbound)?;
+    let form = media::form(story.dialect, inbound).map_err(refused)?;
+    let peek = match &form {
+        Some(form) => Peek::named(form.model.as_str(), form.stream),
+        None => looked_at(story.dialect, inbound)?,
+    };
     story.stream = peek.stream;
+    if story.dialect.is_media() {
+        let asked = media::sized(story.dialect, inbound, &peek, form.as_ref());
+        (story.units, story.prompt_bytes, story.stream) = (asked.units, asked.text_bytes, asked.stream);
+    }
+    if story.dialect == Dialect::CohereRerank {
+        let (likely, most) = dialect::rerank::searches(&inbound.body);
+        story.units = Units { likely, most };
+    }
     story.answers = peek.n;
     story.model_asked = peek.model.clone().into_owned();
     let extension = Extension::read(peek.keyway)?;
     let on_loss = extension.on_loss(inbound.header(X_KEYWAY_ON_LOSS))?;
     story.labels = labels::read(&story.grant.labels, inbound.header(X_KEYWAY_LABELS), extension)?;
     let plan = plan(&story.worker.shared.catalog.load(), &story.grant, &peek.model)?;
-    allowed::check(&story.grant, &inbound.body)?;
+    match form {
+        Some(_) => allowed::check_needs(&story.grant, Needs { audio_input: true, ..Needs::default() })?,
+        None => allowed::check(&story.grant, &inbound.body)?,
+    }
+    if story.dialect == Dialect::OpenaiSpeech {
+        allowed::check_needs(&story.grant, Needs { audio_output: true, ..Needs::default() })?;
+    }
     if !story.grant.limits.is_empty() {
         let first = plan.candidates().next();
         let size = Size {
-            prompt_bytes: inbound.body.len() as u64,
+            prompt_bytes: story.prompt_bytes,
             output_cap: peek.output_cap,
             output_max: first.and_then(|target| target.model.as_ref()?.output_tokens_max),
             answers: peek.n,
@@ -56,7 +76,7 @@ async fn prepare_and_send(story: &mut Story, inbound: &Inbound) -> Result<(Answe
         story.limit(first.map_or("", |target| &target.id), size)?;
     }
     story.admit()?;
-    let source = Source::new(inbound, &peek, on_loss);
+    let source = Source::new(inbound, &peek, on_loss).with_form(form.as_ref());
     let (answer, crossing) = attempt::send(story, &source, &plan).await?;
     let wishes = Wishes {
         crossing,
@@ -84,6 +104,7 @@ pub(super) fn looked_at(dialect: Dialect, inbound: &Inbound) -> Result<Peek<'_>,
             }
             in_path(model, stream)
         }
+        Dialect::GeminiEmbeddings => in_path(in_address(inbound).0, false),
         Dialect::OpenaiModerations => match peek(&inbound.body) {
             Err(error) if error.param == Some("model") => in_path(MODERATION_MODEL, false).map_err(|_| error),
             read => read,
@@ -93,10 +114,11 @@ pub(super) fn looked_at(dialect: Dialect, inbound: &Inbound) -> Result<Peek<'_>,
             None => peek(&inbound.body),
         },
     };
-    read.map_err(|error| Refusal {
-        param: error.param.map(Into::into),
-        ..Refusal::new(crate::base::Code::InvalidRequest, error.message)
-    })
+    read.map_err(refused)
+}
+
+fn refused(error: PeekError) -> Refusal {
+    Refusal { param: error.param.map(Into::into), ..Refusal::new(Code::InvalidRequest, error.message) }
 }
 
 /// Model and verb of an address such as `.../models/{model}:{verb}`.

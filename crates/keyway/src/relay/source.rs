@@ -3,6 +3,7 @@
 use super::context::Upstream;
 use super::way::Way;
 use crate::base::{Clock, Fields, id};
+use crate::catalog::Dialect;
 use crate::metering::Admitted;
 use crate::sandbox::{self, AnswerBody, SandboxStream};
 use crate::upstream::{Body, Failure, Lanes, Request};
@@ -54,6 +55,8 @@ pub struct Asked<'a> {
     pub headers: &'a [(&'a str, &'a str)],
     /// Its body, as this provider wants it.
     pub body: Bytes,
+    /// What that is.
+    pub content_type: &'a str,
     /// Whether a stream is asked for.
     pub stream: bool,
     /// The request's ULID.
@@ -76,12 +79,17 @@ pub async fn ask(
     }
     let endpoint =
         upstream.endpoint(asked.way.place).ok_or(Failure::Unsendable("the provider has no such address"))?;
-    let accept = if asked.stream { "text/event-stream" } else { "application/json" };
     let way = asked.way;
+    let accept = match way.dialect {
+        _ if asked.stream => "text/event-stream",
+        Dialect::OpenaiSpeech | Dialect::OpenaiTranscriptions => "*/*",
+        _ => "application/json",
+    };
     let request = Request {
         accept,
         query: way.query.as_deref(),
         headers: asked.headers,
+        content_type: asked.content_type,
         ..Request::post(&way.path, asked.body)
     };
     let response = lanes.send(endpoint, request).await?;

@@ -3,9 +3,11 @@
 
 use super::context::{Upstream, Worker};
 use super::exchange::{Inbound, Outbound};
+use super::media::{self, Units};
 use super::refusals::ending;
 pub use super::refusals::{internal, stopped, unmetered};
 use super::refuse;
+use super::restate::Restating;
 use super::route::Route;
 use super::running::{Caller, Place};
 use super::way::Way;
@@ -98,6 +100,10 @@ pub struct Story {
     pub answers: u32,
     /// What was counted of its answer.
     pub counted: Counted,
+    /// Images, characters, seconds or searches that it asks for.
+    pub units: Units,
+    /// What its answer must go through, when its provider has another shape for it.
+    pub restating: Option<Box<Restating>>,
     route_number: usize,
     pub(super) request: [u8; 16],
     pub(super) started_ms: i64,
@@ -105,7 +111,7 @@ pub struct Story {
     peer: IpAddr,
     client_request: String,
     user_agent: Option<Box<str>>,
-    prompt_bytes: u64,
+    pub(super) prompt_bytes: u64,
     pub(super) admitted: Option<Admitted>,
     /// Where the key has limits: what the request holds of them.
     pub(super) limited: Option<Box<Limited>>,
@@ -135,6 +141,8 @@ impl Story {
             way: None,
             answers: 1,
             counted: Counted::default(),
+            units: Units::default(),
+            restating: None,
             route_number: inbound.route_number,
             request: inbound.request,
             started_ms: inbound.started_ms,
@@ -211,7 +219,8 @@ impl Story {
         self.target = Some(Arc::clone(target));
         self.upstream = self.worker.shared.upstream(&target.provider.name).cloned();
         let mut admitted = self.admitted.take().ok_or_else(|| Fault::plain("a request was not admitted"))?;
-        let before = Ended { status: 0, code: "", usage: Usage::default(), origin: UsageOrigin::Nothing };
+        let usage = Usage { units: self.units.likely, ..Usage::default() };
+        let before = Ended { status: 0, code: "", usage, origin: UsageOrigin::Nothing };
         let mut entry = self.entry(&before, 0);
         let mut reserved = Reserved { amount: NanoUsd::ZERO, markup: self.grant.purse.markup.0 };
         if let Some(spending) = admitted.spending() {
@@ -385,9 +394,14 @@ impl Story {
     /// Usage by our own count: a quarter of the bytes, and never less than an event each.
     #[must_use]
     pub fn estimate(&self) -> Usage {
+        let text_tokens = self.prompt_bytes.div_ceil(4);
+        if self.dialect.is_media() {
+            return media::estimate(self, text_tokens);
+        }
         Usage {
-            in_uncached: self.prompt_bytes.div_ceil(4),
+            in_uncached: text_tokens,
             out_text: self.counted.bytes.div_ceil(4).max(self.counted.events),
+            units: self.units.likely,
             ..Usage::default()
         }
     }
@@ -425,9 +439,7 @@ impl Story {
 
     fn entry<'a>(&'a self, ended: &Ended, latency_ms: u32) -> Entry<'a> {
         let target = self.target.as_deref();
-        let price = target
-            .and_then(|target| target.model.as_ref())
-            .and_then(|model| model.prices.at(self.started_ms));
+        let price = target.and_then(|target| media::price(self.dialect, target, self.started_ms));
         let cost = match (ended.origin, price) {
             (UsageOrigin::Nothing, _) => Some(NanoUsd(0)),
             (_, price) => price.map(|price| price.cost(&ended.usage, self.started_ms)),

@@ -24,8 +24,15 @@ const PATHS: &[(Dialect, &str)] = &[
     (Dialect::AnthropicMessages, "/messages"),
     (Dialect::OpenaiCompletions, "/completions"),
     (Dialect::OpenaiEmbeddings, "/embeddings"),
+    (Dialect::CohereEmbed, "/embed"),
+    (Dialect::VoyageEmbeddings, "/embeddings"),
+    (Dialect::JinaEmbeddings, "/embeddings"),
     (Dialect::CohereRerank, "/rerank"),
+    (Dialect::VoyageRerank, "/rerank"),
     (Dialect::OpenaiModerations, "/moderations"),
+    (Dialect::OpenaiImages, "/images/generations"),
+    (Dialect::OpenaiSpeech, "/audio/speech"),
+    (Dialect::OpenaiTranscriptions, "/audio/transcriptions"),
 ];
 
 /// How `target` is asked by a client of `dialect`; `None` when it speaks nothing that would do.
@@ -35,6 +42,7 @@ pub fn way(target: &Target, dialect: Dialect, stream: bool) -> Option<Way> {
     let (path, query) = match dialect {
         Dialect::Gemini if stream => (verb(target, "streamGenerateContent"), Some("alt=sse".into())),
         Dialect::Gemini => (verb(target, "generateContent"), None),
+        Dialect::GeminiEmbeddings => (verb(target, "batchEmbedContents"), None),
         Dialect::AnthropicMessages if target.provider.has(Quirk::RawPredict) => {
             (verb(target, if stream { "streamRawPredict" } else { "rawPredict" }), None)
         }
@@ -84,6 +92,19 @@ fn spoken(target: &Target, client: Dialect) -> Option<(Dialect, Dialect)> {
     if client.conversation().is_some() {
         let known = |dialect: &&Dialect| dialect.is_built() && dialect.conversation().is_some();
         return speaks.iter().find(known).map(|dialect| (*dialect, *dialect));
+    }
+    let like: fn(Dialect) -> bool = match client {
+        client if client.is_vectors() => Dialect::is_vectors,
+        client if client.is_order() => Dialect::is_order,
+        _ => |_| false,
+    };
+    if let Some(dialect) = speaks.iter().copied().find(|dialect| like(*dialect)) {
+        return Some((dialect, dialect));
+    }
+    // What others call their own shape, nobody has beside OpenAI's chat.
+    if client == Dialect::GeminiEmbeddings && target.provider.speaks.contains(&Dialect::OpenaiChat) {
+        return Some((Dialect::OpenaiEmbeddings, Dialect::OpenaiChat))
+            .filter(|_| !target.provider.is_sandbox());
     }
     let by_chat = target.provider.speaks.contains(&Dialect::OpenaiChat) && !target.provider.is_sandbox();
     by_chat.then_some((client, Dialect::OpenaiChat))

@@ -188,8 +188,14 @@ impl World {
             }
             "completions" => json!({"model": stage::MODEL, "prompt": "Hello"}),
             "embeddings" => json!({"model": stage::MODEL, "input": "Hello"}),
+            "embed_content" => json!({"content": {"parts": [{"text": "Hello"}]}}),
+            "batch_embed_contents" => json!({"requests": [{"content": {"parts": [{"text": "Hello"}]}}]}),
             "rerank" => json!({"model": stage::MODEL, "query": "Hello", "documents": ["a", "b"]}),
             "moderations" => json!({"model": stage::MODEL, "input": "Hello"}),
+            "images_generations" => json!({"model": stage::MODEL, "prompt": "Hello"}),
+            "audio_speech" => json!({"model": stage::MODEL, "input": "Hello", "voice": "alloy"}),
+            // It is sent as a form.
+            "audio_transcriptions" => json!({"model": stage::MODEL}),
             "model_permissions_set" => json!({"mode": "deny_list", "model_ids": ["mine/other"]}),
             "project_user_add" => json!({"user_id": of("user2"), "role": "member"}),
             "project_group_add" => json!({"group_id": of("group2"), "role": "member"}),
@@ -213,6 +219,14 @@ impl World {
         }
     }
 
+    /// A recording to be written down.
+    fn form(&self) -> String {
+        let part = |name: &str, value: &str| {
+            format!("--X\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+        };
+        part("model", stage::MODEL) + &part("file", "sound") + "--X--\r\n"
+    }
+
     /// A row's call with this credential; none when it is empty.
     pub fn call(&self, route: &Route, secret: &str) -> Response {
         self.call_at(route, &self.path(route), secret)
@@ -221,11 +235,17 @@ impl World {
     /// The same at another path.
     pub fn call_at(&self, route: &Route, path: &str, secret: &str) -> Response {
         let bearer = format!("Bearer {secret}");
-        let mut headers = vec![("content-type", "application/json")];
+        let form = route.name == "audio_transcriptions";
+        let kind = if form { "multipart/form-data; boundary=X" } else { "application/json" };
+        let mut headers = vec![("content-type", kind)];
         if !secret.is_empty() {
             headers.push(("authorization", bearer.as_str()));
         }
-        let body = if route.method == "POST" { self.body(route).to_string() } else { String::new() };
+        let body = match route.method == "POST" {
+            true if form => self.form(),
+            true => self.body(route).to_string(),
+            false => String::new(),
+        };
         let path = if route.path.contains("/usage/") || route.path.ends_with("/costs") {
             format!("{path}?start_time={}", stage::yesterday())
         } else {

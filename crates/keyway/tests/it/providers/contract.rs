@@ -8,10 +8,15 @@ use std::sync::Arc;
 use testkit::upstream::Request;
 use testkit::{Answer, Keyway, Upstream, Value, json};
 
-/// Where the row says that chats go, filled with `x`: without scheme and host.
+/// Where the row says that chats go.
 fn base_path(row: &ProviderRow) -> Option<String> {
+    base_path_of(row, Dialect::OpenaiChat)
+}
+
+/// Where the row says that a dialect is spoken, filled with `x`: without scheme and host.
+pub fn base_path_of(row: &ProviderRow, dialect: Dialect) -> Option<String> {
     let urls = row.base_url.as_deref()?;
-    let (_, text) = urls.iter().find(|(dialect, _)| *dialect == Dialect::OpenaiChat)?;
+    let (_, text) = urls.iter().find(|(of, _)| *of == dialect)?;
     let whole = url::filled(text, |_| Some("x")).expect("an address");
     let rest = whole.split_once("://")?.1;
     Some(rest.find('/').map_or(String::new(), |at| rest[at..].to_owned()))
@@ -24,7 +29,7 @@ fn auth(row: &ProviderRow) -> AuthStyle {
 
 /// What the row's host sees of its credential, field and value; `None` where that is new each time
 /// (`auth.rs` looks at those).
-fn shown(auth: AuthStyle, secret: &str) -> Option<(&'static str, String)> {
+pub fn shown(auth: AuthStyle, secret: &str) -> Option<(&'static str, String)> {
     Some(match auth {
         AuthStyle::Bearer => ("authorization", format!("Bearer {secret}")),
         AuthStyle::XApiKey => ("x-api-key", secret.to_owned()),
@@ -34,7 +39,7 @@ fn shown(auth: AuthStyle, secret: &str) -> Option<(&'static str, String)> {
     })
 }
 
-fn secret(provider: &str) -> String {
+pub fn secret(provider: &str) -> String {
     format!("contract-secret-of-{provider}-0123456789")
 }
 
@@ -182,7 +187,7 @@ fn pass(rows: &[ProviderRow], more: &str) -> Vec<String> {
     chat.iter().map(|row| row.name.clone()).collect()
 }
 
-fn builtin_rows() -> Vec<ProviderRow> {
+pub fn builtin_rows() -> Vec<ProviderRow> {
     builtin::providers().unwrap().providers.into_iter().filter(|row| row.name != "sandbox").collect()
 }
 

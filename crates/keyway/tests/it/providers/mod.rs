@@ -22,6 +22,7 @@
 mod auth;
 mod broken;
 mod contract;
+mod dialects;
 mod hostile;
 mod leaving;
 mod stalls;
