@@ -15,6 +15,7 @@ pub mod jobs;
 pub mod mail;
 pub mod metering;
 pub mod pricing;
+pub mod providers;
 pub mod relay;
 pub mod routing;
 pub mod sandbox;

@@ -25,7 +25,7 @@ mod tests;
 pub use credential::CredentialRef;
 pub use kinds::{AuthStyle, Dialect, Edit, Effort, ModelKind, Quirk, Thinking};
 pub use mistake::{Mistake, Place};
-pub use row::{Alias, Capabilities, Efforts, Model, Origin, Provider, Quality, Target};
+pub use row::{Alias, Audience, Capabilities, Efforts, Model, Origin, Provider, Quality, Target};
 pub use rows::{AliasRow, ModelRow, ProviderRow, Rows, Stored, read};
 pub use snapshot::{Catalog, NotFound, Resolution};
 pub use written::{Field, FieldKind, Reader};

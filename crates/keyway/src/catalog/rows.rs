@@ -6,7 +6,7 @@ use super::fields::{ALIAS_FIELDS, MODEL_FIELDS, PROVIDER_FIELDS, QUALITY_FIELDS}
 use super::kinds::{AuthStyle, Dialect, Edit, Effort, ModelKind, Quirk, Thinking};
 use super::mistake::{Mistake, Place};
 use super::price::{self, PriceDefaults, TOKENS_MAX};
-use super::row::Quality;
+use super::row::{Audience, Quality};
 use super::url;
 use super::written::{Fields, Reader};
 use ledger::{Price, PriceList};
@@ -141,6 +141,24 @@ pub struct Stored {
     pub models: Vec<ModelRow>,
     /// Prices by model, each from its instant on.
     pub prices: Vec<(String, Price)>,
+    /// Providers, or what is different of those that come with the program.
+    pub providers: Vec<ProviderRow>,
+    /// Providers that credentials in the database turn on, and for whom.
+    pub on: Vec<(String, Audience)>,
+    /// Providers that were turned off, whatever would turn them on.
+    pub off: Vec<String>,
+}
+
+impl Stored {
+    /// Whether the database says nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.models.is_empty()
+            && self.prices.is_empty()
+            && self.providers.is_empty()
+            && self.on.is_empty()
+            && self.off.is_empty()
+    }
 }
 
 /// Reads the `providers`, `models` and `aliases` tables below `root`. Mistakes stay in the reader.

@@ -1,6 +1,6 @@
 //! The immutable snapshot that requests are answered from.
 
-use super::row::{Alias, Model, Provider, Target};
+use super::row::{Alias, Audience, Model, Provider, Target};
 use super::rows::is_model_name;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,6 +12,19 @@ pub struct Resolution {
     pub candidates: Vec<Arc<Target>>,
     /// The alias the name was, with its notice and its edits.
     pub alias: Option<Arc<Alias>>,
+}
+
+impl Resolution {
+    /// Whether any of the candidates can be reached by an organisation's traffic.
+    #[must_use]
+    pub fn serves(&self, org: &str) -> bool {
+        self.candidates.iter().any(|target| target.provider.serves(org))
+    }
+
+    /// Whether any of the candidates can be reached by everybody's traffic.
+    pub(super) fn is_everybodys(&self) -> bool {
+        self.candidates.iter().any(|target| target.provider.audience == Audience::Everybody)
+    }
 }
 
 /// Why a name resolves to nothing.
@@ -34,6 +47,8 @@ pub struct Catalog {
     pub(super) models: Vec<Arc<Model>>,
     pub(super) aliases: Vec<Arc<Alias>>,
     pub(super) names: HashMap<Arc<str>, Arc<Resolution>>,
+    /// Whom a name of `names` leads to for those whom it does not serve.
+    pub(super) behind: HashMap<Arc<str>, Vec<Arc<Resolution>>>,
 }
 
 impl Catalog {
@@ -63,6 +78,29 @@ impl Catalog {
             None if self.off.iter().any(|off| &**off == provider) => Err(NotFound::ProviderOff),
             None => Err(NotFound::Unknown),
         }
+    }
+
+    /// The same for an organisation: what only others can reach is as if it were off.
+    ///
+    /// # Errors
+    /// As [`Catalog::resolve`].
+    pub fn resolve_for(&self, name: &str, org: &str) -> Result<Arc<Resolution>, NotFound> {
+        let found = self.resolve(name);
+        match &found {
+            Ok(found) if !found.serves(org) => {}
+            Err(NotFound::Unknown) => {}
+            _ => return found,
+        }
+        let behind = self.behind.get(name).into_iter().flatten();
+        if let Some(next) = behind.into_iter().find(|next| next.serves(org)) {
+            return Ok(Arc::clone(next));
+        }
+        let provider = name.split_once('/').and_then(|(provider, _)| self.providers.get(provider));
+        Err(if provider.is_some_and(|row| !row.serves(org)) {
+            NotFound::ProviderOff
+        } else {
+            NotFound::Unknown
+        })
     }
 
     /// The listed models of the providers that are on, by id.

@@ -34,7 +34,12 @@ pub async fn send(
         let Some(mut way) = way(target, story.dialect, story.stream) else {
             continue;
         };
-        let output_cap = story.pay(target, way.dialect, source).await?;
+        if !story.choose(target) {
+            last.get_or_insert_with(no_target);
+            continue;
+        }
+        let output_cap = story.pay(target, source).await?;
+        story.restating = None;
         let prepared = match restate::write(story.dialect, &way, source, target) {
             Some(written) => written.map(|(body, restating)| {
                 story.restating = restating;
@@ -93,14 +98,14 @@ async fn prepare(
     source: &Source<'_>,
     target: &Target,
     (way, plan): (&Way, &Plan),
-    output_cap: Option<(&str, u64)>,
+    output_cap: Option<u64>,
 ) -> Result<(Bytes, Option<Box<Crossing>>), Refusal> {
     if way.dialect == story.dialect {
         let body = body_for(target, (way, plan), source, output_cap);
         let body = if way.dialect == Dialect::OpenaiResponses { stateless(&body)? } else { body };
         return Ok((body, None));
     }
-    let (body, crossing) = Box::pin(source.cross(story, target, way, plan.alias())).await?;
+    let (body, crossing) = Box::pin(source.cross(story, target, (way, plan.alias()), output_cap)).await?;
     Ok((body, Some(Box::new(crossing))))
 }
 
@@ -140,7 +145,7 @@ fn body_for(
     target: &Target,
     (way, plan): (&Way, &Plan),
     source: &Source<'_>,
-    output_cap: Option<(&str, u64)>,
+    output_cap: Option<u64>,
 ) -> Bytes {
     if let Some(form) = source.form {
         return form.renamed(&source.inbound.body, &target.upstream);
@@ -150,8 +155,18 @@ fn body_for(
     let usage = if tells { AskUsage::Ask } else { AskUsage::Leave };
     let set: Vec<(&str, &str)> =
         plan.alias().map(|alias| alias.set.iter().map(|edit| edit.field()).collect()).unwrap_or_default();
+    let output_cap = output_cap.and_then(|cap| Some((cap_member(way.dialect, target)?, cap)));
     let wanted = Wanted { model: &target.upstream, usage, output_cap, set: &set };
     rewrite_to(&source.inbound.body, source.peek, &wanted)
+}
+
+/// The member that a provider reads a cap from.
+fn cap_member(dialect: Dialect, target: &Target) -> Option<&'static str> {
+    match dialect {
+        Dialect::OpenaiChat if !target.provider.has(Quirk::MaxTokensOnly) => Some("max_completion_tokens"),
+        Dialect::OpenaiCompletions => Some("max_tokens"),
+        dialect => Some(dialect.conversation()?.cap_name()),
+    }
 }
 
 /// Nobody who serves the model speaks what the client speaks.

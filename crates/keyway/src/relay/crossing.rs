@@ -3,7 +3,7 @@
 
 use super::abilities::abilities;
 use super::exchange::Inbound;
-use super::extension::OnLoss;
+use super::extension::{BudgetMode, OnLoss};
 use super::fetch;
 use super::story::Story;
 use super::way::Way;
@@ -33,6 +33,7 @@ pub struct Source<'a> {
     /// Where the body is no JSON.
     pub(super) form: Option<&'a Form>,
     on_loss: OnLoss,
+    pub(super) budget_mode: BudgetMode,
     /// Without our own member.
     body: Bytes,
 }
@@ -40,12 +41,16 @@ pub struct Source<'a> {
 impl<'a> Source<'a> {
     /// The request of a client.
     #[must_use]
-    pub fn new(inbound: &'a Inbound, peek: &'a Peek<'a>, on_loss: OnLoss) -> Self {
+    pub fn new(
+        inbound: &'a Inbound,
+        peek: &'a Peek<'a>,
+        (on_loss, budget_mode): (OnLoss, BudgetMode),
+    ) -> Self {
         let body = match &peek.keyway {
             Some(_) => rewrite(&inbound.body, peek, &peek.model, AskUsage::Leave),
             None => inbound.body.clone(),
         };
-        Self { inbound, peek, form: None, on_loss, body }
+        Self { inbound, peek, form: None, on_loss, budget_mode, body }
     }
 
     /// The same, with the form that its body is.
@@ -76,7 +81,8 @@ impl<'a> Source<'a> {
         if refused { Err(lossy(losses, model)) } else { Ok(()) }
     }
 
-    /// The request as `target` is asked it, and what its answer must go through.
+    /// The request as `target` is asked it, and what its answer must go through. Its answer is capped at
+    /// `output_cap` tokens, where there is one.
     ///
     /// # Errors
     /// What cannot be read, what the target cannot do, and losses where none are wanted.
@@ -84,14 +90,17 @@ impl<'a> Source<'a> {
         &self,
         story: &Story,
         target: &Target,
-        way: &Way,
-        alias: Option<&Alias>,
+        (way, alias): (&Way, Option<&Alias>),
+        output_cap: Option<u64>,
     ) -> Result<(Bytes, Crossing), Refusal> {
         let (Some(from), Some(to)) = (way.dialect.conversation(), story.dialect.conversation()) else {
             return Err(Refusal::new(Code::InternalError, "This cannot be translated."));
         };
         let mut request = self.read(to)?;
         alias.into_iter().flat_map(|alias| &alias.set).for_each(|edit| set(*edit, &mut request));
+        if let Some(cap) = output_cap {
+            request.output_cap = Some(request.output_cap.map_or(cap, |asked| asked.min(cap)));
+        }
         let can = abilities(target, from);
         let asked =
             hub::Target { dialect: from, model: &target.upstream, origin: &target.provider.name, can };
@@ -107,6 +116,7 @@ impl<'a> Source<'a> {
             origin: target.provider.name.to_string(),
             restore: written.restore,
             cost_usd: None,
+            notice: None,
             echo: if to == Dialect::OpenAiResponses {
                 openai_responses::echo(&self.body)
             } else {

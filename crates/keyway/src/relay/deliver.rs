@@ -41,6 +41,8 @@ pub struct Wishes {
     pub crossing: Option<Box<Crossing>>,
     /// It wants the usage chunk of a stream.
     pub include_usage: bool,
+    /// What the end of its stream repeats of the request, if that must be told here.
+    pub echo: Vec<(&'static str, String)>,
     /// What it is to be told about the model's name.
     pub notice: Option<String>,
 }
@@ -65,7 +67,7 @@ async fn stream(story: Box<Story>, answer: Answer, mut headers: Lines, wishes: W
         tell_losses(&crossing.losses, &mut headers);
     }
     let status = status(answer.status);
-    let mut delivery = Delivery::new(story, answer, wishes.include_usage, wishes.crossing);
+    let mut delivery = Delivery::new(story, answer, wishes);
     if let Some(refusal) = poll_fn(|cx| delivery.poll_begun(cx)).await {
         metrics.refusal(refusal.code);
         let mut answer = super::refuse::render(&refusal, shape);

@@ -22,6 +22,7 @@ pub mod meter;
 pub mod money;
 pub mod obey;
 pub mod quirks;
+mod reach;
 pub mod refusals;
 pub mod refuse;
 pub mod restate;
@@ -32,6 +33,7 @@ pub mod source;
 pub mod stateless;
 pub mod story;
 pub mod stream;
+pub mod teller;
 pub mod way;
 
 pub use context::{Shared, Worker};

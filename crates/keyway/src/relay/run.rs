@@ -5,7 +5,7 @@ use super::context::Worker;
 use super::crossing::Source;
 use super::deliver::{Wishes, deliver};
 use super::exchange::{Inbound, Outbound, X_KEYWAY_LABELS};
-use super::extension::{Extension, X_KEYWAY_ON_LOSS};
+use super::extension::{Extension, X_KEYWAY_BUDGET_MODE, X_KEYWAY_ON_LOSS};
 use super::media::Units;
 use super::running::Caller;
 use super::source::Answer;
@@ -17,6 +17,7 @@ use crate::metering::limits::Size;
 use crate::routing::{allowed, plan};
 use dialect::Needs;
 use dialect::hub::Asked;
+use dialect::openai_responses;
 use dialect::peek::{Peek, PeekError, peek, peek_as};
 use std::rc::Rc;
 
@@ -56,6 +57,7 @@ async fn prepare_and_send(story: &mut Story, inbound: &Inbound) -> Result<(Answe
     story.model_asked = peek.model.clone().into_owned();
     let extension = Extension::read(peek.keyway)?;
     let on_loss = extension.on_loss(inbound.header(X_KEYWAY_ON_LOSS))?;
+    let budget_mode = extension.budget_mode(inbound.header(X_KEYWAY_BUDGET_MODE))?;
     story.labels = labels::read(&story.grant.labels, inbound.header(X_KEYWAY_LABELS), extension)?;
     let plan = plan(&story.worker.shared.catalog.load(), &story.grant, &peek.model)?;
     match form {
@@ -76,9 +78,12 @@ async fn prepare_and_send(story: &mut Story, inbound: &Inbound) -> Result<(Answe
         story.limit(first.map_or("", |target| &target.id), size)?;
     }
     story.admit()?;
-    let source = Source::new(inbound, &peek, on_loss).with_form(form.as_ref());
+    let source = Source::new(inbound, &peek, (on_loss, budget_mode)).with_form(form.as_ref());
     let (answer, crossing) = attempt::send(story, &source, &plan).await?;
+    let echoes =
+        crossing.is_none() && story.dialect == Dialect::OpenaiResponses && story.stream && story.is_bounded();
     let wishes = Wishes {
+        echo: if echoes { openai_responses::echo(&inbound.body) } else { Vec::new() },
         crossing,
         include_usage: peek.include_usage == Some(true),
         notice: plan.alias().and_then(|alias| alias.notice.clone()),

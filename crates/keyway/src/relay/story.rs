@@ -1,7 +1,7 @@
 //! The story of one request, from its admission to its line in the books. Whatever happens, and
 //! even when the client leaves and everything is dropped, it ends with exactly one line.
 
-use super::context::{Upstream, Worker};
+use super::context::Worker;
 use super::exchange::{Inbound, Outbound};
 use super::media::{self, Units};
 use super::refusals::ending;
@@ -17,9 +17,9 @@ use crate::catalog::{Dialect, Target};
 use crate::metering::limits::Limited;
 use crate::metering::spend::Spending;
 use crate::metering::{Admitted, Written, admit};
+use crate::providers::Upstream;
 use crate::telemetry::RequestLine;
 use crate::telemetry::request_line::client_text;
-use crate::upstream::Endpoint;
 use ledger::entry::UsageOrigin;
 use ledger::{Attempt, Entry, NanoUsd, Reserved, Sent, Spend, Usage};
 use std::future::{Future, poll_fn};
@@ -52,6 +52,8 @@ pub const OUTCOMES: &[&str] = &[
 /// One try at one provider.
 pub struct Tried {
     target: Arc<Target>,
+    /// The provider, and the credential it was asked with.
+    told: Arc<str>,
     status: u16,
     ms: u32,
     outcome: &'static str,
@@ -116,7 +118,7 @@ pub struct Story {
     /// Where the key has limits: what the request holds of them.
     pub(super) limited: Option<Box<Limited>>,
     target: Option<Arc<Target>>,
-    upstream: Option<Arc<Upstream>>,
+    pub(super) upstream: Option<Arc<Upstream>>,
     sent: bool,
     /// It was sent, and nothing came back: the provider may have done its work.
     unanswered: bool,
@@ -217,12 +219,11 @@ impl Story {
 
     fn note_sent(&mut self, target: &Arc<Target>) -> Result<Written, Fault> {
         self.target = Some(Arc::clone(target));
-        self.upstream = self.worker.shared.upstream(&target.provider.name).cloned();
         let mut admitted = self.admitted.take().ok_or_else(|| Fault::plain("a request was not admitted"))?;
         let usage = Usage { units: self.units.likely, ..Usage::default() };
         let before = Ended { status: 0, code: "", usage, origin: UsageOrigin::Nothing };
         let mut entry = self.entry(&before, 0);
-        let mut reserved = Reserved { amount: NanoUsd::ZERO, markup: self.grant.purse.markup.0 };
+        let mut reserved = Reserved { amount: NanoUsd::ZERO, markup: self.markup().0 };
         if let Some(spending) = admitted.spending() {
             entry.spend.accounts = spending.reservation.refs().collect();
             reserved.amount = spending.reservation.amount();
@@ -245,11 +246,10 @@ impl Story {
     pub fn tried(&mut self, began_mono_ms: i64, status: u16, outcome: &'static str, reached: bool) {
         let Some(target) = self.target.clone() else { return };
         let place = OUTCOMES.iter().position(|known| *known == outcome).unwrap_or(0);
-        if let Some(upstream) = &self.upstream {
-            self.worker.metrics.attempt(upstream.slot, place);
-        }
-        let ms = self.since(began_mono_ms);
-        self.tried.push(Tried { target, status, ms, outcome });
+        let Some(upstream) = &self.upstream else { return };
+        self.worker.metrics.attempt(upstream.slot, place);
+        let (told, ms) = (Arc::clone(&upstream.told), self.since(began_mono_ms));
+        self.tried.push(Tried { target, told, status, ms, outcome });
         self.unanswered = reached && status == 0;
         if !reached {
             self.sent = false;
@@ -311,18 +311,6 @@ impl Story {
     #[must_use]
     pub fn target(&self) -> Option<&Arc<Target>> {
         self.target.as_ref()
-    }
-
-    /// The target's provider as this process reaches it.
-    #[must_use]
-    pub fn upstream(&self) -> Option<&Upstream> {
-        self.upstream.as_deref()
-    }
-
-    /// Where the target is; the sandbox is nowhere.
-    #[must_use]
-    pub fn endpoint(&self) -> Option<&Endpoint> {
-        self.upstream.as_ref()?.endpoint(self.way.as_ref()?.place)
     }
 
     /// Tries so far.
@@ -445,7 +433,7 @@ impl Story {
             (_, price) => price.map(|price| price.cost(&ended.usage, self.started_ms)),
         };
         let attempts = self.tried.iter().map(|tried| Attempt {
-            provider: &tried.target.provider.name,
+            provider: &tried.told,
             model: &tried.target.upstream,
             status: tried.status,
             ms: tried.ms,
@@ -474,7 +462,7 @@ impl Story {
             usage_origin: ended.origin,
             price_version: price.map_or("", |price| &price.version),
             cost,
-            sell: cost.map(|cost| self.grant.purse.markup.sell(cost)),
+            sell: cost.map(|cost| self.markup().sell(cost)),
             spend: Spend::default(),
             latency_ms,
             first_token_ms: self.first_token_ms,

@@ -35,7 +35,7 @@ impl Plan {
 /// # Errors
 /// `model_not_found` when nobody serves the name, `model_not_allowed` when the key may call none of them.
 pub fn plan(catalog: &Catalog, grant: &Grant, name: &str) -> Result<Plan, Refusal> {
-    let resolution = resolve(catalog, name)?;
+    let resolution = resolve(catalog, grant, name)?;
     let candidates = &resolution.candidates;
     if candidates.iter().all(|target| may_call(grant, target)) {
         return Ok(Plan { resolution, allowed: None });
@@ -52,14 +52,14 @@ pub fn plan(catalog: &Catalog, grant: &Grant, name: &str) -> Result<Plan, Refusa
     Ok(Plan { resolution, allowed: Some(allowed) })
 }
 
-fn resolve(catalog: &Catalog, name: &str) -> Result<Arc<Resolution>, Refusal> {
-    catalog.resolve(name).map_err(|why| not_found(name, why))
+fn resolve(catalog: &Catalog, grant: &Grant, name: &str) -> Result<Arc<Resolution>, Refusal> {
+    catalog.resolve_for(name, &grant.org).map_err(|why| not_found(name, why))
 }
 
 /// Whether a key may call a target: a test key reaches the sandbox alone.
 #[must_use]
 pub fn may_call(grant: &Grant, target: &Target) -> bool {
-    fits_mode(grant, target) && is_listed(grant, target)
+    target.provider.serves(&grant.org) && fits_mode(grant, target) && is_listed(grant, target)
 }
 
 fn fits_mode(grant: &Grant, target: &Target) -> bool {
@@ -73,14 +73,16 @@ fn is_listed(grant: &Grant, target: &Target) -> bool {
 /// What each rule about the model says, and the candidates when they let it pass.
 #[must_use]
 pub fn told(catalog: &Catalog, grant: &Grant, name: &str) -> (Vec<Told>, Option<Plan>) {
-    let resolution = match resolve(catalog, name) {
+    let resolution = match resolve(catalog, grant, name) {
         Ok(resolution) => resolution,
         Err(refusal) => return (vec![tell("model", Err(refusal), None)], None),
     };
-    let ids: Vec<&str> = resolution.candidates.iter().map(|target| &*target.id).collect();
+    // What the organisation cannot reach is not there for it.
+    let reached = || resolution.candidates.iter().filter(|target| target.provider.serves(&grant.org));
+    let ids: Vec<&str> = reached().map(|target| &*target.id).collect();
     let known = format!("`{name}` is {}.", ids.join(", or "));
     let decided = |passes: fn(&Grant, &Target) -> bool| {
-        let any = resolution.candidates.iter().any(|target| passes(grant, target));
+        let any = reached().any(|target| passes(grant, target));
         if any { Ok(()) } else { Err(not_allowed(grant, name)) }
     };
     let mode = match grant.mode {

@@ -4,7 +4,7 @@ use crate::base::Fault;
 use crate::base::fault::Doing;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::pool::PoolConnection;
-use sqlx::{Any, AnyPool, ConnectOptions, Executor, Transaction};
+use sqlx::{Any, AnyPool, ConnectOptions, Connection, Executor, Transaction};
 use std::fs::File;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -78,6 +78,17 @@ impl Db {
                         connection.execute(SQLITE_SETTINGS).await?;
                     }
                     Ok(())
+                })
+            })
+            .after_release(move |connection, _| {
+                Box::pin(async move {
+                    if engine == Engine::Postgres {
+                        return Ok(true);
+                    }
+                    // After some errors SQLite has ended a transaction itself, and sqlx waits for its end for
+                    // ever: such a connection begins no other one.
+                    connection.ping().await?;
+                    Ok(!connection.is_in_transaction())
                 })
             })
             .connect_with(options)

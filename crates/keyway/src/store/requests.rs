@@ -27,6 +27,9 @@ const ID_SLACK_MS: i64 = 60_000;
 /// Above every id, in any collation.
 const HIGHEST: &str = "zzzz";
 
+/// The credential of attempts that name none: the one of configuration or environment.
+const FROM_CONFIG: &str = "config";
+
 /// One try at one provider; as `ledger::Attempt`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "field for field ledger::Attempt, which says what they are")]
@@ -79,6 +82,14 @@ impl From<&Attempt<'_>> for OwnedAttempt {
             ms: attempt.ms,
             outcome: attempt.outcome.to_owned(),
         }
+    }
+}
+
+impl OwnedAttempt {
+    /// Provider and credential that it was made with.
+    #[must_use]
+    pub fn reached(&self) -> (&str, &str) {
+        self.provider.split_once('@').unwrap_or((&self.provider, FROM_CONFIG))
     }
 }
 

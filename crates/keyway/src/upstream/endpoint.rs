@@ -43,6 +43,8 @@ struct Bound {
 pub struct Endpoint {
     origin: Arc<Origin>,
     authority: Box<str>,
+    /// Connections of one lane are never used for another.
+    lane: Box<str>,
     base_path: Box<str>,
     /// Header lines without secrets, beginning with `host`.
     fixed: Vec<u8>,
@@ -86,8 +88,8 @@ impl Endpoint {
             }
         };
         let fixed = format!("host: {authority}\r\nuser-agent: {USER_AGENT}\r\naccept-encoding: identity\r\n");
-        let (authority, base_path) = (authority.into(), base_path.into());
-        Ok(Self { origin, authority, base_path, fixed: fixed.into_bytes(), credential })
+        let (authority, base_path, lane) = (authority.into(), base_path.into(), Box::default());
+        Ok(Self { origin, authority, lane, base_path, fixed: fixed.into_bytes(), credential })
     }
 
     /// Adds a header that every request carries, such as `anthropic-version`.
@@ -98,6 +100,13 @@ impl Endpoint {
         super::request::push_header(&mut self.fixed, name, value)
             .map_err(|why| Fault::plain(format!("header {name:?}: {why}")))?;
         Ok(self)
+    }
+
+    /// The same in a lane of its own: its connections are shared with nobody of another lane, be it at the
+    /// same host. One lane for each credential, so that no account at a provider is seen beside another.
+    #[must_use]
+    pub fn in_lane(self, lane: &str) -> Self {
+        Self { lane: lane.into(), ..self }
     }
 
     /// Where connections for this endpoint go.
@@ -120,6 +129,10 @@ impl Endpoint {
             Some(bound) => bound.credential.masked(text, MASK),
             None => text,
         }
+    }
+
+    pub(super) fn lane(&self) -> &str {
+        &self.lane
     }
 
     pub(super) fn shared_origin(&self) -> &Arc<Origin> {

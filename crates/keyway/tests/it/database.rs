@@ -4,6 +4,7 @@ use sqlx::any::AnyConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row};
 use std::collections::BTreeMap;
 use std::str::FromStr;
+use std::sync::mpsc::{Receiver, Sender};
 use testkit::Keyway;
 
 /// Rows of a query whose columns are all text: `CAST(x AS TEXT)` where they are not. Null is `None`.
@@ -68,7 +69,26 @@ pub fn everything(keyway: &Keyway) -> BTreeMap<String, Rows> {
 
 /// Runs statements.
 pub fn execute(keyway: &Keyway, statements: &str) {
-    with(&url(keyway), statements.to_owned(), false).unwrap_or_else(|error| panic!("{statements}: {error}"));
+    execute_at(&url(keyway), statements);
+}
+
+/// Runs statements in the database at `url`.
+pub fn execute_at(url: &str, statements: &str) {
+    with(url, statements.to_owned(), false).unwrap_or_else(|error| panic!("{statements}: {error}"));
+}
+
+/// Keeps every other writer of a SQLite database waiting, from the moment it says so until it is told to end.
+pub fn hold_write_lock(url: &str, locked: &Sender<()>, unlock: &Receiver<()>) {
+    sqlx::any::install_default_drivers();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let options = AnyConnectOptions::from_str(url).expect("a URL").disable_statement_logging();
+        let mut connection = options.connect().await.expect("a connection");
+        sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut connection).await.expect("the lock");
+        locked.send(()).expect("somebody who waits");
+        let _ = unlock.recv();
+        sqlx::raw_sql("ROLLBACK").execute(&mut connection).await.expect("its end");
+    });
 }
 
 /// Rows of text columns.

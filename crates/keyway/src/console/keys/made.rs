@@ -80,10 +80,10 @@ fn model_for(here: &Here<'_>, row: &KeyRow) -> String {
         return model.clone();
     }
     let catalog = here.shared.catalog.load();
-    let real = catalog
-        .models()
-        .iter()
-        .find(|model| !model.id.starts_with("sandbox/") && here.shared.upstream(&model.provider).is_some());
+    let real = catalog.models().iter().find(|model| {
+        let provider = catalog.provider(&model.provider);
+        !model.id.starts_with("sandbox/") && provider.is_some_and(|provider| provider.serves(here.org()))
+    });
     match real {
         Some(model) if row.mode == "live" => model.id.to_string(),
         _ => SANDBOX_MODEL.to_owned(),
