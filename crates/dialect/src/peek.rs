@@ -245,14 +245,6 @@ fn walk<'a>(
     Ok(reader.end()?)
 }
 
-impl<'a> Peek<'a> {
-    /// What a request says whose body is not JSON.
-    #[must_use]
-    pub fn named(model: impl Into<Cow<'a, str>>, stream: bool) -> Self {
-        Self { model: model.into(), stream, ..empty() }
-    }
-}
-
 impl Peek<'_> {
     /// Whether the request has a top-level member `name`. Reads `body` again: for the few names
     /// that are asked for rarely.
@@ -270,7 +262,7 @@ impl Peek<'_> {
     }
 }
 
-fn empty<'a>() -> Peek<'a> {
+pub(crate) fn empty<'a>() -> Peek<'a> {
     Peek {
         model: Cow::Borrowed(""),
         stream: false,

@@ -45,7 +45,7 @@ impl Retold {
                 told.iter().for_each(|vector| out.object(|out| out.key("values").raw(vector)));
             }),
             Shape::GeminiOne => out.key("embedding").object(|out| {
-                out.key("values").raw(told.first().map_or("[]", |vector| vector));
+                out.key("values").raw(told.first().map_or("[]", |vector| &**vector));
             }),
             _ => openai(out, &told, model, tokens),
         });

@@ -167,8 +167,7 @@ fn gemini(out: &mut Out, text: &str, asked: &Texts<'_>, model: &str) {
 /// What stands beside the texts.
 fn rest(out: &mut Out, asked: &Texts<'_>, to: Shape, losses: &mut Losses) {
     let (size, purpose) = match to {
-        Shape::Cohere => ("output_dimension", Some("input_type")),
-        Shape::Voyage => ("output_dimension", Some("input_type")),
+        Shape::Cohere | Shape::Voyage => ("output_dimension", Some("input_type")),
         Shape::Jina => ("dimensions", Some("task")),
         _ => ("dimensions", None),
     };

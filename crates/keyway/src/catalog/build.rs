@@ -104,6 +104,9 @@ impl Catalog {
             Some(speaks) => speaks.into_iter().filter(serves).collect(),
             None => provider.speaks.iter().copied().filter(|dialect| dialect.serves(kind)).collect(),
         };
+        // Hosts that do not say where their smaller services are have them beside their chats.
+        let by_chat = speaks.is_empty() && origin != Origin::Builtin && serves(&Dialect::OpenaiChat);
+        let speaks = if by_chat && !provider.is_sandbox() { kind.usual().to_vec() } else { speaks };
         // What nobody can be asked is not listed.
         if !speaks.iter().any(|dialect| dialect.is_built()) {
             return;

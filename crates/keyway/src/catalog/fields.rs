@@ -16,10 +16,6 @@ macro_rules! rate_fields {
             Field { name: "reasoning", kind: FieldKind::Usd, doc: "Reasoning tokens, USD per million; untold: as output." },
             Field { name: "input_audio", kind: FieldKind::Usd, doc: "Audio in, USD per million tokens; untold: as input." },
             Field { name: "input_image", kind: FieldKind::Usd, doc: "Images in, USD per million tokens; untold: as input." },
-            Field { name: "search", kind: FieldKind::Usd, doc: "USD per search of texts that are put in order." },
-            Field { name: "image", kind: FieldKind::Usd, doc: "USD per image." },
-            Field { name: "characters", kind: FieldKind::Usd, doc: "What is spoken, USD per million characters." },
-            Field { name: "minute", kind: FieldKind::Usd, doc: "What is heard, USD per minute." },
             Field { name: "output_audio", kind: FieldKind::Usd, doc: "Audio out, USD per million tokens; untold: as output." },
             $($more,)*
         ]
@@ -50,6 +46,10 @@ pub const HOURS_FIELDS: &[Field] = rate_fields![
 
 /// The fields of `price` and of an entry of `prices`.
 pub const PRICE_FIELDS: &[Field] = rate_fields![
+    Field { name: "search", kind: FieldKind::Usd, doc: "USD per search of texts that are put in order." },
+    Field { name: "image", kind: FieldKind::Usd, doc: "USD per image." },
+    Field { name: "characters", kind: FieldKind::Usd, doc: "What is spoken, USD per million characters." },
+    Field { name: "minute", kind: FieldKind::Usd, doc: "What is heard, USD per minute." },
     Field { name: "per_request", kind: FieldKind::Usd, doc: "A fixed amount per request, USD." },
     Field { name: "from", kind: FieldKind::Date, doc: "First day it holds, UTC; untold: always." },
     Field { name: "as_of", kind: FieldKind::Date, doc: "The day the numbers were read." },

@@ -249,6 +249,21 @@ impl Dialect {
     }
 }
 
+impl ModelKind {
+    /// What models of the kind are asked in at a host that is like OpenAI.
+    #[must_use]
+    pub fn usual(self) -> &'static [Dialect] {
+        match self {
+            Self::Chat => &[Dialect::OpenaiChat],
+            Self::Embedding => &[Dialect::OpenaiEmbeddings],
+            Self::Rerank => &[Dialect::CohereRerank],
+            Self::Image => &[Dialect::OpenaiImages],
+            Self::Speech => &[Dialect::OpenaiSpeech],
+            Self::Transcription => &[Dialect::OpenaiTranscriptions],
+        }
+    }
+}
+
 impl Edit {
     /// The top-level field it sets, and the JSON it is set to.
     #[must_use]

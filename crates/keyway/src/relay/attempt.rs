@@ -57,7 +57,7 @@ pub async fn send(
         if way.dialect == Dialect::OpenaiChat {
             let tenant = Tenant { master: &story.worker.shared.at.master, organization: &story.grant.org };
             let (path, quirked) = quirks::chat(&target.provider, body, &tenant);
-            (way.path, body) = (path.into(), quirked);
+            (way.path, body) = (path.map_or(way.path, Into::into), quirked);
         }
         if way.dialect == Dialect::AnthropicMessages {
             body = quirks::messages(&target.provider, body);

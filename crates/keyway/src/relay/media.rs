@@ -3,7 +3,6 @@
 
 use super::exchange::Inbound;
 use super::story::Story;
-use crate::base::Refusal;
 use crate::catalog::{Dialect, ModelKind, Target};
 use dialect::form::Form;
 use dialect::json::Reader;

@@ -41,7 +41,7 @@ pub async fn run(
 async fn prepare_and_send(story: &mut Story, inbound: &Inbound) -> Result<(Answer, Wishes), Trouble> {
     let form = media::form(story.dialect, inbound).map_err(refused)?;
     let peek = match &form {
-        Some(form) => Peek::named(form.model.as_str(), form.stream),
+        Some(form) => form.peek(),
         None => looked_at(story.dialect, inbound)?,
     };
     story.stream = peek.stream;

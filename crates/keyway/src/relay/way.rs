@@ -85,9 +85,13 @@ fn segment(name: &str) -> String {
 /// The dialect that is spoken to a target, and whose base URL is used. Hosts of OpenAI's chat dialect
 /// that do not say where their smaller services are have them at the same address.
 fn spoken(target: &Target, client: Dialect) -> Option<(Dialect, Dialect)> {
-    let speaks = target.speaks();
+    let (speaks, provider) = (target.speaks(), &target.provider);
+    let at = |dialect: Dialect| {
+        let own = provider.is_sandbox() || provider.base_url(dialect).is_some();
+        (dialect, if own { dialect } else { Dialect::OpenaiChat })
+    };
     if speaks.contains(&client) {
-        return Some((client, client));
+        return Some(at(client));
     }
     if client.conversation().is_some() {
         let known = |dialect: &&Dialect| dialect.is_built() && dialect.conversation().is_some();
@@ -99,13 +103,12 @@ fn spoken(target: &Target, client: Dialect) -> Option<(Dialect, Dialect)> {
         _ => |_| false,
     };
     if let Some(dialect) = speaks.iter().copied().find(|dialect| like(*dialect)) {
-        return Some((dialect, dialect));
+        return Some(at(dialect));
+    }
+    if provider.is_sandbox() || !provider.speaks.contains(&Dialect::OpenaiChat) {
+        return None;
     }
     // What others call their own shape, nobody has beside OpenAI's chat.
-    if client == Dialect::GeminiEmbeddings && target.provider.speaks.contains(&Dialect::OpenaiChat) {
-        return Some((Dialect::OpenaiEmbeddings, Dialect::OpenaiChat))
-            .filter(|_| !target.provider.is_sandbox());
-    }
-    let by_chat = target.provider.speaks.contains(&Dialect::OpenaiChat) && !target.provider.is_sandbox();
-    by_chat.then_some((client, Dialect::OpenaiChat))
+    let dialect = if client.is_vectors() { Dialect::OpenaiEmbeddings } else { client };
+    Some((dialect, Dialect::OpenaiChat))
 }

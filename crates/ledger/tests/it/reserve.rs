@@ -63,18 +63,6 @@ fn only_prices_that_can_apply_count() {
 }
 
 #[test]
-fn units_are_reserved_with_the_prompt() {
-    // 15 dollars per million characters.
-    let speech = Price { base: Rates { unit: Some(15_000_000_000), ..Rates::default() }, ..price() };
-    let size = Size { input_tokens_max: 0, output_cap: Some(0), answers: 1, units_max: 1_000 };
-    let quote = Quote::new(&speech, 0, size, Mode::Full, Markup(0)).expect("bounded");
-    assert_eq!(quote.amount(quote.first()), NanoUsd(15_000_000 + 7));
-    let used = |units| Usage { units, ..Usage::default() };
-    assert_eq!(speech.cost(&used(1_000), 0), quote.amount(0));
-    assert!(speech.covers(&used(1)) && !price().covers(&used(1)) && price().covers(&used(0)));
-}
-
-#[test]
 fn it_is_extended_when_less_than_half_a_slice_is_ahead() {
     let quote = quote(SIZE, Mode::Sliding);
     assert_eq!(quote.next(0, 1_024), None);

@@ -248,5 +248,5 @@ async fn a_token_is_fetched_kept_and_exchanged_ahead_of_its_end() {
             assert!(request.contains(part), "{part} in {request}");
         }
     }
-    assert_eq!(endpoint.masked("x second-token".to_owned()), "x ***");
+    assert_eq!(endpoint.masked("x second-token".to_owned()), "x [redacted]");
 }

@@ -27,8 +27,8 @@ fn a_key_in_the_query_and_a_version_of_azures() {
     for (path, model, there) in [
         (
             "/v1/chat/completions",
-            "my gpt:1",
-            "/openai/deployments/my%20gpt%3A1/chat/completions?api-version=2024-10-21",
+            "my:gpt",
+            "/openai/deployments/my%3Agpt/chat/completions?api-version=2024-10-21",
         ),
         ("/v1/embeddings", "ada", "/openai/deployments/ada/embeddings?api-version=2024-10-21"),
     ] {

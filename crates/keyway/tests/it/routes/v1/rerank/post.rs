@@ -67,6 +67,6 @@ fn searches_are_billed_as_they_are_counted_and_a_budget_holds_the_most_there_can
         .push(Answer::json(200, &json!({"results": [], "meta": {"billed_units": {"search_units": 2}}})));
     assert_eq!(ask(190).expect_status(200).header("x-keyway-cost-usd"), Some("0.004"));
     assert_eq!((ask(1).status, scene.upstream.count()), (402, 1));
-    let entry = &scene.log(1)[0];
+    let entry = &scene.log(3)[1];
     assert_eq!((&entry["usage"]["units"], &entry["usage_origin"]), (&json!(2), &json!("reported")));
 }
