@@ -6,6 +6,7 @@
 //! Between two dialects, the [`hub`] translates.
 
 pub mod anthropic;
+pub mod bedrock;
 pub mod edit;
 pub mod event;
 pub mod form;

@@ -28,12 +28,14 @@ use crate::store::changes;
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Names;
 use crate::upstream::Tls;
+use crate::vault::Vault;
 use arc_swap::ArcSwap;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicI64};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// What the workers are made of, beside the shared state.
 pub struct Parts {
@@ -76,6 +78,8 @@ pub async fn build(
     let age_ms_max = i64::try_from(settings.sync_age_seconds_max).unwrap_or(30) * 1000;
     let cache = Arc::new(KeyCache::new(clock.clone(), age_ms_max));
     let lookup = lookup::start(&tasks, &control, at.db.clone(), Arc::clone(&cache));
+    let vault =
+        Vault::start(&tasks, &control, (&at.db, &at.master), clock.clone(), settings.reasoning_kept_minutes);
     let (stops, orders) = Stops::new(workers);
     let (keeper, keeping) = metering::keeper::keeper(Holder {
         db: at.db.clone(),
@@ -101,6 +105,8 @@ pub async fn build(
         catalog_gate: tokio::sync::Mutex::default(),
         upstreams: ArcSwap::from_pointee(upstreams),
         from_config,
+        stream_keep_alive: Duration::from_millis(settings.stream_keep_alive_ms),
+        vault,
         egress,
         metrics,
         cache,

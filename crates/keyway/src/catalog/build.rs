@@ -101,7 +101,9 @@ impl Catalog {
         let kind = row.kind.unwrap_or(ModelKind::Chat);
         let serves = |dialect: &Dialect| provider.is_sandbox() || provider.base_url(*dialect).is_some();
         let speaks: Vec<Dialect> = match row.speaks {
-            Some(speaks) => speaks.into_iter().filter(serves).collect(),
+            Some(speaks) => {
+                speaks.into_iter().filter(serves).filter(|dialect| dialect.serves(kind)).collect()
+            }
             None => provider.speaks.iter().copied().filter(|dialect| dialect.serves(kind)).collect(),
         };
         // Hosts that do not say where their smaller services are have them beside their chats.

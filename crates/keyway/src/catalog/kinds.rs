@@ -41,8 +41,8 @@ words! {
         AnthropicMessages = "anthropic-messages", true;
         /// `POST {base_url}/models/{model}:generateContent`.
         Gemini = "gemini", true;
-        /// Bedrock's Converse operation.
-        BedrockConverse = "bedrock-converse", false;
+        /// `POST {base_url}/model/{model}/converse`, Bedrock's.
+        BedrockConverse = "bedrock-converse", true;
         /// `POST {base_url}/completions`.
         OpenaiCompletions = "openai-completions", true;
         /// `POST {base_url}/embeddings`.
@@ -154,6 +154,9 @@ words! {
         ForcedToolsEndThinking = "forced-tools-end-thinking", true;
         /// The same, where the member is `enable_thinking: false`.
         ForcedToolsEndEnableThinking = "forced-tools-end-enable-thinking", true;
+        /// Models that think want the reasoning of turns with tool calls back (`reasoning_content`), or
+        /// refuse the request. Where the client has not brought it, it is put back.
+        ReasoningReplayed = "reasoning-replayed", true;
         /// `user_id` keeps the provider's cache, safety and scheduling of one tenant apart from
         /// another's: it is always a keyed hash of the organisation and of the client's own `user_id`.
         TenantUserId = "tenant-user-id", true;

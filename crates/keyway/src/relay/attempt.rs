@@ -1,8 +1,10 @@
 //! Sending a request: candidates in order, until one answers.
 
+use super::converse;
 use super::crossing::{Crossing, Source};
 use super::failures;
 use super::quirks::{self, Tenant};
+use super::replay;
 use super::restate;
 use super::source::{self, Answer, Asked};
 use super::stateless::stateless;
@@ -15,6 +17,7 @@ use crate::routing::Plan;
 use crate::upstream::{Class, Failure, classify};
 use bytes::Bytes;
 use dialect::edit::{AskUsage, Wanted, rewrite_to};
+use dialect::hub::Losses;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -39,29 +42,25 @@ pub async fn send(
             continue;
         }
         let output_cap = story.pay(target, source).await?;
-        story.restating = None;
+        (story.restating, story.recorder, story.losses) = (None, None, Losses::default());
         let prepared = match restate::write(story.dialect, &way, source, target) {
-            Some(written) => written.map(|(body, restating)| {
-                story.restating = restating;
+            Some(written) => written.map(|(body, restating, losses)| {
+                (story.restating, story.losses) = (restating, losses);
                 (body, None)
             }),
             None => prepare(story, source, target, (&way, plan), output_cap).await,
         };
-        let (mut body, crossing) = match prepared {
-            Ok(prepared) => prepared,
+        let worded = prepared.and_then(|(body, mut crossing)| {
+            let body = worded(story, (source, target), &mut way, body, crossing.as_deref_mut())?;
+            Ok((body, crossing))
+        });
+        let (body, crossing) = match worded {
+            Ok(worded) => worded,
             Err(refusal) => {
                 last.get_or_insert(refusal);
                 continue;
             }
         };
-        if way.dialect == Dialect::OpenaiChat {
-            let tenant = Tenant { master: &story.worker.shared.at.master, organization: &story.grant.org };
-            let (path, quirked) = quirks::chat(&target.provider, body, &tenant);
-            (way.path, body) = (path.map_or(way.path, Into::into), quirked);
-        }
-        if way.dialect == Dialect::AnthropicMessages {
-            body = quirks::messages(&target.provider, body);
-        }
         let headers = headers(&way, source.inbound, crossing.is_none());
         story.way = Some(way);
         story.send_to(target).await?;
@@ -94,27 +93,66 @@ pub async fn send(
 
 /// The request as a target is asked it: the client's own bytes where it speaks the client's dialect.
 async fn prepare(
-    story: &Story,
+    story: &mut Story,
     source: &Source<'_>,
     target: &Target,
     (way, plan): (&Way, &Plan),
     output_cap: Option<u64>,
 ) -> Result<(Bytes, Option<Box<Crossing>>), Refusal> {
+    (story.recorder, story.losses) = (None, Losses::default());
     if way.dialect == story.dialect {
         let body = body_for(target, (way, plan), source, output_cap);
-        let body = if way.dialect == Dialect::OpenaiResponses { stateless(&body)? } else { body };
+        let body = match way.dialect {
+            Dialect::OpenaiResponses => stateless(&body)?,
+            Dialect::OpenaiChat if target.provider.has(Quirk::ReasoningReplayed) => {
+                let mut losses = Losses::default();
+                let (body, recorder) = Box::pin(replay::chat(story, source, target, body, &mut losses)).await;
+                source.take_losses(&losses, target)?;
+                (story.recorder, story.losses) = (recorder, losses);
+                body
+            }
+            _ => body,
+        };
         return Ok((body, None));
     }
-    let (body, crossing) = Box::pin(source.cross(story, target, (way, plan.alias()), output_cap)).await?;
+    let (body, mut crossing) = Box::pin(source.cross(story, target, (way, plan.alias()), output_cap)).await?;
+    story.recorder = crossing.recorder.take();
     Ok((body, Some(Box::new(crossing))))
+}
+
+/// The request in the provider's own words, where its row says that they differ from its dialect's.
+fn worded(
+    story: &mut Story,
+    (source, target): (&Source<'_>, &Target),
+    way: &mut Way,
+    body: Bytes,
+    crossing: Option<&mut Crossing>,
+) -> Result<Bytes, Refusal> {
+    match way.dialect {
+        _ if converse::is(way) => {
+            let (body, losses) = converse::asked(&body, source, target)?;
+            crossing.map_or(&mut story.losses, |crossing| &mut crossing.losses).join(&losses);
+            Ok(body)
+        }
+        Dialect::OpenaiChat => {
+            let tenant = Tenant { master: &story.worker.shared.at.master, organization: &story.grant.org };
+            let (path, body) = quirks::chat(&target.provider, body, &tenant);
+            if let Some(path) = path {
+                way.path = path.into();
+            }
+            Ok(body)
+        }
+        Dialect::AnthropicMessages => Ok(quirks::messages(&target.provider, body)),
+        _ => Ok(body),
+    }
 }
 
 /// The version of Anthropic's API that translated requests are written for.
 const ANTHROPIC_VERSION: &str = "2023-06-01";
 
 /// Header fields that go along: Anthropic's version, and what a client of it turns on.
-fn headers<'a>(way: &Way, inbound: &'a Inbound, passes: bool) -> Vec<(&'static str, &'a str)> {
-    if way.dialect != Dialect::AnthropicMessages {
+pub(super) fn headers<'a>(way: &Way, inbound: &'a Inbound, passes: bool) -> Vec<(&'static str, &'a str)> {
+    if way.dialect != Dialect::AnthropicMessages || converse::is(way) {
         return Vec::new();
     }
     let theirs = |name: &'static str| inbound.header(name).filter(|_| passes);

@@ -14,11 +14,13 @@ use crate::pricing::Source;
 use crate::providers::{FromConfig, Upstream, Upstreams};
 use crate::telemetry::{Metrics, RequestLog, WorkerMetrics};
 use crate::upstream::Lanes;
+use crate::vault::Vault;
 use arc_swap::ArcSwap;
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicI64};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// Uses noted between two rounds at most; beyond it, a use waits for the key's next one.
 const USED_MAX: usize = 100_000;
@@ -53,6 +55,10 @@ pub struct Shared {
     pub upstreams: ArcSwap<Upstreams>,
     /// The credentials that configuration and environment give.
     pub from_config: Vec<FromConfig>,
+    /// Silence of a provider within a stream after which its client gets a sign of life.
+    pub stream_keep_alive: Duration,
+    /// What providers want back of their models' reasoning.
+    pub vault: Vault,
     /// The way to addresses that callers name.
     pub egress: Egress,
     /// Every number of the process.

@@ -2,9 +2,12 @@
 //! answer must go through on its way back.
 
 use super::abilities::abilities;
+use super::converse;
 use super::exchange::Inbound;
 use super::extension::{BudgetMode, OnLoss};
 use super::fetch;
+use super::recorder::Recorder;
+use super::replay;
 use super::story::Story;
 use super::way::Way;
 use crate::base::{Code, Refusal};
@@ -15,6 +18,7 @@ use dialect::hub::{self, Asked, Dialect, Invalid, Losses, Mode, Reply, Request};
 use dialect::peek::Peek;
 use dialect::{AskUsage, openai_responses, rewrite};
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// What an answer goes through on its way to a client of another dialect.
 pub struct Crossing {
@@ -24,6 +28,8 @@ pub struct Crossing {
     pub reply: Reply,
     /// What of the request the provider was not told as it was asked.
     pub losses: Losses,
+    /// Keeps what its provider will want back of it.
+    pub recorder: Option<Box<Recorder>>,
 }
 
 /// A client's request, read at most once for all candidates.
@@ -72,15 +78,6 @@ impl<'a> Source<'a> {
         &self.body
     }
 
-    /// Whether what is lost may be.
-    ///
-    /// # Errors
-    /// `lossy_translation` where none is wanted.
-    pub fn accept(&self, losses: &Losses, model: &str) -> Result<(), Refusal> {
-        let refused = self.on_loss == OnLoss::Reject && !losses.is_empty();
-        if refused { Err(lossy(losses, model)) } else { Ok(()) }
-    }
-
     /// The request as `target` is asked it, and what its answer must go through. Its answer is capped at
     /// `output_cap` tokens, where there is one.
     ///
@@ -101,13 +98,15 @@ impl<'a> Source<'a> {
         if let Some(cap) = output_cap {
             request.output_cap = Some(request.output_cap.map_or(cap, |asked| asked.min(cap)));
         }
-        let can = abilities(target, from);
+        let mut can = abilities(target, from);
+        can.media_by_url &= !converse::is(way);
         let asked =
             hub::Target { dialect: from, model: &target.upstream, origin: &target.provider.name, can };
+        let naming = replay::put_back(story, &mut request, target, &asked).await;
         fetch::media(&story.worker.shared.egress, &mut request, &asked).await?;
         let mut losses = Losses::default();
         let written = hub::write_request(&request, &asked, &mut losses).map_err(|invalid| told(&invalid))?;
-        self.accept(&losses, &target.id)?;
+        self.take_losses(&losses, target)?;
         let reply = Reply {
             id: self.inbound.request_id().trim_start_matches("req_").to_owned(),
             model: self.peek.model.clone().into_owned(),
@@ -123,10 +122,22 @@ impl<'a> Source<'a> {
                 Vec::new()
             },
         };
-        Ok((written.body.into(), Crossing { to, reply, losses }))
+        let ids = Some(reply.id.clone());
+        let recorder =
+            naming.map(|naming| Box::new(Recorder::new(Arc::clone(&story.worker.shared), naming, ids)));
+        Ok((written.body.into(), Crossing { to, reply, losses, recorder }))
     }
 
-    fn read(&self, dialect: Dialect) -> Result<Request<'_>, Refusal> {
+    /// Refuses losses where none are wanted.
+    pub(super) fn take_losses(&self, losses: &Losses, target: &Target) -> Result<(), Refusal> {
+        if self.on_loss == OnLoss::Reject && !losses.is_empty() {
+            return Err(lossy(losses, &target.id));
+        }
+        Ok(())
+    }
+
+    /// The request as the hub has it.
+    pub(super) fn read(&self, dialect: Dialect) -> Result<Request<'_>, Refusal> {
         let asked = Asked { model: Some(&self.peek.model), stream: self.peek.stream };
         hub::read_request(dialect, &self.body, asked).map_err(|invalid| told(&invalid))
     }

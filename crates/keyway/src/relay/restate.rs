@@ -12,19 +12,15 @@ use dialect::vectors::{self, Retold, Shape, Wanted};
 use dialect::{hub::Invalid, rerank};
 
 /// What an answer must go through.
-pub struct Restating {
-    how: How,
-    /// What of the request the provider was not told.
-    pub losses: Losses,
-}
-
-enum How {
+pub enum Restating {
+    /// Vectors in another shape.
     Vectors(Retold),
+    /// An order in another shape.
     Order,
 }
 
-/// A request as its provider is asked it.
-pub type Written = Result<(Bytes, Option<Box<Restating>>), Refusal>;
+/// A request as its provider is asked it, and what of it the provider is not told.
+pub type Written = Result<(Bytes, Option<Restating>, Losses), Refusal>;
 
 /// The shape in which vectors are asked for in a dialect.
 fn shape(dialect: Dialect) -> Option<Shape> {
@@ -52,26 +48,27 @@ pub fn write(client: Dialect, way: &Way, source: &Source<'_>, target: &Target) -
     let one = google && is_one(source.inbound);
     if google && way.dialect == Dialect::GeminiEmbeddings {
         let body = vectors::named(source.body(), one, &target.upstream).map_err(|invalid| told(&invalid));
-        let how = How::Vectors(Retold { from: Shape::Gemini, to: Shape::GeminiOne, base64: false });
-        let restating = one.then(|| Box::new(Restating { how, losses: Losses::default() }));
-        return Some(body.map(|body| (body.into(), restating)));
+        let retold = Retold { from: Shape::Gemini, to: Shape::GeminiOne, base64: false };
+        let restating = one.then_some(Restating::Vectors(retold));
+        return Some(body.map(|body| (body.into(), restating, Losses::default())));
     }
     let mut losses = Losses::default();
-    let written: Result<(Vec<u8>, How), Invalid> = match (shape(client), shape(way.dialect)) {
+    let written: Result<(Vec<u8>, Restating), Invalid> = match (shape(client), shape(way.dialect)) {
         (Some(from), Some(to)) => {
             let from = if one { Shape::GeminiOne } else { from };
             let wanted = Wanted { from, to, model: &target.upstream };
             vectors::write(source.body(), wanted, &mut losses)
-                .map(|(body, retold)| (body, How::Vectors(retold)))
+                .map(|(body, retold)| (body, Restating::Vectors(retold)))
         }
         _ if way.dialect == Dialect::VoyageRerank => {
-            rerank::to_voyage(source.body(), &target.upstream, &mut losses).map(|body| (body, How::Order))
+            rerank::to_voyage(source.body(), &target.upstream, &mut losses)
+                .map(|body| (body, Restating::Order))
         }
         _ => return None,
     };
     Some(written.map_err(|invalid| told(&invalid)).and_then(|(body, how)| {
-        source.accept(&losses, &target.id)?;
-        Ok((body.into(), Some(Box::new(Restating { how, losses }))))
+        source.take_losses(&losses, target)?;
+        Ok((body.into(), Some(how), losses))
     }))
 }
 
@@ -79,9 +76,9 @@ impl Restating {
     /// The answer as the client's shape has it; `None` when it is none.
     #[must_use]
     pub fn tell(&self, body: &[u8], model: &str, tokens: u64) -> Option<Bytes> {
-        match &self.how {
-            How::Vectors(retold) => retold.tell(body, model, tokens).ok(),
-            How::Order => rerank::from_voyage(body, tokens),
+        match self {
+            Self::Vectors(retold) => retold.tell(body, model, tokens).ok(),
+            Self::Order => rerank::from_voyage(body, tokens),
         }
         .map(Bytes::from)
     }

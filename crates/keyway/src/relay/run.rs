@@ -85,6 +85,7 @@ async fn prepare_and_send(story: &mut Story, inbound: &Inbound) -> Result<(Answe
     let wishes = Wishes {
         echo: if echoes { openai_responses::echo(&inbound.body) } else { Vec::new() },
         crossing,
+        array: story.dialect == Dialect::Gemini && story.stream && !wants_events(inbound),
         include_usage: peek.include_usage == Some(true),
         notice: plan.alias().and_then(|alias| alias.notice.clone()),
     };
@@ -103,11 +104,7 @@ pub(super) fn looked_at(dialect: Dialect, inbound: &Inbound) -> Result<Peek<'_>,
     let read = match dialect {
         Dialect::Gemini => {
             let (model, verb) = in_address(inbound);
-            let stream = verb.starts_with("stream");
-            if stream && !inbound.query_pairs().iter().any(|(name, value)| name == "alt" && value == "sse") {
-                return Err(Refusal::field("alt", "Streams are server-sent events here: add `?alt=sse`."));
-            }
-            in_path(model, stream)
+            in_path(model, verb.starts_with("stream"))
         }
         Dialect::GeminiEmbeddings => in_path(in_address(inbound).0, false),
         Dialect::OpenaiModerations => match peek(&inbound.body) {
@@ -124,6 +121,11 @@ pub(super) fn looked_at(dialect: Dialect, inbound: &Inbound) -> Result<Peek<'_>,
 
 fn refused(error: PeekError) -> Refusal {
     Refusal { param: error.param.map(Into::into), ..Refusal::new(Code::InvalidRequest, error.message) }
+}
+
+/// Whether a stream at Google's paths is wanted as server-sent events; else it is one JSON array.
+fn wants_events(inbound: &Inbound) -> bool {
+    inbound.query_pairs().iter().any(|(name, value)| name == "alt" && value == "sse")
 }
 
 /// Model and verb of an address such as `.../models/{model}:{verb}`.

@@ -1,5 +1,6 @@
 //! Where an answer's bytes come from: a provider, or the sandbox in this process.
 
+use super::converse::{self, Converse};
 use super::way::Way;
 use crate::base::{Clock, Fields, id};
 use crate::catalog::Dialect;
@@ -27,6 +28,8 @@ pub enum Source {
     Provider(Body),
     /// From the sandbox, piece by piece.
     Sandbox(Box<SandboxStream>),
+    /// From a provider, told in another dialect's words.
+    Converse(Box<Converse>),
     /// Here already.
     Ready(Option<Bytes>),
 }
@@ -37,6 +40,7 @@ impl Source {
         match self {
             Self::Provider(body) => body.poll_chunk(cx),
             Self::Sandbox(stream) => stream.poll_chunk(cx).map(|bytes| bytes.map(Ok)),
+            Self::Converse(told) => told.poll_chunk(cx),
             Self::Ready(bytes) => Poll::Ready(bytes.take().map(Ok)),
         }
     }
@@ -81,6 +85,7 @@ pub async fn ask(
         upstream.endpoint(asked.way.place).ok_or(Failure::Unsendable("the provider has no such address"))?;
     let way = asked.way;
     let accept = match way.dialect {
+        _ if asked.stream && converse::is(way) => "application/vnd.amazon.eventstream",
         _ if asked.stream => "text/event-stream",
         Dialect::OpenaiSpeech | Dialect::OpenaiTranscriptions => "*/*",
         _ => "application/json",
@@ -93,6 +98,9 @@ pub async fn ask(
         ..Request::post(&way.path, asked.body)
     };
     let response = lanes.send(endpoint, request).await?;
+    if converse::is(way) {
+        return Ok(converse::told(response, way, asked.stream, &id::text("req", asked.request)));
+    }
     Ok(Answer { status: response.status, headers: response.headers, bytes: Source::Provider(response.body) })
 }
 

@@ -2,13 +2,15 @@
 //! even when the client leaves and everything is dropped, it ends with exactly one line.
 
 use super::context::Worker;
+pub use super::ended::{Counted, Ended};
 use super::exchange::{Inbound, Outbound};
 use super::media::{self, Units};
+use super::recorder::Recorder;
 use super::refusals::ending;
 pub use super::refusals::{internal, stopped, unmetered};
 use super::refuse;
 use super::restate::Restating;
-use super::route::Route;
+use super::route::{Billing, Route};
 use super::running::{Caller, Place};
 use super::way::Way;
 use crate::access::{Grant, Mode};
@@ -20,6 +22,7 @@ use crate::metering::{Admitted, Written, admit};
 use crate::providers::Upstream;
 use crate::telemetry::RequestLine;
 use crate::telemetry::request_line::client_text;
+use dialect::hub::Losses;
 use ledger::entry::UsageOrigin;
 use ledger::{Attempt, Entry, NanoUsd, Reserved, Sent, Spend, Usage};
 use std::future::{Future, poll_fn};
@@ -59,27 +62,6 @@ pub struct Tried {
     outcome: &'static str,
 }
 
-/// How a request ended.
-pub struct Ended {
-    /// Status the client got; 499 when it left.
-    pub status: u16,
-    /// Error code, empty on success.
-    pub code: &'static str,
-    /// What was used.
-    pub usage: Usage,
-    /// Where that is known from.
-    pub origin: UsageOrigin,
-}
-
-/// What has been counted of an answer, for when the provider reports nothing.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Counted {
-    /// Events with a piece of the answer.
-    pub events: u64,
-    /// Bytes of text in them.
-    pub bytes: u64,
-}
-
 /// A request in the making.
 pub struct Story {
     /// The worker it runs on.
@@ -105,7 +87,11 @@ pub struct Story {
     /// Images, characters, seconds or searches that it asks for.
     pub units: Units,
     /// What its answer must go through, when its provider has another shape for it.
-    pub restating: Option<Box<Restating>>,
+    pub restating: Option<Restating>,
+    /// Keeps what its provider will want back of the answer.
+    pub recorder: Option<Box<Recorder>>,
+    /// What of a request that is passed on is not as it was asked.
+    pub losses: Losses,
     route_number: usize,
     pub(super) request: [u8; 16],
     pub(super) started_ms: i64,
@@ -113,6 +99,7 @@ pub struct Story {
     peer: IpAddr,
     client_request: String,
     user_agent: Option<Box<str>>,
+    /// Of what may be billed: to count tokens is free.
     pub(super) prompt_bytes: u64,
     pub(super) admitted: Option<Admitted>,
     /// Where the key has limits: what the request holds of them.
@@ -145,6 +132,8 @@ impl Story {
             counted: Counted::default(),
             units: Units::default(),
             restating: None,
+            recorder: None,
+            losses: Losses::default(),
             route_number: inbound.route_number,
             request: inbound.request,
             started_ms: inbound.started_ms,
@@ -152,7 +141,7 @@ impl Story {
             peer: inbound.peer,
             client_request: inbound.client_request_id().unwrap_or_default().to_owned(),
             user_agent: inbound.header("user-agent").and_then(client_text),
-            prompt_bytes: inbound.body.len() as u64,
+            prompt_bytes: if inbound.route.billing == Billing::Count { 0 } else { inbound.body.len() as u64 },
             route: inbound.route,
             worker,
             grant,

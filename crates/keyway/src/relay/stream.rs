@@ -9,6 +9,7 @@ use super::failures;
 use super::meter::Meter;
 use super::refuse::render_event;
 use super::route::Shape;
+use super::silence::{Silence, keep_alive};
 use super::source::{Answer, Source};
 use super::story::{Ended, Story};
 use super::teller::Teller;
@@ -17,6 +18,7 @@ use crate::metering::cover::Cut;
 use crate::upstream::Failure;
 use bytes::Bytes;
 use dialect::Event;
+use dialect::gemini::Array;
 use dialect::meter::{Ending, Seen};
 use dialect::openai_chat::with_cost;
 use dialect::sse::{Frame, FrameKind, SseSplitter};
@@ -44,6 +46,8 @@ pub struct Delivery {
     meter: Meter,
     /// Tells the answer anew to a client of another dialect, or its end when it must be cut.
     teller: Option<Teller>,
+    /// Makes one JSON array of the events.
+    array: Option<Array>,
     include_usage: bool,
     /// Ready to go out. Bounded by what one chunk of the provider's held.
     out: VecDeque<Bytes>,
@@ -59,6 +63,7 @@ pub struct Delivery {
     refused: Option<Refusal>,
     /// Runs after `[DONE]`, while the provider has not ended its answer.
     grace: Option<Pin<Box<Sleep>>>,
+    silence: Silence,
     /// Last, so that the connection is closed before the books are.
     story: Box<Story>,
 }
@@ -67,7 +72,7 @@ impl Delivery {
     /// Begins to pass a stream on.
     pub fn new(story: Box<Story>, answer: Answer, wishes: Wishes) -> Self {
         story.worker.metrics.stream_opened();
-        let Wishes { crossing, include_usage, echo, .. } = wishes;
+        let Wishes { crossing, include_usage, echo, array, .. } = wishes;
         let teller = match crossing {
             Some(crossing) => Some(Teller::across(*crossing)),
             None if story.is_bounded() => Teller::of_end(&story, echo),
@@ -78,6 +83,7 @@ impl Delivery {
             splitter: SseSplitter::new(EVENT_BYTES_MAX),
             meter: meter(&story),
             teller,
+            array: array.then(Array::default),
             include_usage,
             out: VecDeque::new(),
             usage_chunk: None,
@@ -87,6 +93,7 @@ impl Delivery {
             opening: true,
             refused: None,
             grace: None,
+            silence: Silence::default(),
             story,
         }
     }
@@ -112,7 +119,7 @@ impl Delivery {
     fn take(&mut self, frame: Frame) {
         let FrameKind::Event { data, .. } = &frame.kind else {
             // Google's clients know no comments.
-            if !self.is_told_anew() || self.story.route.shape != Shape::Google {
+            if !self.is_told_anew() || self.array.is_some() || self.story.route.shape != Shape::Google {
                 self.out.push_back(frame.raw);
             }
             return;
@@ -149,10 +156,17 @@ impl Delivery {
 
     /// Looks at an event that goes out as it is.
     fn see(&mut self, data: &Bytes) -> Seen {
-        let Some(teller) = &mut self.teller else { return self.meter.see(data) };
+        if self.teller.is_none() && self.story.recorder.is_none() {
+            return self.meter.see(data);
+        }
         let mut events = Vec::new();
         let seen = self.meter.event(data, &mut events);
-        events.into_iter().for_each(|event| teller.tell(event));
+        if let Some(recorder) = &mut self.story.recorder {
+            events.iter_mut().for_each(|event| recorder.see(event));
+        }
+        if let Some(teller) = &mut self.teller {
+            events.into_iter().for_each(|event| teller.tell(event));
+        }
         seen
     }
 
@@ -167,6 +181,9 @@ impl Delivery {
         if seen.failed && self.opening {
             let said = failures::announced(self.meter.failure(), self.story.endpoint());
             return self.break_off(&said.in_our_words());
+        }
+        if let Some(recorder) = &mut self.story.recorder {
+            events.iter_mut().for_each(|event| recorder.see(event));
         }
         self.opening &= events.is_empty();
         if seen.done || seen.failed {
@@ -210,6 +227,9 @@ impl Delivery {
             None if failed && self.opening => (Usage::default(), UsageOrigin::Nothing),
             _ => used(&self.story, &self.meter),
         };
+        if let Some(recorder) = self.story.recorder.take().filter(|_| refusal.is_none() && !failed) {
+            recorder.keep();
+        }
         let (status, code) = match refusal {
             Some(refusal) => (refusal.status(), refusal.code.text()),
             None if failed => (Code::UpstreamError.status(), Code::UpstreamError.text()),
@@ -286,10 +306,17 @@ impl Delivery {
     /// Takes in what comes next.
     fn poll_more(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match self.source.poll_chunk(cx) {
-            Poll::Ready(Some(Ok(chunk))) => self.feed(chunk),
+            Poll::Ready(Some(Ok(chunk))) => {
+                self.silence.heard();
+                self.feed(chunk);
+            }
             Poll::Ready(Some(Err(failure))) => self.break_off(&self.failure(failure)),
             Poll::Ready(None) => self.finish(),
             Poll::Pending if self.done && self.poll_grace(cx).is_ready() => self.ended = true,
+            Poll::Pending if !self.done => {
+                ready!(self.silence.poll_lasts(self.story.worker.shared.stream_keep_alive, cx));
+                self.out.push_back(keep_alive(&self.story, self.array.is_some()));
+            }
             Poll::Pending => return Poll::Pending,
         }
         Poll::Ready(())
@@ -348,6 +375,13 @@ impl Delivery {
     }
 }
 
+/// The end of an array.
+fn closed(mut array: Array) -> Bytes {
+    let mut end = Vec::new();
+    array.end(&mut end);
+    end.into()
+}
+
 impl Frames for Delivery {
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, CutOff>>> {
         loop {
@@ -356,13 +390,20 @@ impl Frames for Delivery {
             if let Some(cut) = ready!(self.story.poll_covered(cx)).filter(|_| !self.ended) {
                 self.cut(&cut);
             }
-            if let Some(bytes) = self.out.pop_front() {
-                return Poll::Ready(Some(Ok(bytes)));
+            match (self.out.pop_front(), &mut self.array) {
+                (Some(bytes), None) => return Poll::Ready(Some(Ok(bytes))),
+                (Some(bytes), Some(array)) => {
+                    let mut elements = Vec::with_capacity(bytes.len());
+                    array.push(&bytes, &mut elements);
+                    if !elements.is_empty() {
+                        return Poll::Ready(Some(Ok(elements.into())));
+                    }
+                }
+                (None, _) if self.ended => {
+                    return Poll::Ready(self.array.take().map(|array| Ok(closed(array))));
+                }
+                (None, _) => ready!(self.poll_more(cx)),
             }
-            if self.ended {
-                return Poll::Ready(None);
-            }
-            ready!(self.poll_more(cx));
         }
     }
 }

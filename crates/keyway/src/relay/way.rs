@@ -40,6 +40,7 @@ const PATHS: &[(Dialect, &str)] = &[
 pub fn way(target: &Target, dialect: Dialect, stream: bool) -> Option<Way> {
     let (dialect, place) = spoken(target, dialect)?;
     let (path, query) = match dialect {
+        _ if place == Dialect::BedrockConverse => (converse(target, stream), None),
         Dialect::Gemini if stream => (verb(target, "streamGenerateContent"), Some("alt=sse".into())),
         Dialect::Gemini => (verb(target, "generateContent"), None),
         Dialect::GeminiEmbeddings => (verb(target, "batchEmbedContents"), None),
@@ -49,6 +50,11 @@ pub fn way(target: &Target, dialect: Dialect, stream: bool) -> Option<Way> {
         dialect => classic(target, dialect, PATHS.iter().find(|(of, _)| *of == dialect)?.1),
     };
     Some(Way { dialect, place, path, query })
+}
+
+fn converse(target: &Target, stream: bool) -> Cow<'static, str> {
+    let verb = if stream { "converse-stream" } else { "converse" };
+    format!("/model/{}/{verb}", segment(&target.upstream)).into()
 }
 
 /// Google's addresses end with what is to be done.
@@ -82,6 +88,23 @@ fn segment(name: &str) -> String {
     })
 }
 
+/// How `target` is asked how many tokens a request in `dialect` has; `None` when it speaks another one, or has
+/// no way to be asked.
+#[must_use]
+pub fn counting(target: &Target, dialect: Dialect) -> Option<Way> {
+    let elsewhere = target.provider.has(Quirk::RawPredict) || target.provider.api_version.is_some();
+    if target.provider.is_sandbox() || elsewhere || !target.speaks().contains(&dialect) {
+        return None;
+    }
+    let path = match dialect {
+        Dialect::AnthropicMessages => Cow::Borrowed("/messages/count_tokens"),
+        Dialect::OpenaiResponses => Cow::Borrowed("/responses/input_tokens"),
+        Dialect::Gemini => format!("/models/{}:countTokens", target.upstream).into(),
+        _ => return None,
+    };
+    Some(Way { dialect, place: dialect, path, query: None })
+}
+
 /// The dialect that is spoken to a target, and whose base URL is used. Hosts of OpenAI's chat dialect
 /// that do not say where their smaller services are have them at the same address.
 fn spoken(target: &Target, client: Dialect) -> Option<(Dialect, Dialect)> {
@@ -95,7 +118,10 @@ fn spoken(target: &Target, client: Dialect) -> Option<(Dialect, Dialect)> {
     }
     if client.conversation().is_some() {
         let known = |dialect: &&Dialect| dialect.is_built() && dialect.conversation().is_some();
-        return speaks.iter().find(known).map(|dialect| (*dialect, *dialect));
+        let found = speaks.iter().find(known).map(|dialect| (*dialect, *dialect));
+        // Bedrock's own words are Anthropic's, said otherwise.
+        let converse = speaks.contains(&Dialect::BedrockConverse);
+        return found.or(converse.then_some((Dialect::AnthropicMessages, Dialect::BedrockConverse)));
     }
     let like: fn(Dialect) -> bool = match client {
         client if client.is_vectors() => Dialect::is_vectors,

@@ -67,8 +67,10 @@ impl Db {
             Location::File(path) => (Engine::Sqlite, sqlite_url(path), SQLITE_CONNECTIONS_MAX),
             Location::Url(url) => (Engine::Postgres, url.clone(), POSTGRES_CONNECTIONS_MAX),
         };
-        let options =
-            AnyConnectOptions::from_str(&url).doing("reading the database URL")?.disable_statement_logging();
+        let options = AnyConnectOptions::from_str(&url).doing("reading the database URL")?;
+        // Statements are written down for who asks for them with the filter `sqlx::query=debug`.
+        let told = tracing::enabled!(target: "sqlx::query", tracing::Level::DEBUG);
+        let options = if told { options } else { options.disable_statement_logging() };
         let pool = AnyPoolOptions::new()
             .max_connections(connections_max)
             .acquire_timeout(ACQUIRE_TIMEOUT)

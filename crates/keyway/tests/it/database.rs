@@ -39,7 +39,18 @@ pub fn everything(keyway: &Keyway) -> BTreeMap<String, Rows> {
         "_sqlx",
         "sqlite_",
     ];
-    const OF_USE: [&str; 3] = ["last_used_ms", "last_used_ip", "use_count"];
+    const OF_USE: [&str; 10] = [
+        "last_used_ms",
+        "last_used_ip",
+        "use_count",
+        "attempts",
+        "next_ms",
+        "sent_ms",
+        "failed_ms",
+        "claimed_by",
+        "claimed_until_ms",
+        "last_error",
+    ];
     let postgres = keyway.postgres_url().is_some();
     let first = |query: &str| -> Vec<String> {
         rows(keyway, query).into_iter().filter_map(|row| row.into_iter().next().flatten()).collect()

@@ -26,6 +26,11 @@ pub fn is_write(route: &Route) -> bool {
 /// Rows that are asked by POST and change nothing that is administered: a token is its key's own affair.
 const ASKS: [&str; 2] = ["explain", "token_create"];
 
+/// Models of what is billed by the piece.
+const PIECES: &str = "[models.\"mine/image\"]\nkind = \"image\"\nprice = { image = 0.01 }\n\
+    [models.\"mine/voice\"]\nkind = \"speech\"\nprice = { characters = 15 }\n\
+    [models.\"mine/heard\"]\nkind = \"transcription\"\nprice = { minute = 0.006 }\n";
+
 /// A server with one of everything.
 pub struct World {
     pub upstream: Upstream,
@@ -42,7 +47,7 @@ impl World {
     /// Makes one of everything.
     pub fn start() -> Self {
         let upstream = Upstream::start();
-        let scene = Scene::start(stage::builder(&upstream));
+        let scene = Scene::start(stage::builder(&upstream).config(PIECES));
         let mut ids = BTreeMap::from([("project", scene.project.clone())]);
         let (key, live) = scene.make_key();
         ids.insert("key", key);
@@ -113,6 +118,12 @@ impl World {
         let budget = json!({"name": "b", "limit_usd": 100, "window": "month"});
         ids.insert("tier", "tier_business".to_owned());
         ids.insert("budget", id(&format!("{ORG}/budgets"), budget));
+        let hook = json!({"name": "h", "url": "https://hooks.example.com/x"});
+        ids.insert("webhook", id(&format!("{ORG}/webhooks"), hook));
+        // Nobody answers there: it waits.
+        let hook = json!({"name": "dead", "url": "https://10.0.0.1/"});
+        let hook = id(&format!("{ORG}/webhooks"), hook);
+        ids.insert("notification", id(&format!("{ORG}/webhooks/{hook}/test"), json!({})));
         ids.insert("*id", stage::MODEL.to_owned());
         Self { upstream, scene, ids, token, live }
     }
@@ -192,10 +203,10 @@ impl World {
             "batch_embed_contents" => json!({"requests": [{"content": {"parts": [{"text": "Hello"}]}}]}),
             "rerank" => json!({"model": stage::MODEL, "query": "Hello", "documents": ["a", "b"]}),
             "moderations" => json!({"model": stage::MODEL, "input": "Hello"}),
-            "images_generations" => json!({"model": stage::MODEL, "prompt": "Hello"}),
-            "audio_speech" => json!({"model": stage::MODEL, "input": "Hello", "voice": "alloy"}),
+            "images_generations" => json!({"model": "mine/image", "prompt": "Hello"}),
+            "audio_speech" => json!({"model": "mine/voice", "input": "Hello", "voice": "alloy"}),
             // It is sent as a form.
-            "audio_transcriptions" => json!({"model": stage::MODEL}),
+            "audio_transcriptions" => json!({"model": "mine/heard"}),
             "model_permissions_set" => json!({"mode": "deny_list", "model_ids": ["mine/other"]}),
             "project_user_add" => json!({"user_id": of("user2"), "role": "member"}),
             "project_group_add" => json!({"group_id": of("group2"), "role": "member"}),
@@ -212,6 +223,9 @@ impl World {
             "project_role_update" => json!({"description": "new"}),
             "role_create" => json!({"role_name": "new role", "permissions": ["read:keys"]}),
             "role_update" => json!({"description": "new"}),
+            "webhook_create" => json!({"name": "new", "url": "https://hooks.example.com/y"}),
+            "webhook_update" => json!({"name": "other"}),
+            "webhook_test" | "notification_replay" => json!({}),
             "explain" => {
                 json!({"api_key_id": of("key"), "path": "/v1/chat/completions", "model": stage::MODEL})
             }
@@ -224,7 +238,7 @@ impl World {
         let part = |name: &str, value: &str| {
             format!("--X\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
         };
-        part("model", stage::MODEL) + &part("file", "sound") + "--X--\r\n"
+        part("model", "mine/heard") + &part("file", "sound") + "--X--\r\n"
     }
 
     /// A row's call with this credential; none when it is empty.

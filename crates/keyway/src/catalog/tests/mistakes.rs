@@ -30,10 +30,6 @@ const TABLE: &[(&str, &str)] = &[
         "keyway.toml:2:15: providers.mine.api_version is not a version; write one such as \"2024-10-21\"",
     ),
     (
-        "[providers.mine]\nspeaks = [\"bedrock-converse\"]\n",
-        "keyway.toml:2:10: providers.mine.speaks needs `bedrock-converse`, which is not available yet",
-    ),
-    (
         "[providers.mine]\nspeaks = \"openai-chat\"\n",
         "keyway.toml:2:10: providers.mine.speaks is a string; write a list",
     ),

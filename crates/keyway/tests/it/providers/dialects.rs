@@ -45,6 +45,17 @@ const SPOKEN: &[Spoken] = &[
         },
     },
     Spoken {
+        dialect: Dialect::BedrockConverse,
+        kind: "chat",
+        path: "/model/contract-converse/converse",
+        known: &["messages", "system", "inferenceConfig", "toolConfig", "additionalModelRequestFields"],
+        needed: &["messages", "inferenceConfig"],
+        answer: || {
+            json!({"output": {"message": {"role": "assistant", "content": [{"text": "hi"}]}},
+            "stopReason": "end_turn", "usage": {"inputTokens": 3, "outputTokens": 2, "totalTokens": 5}})
+        },
+    },
+    Spoken {
         dialect: Dialect::Gemini,
         kind: "chat",
         path: "/models/contract:generateContent",
@@ -194,7 +205,7 @@ fn asked(spoken: &Spoken, model: &str) -> Vec<(String, String)> {
     let tool = json!({"name": "f", "description": "d", "input_schema": {"type": "object"}});
     match spoken.kind {
         "chat" => match spoken.dialect {
-            Dialect::AnthropicMessages => vec![of(
+            Dialect::AnthropicMessages | Dialect::BedrockConverse => vec![of(
                 "/v1/messages",
                 json!({"model": model, "max_tokens": 64, "system": "be brief", "tools": [tool],
                     "tool_choice": {"type": "tool", "name": "f"}, "messages": [{"role": "user", "content": "hi"}]}),
@@ -231,6 +242,7 @@ fn asked(spoken: &Spoken, model: &str) -> Vec<(String, String)> {
 
 fn model(spoken: &Spoken) -> String {
     match spoken.kind {
+        "chat" if spoken.dialect == Dialect::BedrockConverse => "contract-converse".to_owned(),
         "chat" => "contract".to_owned(),
         kind => format!("contract-{kind}"),
     }
@@ -282,7 +294,7 @@ fn body_of(of: &Spoken, body: &Value) -> Result<(), String> {
         return Err(format!("Missing required parameter: {name}"));
     }
     let named = match of.dialect {
-        Dialect::Gemini => return Ok(()),
+        Dialect::Gemini | Dialect::BedrockConverse => return Ok(()),
         Dialect::GeminiEmbeddings => {
             body["requests"][0]["model"].as_str().and_then(|name| name.strip_prefix("models/"))
         }
@@ -349,6 +361,9 @@ fn every_row_passes_in_every_dialect_it_speaks() {
         }
         for (model, kind) in models {
             let _ = writeln!(text, "[models.\"{name}/{model}\"]\nkind = \"{kind}\"");
+            if model.ends_with("converse") {
+                text.push_str("speaks = [\"bedrock-converse\"]\n");
+            }
         }
         builder = builder.env(&variable, &secret(name));
     }

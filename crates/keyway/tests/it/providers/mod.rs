@@ -22,9 +22,11 @@
 mod auth;
 mod broken;
 mod contract;
+mod converse;
 mod dialects;
 mod hostile;
 mod leaving;
+mod media;
 mod stalls;
 mod statuses;
 mod streams;
