@@ -54,7 +54,7 @@ pub fn run(global: &Global, asked: &Explain, out: &Out) -> Result<(), Failure> {
         let mut conn = session.at.db.connection().await?;
         let key = keys::by_id(&mut conn, &session.org, &asked.key).await?.ok_or_else(|| not_there("key"))?;
         let catalog = session.catalog(&config).await?;
-        let cache = KeyCache::new(session.at.clock.clone(), AGE_MS_MAX);
+        let cache = KeyCache::new(session.at.clock.clone(), AGE_MS_MAX, false);
         let place = Place {
             catalog: &catalog,
             cache: &cache,

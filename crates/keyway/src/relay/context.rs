@@ -69,6 +69,8 @@ pub struct Shared {
     pub lookup: Lookup,
     /// The way to money that this process does not hold.
     pub keeper: metering::keeper::Keeper,
+    /// The way to shares of limits that this process does not hold.
+    pub sharer: metering::shares::Sharer,
     /// The line to every worker, to end what runs under a key.
     pub stops: Stops,
     /// The control runtime.

@@ -9,15 +9,33 @@ use ledger::Usage;
 use ledger::limit::{Headroom, Rate};
 use std::fmt::Write as _;
 
+/// Tries of one request at most, while others take what it was given a share for.
+const SHARE_TRIES_MAX: u32 = 4;
+
 impl Story {
-    /// Asks the limits of a key that has any.
+    /// Asks the limits of a key that has any, and for a larger share of those that other nodes keep as well.
     ///
     /// # Errors
     /// `rate_limit_exceeded`, `concurrency_exceeded`.
-    pub fn limit(&mut self, model: &str, size: Size) -> Result<(), Refusal> {
-        let (limited, asked) = Limited::ask(&self.grant, model, size, self.now_mono_ms());
-        self.limited = Some(Box::new(limited));
-        asked
+    pub async fn limit(&mut self, model: &str, size: Size) -> Result<(), Refusal> {
+        for tries_left in (0..SHARE_TRIES_MAX).rev() {
+            let now_mono_ms = self.now_mono_ms();
+            let (limited, asked) = Limited::ask(&self.grant, model, size, now_mono_ms);
+            self.limited = Some(Box::new(limited));
+            if asked.is_ok() || tries_left == 0 {
+                return asked;
+            }
+            let wants = Limited::lacking(&self.grant, model, size, now_mono_ms);
+            let answered = match wants.is_empty() {
+                true => None,
+                false => self.worker.shared.sharer.ask(wants),
+            };
+            let Some(answered) = answered else { return asked };
+            if !answered.await.unwrap_or(false) {
+                return asked;
+            }
+        }
+        Ok(())
     }
 
     /// Writes how the key's limits stand into the head of its answer.

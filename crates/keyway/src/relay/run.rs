@@ -75,7 +75,7 @@ async fn prepare_and_send(story: &mut Story, inbound: &Inbound) -> Result<(Answe
             output_max: first.and_then(|target| target.model.as_ref()?.output_tokens_max),
             answers: peek.n,
         };
-        story.limit(first.map_or("", |target| &target.id), size)?;
+        story.limit(first.map_or("", |target| &target.id), size).await?;
     }
     story.admit()?;
     let source = Source::new(inbound, &peek, (on_loss, budget_mode)).with_form(form.as_ref());
