@@ -82,13 +82,13 @@ const OBJECTS: &[(&str, &str)] = &[
     (
         "ListedModel",
         "object*: string, id*: string, provider*: string, upstream*: string, source*: builtin|stored|config, \
-        kind*: chat|embedding, context_tokens*: integer?, output_tokens_max*: integer?, tools*: boolean?, \
+        kind*: chat|embedding|rerank|image|speech|transcription, context_tokens*: integer?, output_tokens_max*: integer?, tools*: boolean?, \
         vision*: boolean?, documents*: boolean?, audio*: boolean?, reasoning*: boolean?, \
         structured_output*: boolean?, quality*: object?, price*: object?, prices: [Price]",
     ),
     (
         "ListedModelNew",
-        "id*: string, upstream: string, kind: chat|embedding, context_tokens: integer, output_tokens_max: integer, \
+        "id*: string, upstream: string, kind: chat|embedding|rerank|image|speech|transcription, context_tokens: integer, output_tokens_max: integer, \
         tools: boolean, vision: boolean, documents: boolean, audio: boolean, reasoning: boolean, \
         structured_output: boolean, hidden_reasoning: boolean",
     ),
