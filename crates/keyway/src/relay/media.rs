@@ -126,6 +126,11 @@ pub fn price(dialect: Dialect, target: &Target, at_ms: i64) -> Option<&Price> {
 #[must_use]
 pub fn estimate(story: &Story, text_tokens: u64) -> Usage {
     let units = story.units.likely;
+    let price = story.target().and_then(|target| price(story.dialect, target, story.started_ms));
+    if price.is_some_and(|price| price.dearest_unit().is_some()) {
+        // Who bills by the piece counts no tokens.
+        return Usage { units, ..Usage::default() };
+    }
     let used = Usage { in_uncached: text_tokens, units, ..Usage::default() };
     match story.dialect {
         Dialect::OpenaiImages => {
