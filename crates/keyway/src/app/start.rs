@@ -1,5 +1,6 @@
 //! Building the process's shared state from configuration and installation.
 
+use super::aws_keys;
 use super::open::NotOpened;
 use super::routes::ROUTES;
 use crate::access::session::Lasting;
@@ -277,6 +278,7 @@ pub fn credential(on: &On) -> Result<Option<Secret>, Fault> {
         Some(CredentialRef::Env(name)) => std::env::var(name).map_err(|_| {
             Fault::plain(format!("the environment variable {name} is not set, or is not text"))
         })?,
+        Some(CredentialRef::Aws) => return aws_keys::found(|name| std::env::var(name).ok()).map(Some),
         Some(CredentialRef::File(path)) => {
             fs::read_to_string(path).doing(&format!("reading {}", path.display()))?
         }

@@ -46,6 +46,10 @@ pub const HOURS_FIELDS: &[Field] = rate_fields![
 
 /// The fields of `price` and of an entry of `prices`.
 pub const PRICE_FIELDS: &[Field] = rate_fields![
+    Field { name: "search", kind: FieldKind::Usd, doc: "USD per search of texts that are put in order." },
+    Field { name: "image", kind: FieldKind::Usd, doc: "USD per image." },
+    Field { name: "characters", kind: FieldKind::Usd, doc: "What is spoken, USD per million characters." },
+    Field { name: "minute", kind: FieldKind::Usd, doc: "What is heard, USD per minute." },
     Field { name: "per_request", kind: FieldKind::Usd, doc: "A fixed amount per request, USD." },
     Field { name: "from", kind: FieldKind::Date, doc: "First day it holds, UTC; untold: always." },
     Field { name: "as_of", kind: FieldKind::Date, doc: "The day the numbers were read." },
@@ -90,6 +94,21 @@ pub const PROVIDER_FIELDS: &[Field] = &[
         name: "env",
         kind: FieldKind::Texts,
         doc: "Environment variables that usually hold its key; one that is set turns it on.",
+    },
+    Field {
+        name: "region",
+        kind: FieldKind::Text,
+        doc: "AWS region that requests are signed for (auth sigv4); untold: the one that the host names.",
+    },
+    Field {
+        name: "token_url",
+        kind: FieldKind::Text,
+        doc: "Where access tokens are asked for (auth google-oauth); untold: at Google.",
+    },
+    Field {
+        name: "api_version",
+        kind: FieldKind::Text,
+        doc: "Asks Azure's classic addresses: {base_url}/openai/deployments/{model}/...?api-version= this.",
     },
     Field {
         name: "host_env",

@@ -55,6 +55,12 @@ pub struct Provider {
     pub auth_by: Vec<(Dialect, AuthStyle)>,
     /// The dialects it speaks, the preferred first.
     pub speaks: Vec<Dialect>,
+    /// The AWS region that requests are signed for; `None`: the one that the host names.
+    pub region: Option<String>,
+    /// Where access tokens are asked for; `None`: at Google.
+    pub token_url: Option<String>,
+    /// The version of Azure's API that requests name; `None`: they name none.
+    pub api_version: Option<String>,
     /// Environment variables that usually hold its key, the preferred first.
     pub env: Vec<String>,
     /// Whether it works without a credential.

@@ -5,7 +5,7 @@ use crate::base::fault::Doing;
 use crate::base::{Fault, Secret};
 use crate::catalog::{Catalog, Provider};
 use crate::telemetry::Metrics;
-use crate::upstream::{AuthStyle, Endpoint};
+use crate::upstream::{AuthStyle, Endpoint, Terms};
 use std::sync::Arc;
 
 /// The credential that configuration or environment give to a provider.
@@ -55,7 +55,8 @@ fn bind(
             continue;
         };
         let lane = format!("{}@{credential}", provider.name);
-        places.push((*dialect, Endpoint::new(url, auth, secret.cloned())?.in_lane(&lane)));
+        let terms = Terms { region: provider.region.as_deref(), token_url: provider.token_url.as_deref() };
+        places.push((*dialect, Endpoint::on(url, auth, secret.cloned(), terms)?.in_lane(&lane)));
     }
     if places.is_empty() && !provider.is_sandbox() {
         return Ok(None);

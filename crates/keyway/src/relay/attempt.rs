@@ -1,10 +1,12 @@
 //! Sending a request: candidates in order, until one answers.
 
 use super::capacity::Slot;
+use super::converse;
 use super::crossing::{Crossing, Source};
 use super::failures;
 use super::quirks::{self, Tenant};
 use super::replay;
+use super::restate;
 use super::source::{self, Answer, Asked};
 use super::stateless::stateless;
 use super::story::Story;
@@ -49,23 +51,30 @@ pub async fn send(
             }
         };
         let output_cap = story.pay(target, source).await?;
-        let (mut body, crossing) = match prepare(story, source, target, (&way, plan), output_cap).await {
-            Ok(prepared) => prepared,
+        (story.restating, story.recorder, story.losses) = (None, None, Losses::default());
+        let prepared = match restate::write(story.dialect, &way, source, target) {
+            Some(written) => written.map(|(body, restating, losses)| {
+                (story.restating, story.losses) = (restating, losses);
+                (body, None)
+            }),
+            None => prepare(story, source, target, (&way, plan), output_cap).await,
+        };
+        let worded = prepared.and_then(|(body, mut crossing)| {
+            let body = worded(story, (source, target), &mut way, body, crossing.as_deref_mut())?;
+            Ok((body, crossing))
+        });
+        let (body, crossing) = match worded {
+            Ok(worded) => worded,
             Err(refusal) => {
                 last.get_or_insert(refusal);
                 continue;
             }
         };
-        if way.dialect == Dialect::OpenaiChat {
-            let tenant = Tenant { master: &story.worker.shared.at.master, organization: &story.grant.org };
-            let (path, quirked) = quirks::chat(&target.provider, body, &tenant);
-            (way.path, body) = (path.into(), quirked);
-        }
         let headers = headers(&way, source.inbound, crossing.is_none());
         story.way = Some(way);
         story.send_to(target).await?;
         let began = story.now_mono_ms();
-        match ask(story, body, &headers, (source.inbound.request, slot)).await? {
+        match ask(story, body, &headers, (source, slot)).await? {
             Ok(answer) if classify(answer.status) == Class::Success => {
                 story.tried(began, answer.status, "ok", true);
                 return Ok((answer, crossing));
@@ -120,6 +129,33 @@ async fn prepare(
     Ok((body, Some(Box::new(crossing))))
 }
 
+/// The request in the provider's own words, where its row says that they differ from its dialect's.
+fn worded(
+    story: &mut Story,
+    (source, target): (&Source<'_>, &Target),
+    way: &mut Way,
+    body: Bytes,
+    crossing: Option<&mut Crossing>,
+) -> Result<Bytes, Refusal> {
+    match way.dialect {
+        _ if converse::is(way) => {
+            let (body, losses) = converse::asked(&body, source, target)?;
+            crossing.map_or(&mut story.losses, |crossing| &mut crossing.losses).join(&losses);
+            Ok(body)
+        }
+        Dialect::OpenaiChat => {
+            let tenant = Tenant { master: &story.worker.shared.at.master, organization: &story.grant.org };
+            let (path, body) = quirks::chat(&target.provider, body, &tenant);
+            if let Some(path) = path {
+                way.path = path.into();
+            }
+            Ok(body)
+        }
+        Dialect::AnthropicMessages => Ok(quirks::messages(&target.provider, body)),
+        _ => Ok(body),
+    }
+}
+
 /// The version of Anthropic's API that translated requests are written for.
 const ANTHROPIC_VERSION: &str = "2023-06-01";
 
@@ -128,7 +164,7 @@ pub(super) fn headers<'a>(way: &Way, inbound: &'a Inbound, passes: bool) -> Vec<
     // The caller's trace, as it came: who is in the middle of one passes it on (W3C Trace Context, 3.2).
     let trace = inbound.header("traceparent").filter(|text| Context::read(text).is_some());
     let mut headers: Vec<_> = trace.map(|trace| ("traceparent", trace)).into_iter().collect();
-    if way.dialect != Dialect::AnthropicMessages {
+    if way.dialect != Dialect::AnthropicMessages || converse::is(way) {
         return headers;
     }
     let theirs = |name: &'static str| inbound.header(name).filter(|_| passes);
@@ -142,12 +178,13 @@ async fn ask(
     story: &Story,
     body: Bytes,
     headers: &[(&str, &str)],
-    (request, slot): ([u8; 16], Option<Slot>),
+    (source, slot): (&Source<'_>, Option<Slot>),
 ) -> Result<Result<Answer, Failure>, Trouble> {
     let shared = &story.worker.shared;
     let upstream = story.upstream().ok_or_else(no_target)?;
     let way = story.way.as_ref().ok_or_else(no_target)?;
-    let asked = Asked { way, headers, body, stream: story.stream, request, slot };
+    let (request, content_type) = (source.inbound.request, source.content_type());
+    let asked = Asked { way, headers, body, content_type, stream: story.stream, request, slot };
     let answer =
         pin!(source::ask(story.permission()?, &story.worker.lanes, upstream, asked, &shared.at.clock));
     Ok(story.unless_cut(answer).await?)
@@ -160,6 +197,9 @@ fn body_for(
     source: &Source<'_>,
     output_cap: Option<u64>,
 ) -> Bytes {
+    if let Some(form) = source.form {
+        return form.renamed(&source.inbound.body, &target.upstream);
+    }
     let tells = matches!(way.dialect, Dialect::OpenaiChat | Dialect::OpenaiCompletions)
         && !target.provider.has(Quirk::NoStreamUsage);
     let usage = if tells { AskUsage::Ask } else { AskUsage::Leave };

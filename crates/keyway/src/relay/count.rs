@@ -100,7 +100,15 @@ async fn asked(
     let Some(upstream) = story.upstream() else { return Ok(None) };
     let shared = &story.worker.shared;
     let headers = headers(&way, inbound, true);
-    let ask = Asked { way: &way, headers: &headers, body, stream: false, request: inbound.request, slot };
+    let ask = Asked {
+        way: &way,
+        headers: &headers,
+        body,
+        content_type: "application/json",
+        stream: false,
+        request: inbound.request,
+        slot,
+    };
     let lanes = &story.worker.lanes;
     let (status, said) = {
         let asking = async {

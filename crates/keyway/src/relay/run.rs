@@ -6,19 +6,21 @@ use super::crossing::Source;
 use super::deliver::{Wishes, deliver};
 use super::exchange::{Inbound, Outbound, X_KEYWAY_LABELS};
 use super::extension::{Extension, X_KEYWAY_BUDGET_MODE, X_KEYWAY_ON_LOSS};
+use super::media::Units;
 use super::replies::{Reply, X_KEYWAY_CACHE, replay};
 use super::running::Caller;
 use super::shape::shape;
 use super::source::Answer;
 use super::story::Story;
-use super::{attempt, labels};
-use crate::base::{Refusal, Trouble};
+use super::{attempt, labels, media};
+use crate::base::{Code, Refusal, Trouble};
 use crate::catalog::Dialect;
 use crate::metering::limits::Size;
 use crate::routing::{Plan, allowed, plan};
+use dialect::Needs;
 use dialect::hub::Asked;
 use dialect::openai_responses;
-use dialect::peek::{Peek, peek, peek_as};
+use dialect::peek::{Peek, PeekError, peek, peek_as};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -50,12 +52,25 @@ enum Found {
 
 async fn prepare_and_send(story: &mut Story, inbound: &mut Inbound) -> Result<Found, Trouble> {
     let mut shortened = None;
-    if let Some(rules) = story.grant.policy.as_deref().filter(|rules| rules.shapes()) {
+    let is_form = story.dialect == Dialect::OpenaiTranscriptions;
+    if let Some(rules) = story.grant.policy.as_deref().filter(|rules| rules.shapes() && !is_form) {
         shortened = shape(rules, story.dialect, inbound)?;
     }
     let inbound = &*inbound;
-    let peek = looked_at(story.dialect, inbound)?;
+    let form = media::form(story.dialect, inbound).map_err(refused)?;
+    let peek = match &form {
+        Some(form) => form.peek(),
+        None => looked_at(story.dialect, inbound)?,
+    };
     story.stream = peek.stream;
+    if story.dialect.is_media() {
+        let asked = media::sized(story.dialect, inbound, &peek, form.as_ref());
+        (story.units, story.prompt_bytes, story.stream) = (asked.units, asked.text_bytes, asked.stream);
+    }
+    if story.dialect == Dialect::CohereRerank {
+        let (likely, most) = dialect::rerank::searches(&inbound.body);
+        story.units = Units { likely, most };
+    }
     story.answers = peek.n;
     story.model_asked = peek.model.clone().into_owned();
     let extension = Extension::read(peek.keyway)?;
@@ -64,18 +79,24 @@ async fn prepare_and_send(story: &mut Story, inbound: &mut Inbound) -> Result<Fo
     let cache = extension.cache(inbound.header(X_KEYWAY_CACHE))?;
     story.labels = labels::read(&story.grant.labels, inbound.header(X_KEYWAY_LABELS), extension)?;
     let (plan, replaced) = planned(story, &peek.model)?;
-    allowed::check(&story.grant, &inbound.body)?;
+    match form {
+        Some(_) => allowed::check_needs(&story.grant, Needs { audio_input: true, ..Needs::default() })?,
+        None => allowed::check(&story.grant, &inbound.body)?,
+    }
+    if story.dialect == Dialect::OpenaiSpeech {
+        allowed::check_needs(&story.grant, Needs { audio_output: true, ..Needs::default() })?;
+    }
     if !story.grant.limits.is_empty() {
         let first = plan.candidates().next();
         let size = Size {
-            prompt_bytes: inbound.body.len() as u64,
+            prompt_bytes: story.prompt_bytes,
             output_cap: peek.output_cap,
             output_max: first.and_then(|target| target.model.as_ref()?.output_tokens_max),
             answers: peek.n,
         };
         story.limit(first.map_or("", |target| &target.id), size).await?;
     }
-    let source = Source::new(inbound, &peek, (on_loss, budget_mode));
+    let source = Source::new(inbound, &peek, (on_loss, budget_mode)).with_form(form.as_ref());
     if story.grant.policy.is_some()
         && let Some(reply) = Box::pin(story.recall(&source, &plan, cache)).await?
     {
@@ -122,6 +143,7 @@ pub(super) fn looked_at(dialect: Dialect, inbound: &Inbound) -> Result<Peek<'_>,
             let (model, verb) = in_address(inbound);
             in_path(model, verb.starts_with("stream"))
         }
+        Dialect::GeminiEmbeddings => in_path(in_address(inbound).0, false),
         Dialect::OpenaiModerations => match peek(&inbound.body) {
             Err(error) if error.param == Some("model") => in_path(MODERATION_MODEL, false).map_err(|_| error),
             read => read,
@@ -131,10 +153,11 @@ pub(super) fn looked_at(dialect: Dialect, inbound: &Inbound) -> Result<Peek<'_>,
             None => peek(&inbound.body),
         },
     };
-    read.map_err(|error| Refusal {
-        param: error.param.map(Into::into),
-        ..Refusal::new(crate::base::Code::InvalidRequest, error.message)
-    })
+    read.map_err(refused)
+}
+
+fn refused(error: PeekError) -> Refusal {
+    Refusal { param: error.param.map(Into::into), ..Refusal::new(Code::InvalidRequest, error.message) }
 }
 
 /// Whether a stream at Google's paths is wanted as server-sent events; else it is one JSON array.

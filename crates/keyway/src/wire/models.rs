@@ -97,7 +97,8 @@ fn google(target: &Target) -> Value {
     let model = target.model.as_deref();
     let methods: &[&str] = match model.map(|model| model.kind) {
         Some(ModelKind::Embedding) => &["embedContent", "batchEmbedContents"],
-        _ => &["generateContent", "streamGenerateContent", "countTokens"],
+        Some(ModelKind::Chat) | None => &["generateContent", "streamGenerateContent", "countTokens"],
+        Some(_) => &[],
     };
     let mut shown = json!({
         "name": format!("models/{}", target.id),

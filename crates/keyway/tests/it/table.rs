@@ -26,6 +26,11 @@ pub fn is_write(route: &Route) -> bool {
 /// Rows that are asked by POST and change nothing that is administered: a token is its key's own affair.
 const ASKS: [&str; 2] = ["explain", "token_create"];
 
+/// Models of what is billed by the piece.
+const PIECES: &str = "[models.\"mine/image\"]\nkind = \"image\"\nprice = { image = 0.01 }\n\
+    [models.\"mine/voice\"]\nkind = \"speech\"\nprice = { characters = 15 }\n\
+    [models.\"mine/heard\"]\nkind = \"transcription\"\nprice = { minute = 0.006 }\n";
+
 /// A server with one of everything.
 pub struct World {
     pub upstream: Upstream,
@@ -42,7 +47,7 @@ impl World {
     /// Makes one of everything.
     pub fn start() -> Self {
         let upstream = Upstream::start();
-        let scene = Scene::start(stage::builder(&upstream));
+        let scene = Scene::start(stage::builder(&upstream).config(PIECES));
         let mut ids = BTreeMap::from([("project", scene.project.clone())]);
         let (key, live) = scene.make_key();
         ids.insert("key", key);
@@ -204,8 +209,14 @@ impl World {
             }
             "completions" => json!({"model": stage::MODEL, "prompt": "Hello"}),
             "embeddings" => json!({"model": stage::MODEL, "input": "Hello"}),
+            "embed_content" => json!({"content": {"parts": [{"text": "Hello"}]}}),
+            "batch_embed_contents" => json!({"requests": [{"content": {"parts": [{"text": "Hello"}]}}]}),
             "rerank" => json!({"model": stage::MODEL, "query": "Hello", "documents": ["a", "b"]}),
             "moderations" => json!({"model": stage::MODEL, "input": "Hello"}),
+            "images_generations" => json!({"model": "mine/image", "prompt": "Hello"}),
+            "audio_speech" => json!({"model": "mine/voice", "input": "Hello", "voice": "alloy"}),
+            // It is sent as a form.
+            "audio_transcriptions" => json!({"model": "mine/heard"}),
             "model_permissions_set" => json!({"mode": "deny_list", "model_ids": ["mine/other"]}),
             "project_user_add" => json!({"user_id": of("user2"), "role": "member"}),
             "project_group_add" => json!({"group_id": of("group2"), "role": "member"}),
@@ -235,6 +246,14 @@ impl World {
         }
     }
 
+    /// A recording to be written down.
+    fn form(&self) -> String {
+        let part = |name: &str, value: &str| {
+            format!("--X\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+        };
+        part("model", "mine/heard") + &part("file", "sound") + "--X--\r\n"
+    }
+
     /// A row's call with this credential; none when it is empty.
     pub fn call(&self, route: &Route, secret: &str) -> Response {
         self.call_at(route, &self.path(route), secret)
@@ -243,11 +262,17 @@ impl World {
     /// The same at another path.
     pub fn call_at(&self, route: &Route, path: &str, secret: &str) -> Response {
         let bearer = format!("Bearer {secret}");
-        let mut headers = vec![("content-type", "application/json")];
+        let form = route.name == "audio_transcriptions";
+        let kind = if form { "multipart/form-data; boundary=X" } else { "application/json" };
+        let mut headers = vec![("content-type", kind)];
         if !secret.is_empty() {
             headers.push(("authorization", bearer.as_str()));
         }
-        let body = if route.method == "POST" { self.body(route).to_string() } else { String::new() };
+        let body = match route.method == "POST" {
+            true if form => self.form(),
+            true => self.body(route).to_string(),
+            false => String::new(),
+        };
         let path = if route.path.contains("/usage/") || route.path.ends_with("/costs") {
             format!("{path}?start_time={}", stage::yesterday())
         } else {

@@ -82,13 +82,13 @@ const OBJECTS: &[(&str, &str)] = &[
     (
         "ListedModel",
         "object*: string, id*: string, provider*: string, upstream*: string, source*: builtin|stored|config, \
-        kind*: chat|embedding, context_tokens*: integer?, output_tokens_max*: integer?, tools*: boolean?, \
+        kind*: chat|embedding|rerank|image|speech|transcription, context_tokens*: integer?, output_tokens_max*: integer?, tools*: boolean?, \
         vision*: boolean?, documents*: boolean?, audio*: boolean?, reasoning*: boolean?, \
         structured_output*: boolean?, quality*: object?, price*: object?, prices: [Price]",
     ),
     (
         "ListedModelNew",
-        "id*: string, upstream: string, kind: chat|embedding, context_tokens: integer, output_tokens_max: integer, \
+        "id*: string, upstream: string, kind: chat|embedding|rerank|image|speech|transcription, context_tokens: integer, output_tokens_max: integer, \
         tools: boolean, vision: boolean, documents: boolean, audio: boolean, reasoning: boolean, \
         structured_output: boolean, hidden_reasoning: boolean",
     ),
@@ -96,14 +96,14 @@ const OBJECTS: &[(&str, &str)] = &[
         "Price",
         "object*: string, id*: string?, model*: string, version*: string, effective_at*: integer, source*: string, \
         input*: number, output*: number, cache_read*: number?, cache_write*: number?, cache_write_1h*: number?, \
-        reasoning*: number?, input_audio*: number?, output_audio*: number?, per_request*: number, tiers*: [object], \
+        reasoning*: number?, input_audio*: number?, output_audio*: number?, unit: number, per_request*: number, tiers*: [object], \
         hours*: [object]",
     ),
     (
         "PriceNew",
         "model*: string, effective_at: integer, input*: number, output*: number, cache_read: number, \
         cache_write: number, cache_write_1h: number, reasoning: number, input_audio: number, input_image: number, \
-        output_audio: number, per_request: number, source: string",
+        output_audio: number, unit: number, per_request: number, source: string",
     ),
     ("KeySet", "keys*: [object]"),
     ("Settings", "object*: string, key_name_pattern*: string?"),
@@ -405,6 +405,11 @@ const OPEN: &[(&str, &str)] = &[
     ("AnthropicError", "type*: string, error*: object"),
     ("GoogleError", "error*: object"),
     ("ModerationRequest", "model: string, input*: any"),
+    ("EmbedRequest", "content*: object, taskType: string, outputDimensionality: integer"),
+    ("EmbedRequests", "requests*: [any]"),
+    ("ImageRequest", "model*: string, prompt*: string, n: integer, stream: boolean"),
+    ("SpeechRequest", "model*: string, input*: string, voice: any, stream_format: string"),
+    ("TranscriptionForm", "model*: string, file*: string, stream: boolean"),
     ("ModelAnswer", "model: string, usage: any"),
     ("ChatAnswer", "id: string, object: string, model: string, choices: [any], usage: any"),
     (
