@@ -7,6 +7,7 @@
 
 pub mod anthropic;
 pub mod bedrock;
+pub mod content;
 pub mod edit;
 pub mod event;
 pub mod form;
@@ -20,10 +21,12 @@ pub mod openai_chat;
 pub mod openai_responses;
 pub mod peek;
 pub mod rerank;
+pub mod shape;
 pub mod small;
 pub mod sse;
 pub mod vectors;
 
+pub use content::{Content, content};
 pub use edit::{AskUsage, Wanted, rewrite, rewrite_to};
 pub use event::{Event, Part, StopReason, ToolForm, UpstreamMessage};
 pub use hub::Dialect;

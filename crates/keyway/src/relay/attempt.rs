@@ -1,5 +1,6 @@
 //! Sending a request: candidates in order, until one answers.
 
+use super::capacity::Slot;
 use super::converse;
 use super::crossing::{Crossing, Source};
 use super::failures;
@@ -14,6 +15,7 @@ use crate::base::{Code, Refusal, Trouble};
 use crate::catalog::{Dialect, Quirk, Target};
 use crate::relay::Inbound;
 use crate::routing::Plan;
+use crate::telemetry::otlp::Context;
 use crate::upstream::{Class, Failure, classify};
 use bytes::Bytes;
 use dialect::edit::{AskUsage, Wanted, rewrite_to};
@@ -41,6 +43,13 @@ pub async fn send(
             last.get_or_insert_with(no_target);
             continue;
         }
+        let slot = match story.take_slot(target).await? {
+            Ok(slot) => slot,
+            Err(refusal) => {
+                last = Some(refusal);
+                continue;
+            }
+        };
         let output_cap = story.pay(target, source).await?;
         (story.restating, story.recorder, story.losses) = (None, None, Losses::default());
         let prepared = match restate::write(story.dialect, &way, source, target) {
@@ -65,7 +74,7 @@ pub async fn send(
         story.way = Some(way);
         story.send_to(target).await?;
         let began = story.now_mono_ms();
-        match ask(story, body, &headers, source).await? {
+        match ask(story, body, &headers, (source, slot)).await? {
             Ok(answer) if classify(answer.status) == Class::Success => {
                 story.tried(began, answer.status, "ok", true);
                 return Ok((answer, crossing));
@@ -150,13 +159,16 @@ fn worded(
 /// The version of Anthropic's API that translated requests are written for.
 const ANTHROPIC_VERSION: &str = "2023-06-01";
 
-/// Header fields that go along: Anthropic's version, and what a client of it turns on.
+/// Header fields that go along: the caller's trace, Anthropic's version, and what a client of it turns on.
 pub(super) fn headers<'a>(way: &Way, inbound: &'a Inbound, passes: bool) -> Vec<(&'static str, &'a str)> {
+    // The caller's trace, as it came: who is in the middle of one passes it on (W3C Trace Context, 3.2).
+    let trace = inbound.header("traceparent").filter(|text| Context::read(text).is_some());
+    let mut headers: Vec<_> = trace.map(|trace| ("traceparent", trace)).into_iter().collect();
     if way.dialect != Dialect::AnthropicMessages || converse::is(way) {
-        return Vec::new();
+        return headers;
     }
     let theirs = |name: &'static str| inbound.header(name).filter(|_| passes);
-    let mut headers = vec![("anthropic-version", theirs("anthropic-version").unwrap_or(ANTHROPIC_VERSION))];
+    headers.push(("anthropic-version", theirs("anthropic-version").unwrap_or(ANTHROPIC_VERSION)));
     headers.extend(theirs("anthropic-beta").map(|beta| ("anthropic-beta", beta)));
     headers
 }
@@ -166,13 +178,13 @@ async fn ask(
     story: &Story,
     body: Bytes,
     headers: &[(&str, &str)],
-    source: &Source<'_>,
+    (source, slot): (&Source<'_>, Option<Slot>),
 ) -> Result<Result<Answer, Failure>, Trouble> {
     let shared = &story.worker.shared;
     let upstream = story.upstream().ok_or_else(no_target)?;
     let way = story.way.as_ref().ok_or_else(no_target)?;
     let (request, content_type) = (source.inbound.request, source.content_type());
-    let asked = Asked { way, headers, body, content_type, stream: story.stream, request };
+    let asked = Asked { way, headers, body, content_type, stream: story.stream, request, slot };
     let answer =
         pin!(source::ask(story.permission()?, &story.worker.lanes, upstream, asked, &shared.at.clock));
     Ok(story.unless_cut(answer).await?)

@@ -1,6 +1,7 @@
 //! Bedrock's Converse at its own address: what goes there is written from Anthropic's dialect, and what comes
 //! back is told as that dialect's, before anybody else looks at it.
 
+use super::capacity::Slot;
 use super::crossing::{Source as Asking, told as refused};
 use super::source::{Answer, Source};
 use super::way::Way;
@@ -20,6 +21,8 @@ pub struct Converse {
     body: Body,
     form: Form,
     ended: bool,
+    /// The place in the provider's account, held until the answer is dropped.
+    _slot: Option<Slot>,
 }
 
 enum Form {
@@ -46,10 +49,10 @@ pub fn asked(body: &[u8], source: &Asking<'_>, target: &Target) -> Result<(Bytes
 
 /// A provider's answer as one of Anthropic's. What is not a success stays as it is.
 #[must_use]
-pub fn told(response: Response, way: &Way, stream: bool, id: &str) -> Answer {
+pub fn told(response: Response, way: &Way, (stream, id): (bool, &str), slot: Option<Slot>) -> Answer {
     let Response { status, headers, body, .. } = response;
     if status != 200 {
-        return Answer { status, headers, bytes: Source::Provider(body) };
+        return Answer { status, headers, bytes: Source::Provider(body, slot) };
     }
     let (id, model) = (format!("msg_{}", id.trim_start_matches("req_")), model(way));
     let (form, kind) = match stream {
@@ -57,7 +60,11 @@ pub fn told(response: Response, way: &Way, stream: bool, id: &str) -> Answer {
         false => (Form::Whole { read: BytesMut::new(), id, model }, "application/json"),
     };
     let headers = Fields::of(std::iter::once(("content-type", kind.as_bytes())));
-    Answer { status, headers, bytes: Source::Converse(Box::new(Converse { body, form, ended: false })) }
+    Answer {
+        status,
+        headers,
+        bytes: Source::Converse(Box::new(Converse { body, form, ended: false, _slot: slot })),
+    }
 }
 
 /// The model that stands in the path.

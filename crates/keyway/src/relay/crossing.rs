@@ -38,7 +38,7 @@ pub struct Source<'a> {
     pub(super) peek: &'a Peek<'a>,
     /// Where the body is no JSON.
     pub(super) form: Option<&'a Form>,
-    on_loss: OnLoss,
+    pub(super) on_loss: OnLoss,
     pub(super) budget_mode: BudgetMode,
     /// Without our own member.
     body: Bytes,

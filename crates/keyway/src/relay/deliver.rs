@@ -9,6 +9,7 @@ use super::failures;
 use super::large::Large;
 use super::media;
 use super::meter::Meter;
+use super::replies::X_KEYWAY_CACHE;
 use super::source::{Answer, Source};
 use super::story::{Counted, Ended, Story};
 use super::stream::Delivery;
@@ -62,13 +63,14 @@ pub async fn deliver(story: Box<Story>, answer: Answer, wishes: Wishes) -> Outbo
     whole(story, answer, headers, wishes).await
 }
 
-async fn stream(story: Box<Story>, answer: Answer, mut headers: Lines, wishes: Wishes) -> Outbound {
+async fn stream(mut story: Box<Story>, answer: Answer, mut headers: Lines, wishes: Wishes) -> Outbound {
     let (shape, metrics) = (story.route.shape, story.worker.metrics.clone());
     headers.put("cache-control", "no-cache");
     story.tell_limits(&mut headers);
     if let Some(crossing) = &wishes.crossing {
         tell_losses(&crossing.losses, &mut headers);
     }
+    story.keep_head(&headers);
     let status = status(answer.status);
     let mut delivery = Delivery::new(story, answer, wishes);
     if let Some(refusal) = poll_fn(|cx| delivery.poll_begun(cx)).await {
@@ -141,6 +143,9 @@ async fn whole(
     if let Some(written) = written {
         written.await;
     }
+    story.keep_head(&headers);
+    story.keep_piece(&body);
+    story.keep_end(false);
     Outbound { status: status(code), headers, close: false, body: OutBody::Whole(body) }
 }
 
@@ -342,6 +347,9 @@ fn headers(story: &Story, theirs: &Fields, wishes: &Wishes) -> Lines {
     tell_losses(&story.losses, &mut headers);
     if let Some(notice) = &wishes.notice {
         headers.put("x-keyway-notice", notice);
+    }
+    if story.again.keeps() {
+        headers.put(X_KEYWAY_CACHE, "miss");
     }
     headers
 }

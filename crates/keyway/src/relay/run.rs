@@ -7,19 +7,23 @@ use super::deliver::{Wishes, deliver};
 use super::exchange::{Inbound, Outbound, X_KEYWAY_LABELS};
 use super::extension::{Extension, X_KEYWAY_BUDGET_MODE, X_KEYWAY_ON_LOSS};
 use super::media::Units;
+use super::replies::{Reply, X_KEYWAY_CACHE, replay};
 use super::running::Caller;
+use super::shape::shape;
 use super::source::Answer;
 use super::story::Story;
 use super::{attempt, labels, media};
 use crate::base::{Code, Refusal, Trouble};
 use crate::catalog::Dialect;
 use crate::metering::limits::Size;
-use crate::routing::{allowed, plan};
+use crate::routing::{Plan, allowed, plan};
 use dialect::Needs;
+use dialect::form::Form;
 use dialect::hub::Asked;
 use dialect::openai_responses;
 use dialect::peek::{Peek, PeekError, peek, peek_as};
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// Answers a request in `dialect` of a key that may make it.
 ///
@@ -27,46 +31,50 @@ use std::rc::Rc;
 /// None: whatever goes wrong is told in the answer, and booked.
 pub async fn run(
     worker: Rc<Worker>,
-    inbound: Inbound,
+    mut inbound: Inbound,
     caller: Caller,
     dialect: Dialect,
 ) -> Result<Outbound, Trouble> {
     let mut story = Box::new(Story::begin(worker, &inbound, caller, dialect));
-    Ok(match prepare_and_send(&mut story, &inbound).await {
-        Ok((answer, wishes)) => deliver(story, answer, wishes).await,
+    Ok(match prepare_and_send(&mut story, &mut inbound).await {
+        Ok(Found::Answer(answer, wishes)) => deliver(story, answer, wishes).await,
+        Ok(Found::Kept(reply)) => replay(story, reply).await,
         Err(trouble) => story.refuse(trouble),
     })
 }
 
-async fn prepare_and_send(story: &mut Story, inbound: &Inbound) -> Result<(Answer, Wishes), Trouble> {
+/// What a request is answered with.
+enum Found {
+    /// What a provider says.
+    Answer(Answer, Wishes),
+    /// What one has said before.
+    Kept(Arc<Reply>),
+}
+
+async fn prepare_and_send(story: &mut Story, inbound: &mut Inbound) -> Result<Found, Trouble> {
+    let mut shortened = None;
+    if let Some(rules) = story.grant.policy.as_deref().filter(|rules| rules.shapes())
+        && !story.dialect.is_media()
+    {
+        shortened = shape(rules, story.dialect, inbound)?;
+    }
+    let inbound = &*inbound;
     let form = media::form(story.dialect, inbound).map_err(refused)?;
     let peek = match &form {
         Some(form) => form.peek(),
         None => looked_at(story.dialect, inbound)?,
     };
     story.stream = peek.stream;
-    if story.dialect.is_media() {
-        let asked = media::sized(story.dialect, inbound, &peek, form.as_ref());
-        (story.units, story.prompt_bytes, story.stream) = (asked.units, asked.text_bytes, asked.stream);
-    }
-    if story.dialect == Dialect::CohereRerank {
-        let (likely, most) = dialect::rerank::searches(&inbound.body);
-        story.units = Units { likely, most };
-    }
+    pieces(story, inbound, &peek, form.as_ref());
     story.answers = peek.n;
     story.model_asked = peek.model.clone().into_owned();
     let extension = Extension::read(peek.keyway)?;
     let on_loss = extension.on_loss(inbound.header(X_KEYWAY_ON_LOSS))?;
     let budget_mode = extension.budget_mode(inbound.header(X_KEYWAY_BUDGET_MODE))?;
+    let cache = extension.cache(inbound.header(X_KEYWAY_CACHE))?;
     story.labels = labels::read(&story.grant.labels, inbound.header(X_KEYWAY_LABELS), extension)?;
-    let plan = plan(&story.worker.shared.catalog.load(), &story.grant, &peek.model)?;
-    match form {
-        Some(_) => allowed::check_needs(&story.grant, Needs { audio_input: true, ..Needs::default() })?,
-        None => allowed::check(&story.grant, &inbound.body)?,
-    }
-    if story.dialect == Dialect::OpenaiSpeech {
-        allowed::check_needs(&story.grant, Needs { audio_output: true, ..Needs::default() })?;
-    }
+    let (plan, replaced) = planned(story, &peek.model)?;
+    needs(story, inbound, form.is_some())?;
     if !story.grant.limits.is_empty() {
         let first = plan.candidates().next();
         let size = Size {
@@ -77,8 +85,14 @@ async fn prepare_and_send(story: &mut Story, inbound: &Inbound) -> Result<(Answe
         };
         story.limit(first.map_or("", |target| &target.id), size).await?;
     }
-    story.admit()?;
     let source = Source::new(inbound, &peek, (on_loss, budget_mode)).with_form(form.as_ref());
+    if story.grant.policy.is_some()
+        && !story.dialect.is_media()
+        && let Some(reply) = Box::pin(story.recall(&source, &plan, cache)).await?
+    {
+        return Ok(Found::Kept(reply));
+    }
+    story.admit()?;
     let (answer, crossing) = attempt::send(story, &source, &plan).await?;
     let echoes =
         crossing.is_none() && story.dialect == Dialect::OpenaiResponses && story.stream && story.is_bounded();
@@ -87,9 +101,45 @@ async fn prepare_and_send(story: &mut Story, inbound: &Inbound) -> Result<(Answe
         crossing,
         array: story.dialect == Dialect::Gemini && story.stream && !wants_events(inbound),
         include_usage: peek.include_usage == Some(true),
-        notice: plan.alias().and_then(|alias| alias.notice.clone()),
+        notice: shortened.or(replaced).or_else(|| plan.alias().and_then(|alias| alias.notice.clone())),
     };
-    Ok((answer, wishes))
+    Ok(Found::Answer(answer, wishes))
+}
+
+/// Who may be asked: for the model that the request names, or for the one that its policy puts in that one's
+/// place, if that can be asked; then with what the client is told.
+fn planned(story: &Story, model: &str) -> Result<(Plan, Option<String>), Refusal> {
+    let catalog = story.worker.shared.catalog.load();
+    if let Some(other) = story.replacement().filter(|other| *other != model)
+        && let Ok(instead) = plan(&catalog, &story.grant, other)
+    {
+        let notice = format!("policy: a budget is nearly spent, so {other} was asked");
+        return Ok((instead, Some(notice)));
+    }
+    Ok((plan(&catalog, &story.grant, model)?, None))
+}
+
+/// Counts what a request asks for besides tokens.
+fn pieces(story: &mut Story, inbound: &Inbound, peek: &Peek<'_>, form: Option<&Form>) {
+    if story.dialect.is_media() {
+        let asked = media::sized(story.dialect, inbound, peek, form);
+        (story.units, story.prompt_bytes, story.stream) = (asked.units, asked.text_bytes, asked.stream);
+    }
+    if story.dialect == Dialect::CohereRerank {
+        let (likely, most) = dialect::rerank::searches(&inbound.body);
+        story.units = Units { likely, most };
+    }
+}
+
+/// Checks what a request needs besides its model: of a form, and of speech, the route says it.
+fn needs(story: &Story, inbound: &Inbound, is_form: bool) -> Result<(), Refusal> {
+    if is_form {
+        return allowed::check_needs(&story.grant, Needs { audio_input: true, ..Needs::default() });
+    }
+    if story.dialect == Dialect::OpenaiSpeech {
+        allowed::check_needs(&story.grant, Needs { audio_output: true, ..Needs::default() })?;
+    }
+    allowed::check(&story.grant, &inbound.body)
 }
 
 /// The model that judges where nobody says which: the body may leave it out.

@@ -1,5 +1,6 @@
 //! Where an answer's bytes come from: a provider, or the sandbox in this process.
 
+use super::capacity::Slot;
 use super::converse::{self, Converse};
 use super::way::Way;
 use crate::base::{Clock, Fields, id};
@@ -24,8 +25,8 @@ pub struct Answer {
 
 /// Bytes to come.
 pub enum Source {
-    /// From a provider.
-    Provider(Body),
+    /// From a provider, with the place in its account.
+    Provider(Body, Option<Slot>),
     /// From the sandbox, piece by piece.
     Sandbox(Box<SandboxStream>),
     /// From a provider, told in another dialect's words.
@@ -38,7 +39,14 @@ impl Source {
     /// The next bytes, `None` at the proper end.
     pub fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Failure>>> {
         match self {
-            Self::Provider(body) => body.poll_chunk(cx),
+            Self::Provider(body, slot) => {
+                let chunk = body.poll_chunk(cx);
+                if matches!(chunk, Poll::Ready(None | Some(Err(_)))) {
+                    // The provider is done; the client may take its time.
+                    *slot = None;
+                }
+                chunk
+            }
             Self::Sandbox(stream) => stream.poll_chunk(cx).map(|bytes| bytes.map(Ok)),
             Self::Converse(told) => told.poll_chunk(cx),
             Self::Ready(bytes) => Poll::Ready(bytes.take().map(Ok)),
@@ -65,6 +73,8 @@ pub struct Asked<'a> {
     pub stream: bool,
     /// The request's ULID.
     pub request: [u8; 16],
+    /// Its place in the provider's account, where that has a cap.
+    pub slot: Option<Slot>,
 }
 
 /// Sends a request to where it goes. Only what was admitted can be sent.
@@ -99,9 +109,14 @@ pub async fn ask(
     };
     let response = lanes.send(endpoint, request).await?;
     if converse::is(way) {
-        return Ok(converse::told(response, way, asked.stream, &id::text("req", asked.request)));
+        let id = id::text("req", asked.request);
+        return Ok(converse::told(response, way, (asked.stream, &id), asked.slot));
     }
-    Ok(Answer { status: response.status, headers: response.headers, bytes: Source::Provider(response.body) })
+    Ok(Answer {
+        status: response.status,
+        headers: response.headers,
+        bytes: Source::Provider(response.body, asked.slot),
+    })
 }
 
 async fn ask_sandbox(asked: &Asked<'_>, clock: &Clock) -> Answer {
