@@ -47,10 +47,10 @@ pub struct Size {
     pub output_cap: Option<u64>,
     /// Answers asked for, at least 1.
     pub answers: u32,
-    /// What it uses beside text.
-    pub media: Media,
     /// Images, characters or seconds at the most.
     pub units_max: u64,
+    /// What it uses beside text.
+    pub media: Media,
 }
 
 /// A request that nothing bounds cannot reserve its worst case.

@@ -21,8 +21,8 @@ pub struct Converse {
     body: Body,
     form: Form,
     ended: bool,
-    /// The place in the provider's account, until it is done.
-    slot: Option<Slot>,
+    /// The place in the provider's account, held until the answer is dropped.
+    _slot: Option<Slot>,
 }
 
 enum Form {
@@ -49,7 +49,7 @@ pub fn asked(body: &[u8], source: &Asking<'_>, target: &Target) -> Result<(Bytes
 
 /// A provider's answer as one of Anthropic's. What is not a success stays as it is.
 #[must_use]
-pub fn told(response: Response, way: &Way, stream: bool, id: &str, slot: Option<Slot>) -> Answer {
+pub fn told(response: Response, way: &Way, (stream, id): (bool, &str), slot: Option<Slot>) -> Answer {
     let Response { status, headers, body, .. } = response;
     if status != 200 {
         return Answer { status, headers, bytes: Source::Provider(body, slot) };
@@ -60,7 +60,11 @@ pub fn told(response: Response, way: &Way, stream: bool, id: &str, slot: Option<
         false => (Form::Whole { read: BytesMut::new(), id, model }, "application/json"),
     };
     let headers = Fields::of(std::iter::once(("content-type", kind.as_bytes())));
-    Answer { status, headers, bytes: Source::Converse(Box::new(Converse { body, form, ended: false, slot })) }
+    Answer {
+        status,
+        headers,
+        bytes: Source::Converse(Box::new(Converse { body, form, ended: false, _slot: slot })),
+    }
 }
 
 /// The model that stands in the path.
@@ -78,9 +82,6 @@ impl Converse {
             }
             let chunk = ready!(self.body.poll_chunk(cx)).transpose()?;
             self.ended = chunk.is_none();
-            if self.ended {
-                self.slot = None;
-            }
             match (&mut self.form, chunk) {
                 (Form::Stream(stream), chunk) => {
                     let mut out = Vec::new();

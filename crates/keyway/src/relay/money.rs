@@ -80,12 +80,10 @@ impl Story {
             _ => peek.output_cap,
         };
         if self.dialect.is_media() {
-            // What a recording says may fill the window.
+            let text_bytes = self.prompt_bytes;
             let input_tokens_max = match context {
-                Some(context) if self.dialect == Dialect::OpenaiTranscriptions => {
-                    context.max(self.prompt_bytes)
-                }
-                _ => self.prompt_bytes,
+                Some(context) if self.dialect == Dialect::OpenaiTranscriptions => context.max(text_bytes),
+                _ => text_bytes,
             };
             let (media, units_max) = (Media::ANY, self.units.most);
             return (Size { input_tokens_max, output_cap, answers: peek.n, media, units_max }, true);
@@ -108,10 +106,9 @@ impl Story {
             images_in: content.images > 0 || unknown,
             sound_out: content.speaks,
         };
-        (
-            Size { input_tokens_max, output_cap, answers: peek.n, media, units_max: self.units.most },
-            context.is_some() || !unknown,
-        )
+        let units_max = self.units.most;
+        let size = Size { input_tokens_max, output_cap, answers: peek.n, media, units_max };
+        (size, context.is_some() || !unknown)
     }
 
     /// Whom a request names as its end user, where a budget asks.

@@ -18,6 +18,7 @@ use crate::catalog::Dialect;
 use crate::metering::limits::Size;
 use crate::routing::{Plan, allowed, plan};
 use dialect::Needs;
+use dialect::form::Form;
 use dialect::hub::Asked;
 use dialect::openai_responses;
 use dialect::peek::{Peek, PeekError, peek, peek_as};
@@ -52,8 +53,9 @@ enum Found {
 
 async fn prepare_and_send(story: &mut Story, inbound: &mut Inbound) -> Result<Found, Trouble> {
     let mut shortened = None;
-    let is_form = story.dialect == Dialect::OpenaiTranscriptions;
-    if let Some(rules) = story.grant.policy.as_deref().filter(|rules| rules.shapes() && !is_form) {
+    if let Some(rules) = story.grant.policy.as_deref().filter(|rules| rules.shapes())
+        && !story.dialect.is_media()
+    {
         shortened = shape(rules, story.dialect, inbound)?;
     }
     let inbound = &*inbound;
@@ -63,14 +65,7 @@ async fn prepare_and_send(story: &mut Story, inbound: &mut Inbound) -> Result<Fo
         None => looked_at(story.dialect, inbound)?,
     };
     story.stream = peek.stream;
-    if story.dialect.is_media() {
-        let asked = media::sized(story.dialect, inbound, &peek, form.as_ref());
-        (story.units, story.prompt_bytes, story.stream) = (asked.units, asked.text_bytes, asked.stream);
-    }
-    if story.dialect == Dialect::CohereRerank {
-        let (likely, most) = dialect::rerank::searches(&inbound.body);
-        story.units = Units { likely, most };
-    }
+    pieces(story, inbound, &peek, form.as_ref());
     story.answers = peek.n;
     story.model_asked = peek.model.clone().into_owned();
     let extension = Extension::read(peek.keyway)?;
@@ -79,13 +74,7 @@ async fn prepare_and_send(story: &mut Story, inbound: &mut Inbound) -> Result<Fo
     let cache = extension.cache(inbound.header(X_KEYWAY_CACHE))?;
     story.labels = labels::read(&story.grant.labels, inbound.header(X_KEYWAY_LABELS), extension)?;
     let (plan, replaced) = planned(story, &peek.model)?;
-    match form {
-        Some(_) => allowed::check_needs(&story.grant, Needs { audio_input: true, ..Needs::default() })?,
-        None => allowed::check(&story.grant, &inbound.body)?,
-    }
-    if story.dialect == Dialect::OpenaiSpeech {
-        allowed::check_needs(&story.grant, Needs { audio_output: true, ..Needs::default() })?;
-    }
+    needs(story, inbound, form.is_some())?;
     if !story.grant.limits.is_empty() {
         let first = plan.candidates().next();
         let size = Size {
@@ -98,6 +87,7 @@ async fn prepare_and_send(story: &mut Story, inbound: &mut Inbound) -> Result<Fo
     }
     let source = Source::new(inbound, &peek, (on_loss, budget_mode)).with_form(form.as_ref());
     if story.grant.policy.is_some()
+        && !story.dialect.is_media()
         && let Some(reply) = Box::pin(story.recall(&source, &plan, cache)).await?
     {
         return Ok(Found::Kept(reply));
@@ -127,6 +117,29 @@ fn planned(story: &Story, model: &str) -> Result<(Plan, Option<String>), Refusal
         return Ok((instead, Some(notice)));
     }
     Ok((plan(&catalog, &story.grant, model)?, None))
+}
+
+/// Counts what a request asks for besides tokens.
+fn pieces(story: &mut Story, inbound: &Inbound, peek: &Peek<'_>, form: Option<&Form>) {
+    if story.dialect.is_media() {
+        let asked = media::sized(story.dialect, inbound, peek, form);
+        (story.units, story.prompt_bytes, story.stream) = (asked.units, asked.text_bytes, asked.stream);
+    }
+    if story.dialect == Dialect::CohereRerank {
+        let (likely, most) = dialect::rerank::searches(&inbound.body);
+        story.units = Units { likely, most };
+    }
+}
+
+/// Checks what a request needs besides its model: of a form, and of speech, the route says it.
+fn needs(story: &Story, inbound: &Inbound, is_form: bool) -> Result<(), Refusal> {
+    if is_form {
+        return allowed::check_needs(&story.grant, Needs { audio_input: true, ..Needs::default() });
+    }
+    if story.dialect == Dialect::OpenaiSpeech {
+        allowed::check_needs(&story.grant, Needs { audio_output: true, ..Needs::default() })?;
+    }
+    allowed::check(&story.grant, &inbound.body)
 }
 
 /// The model that judges where nobody says which: the body may leave it out.

@@ -109,7 +109,8 @@ pub async fn ask(
     };
     let response = lanes.send(endpoint, request).await?;
     if converse::is(way) {
-        return Ok(converse::told(response, way, asked.stream, &id::text("req", asked.request), asked.slot));
+        let id = id::text("req", asked.request);
+        return Ok(converse::told(response, way, (asked.stream, &id), asked.slot));
     }
     Ok(Answer {
         status: response.status,

@@ -383,9 +383,8 @@ impl Story {
     /// Usage by our own count: a quarter of the bytes, and never less than an event each.
     #[must_use]
     pub fn estimate(&self) -> Usage {
-        let text_tokens = self.prompt_bytes.div_ceil(4);
         if self.dialect.is_media() {
-            return media::estimate(self, text_tokens);
+            return media::estimate(self, self.prompt_bytes.div_ceil(4));
         }
         Usage {
             in_uncached: self.prompt_tokens,

@@ -44,7 +44,8 @@ fn the_prompt_and_one_slice_come_first() {
 fn units_are_reserved_with_the_prompt() {
     // 15 dollars per million characters.
     let speech = Price { base: Rates { unit: Some(15_000_000_000), ..Rates::default() }, ..price() };
-    let size = Size { input_tokens_max: 0, output_cap: Some(0), answers: 1, units_max: 1_000 };
+    let size =
+        Size { input_tokens_max: 0, output_cap: Some(0), answers: 1, media: Media::ANY, units_max: 1_000 };
     let quote = Quote::new(&speech, 0, size, Mode::Full, Markup(0)).expect("bounded");
     assert_eq!(quote.amount(quote.first()), NanoUsd(15_000_000 + 7));
     let used = |units| Usage { units, ..Usage::default() };

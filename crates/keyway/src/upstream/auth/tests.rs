@@ -4,6 +4,7 @@ use super::aws::{Keys, Signer};
 use super::google::Account;
 use super::sigv4::{Scope, Signed, authorization};
 use super::{AuthStyle, Terms};
+use crate::base::tasks::Tasks;
 use crate::base::{Clock, Secret};
 use crate::upstream::{Endpoint, Failure, Lanes, Limits, Request, Tls};
 use bytes::Bytes;
@@ -11,6 +12,7 @@ use serde_json::json;
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 /// The account, the day and the service of AWS's test suite (github.com/awslabs/aws-c-auth,
 /// tests/aws-signing-test-suite/v4).
@@ -184,11 +186,12 @@ fn what_is_no_service_account_is_told_without_it() {
 }
 
 /// A token service and a provider in one: answers each request with the next of `answers`.
-async fn answering(answers: Vec<(u16, String)>) -> (String, tokio::sync::mpsc::UnboundedReceiver<String>) {
+async fn answering(answers: Vec<(u16, String)>) -> (String, UnboundedReceiver<String>, Tasks) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
-    let (seen, requests) = tokio::sync::mpsc::unbounded_channel();
-    tokio::task::spawn(async move {
+    let (seen, requests) = unbounded_channel();
+    let tasks = Tasks::default();
+    tasks.spawn(async move {
         for (status, body) in answers {
             let (mut socket, _) = listener.accept().await.unwrap();
             let mut read = vec![0; 16 * 1024];
@@ -203,7 +206,7 @@ async fn answering(answers: Vec<(u16, String)>) -> (String, tokio::sync::mpsc::U
             socket.write_all(answer.as_bytes()).await.unwrap();
         }
     });
-    (base, requests)
+    (base, requests, tasks)
 }
 
 fn token(value: &str, seconds: u64) -> (u16, String) {
@@ -223,7 +226,7 @@ async fn a_token_is_fetched_kept_and_exchanged_ahead_of_its_end() {
         token("second-token", 3_600),
         ok(),
     ];
-    let (base, mut requests) = answering(answers).await;
+    let (base, mut requests, _tasks) = answering(answers).await;
     let url = format!("{base}/token");
     let terms = Terms { token_url: Some(&url), ..Terms::default() };
     let endpoint = Endpoint::on(&base, AuthStyle::GoogleOauth, Some(service_account()), terms).unwrap();
