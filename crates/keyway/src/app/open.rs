@@ -95,7 +95,12 @@ async fn master_key(place: &Place, db: &Db) -> Result<MasterKey, NotOpened> {
             MasterKey::from_file(&place.data_dir.join("master.key"), known.is_none())
         }
     };
-    key.map_err(NotOpened::Configuration)
+    let key = key.map_err(NotOpened::Configuration)?;
+    match crate::store::tenants::root(db).await.map_err(NotOpened::Unreachable)? {
+        // Of another master key the caller speaks.
+        Some((check, root)) if check == key.check() => key.with_root(&root).map_err(NotOpened::Configuration),
+        _ => Ok(key),
+    }
 }
 
 fn make_data_dir(path: &Path) -> Result<(), Fault> {

@@ -2,6 +2,7 @@
 
 use super::open::NotOpened;
 use super::routes::ROUTES;
+use super::serve;
 use crate::access::session::Lasting;
 use crate::access::{KeyCache, lookup};
 use crate::accounts::Installation;
@@ -17,7 +18,7 @@ use crate::mail::Sender;
 use crate::metering::keeper::{Holder, Keeping};
 use crate::metering::{self, Journal, Plan, ShardState, Spares};
 use crate::pricing::{self, Source};
-use crate::providers::{self, FromConfig};
+use crate::providers::{self, FromConfig, Upstreams};
 use crate::relay::context::Node;
 use crate::relay::desk::{Desk, Registration};
 use crate::relay::exposed::Exposed;
@@ -26,7 +27,7 @@ use crate::relay::{Shared, story};
 use crate::store::changes;
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Names;
-use crate::upstream::Tls;
+use crate::upstream::{Lanes, Tls};
 use arc_swap::ArcSwap;
 use std::fs;
 use std::net::SocketAddr;
@@ -71,7 +72,9 @@ pub async fn build(
     let seen_seq = changes::head(&at.db).await.map_err(NotOpened::Unreachable)?;
     let (source, catalog) = catalogue(config, &at).await.map_err(NotOpened::Unreachable)?;
     let upstreams =
-        providers::build(&catalog.load(), &from_config, &metrics).map_err(NotOpened::Configuration)?;
+        providers::load::load(&at, &catalog.load(), &from_config, &metrics, &Upstreams::default())
+            .await
+            .map_err(NotOpened::Configuration)?;
     let age_ms_max = i64::try_from(settings.sync_age_seconds_max).unwrap_or(30) * 1000;
     let cache = Arc::new(KeyCache::new(clock.clone(), age_ms_max));
     let lookup = lookup::start(&tasks, &control, at.db.clone(), Arc::clone(&cache));
@@ -89,8 +92,9 @@ pub async fn build(
     let desk = desk(settings, &at, listen, &tasks)?;
     let states: Vec<Arc<ShardState>> = journals.iter().map(Journal::state).collect();
     let listeners = std::iter::once(listen).chain(settings.metrics_listen).collect();
-    let egress =
-        Egress::new(settings.egress_networks.clone(), listeners, clock.clone(), Arc::new(Tls::new(None)));
+    let tls = Arc::new(Tls::new(None));
+    let egress = Egress::new(settings.egress_networks.clone(), listeners, clock.clone(), Arc::clone(&tls));
+    let lanes = Lanes::new(serve::limits(settings), clock.clone(), tls);
     let shared = Arc::new(Shared {
         at,
         node,
@@ -101,6 +105,7 @@ pub async fn build(
         upstreams: ArcSwap::from_pointee(upstreams),
         from_config,
         egress,
+        lanes,
         metrics,
         cache,
         lookup,

@@ -2,7 +2,8 @@
 
 use super::{
     admin_key, audit, budget, chat, config, credit, db, explain, group, init, invite, key, limit, log,
-    member, model, node, org, project, role, sandbox, serve, service_account, settings, tier, usage,
+    member, model, node, org, project, provider, role, sandbox, serve, service_account, settings, tier,
+    usage,
 };
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use clap_complete::Shell;
@@ -123,6 +124,9 @@ pub enum Command {
     /// Models that can be called
     #[command(subcommand)]
     Model(model::Model),
+    /// Hosts that serve models, and credentials at them
+    #[command(subcommand)]
+    Provider(provider::Provider),
     /// What was used, and what it cost
     Usage(usage::Usage),
     /// Requests, without their prompts and answers

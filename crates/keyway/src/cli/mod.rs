@@ -33,6 +33,8 @@ pub mod org;
 pub mod output;
 pub mod place;
 pub mod project;
+pub mod provider;
+pub mod provider_credential;
 pub mod review;
 pub mod role;
 pub mod sandbox;
@@ -115,6 +117,7 @@ fn dispatch(args: &Args, out: &Out) -> Result<(), Failure> {
         Command::Tier(command) => tier::run(global, command, out)?,
         Command::Db(command) => db::run(global, command, out)?,
         Command::Model(command) => model::run(global, command, out)?,
+        Command::Provider(command) => provider::run(global, command, out)?,
         Command::Usage(asked) => usage::run(global, asked, out)?,
         Command::Log(command) => log::run(global, command, out)?,
         Command::Explain(asked) => explain::run(global, asked, out)?,

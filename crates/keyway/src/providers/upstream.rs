@@ -35,6 +35,8 @@ pub struct Upstream {
     pub places: Vec<(Dialect, Endpoint)>,
     /// The provider's place in the metrics.
     pub slot: ProviderSlot,
+    /// What it is made of, but for the secret: the same as long as nothing of it is changed.
+    pub(super) made_of: String,
 }
 
 impl Upstream {
@@ -65,7 +67,7 @@ pub struct Upstreams(HashMap<Arc<str>, Of>);
 
 impl Upstreams {
     /// Adds a credential, behind those of its owner that are there.
-    pub fn add(&mut self, upstream: Arc<Upstream>) {
+    pub(super) fn add(&mut self, upstream: Arc<Upstream>) {
         let of = self.0.entry(Arc::clone(&upstream.provider)).or_default();
         let list = match &upstream.owner {
             Owner::Installation => &mut of.installation,
@@ -76,7 +78,7 @@ impl Upstreams {
 
     /// Notes that an organisation has credentials of its own at a provider, whether any can be used or not:
     /// its traffic never falls back on another account unnoticed.
-    pub fn has_own(&mut self, provider: &Arc<str>, org: &Arc<str>) {
+    pub(super) fn has_own(&mut self, provider: &Arc<str>, org: &Arc<str>) {
         self.0.entry(Arc::clone(provider)).or_default().own.entry(Arc::clone(org)).or_default();
     }
 
@@ -89,6 +91,24 @@ impl Upstreams {
             return &of.installation;
         }
         of.own.get(org).unwrap_or(&of.installation)
+    }
+
+    pub(super) fn extend(&mut self, upstream: Option<Arc<Upstream>>) {
+        if let Some(upstream) = upstream {
+            self.add(upstream);
+        }
+    }
+
+    /// The one with an owner's credential (empty: the installation's), if it is made of the same.
+    pub(super) fn made(
+        &self,
+        (provider, org): (&str, &str),
+        credential: &str,
+        made_of: &str,
+    ) -> Option<&Arc<Upstream>> {
+        let of = self.0.get(provider)?;
+        let list = if org.is_empty() { &of.installation } else { of.own.get(org)? };
+        list.iter().find(|upstream| *upstream.credential == *credential && upstream.made_of == made_of)
     }
 
     /// All of them, in no order.
@@ -113,6 +133,7 @@ mod tests {
             told: "p".into(),
             places: Vec::new(),
             slot: metrics.provider("p"),
+            made_of: String::new(),
         })
     }
 

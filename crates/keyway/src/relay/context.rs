@@ -55,6 +55,8 @@ pub struct Shared {
     pub from_config: Vec<FromConfig>,
     /// The way to addresses that callers name.
     pub egress: Egress,
+    /// Connections to providers for what is no inference: the control runtime's.
+    pub lanes: Lanes,
     /// Every number of the process.
     pub metrics: Arc<Metrics>,
     /// Keys in memory.

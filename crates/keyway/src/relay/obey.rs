@@ -4,6 +4,7 @@ use super::context::Shared;
 use crate::access::cache::Touched;
 use crate::base::Fault;
 use crate::pricing;
+use crate::providers::load::load;
 use crate::store::changes::{CATALOG_CHANGED, Change};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -38,11 +39,16 @@ pub async fn refresh(shared: &Shared) -> Result<(), Fault> {
         return Ok(());
     }
     let built = async {
-        let stored = pricing::stored(&mut *shared.at.db.connection().await?).await?;
-        pricing::snapshot(&shared.catalog_source, &stored)
+        let at = &shared.at;
+        let stored = pricing::stored(&mut *at.db.connection().await?).await?;
+        let catalog = pricing::snapshot(&shared.catalog_source, &stored)?;
+        let before = shared.upstreams.load();
+        let upstreams = load(at, &catalog, &shared.from_config, &shared.metrics, &before).await?;
+        Ok((catalog, upstreams))
     };
     match built.await {
-        Ok(catalog) => {
+        Ok((catalog, upstreams)) => {
+            shared.upstreams.store(Arc::new(upstreams));
             shared.catalog.store(Arc::new(catalog));
             Ok(())
         }

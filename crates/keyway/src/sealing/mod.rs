@@ -1,8 +1,10 @@
 //! The master key and what is derived from it.
 
+pub mod envelope;
 pub mod master;
 pub mod memory;
 pub mod tokens;
 
+pub use envelope::{Place, Unopened};
 pub use master::{Digest, MasterKey};
 pub use tokens::TokenKeys;

@@ -25,6 +25,7 @@ pub mod people;
 pub mod persons;
 pub mod project_members;
 pub mod proof;
+pub mod providers;
 pub mod requests;
 pub mod requests_write;
 pub mod review;

@@ -51,6 +51,7 @@ impl Tenant {
             ("{role}", id(&post("/roles", &json!({"role_name": "r", "permissions": []})))),
             ("{invite}", id(&post("/invites", &json!({"email": "two@x.y", "role": "viewer"})))),
             ("{admin}", id(&root)),
+            ("{credential}", id(&post("/providers/openai/credentials", &json!({"value": "sk-of-a-tenant"})))),
         ];
         Self { admin, ids }
     }
@@ -138,6 +139,9 @@ const CALLS: &[(&str, &str, &str)] = &[
     ("DELETE", "/groups/{group}/roles/role_viewer", ""),
     ("GET", "/projects/{project}/rate_limits", ""),
     ("POST", "/projects/{project}/rate_limits/rl-all", r#"{"max_requests_per_1_day":1}"#),
+    ("GET", "/providers/openai/credentials/{credential}", ""),
+    ("POST", "/providers/openai/credentials/{credential}", r#"{"enabled":false}"#),
+    ("DELETE", "/providers/openai/credentials/{credential}", ""),
     ("GET", "/projects/{project}/roles", ""),
     ("POST", "/projects/{project}/roles", r#"{"role_name":"n","permissions":[]}"#),
     ("GET", "/projects/{project}/roles/{project_role}", ""),
@@ -169,7 +173,7 @@ fn every_route_that_names_a_thing_is_tried() {
     let named =
         routes().filter(|route| route.path.starts_with(&format!("{BASE}/")) && route.path.contains('{'));
     // What one's own organisation has by another name than an id, and single requests: see their own tests.
-    // Models and prices are the operator's alone: no tenant has one.
+    // Models and prices are the operator's alone: no tenant has one. Providers are everybody's by name.
     let spared = [
         "organization_limit_edit",
         "request_get",
@@ -178,6 +182,12 @@ fn every_route_that_names_a_thing_is_tried() {
         "price_delete",
         "tier_get",
         "tier_update",
+        "provider_get",
+        "provider_switch",
+        "provider_delete",
+        "provider_test",
+        "provider_credential_list",
+        "provider_credential_create",
     ];
     let untried: Vec<&str> = named
         .filter(|route| !spared.contains(&route.name))

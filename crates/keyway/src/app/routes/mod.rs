@@ -8,6 +8,7 @@ mod keys;
 mod money;
 mod people;
 mod projects;
+mod providers;
 mod roles;
 mod usage;
 
@@ -32,6 +33,7 @@ pub static ROUTES: &[&[Route]] = &[
     usage::ROUTES,
     audit::ROUTES,
     catalog::ROUTES,
+    providers::ROUTES,
     console::ROUTES,
 ];
 

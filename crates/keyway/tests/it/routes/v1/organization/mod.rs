@@ -15,6 +15,7 @@ mod nodes;
 mod permission;
 mod prices;
 mod projects;
+mod providers;
 mod requests;
 mod role_table;
 mod roles;
