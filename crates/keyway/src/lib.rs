@@ -23,4 +23,6 @@ pub mod sealing;
 pub mod store;
 pub mod telemetry;
 pub mod upstream;
+pub mod vault;
+pub mod watch;
 pub mod wire;

@@ -1,6 +1,6 @@
 //! Building the process's shared state from configuration and installation.
 
-use super::open::NotOpened;
+use super::open::{MASTER_KEY_FILE, MasterSource, NotOpened};
 use super::routes::ROUTES;
 use super::serve;
 use crate::access::session::Lasting;
@@ -28,12 +28,14 @@ use crate::store::changes;
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Names;
 use crate::upstream::{Lanes, Tls};
+use crate::vault::Vault;
 use arc_swap::ArcSwap;
 use std::fs;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI64};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// What the workers are made of, beside the shared state.
 pub struct Parts {
@@ -78,6 +80,8 @@ pub async fn build(
     let age_ms_max = i64::try_from(settings.sync_age_seconds_max).unwrap_or(30) * 1000;
     let cache = Arc::new(KeyCache::new(clock.clone(), age_ms_max));
     let lookup = lookup::start(&tasks, &control, at.db.clone(), Arc::clone(&cache));
+    let vault =
+        Vault::start(&tasks, &control, (&at.db, &at.master), clock.clone(), settings.reasoning_kept_minutes);
     let (stops, orders) = Stops::new(workers);
     let (keeper, keeping) = metering::keeper::keeper(Holder {
         db: at.db.clone(),
@@ -102,8 +106,12 @@ pub async fn build(
         catalog_source: source,
         catalog_stale: AtomicBool::new(false),
         catalog_gate: tokio::sync::Mutex::default(),
+        master_file: master_file(settings),
+        master_stale: AtomicBool::new(false),
         upstreams: ArcSwap::from_pointee(upstreams),
         from_config,
+        stream_keep_alive: Duration::from_millis(settings.stream_keep_alive_ms),
+        vault,
         egress,
         lanes,
         metrics,
@@ -199,6 +207,16 @@ fn names() -> Names {
 #[must_use]
 pub fn price_of(catalog: &Catalog, version: &str) -> Option<ledger::Price> {
     catalog.models().iter().find_map(|model| model.prices.by_version(version)).cloned()
+}
+
+/// The file that the master key is read from, where it is one.
+fn master_file(settings: &Settings) -> Option<PathBuf> {
+    let place = serve::place(settings);
+    match place.master_key {
+        MasterSource::DataDir => Some(place.data_dir.join(MASTER_KEY_FILE)),
+        MasterSource::File(file) => Some(file),
+        MasterSource::Text(_) => None,
+    }
 }
 
 /// Reads the credentials of configuration and environment.

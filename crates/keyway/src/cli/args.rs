@@ -1,9 +1,9 @@
 //! The tree of commands. What is not here is not built: clap refuses it with exit code 2.
 
 use super::{
-    admin_key, audit, budget, chat, config, credit, db, explain, group, init, invite, key, limit, log,
-    member, model, node, org, project, provider, role, sandbox, serve, service_account, settings, tier,
-    usage,
+    admin_key, audit, budget, chat, client, config, credit, db, explain, group, init, invite, key, limit,
+    log, master_key, member, model, node, org, project, provider, role, sandbox, serve, service_account,
+    settings, tier, usage, webhook,
 };
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use clap_complete::Shell;
@@ -124,6 +124,12 @@ pub enum Command {
     /// Models that can be called
     #[command(subcommand)]
     Model(model::Model),
+    /// The key that stored credentials are sealed under
+    #[command(subcommand)]
+    MasterKey(master_key::MasterKeyCommand),
+    /// Programs that call models
+    #[command(subcommand)]
+    Client(client::Client),
     /// Hosts that serve models, and credentials at them
     #[command(subcommand)]
     Provider(provider::Provider),
@@ -137,6 +143,9 @@ pub enum Command {
     /// Who changed what
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Programs that are told what happens
+    #[command(subcommand)]
+    Webhook(webhook::Webhook),
     /// Look for everything that can be wrong, and say how to put it right
     Doctor,
     /// Ask a running server; the key is read from KEYWAY_API_KEY or OPENAI_API_KEY

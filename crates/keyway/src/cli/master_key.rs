@@ -58,7 +58,8 @@ pub fn run(global: &Global, command: &MasterKeyCommand, out: &Out) -> Result<(),
         let file = settle(&new)?;
         if out.json {
             let file = file.display().to_string();
-            return out.json(&json!({ "object": "master_key.rotation", "credentials": sealed, "file": file }));
+            return out
+                .json(&json!({ "object": "master_key.rotation", "credentials": sealed, "file": file }));
         }
         out.note("backups made before open with the old key alone: keep it with them, or delete both");
         if new.over.is_none() {

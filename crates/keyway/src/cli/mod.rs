@@ -7,6 +7,7 @@ pub mod args;
 pub mod audit;
 pub mod budget;
 pub mod chat;
+pub mod client;
 pub mod completion;
 pub mod config;
 pub mod credit;
@@ -24,6 +25,7 @@ pub mod key_details;
 pub mod key_edit;
 pub mod limit;
 pub mod log;
+pub mod master_key;
 pub mod member;
 pub mod model;
 pub mod model_import;
@@ -46,6 +48,7 @@ pub mod settings;
 pub mod span;
 pub mod tier;
 pub mod usage;
+pub mod webhook;
 
 use crate::sealing::memory;
 use crate::telemetry::panic_hook;
@@ -118,10 +121,13 @@ fn dispatch(args: &Args, out: &Out) -> Result<(), Failure> {
         Command::Db(command) => db::run(global, command, out)?,
         Command::Model(command) => model::run(global, command, out)?,
         Command::Provider(command) => provider::run(global, command, out)?,
+        Command::MasterKey(command) => master_key::run(global, command, out)?,
+        Command::Client(command) => client::run(global, command, out)?,
         Command::Usage(asked) => usage::run(global, asked, out)?,
         Command::Log(command) => log::run(global, command, out)?,
         Command::Explain(asked) => explain::run(global, asked, out)?,
         Command::Audit(command) => audit::run(global, command, out)?,
+        Command::Webhook(command) => webhook::run(global, command, out)?,
         Command::Doctor => doctor::run(global, out)?,
         Command::Chat(chat) => chat::run(global, chat, out)?,
         Command::Sandbox(sandbox) => sandbox::run(sandbox, out)?,

@@ -127,6 +127,8 @@ settings! {
         "From the request written to the provider's answer begun, milliseconds.";
     upstream_idle_timeout_ms: u64 = number, Kind::Number(100, 24 * HOUR_MS), "120000", "", None,
         "Longest silence within a provider's answer, milliseconds.";
+    stream_keep_alive_ms: u64 = number, Kind::Number(100, HOUR_MS), "15000", "", None,
+        "Silence of a provider within a stream after which its client gets a sign of life (a ping or a comment), milliseconds; it comes within twice as long.";
     upstream_answer_bytes_max: u64 = number, Kind::Bytes(MIB, 64 * GIB), "256 MiB", "", None,
         "Longest answer taken from a provider.";
     upstream_connections_idle_max: u64 = number, Kind::Number(0, 100_000), "256", "", None,
@@ -141,6 +143,8 @@ settings! {
         "Size of a journal file. Each worker keeps one in use and one spare.";
     requests_retention_days: u64 = number, Kind::Number(1, 3650), "30", "", None,
         "How long the row of a single request is kept, days. Totals are kept for good.";
+    reasoning_kept_minutes: u64 = number, Kind::Number(0, 10_080), "1440", "", None,
+        "How long a model's reasoning is kept, sealed, for clients that cannot bring back what its provider wants back of a turn with tool calls, minutes. 0: nothing of it is kept.";
     log: String = text, Kind::LogFilter, "info", "", None,
         "How much is logged: error, warn, info, debug, trace, or levels by module.";
     log_requests: bool = flag, Kind::Flag, "true", "", None,

@@ -8,6 +8,7 @@ use crate::accounts::{Acting, Deed, Scope, Subject};
 use crate::base::{Code, Refusal, Secret, Trouble, id};
 use crate::store::changes::CATALOG_CHANGED;
 use crate::store::providers::{self as rows, CredentialRow, DISABLED, ENABLED, Owners};
+use crate::store::tenants;
 use serde_json::{Value, json};
 
 /// Credentials of one owner at one provider at most.
@@ -82,7 +83,7 @@ pub async fn add(acting: &mut Acting<'_>, all: &All, new: New) -> Result<Credent
         last_error_ms: None,
         created_ms: acting.now_ms,
     };
-    seal(acting, &mut row, &new.secret)?;
+    seal(acting, &mut row, &new.secret).await?;
     rows::insert(&mut acting.tx, &row).await?;
     let detail =
         json!({ "provider": row.provider, "name": row.name, "owner": owner(&row), "seal": row.seal });
@@ -111,7 +112,7 @@ pub async fn edit(
     let rotated = edit.secret.is_some();
     if let Some(secret) = &edit.secret {
         check_secret(secret)?;
-        seal(acting, &mut row, secret)?;
+        seal(acting, &mut row, secret).await?;
         if edit.enabled.is_none() && row.state == rows::BROKEN {
             ENABLED.clone_into(&mut row.state);
         }
@@ -158,7 +159,11 @@ fn may(acting: &Acting<'_>, action: Scope, installation: bool) -> Result<(), Ref
 }
 
 /// Seals a secret into a row, as a new one.
-fn seal(acting: &Acting<'_>, row: &mut CredentialRow, secret: &Secret) -> Result<(), Trouble> {
+async fn seal(acting: &mut Acting<'_>, row: &mut CredentialRow, secret: &Secret) -> Result<(), Trouble> {
+    if !tenants::is_master(&mut acting.tx, &acting.at.master.check()).await? {
+        let message = "The master key was exchanged, and this node does not have the new one yet.";
+        return Err(Refusal::new(Code::Overloaded, message).into());
+    }
     row.seal = id::new("seal", &acting.at.clock);
     row.hint = hint(secret);
     row.sealed = acting.at.master.seal(&place(row), secret)?;

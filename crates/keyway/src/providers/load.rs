@@ -25,7 +25,9 @@ pub async fn load(
     let stored = rows::usable(&mut *at.db.connection().await?).await?;
     let source = Source { catalog, config, stored: &stored, master: &at.master, metrics };
     let (upstreams, broken) = build(&source, before)?;
-    for one in &broken {
+    // Who does not have the new master key yet judges nobody.
+    let is_current = tenants::master_check(&at.db).await?.is_none_or(|known| known == at.master.check());
+    for one in broken.iter().filter(|one| is_current || !one.other_key) {
         note(at, one).await?;
     }
     Ok(upstreams)
@@ -33,7 +35,7 @@ pub async fn load(
 
 /// Marks a credential that does not open, so that no node tries it again, and records it.
 async fn note(at: &Installation, broken: &Broken) -> Result<(), Fault> {
-    let Broken { id, provider, org_id, why } = broken;
+    let Broken { id, provider, org_id, why, .. } = broken;
     tracing::error!(credential = id, provider, why, "a stored credential does not open; it is not used");
     let org = if org_id.is_empty() { tenants::default_org(&at.db).await? } else { org_id.clone() };
     let mut tx = at.db.begin_write().await?;

@@ -2,6 +2,7 @@
 
 pub mod credentials;
 pub mod edit;
+pub mod exchange;
 pub mod known;
 pub mod load;
 pub mod probe;

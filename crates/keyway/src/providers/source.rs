@@ -1,6 +1,6 @@
 //! From rows and secrets to what requests are sent with.
 
-use super::upstream::{CONFIG, Owner, Upstream, Upstreams};
+use super::upstream::{CONFIG, Owner, Trouble, Upstream, Upstreams};
 use crate::base::fault::Doing;
 use crate::base::{Fault, Secret};
 use crate::catalog::{AuthStyle as Style, Catalog, Provider};
@@ -44,6 +44,8 @@ pub struct Broken {
     pub org_id: String,
     /// Why.
     pub why: String,
+    /// It was sealed under another master key: perhaps under one that this process does not have yet.
+    pub other_key: bool,
 }
 
 /// What this process reaches the providers of a catalogue with, and the credentials that do not open: those
@@ -78,9 +80,9 @@ pub fn build(source: &Source<'_>, before: &Upstreams) -> Result<(Upstreams, Vec<
             }
             match opened(provider, row, made.as_deref(), source) {
                 Ok(upstream) => upstreams.extend(upstream),
-                Err(why) => {
+                Err((why, other_key)) => {
                     let (id, provider, org_id) = (row.id.clone(), row.provider.clone(), row.org_id.clone());
-                    broken.push(Broken { id, provider, org_id, why });
+                    broken.push(Broken { id, provider, org_id, why, other_key });
                 }
             }
         }
@@ -98,13 +100,15 @@ fn opened(
     row: &CredentialRow,
     made: Option<&str>,
     source: &Source<'_>,
-) -> Result<Option<Arc<Upstream>>, String> {
-    let secret = open(row, made, source.master).map_err(|why| why.to_string())?;
+) -> Result<Option<Arc<Upstream>>, (String, bool)> {
+    let secret =
+        open(row, made, source.master).map_err(|why| (why.to_string(), why == Unopened::OtherKey))?;
     let owner = match row.org_id.as_str() {
         "" => Owner::Installation,
         org => Owner::Organization(org.into()),
     };
-    bind(provider, (&row.id, owner, &row.seal), Some(&secret), source.metrics).map_err(|why| why.to_string())
+    bind(provider, (&row.id, owner, &row.seal), Some(&secret), source.metrics)
+        .map_err(|why| (why.to_string(), false))
 }
 
 /// Opens a credential. What the audit log says of its making is the newest seal there was: an older text
@@ -169,6 +173,7 @@ fn bind(
         told,
         places,
         slot: metrics.provider(&provider.name),
+        trouble: Trouble::default(),
         made_of: fingerprint(provider, seal),
     })))
 }

@@ -5,6 +5,7 @@ use crate::telemetry::metrics::ProviderSlot;
 use crate::upstream::Endpoint;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU16, Ordering};
 
 /// The id of the credential that configuration or environment give to a provider.
 pub const CONFIG: &str = "config";
@@ -35,6 +36,8 @@ pub struct Upstream {
     pub places: Vec<(Dialect, Endpoint)>,
     /// The provider's place in the metrics.
     pub slot: ProviderSlot,
+    /// What the provider last said against the credential.
+    pub trouble: Trouble,
     /// What it is made of, but for the secret: the same as long as nothing of it is changed.
     pub(super) made_of: String,
 }
@@ -51,6 +54,28 @@ impl Upstream {
     #[must_use]
     pub fn is_own(&self) -> bool {
         self.owner != Owner::Installation
+    }
+}
+
+/// What a provider last said against a credential, until it is written.
+#[derive(Debug, Default)]
+pub struct Trouble {
+    status: AtomicU16,
+    at_ms: AtomicI64,
+}
+
+impl Trouble {
+    /// Notes a status that refuses the credential or its account.
+    pub fn note(&self, status: u16, at_ms: i64) {
+        self.at_ms.store(at_ms, Ordering::Relaxed);
+        self.status.store(status, Ordering::Release);
+    }
+
+    /// What was noted since the last time: the status, and when, unix milliseconds.
+    #[must_use]
+    pub fn take(&self) -> Option<(u16, i64)> {
+        let status = self.status.swap(0, Ordering::Acquire);
+        (status > 0).then(|| (status, self.at_ms.load(Ordering::Relaxed)))
     }
 }
 
@@ -133,6 +158,7 @@ mod tests {
             told: "p".into(),
             places: Vec::new(),
             slot: metrics.provider("p"),
+            trouble: Trouble::default(),
             made_of: String::new(),
         })
     }

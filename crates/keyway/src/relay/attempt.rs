@@ -3,6 +3,7 @@
 use super::crossing::{Crossing, Source};
 use super::failures;
 use super::quirks::{self, Tenant};
+use super::replay;
 use super::source::{self, Answer, Asked};
 use super::stateless::stateless;
 use super::story::Story;
@@ -14,6 +15,7 @@ use crate::routing::Plan;
 use crate::upstream::{Class, Failure, classify};
 use bytes::Bytes;
 use dialect::edit::{AskUsage, Wanted, rewrite_to};
+use dialect::hub::Losses;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -37,7 +39,7 @@ pub async fn send(
             last.get_or_insert_with(no_target);
             continue;
         }
-        let output_cap = story.pay(target, way.dialect, source).await?;
+        let output_cap = story.pay(target, source).await?;
         let (mut body, crossing) = match prepare(story, source, target, (&way, plan), output_cap).await {
             Ok(prepared) => prepared,
             Err(refusal) => {
@@ -82,18 +84,30 @@ pub async fn send(
 
 /// The request as a target is asked it: the client's own bytes where it speaks the client's dialect.
 async fn prepare(
-    story: &Story,
+    story: &mut Story,
     source: &Source<'_>,
     target: &Target,
     (way, plan): (&Way, &Plan),
-    output_cap: Option<(&str, u64)>,
+    output_cap: Option<u64>,
 ) -> Result<(Bytes, Option<Box<Crossing>>), Refusal> {
+    (story.recorder, story.losses) = (None, Losses::default());
     if way.dialect == story.dialect {
         let body = body_for(target, (way, plan), source, output_cap);
-        let body = if way.dialect == Dialect::OpenaiResponses { stateless(&body)? } else { body };
+        let body = match way.dialect {
+            Dialect::OpenaiResponses => stateless(&body)?,
+            Dialect::OpenaiChat if target.provider.has(Quirk::ReasoningReplayed) => {
+                let mut losses = Losses::default();
+                let (body, recorder) = Box::pin(replay::chat(story, source, target, body, &mut losses)).await;
+                source.take_losses(&losses, target)?;
+                (story.recorder, story.losses) = (recorder, losses);
+                body
+            }
+            _ => body,
+        };
         return Ok((body, None));
     }
-    let (body, crossing) = Box::pin(source.cross(story, target, way, plan.alias())).await?;
+    let (body, mut crossing) = Box::pin(source.cross(story, target, (way, plan.alias()), output_cap)).await?;
+    story.recorder = crossing.recorder.take();
     Ok((body, Some(Box::new(crossing))))
 }
 
@@ -101,7 +115,7 @@ async fn prepare(
 const ANTHROPIC_VERSION: &str = "2023-06-01";
 
 /// Header fields that go along: Anthropic's version, and what a client of it turns on.
-fn headers<'a>(way: &Way, inbound: &'a Inbound, passes: bool) -> Vec<(&'static str, &'a str)> {
+pub(super) fn headers<'a>(way: &Way, inbound: &'a Inbound, passes: bool) -> Vec<(&'static str, &'a str)> {
     if way.dialect != Dialect::AnthropicMessages {
         return Vec::new();
     }
@@ -132,15 +146,25 @@ fn body_for(
     target: &Target,
     (way, plan): (&Way, &Plan),
     source: &Source<'_>,
-    output_cap: Option<(&str, u64)>,
+    output_cap: Option<u64>,
 ) -> Bytes {
     let tells = matches!(way.dialect, Dialect::OpenaiChat | Dialect::OpenaiCompletions)
         && !target.provider.has(Quirk::NoStreamUsage);
     let usage = if tells { AskUsage::Ask } else { AskUsage::Leave };
     let set: Vec<(&str, &str)> =
         plan.alias().map(|alias| alias.set.iter().map(|edit| edit.field()).collect()).unwrap_or_default();
+    let output_cap = output_cap.and_then(|cap| Some((cap_member(way.dialect, target)?, cap)));
     let wanted = Wanted { model: &target.upstream, usage, output_cap, set: &set };
     rewrite_to(&source.inbound.body, source.peek, &wanted)
+}
+
+/// The member that a provider reads a cap from.
+fn cap_member(dialect: Dialect, target: &Target) -> Option<&'static str> {
+    match dialect {
+        Dialect::OpenaiChat if !target.provider.has(Quirk::MaxTokensOnly) => Some("max_completion_tokens"),
+        Dialect::OpenaiCompletions => Some("max_tokens"),
+        dialect => Some(dialect.conversation()?.cap_name()),
+    }
 }
 
 /// Nobody who serves the model speaks what the client speaks.

@@ -14,11 +14,14 @@ use crate::pricing::Source;
 use crate::providers::{FromConfig, Upstream, Upstreams};
 use crate::telemetry::{Metrics, RequestLog, WorkerMetrics};
 use crate::upstream::Lanes;
+use crate::vault::Vault;
 use arc_swap::ArcSwap;
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicI64};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// Uses noted between two rounds at most; beyond it, a use waits for the key's next one.
 const USED_MAX: usize = 100_000;
@@ -47,12 +50,20 @@ pub struct Shared {
     pub catalog_source: Source,
     /// The database has other models or prices than `catalog`.
     pub catalog_stale: AtomicBool,
+    /// The file that the master key was read from; absent: it came otherwise.
+    pub master_file: Option<PathBuf>,
+    /// The database has another master key than this process.
+    pub master_stale: AtomicBool,
     /// Held while a snapshot is built: an older one never takes the place of a newer one.
     pub catalog_gate: tokio::sync::Mutex<()>,
     /// What providers are reached with: exchanged as a whole, with `catalog`.
     pub upstreams: ArcSwap<Upstreams>,
     /// The credentials that configuration and environment give.
     pub from_config: Vec<FromConfig>,
+    /// Silence of a provider within a stream after which its client gets a sign of life.
+    pub stream_keep_alive: Duration,
+    /// What providers want back of their models' reasoning.
+    pub vault: Vault,
     /// The way to addresses that callers name.
     pub egress: Egress,
     /// Connections to providers for what is no inference: the control runtime's.

@@ -16,6 +16,7 @@ use crate::metering::Written;
 use crate::upstream::Failure;
 use bytes::{Bytes, BytesMut};
 use dialect::Event;
+use dialect::gemini::Array;
 use dialect::hub::{self, Dialect, Encoder, Losses, Reply};
 use dialect::json::Reader;
 use http::StatusCode;
@@ -35,8 +36,12 @@ const EVENTS: &[u8] = b"text/event-stream";
 pub struct Wishes {
     /// What the answer must go through, when it comes in another dialect.
     pub crossing: Option<Box<Crossing>>,
+    /// It wants a stream as one JSON array (Google's streams without `alt=sse`).
+    pub array: bool,
     /// It wants the usage chunk of a stream.
     pub include_usage: bool,
+    /// What the end of its stream repeats of the request, if that must be told here.
+    pub echo: Vec<(&'static str, String)>,
     /// What it is to be told about the model's name.
     pub notice: Option<String>,
 }
@@ -47,7 +52,7 @@ pub async fn deliver(story: Box<Story>, answer: Answer, wishes: Wishes) -> Outbo
     if is_event_stream(&answer.headers) {
         return stream(story, answer, headers, wishes).await;
     }
-    whole(story, answer, headers, wishes.crossing).await
+    whole(story, answer, headers, wishes).await
 }
 
 async fn stream(story: Box<Story>, answer: Answer, mut headers: Lines, wishes: Wishes) -> Outbound {
@@ -58,7 +63,7 @@ async fn stream(story: Box<Story>, answer: Answer, mut headers: Lines, wishes: W
         tell_losses(&crossing.losses, &mut headers);
     }
     let status = status(answer.status);
-    let mut delivery = Delivery::new(story, answer, wishes.include_usage, wishes.crossing);
+    let mut delivery = Delivery::new(story, answer, wishes);
     if let Some(refusal) = poll_fn(|cx| delivery.poll_begun(cx)).await {
         metrics.refusal(refusal.code);
         let mut answer = super::refuse::render(&refusal, shape);
@@ -72,7 +77,7 @@ async fn whole(
     mut story: Box<Story>,
     answer: Answer,
     mut headers: Lines,
-    crossing: Option<Box<Crossing>>,
+    Wishes { crossing, array, .. }: Wishes,
 ) -> Outbound {
     let Answer { status: code, mut bytes, .. } = answer;
     let read = {
@@ -98,7 +103,7 @@ async fn whole(
         }
     };
     let finished = match crossing {
-        Some(crossing) => cross(&mut story, &body, code, &mut headers, *crossing),
+        Some(crossing) => cross(&mut story, &body, code, &mut headers, (*crossing, array)),
         None => finish(&mut story, body, code, &mut headers),
     };
     let (body, written) = match finished {
@@ -121,7 +126,11 @@ fn finish(
 ) -> Result<(Bytes, Option<Written>), Refusal> {
     story.still_good()?;
     let mut meter = meter(story);
-    let seen = meter.see_whole(&body);
+    let mut events = Vec::new();
+    let seen = match story.recorder {
+        None => meter.see_whole(&body),
+        Some(_) => meter.whole(&body, &mut events),
+    };
     if seen.malformed && !is_json(&body) {
         return Err(failures::unreadable(&provider_of(story)));
     }
@@ -129,6 +138,9 @@ fn finish(
         story.progress(seen.output_bytes);
     }
     let (usage, origin) = used(story, &meter);
+    if !seen.failed {
+        listen(story, &mut events);
+    }
     let code = if seen.failed { Code::UpstreamError.text() } else { "" };
     let (cost, written) = story.end_soon(&Ended { status, code, usage, origin });
     tell_end(story, cost, headers);
@@ -142,7 +154,7 @@ fn cross(
     body: &Bytes,
     status: u16,
     headers: &mut Lines,
-    crossing: Crossing,
+    (crossing, array): (Crossing, bool),
 ) -> Result<(Bytes, Option<Written>), Refusal> {
     story.still_good()?;
     let mut meter = meter(story);
@@ -157,13 +169,14 @@ fn cross(
     if seen.progress {
         story.progress(seen.output_bytes);
     }
+    listen(story, &mut events);
     let (usage, origin) = used(story, &meter);
     let (cost, written) = story.end_soon(&Ended { status, code: "", usage, origin });
     tell_end(story, cost, headers);
-    let Crossing { to, mut reply, mut losses } = crossing;
+    let Crossing { to, mut reply, mut losses, .. } = crossing;
     reply.cost_usd = cost.map(NanoUsd::to_decimal);
     let told = if story.stream {
-        streamed(to, reply, events)
+        streamed(to, reply, events, array)
     } else {
         hub::write_whole(to, events, &reply, &mut losses)
     };
@@ -171,12 +184,26 @@ fn cross(
     Ok((told.into(), written))
 }
 
+/// Keeps what a complete answer was thought with.
+fn listen(story: &mut Story, events: &mut [Event<'_>]) {
+    if let Some(mut recorder) = story.recorder.take() {
+        events.iter_mut().for_each(|event| recorder.see(event));
+        recorder.keep();
+    }
+}
+
 /// A finished answer as the stream that was asked for.
-fn streamed(to: Dialect, reply: Reply, events: Vec<Event<'_>>) -> Vec<u8> {
+fn streamed(to: Dialect, reply: Reply, events: Vec<Event<'_>>, array: bool) -> Vec<u8> {
     let (mut encoder, mut out) = (Encoder::new(to, reply), Vec::new());
     events.into_iter().for_each(|event| encoder.event(event, &mut out));
     encoder.end(&mut out);
-    out
+    if !array {
+        return out;
+    }
+    let (mut elements, mut list) = (Array::default(), Vec::new());
+    elements.push(&out, &mut list);
+    elements.end(&mut list);
+    list
 }
 
 /// Writes into the head what is known when an answer is booked.
@@ -260,6 +287,7 @@ async fn read_whole(source: &mut Source) -> Result<Read, Failure> {
 fn headers(story: &Story, theirs: &Fields, wishes: &Wishes) -> Lines {
     let mut headers = Lines::new();
     let content_type: &[u8] = match &wishes.crossing {
+        _ if wishes.array => b"application/json",
         None => theirs.get(CONTENT_TYPE).unwrap_or(b"application/json"),
         Some(_) if story.stream => EVENTS,
         Some(_) => b"application/json",
@@ -270,6 +298,7 @@ fn headers(story: &Story, theirs: &Fields, wishes: &Wishes) -> Lines {
         headers.put("x-keyway-provider", &*target.provider.name);
     }
     headers.put("x-keyway-attempts", itoa::Buffer::new().format(story.attempts()));
+    tell_losses(&story.losses, &mut headers);
     if let Some(notice) = &wishes.notice {
         headers.put("x-keyway-notice", notice);
     }

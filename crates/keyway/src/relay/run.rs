@@ -5,7 +5,7 @@ use super::context::Worker;
 use super::crossing::Source;
 use super::deliver::{Wishes, deliver};
 use super::exchange::{Inbound, Outbound, X_KEYWAY_LABELS};
-use super::extension::{Extension, X_KEYWAY_ON_LOSS};
+use super::extension::{Extension, X_KEYWAY_BUDGET_MODE, X_KEYWAY_ON_LOSS};
 use super::running::Caller;
 use super::source::Answer;
 use super::story::Story;
@@ -15,6 +15,7 @@ use crate::catalog::Dialect;
 use crate::metering::limits::Size;
 use crate::routing::{allowed, plan};
 use dialect::hub::Asked;
+use dialect::openai_responses;
 use dialect::peek::{Peek, peek, peek_as};
 use std::rc::Rc;
 
@@ -42,6 +43,7 @@ async fn prepare_and_send(story: &mut Story, inbound: &Inbound) -> Result<(Answe
     story.model_asked = peek.model.clone().into_owned();
     let extension = Extension::read(peek.keyway)?;
     let on_loss = extension.on_loss(inbound.header(X_KEYWAY_ON_LOSS))?;
+    let budget_mode = extension.budget_mode(inbound.header(X_KEYWAY_BUDGET_MODE))?;
     story.labels = labels::read(&story.grant.labels, inbound.header(X_KEYWAY_LABELS), extension)?;
     let plan = plan(&story.worker.shared.catalog.load(), &story.grant, &peek.model)?;
     allowed::check(&story.grant, &inbound.body)?;
@@ -56,10 +58,14 @@ async fn prepare_and_send(story: &mut Story, inbound: &Inbound) -> Result<(Answe
         story.limit(first.map_or("", |target| &target.id), size)?;
     }
     story.admit()?;
-    let source = Source::new(inbound, &peek, on_loss);
+    let source = Source::new(inbound, &peek, (on_loss, budget_mode));
     let (answer, crossing) = attempt::send(story, &source, &plan).await?;
+    let echoes =
+        crossing.is_none() && story.dialect == Dialect::OpenaiResponses && story.stream && story.is_bounded();
     let wishes = Wishes {
+        echo: if echoes { openai_responses::echo(&inbound.body) } else { Vec::new() },
         crossing,
+        array: story.dialect == Dialect::Gemini && story.stream && !wants_events(inbound),
         include_usage: peek.include_usage == Some(true),
         notice: plan.alias().and_then(|alias| alias.notice.clone()),
     };
@@ -78,11 +84,7 @@ pub(super) fn looked_at(dialect: Dialect, inbound: &Inbound) -> Result<Peek<'_>,
     let read = match dialect {
         Dialect::Gemini => {
             let (model, verb) = in_address(inbound);
-            let stream = verb.starts_with("stream");
-            if stream && !inbound.query_pairs().iter().any(|(name, value)| name == "alt" && value == "sse") {
-                return Err(Refusal::field("alt", "Streams are server-sent events here: add `?alt=sse`."));
-            }
-            in_path(model, stream)
+            in_path(model, verb.starts_with("stream"))
         }
         Dialect::OpenaiModerations => match peek(&inbound.body) {
             Err(error) if error.param == Some("model") => in_path(MODERATION_MODEL, false).map_err(|_| error),
@@ -97,6 +99,11 @@ pub(super) fn looked_at(dialect: Dialect, inbound: &Inbound) -> Result<Peek<'_>,
         param: error.param.map(Into::into),
         ..Refusal::new(crate::base::Code::InvalidRequest, error.message)
     })
+}
+
+/// Whether a stream at Google's paths is wanted as server-sent events; else it is one JSON array.
+fn wants_events(inbound: &Inbound) -> bool {
+    inbound.query_pairs().iter().any(|(name, value)| name == "alt" && value == "sse")
 }
 
 /// Model and verb of an address such as `.../models/{model}:{verb}`.

@@ -2,11 +2,13 @@
 //! even when the client leaves and everything is dropped, it ends with exactly one line.
 
 use super::context::Worker;
+pub use super::ended::{Counted, Ended};
 use super::exchange::{Inbound, Outbound};
+use super::recorder::Recorder;
 use super::refusals::ending;
 pub use super::refusals::{internal, stopped, unmetered};
 use super::refuse;
-use super::route::Route;
+use super::route::{Billing, Route};
 use super::running::{Caller, Place};
 use super::way::Way;
 use crate::access::{Grant, Mode};
@@ -18,6 +20,8 @@ use crate::metering::{Admitted, Written, admit};
 use crate::providers::Upstream;
 use crate::telemetry::RequestLine;
 use crate::telemetry::request_line::client_text;
+use crate::upstream::{Class, classify};
+use dialect::hub::Losses;
 use ledger::entry::UsageOrigin;
 use ledger::{Attempt, Entry, NanoUsd, Reserved, Sent, Spend, Usage};
 use std::future::{Future, poll_fn};
@@ -56,27 +60,6 @@ pub struct Tried {
     outcome: &'static str,
 }
 
-/// How a request ended.
-pub struct Ended {
-    /// Status the client got; 499 when it left.
-    pub status: u16,
-    /// Error code, empty on success.
-    pub code: &'static str,
-    /// What was used.
-    pub usage: Usage,
-    /// Where that is known from.
-    pub origin: UsageOrigin,
-}
-
-/// What has been counted of an answer, for when the provider reports nothing.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Counted {
-    /// Events with a piece of the answer.
-    pub events: u64,
-    /// Bytes of text in them.
-    pub bytes: u64,
-}
-
 /// A request in the making.
 pub struct Story {
     /// The worker it runs on.
@@ -99,6 +82,10 @@ pub struct Story {
     pub answers: u32,
     /// What was counted of its answer.
     pub counted: Counted,
+    /// Keeps what its provider will want back of the answer.
+    pub recorder: Option<Box<Recorder>>,
+    /// What of a request that is passed on is not as it was asked.
+    pub losses: Losses,
     route_number: usize,
     pub(super) request: [u8; 16],
     pub(super) started_ms: i64,
@@ -106,6 +93,7 @@ pub struct Story {
     peer: IpAddr,
     client_request: String,
     user_agent: Option<Box<str>>,
+    /// Of what may be billed: to count tokens is free.
     prompt_bytes: u64,
     pub(super) admitted: Option<Admitted>,
     /// Where the key has limits: what the request holds of them.
@@ -136,6 +124,8 @@ impl Story {
             way: None,
             answers: 1,
             counted: Counted::default(),
+            recorder: None,
+            losses: Losses::default(),
             route_number: inbound.route_number,
             request: inbound.request,
             started_ms: inbound.started_ms,
@@ -143,7 +133,7 @@ impl Story {
             peer: inbound.peer,
             client_request: inbound.client_request_id().unwrap_or_default().to_owned(),
             user_agent: inbound.header("user-agent").and_then(client_text),
-            prompt_bytes: inbound.body.len() as u64,
+            prompt_bytes: if inbound.route.billing == Billing::Count { 0 } else { inbound.body.len() as u64 },
             route: inbound.route,
             worker,
             grant,
@@ -238,6 +228,9 @@ impl Story {
         let place = OUTCOMES.iter().position(|known| *known == outcome).unwrap_or(0);
         let Some(upstream) = &self.upstream else { return };
         self.worker.metrics.attempt(upstream.slot, place);
+        if classify(status) == Class::Credential {
+            upstream.trouble.note(status, self.worker.shared.at.clock.now_ms());
+        }
         let (told, ms) = (Arc::clone(&upstream.told), self.since(began_mono_ms));
         self.tried.push(Tried { target, told, status, ms, outcome });
         self.unanswered = reached && status == 0;

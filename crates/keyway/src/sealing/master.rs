@@ -2,6 +2,8 @@
 //! installation needs is an HKDF subkey of it.
 
 use super::envelope::{self, Place, Sealer, Unopened};
+use super::outward::OutwardKeys;
+use super::states::StateKeys;
 use super::tokens::TokenKeys;
 use crate::base::fault::Doing;
 use crate::base::{Fault, Secret};
@@ -47,6 +49,8 @@ pub struct MasterKey {
     tenants: Hmac<Sha256>,
     issuer: String,
     tokens: Arc<TokenKeys>,
+    outward: Arc<OutwardKeys>,
+    states: Arc<StateKeys>,
     root: Arc<Zeroizing<[u8; MASTER_BYTES]>>,
     current: Arc<ArcSwap<Current>>,
 }
@@ -112,7 +116,11 @@ impl MasterKey {
     fn of_root(root: &[u8; MASTER_BYTES], current: Arc<ArcSwap<Current>>) -> Result<Self, Fault> {
         let subkey = |label: &str| subkey(root, label);
         let mac = |label: &str, doing| Hmac::new_from_slice(&*subkey(label)?).doing(doing);
+        let signing = mac("keyway webhook signing 1", "deriving the key that signs webhooks")?;
+        let (names, sealed) = (subkey("keyway names of states 1")?, subkey("keyway sealed states 1")?);
         Ok(Self {
+            outward: Arc::new(OutwardKeys::new(signing, &*subkey("keyway sealed addresses 1")?)?),
+            states: Arc::new(StateKeys::new(&names, &sealed)?),
             pepper: mac("keyway key digests 1", "deriving the pepper")?,
             tenants: mac("keyway tenants at providers 1", "deriving the key of tenants")?,
             issuer: format!("urn:keyway:{}", hex(&subkey("keyway token issuer 1")?[..8])),
@@ -193,6 +201,18 @@ impl MasterKey {
     #[must_use]
     pub fn tokens(&self) -> &TokenKeys {
         &self.tokens
+    }
+
+    /// The keys of what leads outside.
+    #[must_use]
+    pub fn outward(&self) -> &OutwardKeys {
+        &self.outward
+    }
+
+    /// The keys of what is kept for clients.
+    #[must_use]
+    pub fn states(&self) -> Arc<StateKeys> {
+        Arc::clone(&self.states)
     }
 
     /// The digest of a key's full text.

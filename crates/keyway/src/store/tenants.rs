@@ -61,6 +61,15 @@ pub async fn root(db: &Db) -> Result<Option<(String, String)>, Fault> {
     Ok(row.map(|row| (row.get(0), row.get(1))))
 }
 
+/// Whether a master key is the one in use.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn is_master(conn: &mut Conn, check: &str) -> Result<bool, Fault> {
+    let row = sqlx::query("SELECT master_check FROM installation WHERE id = 1").fetch_one(conn).await;
+    Ok(row.doing("reading the installation's check value")?.get::<String, _>(0) == check)
+}
+
 /// Puts another master key in the place of one; says whether that one was in use.
 ///
 /// # Errors

@@ -148,3 +148,77 @@ fn a_running_server_shuts_what_no_longer_opens() {
     eventually("the end of the altered credential", || (sealed.ask("far") == 503).then_some(()));
     assert_eq!(sealed.ask("near"), 200);
 }
+
+#[test]
+fn the_master_key_is_exchanged_under_load() {
+    let mut sealed = Sealed::start();
+    let file = sealed.scene.keyway.data_dir().join("master.key");
+    let old = std::fs::read_to_string(&file).expect("the master key");
+    let before = sealed.column("sealed", &sealed.far);
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    let asked = std::sync::atomic::AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for host in ["far", "near"] {
+            let (sealed, stop, asked) = (&sealed, &stop, &asked);
+            scope.spawn(move || {
+                while !stop.load(std::sync::atomic::Ordering::SeqCst) {
+                    assert_eq!(sealed.ask(host), 200);
+                    asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                }
+            });
+        }
+        let enough = |count: usize| {
+            eventually("requests", || {
+                (asked.load(std::sync::atomic::Ordering::SeqCst) >= count).then_some(())
+            });
+        };
+        enough(10);
+        let rotated = sealed.scene.keyway.json(&["master-key", "rotate", "--yes"]);
+        assert_eq!(rotated["credentials"], 2);
+        enough(asked.load(std::sync::atomic::Ordering::SeqCst) + 20);
+        // The running server seals under the new one, as soon as it has it.
+        let path = "/v1/organization/providers/far/credentials";
+        eventually("a credential under the new key", || {
+            (sealed.scene.post(path, &json!({"value": SECOND})).status == 200).then_some(())
+        });
+        enough(asked.load(std::sync::atomic::Ordering::SeqCst) + 20);
+        stop.store(true, std::sync::atomic::Ordering::SeqCst);
+    });
+    assert_ne!(std::fs::read_to_string(&file).expect("the new one"), old);
+    assert_ne!(sealed.column("sealed", &sealed.far), before);
+    sealed.scene.keyway.restart();
+    assert_eq!((sealed.ask("far"), sealed.ask("near")), (200, 200), "keys and credentials are as they were");
+    // A text under the old key opens no more.
+    sealed.set(&format!("sealed = '{before}'"), &sealed.far);
+    sealed.set(
+        "state = 'disabled'",
+        &database::one(
+            &sealed.scene.keyway,
+            &format!("SELECT id FROM provider_credentials WHERE provider = 'far' AND id <> '{}'", sealed.far),
+        ),
+    );
+    sealed.stays_shut("a text under the old master key");
+    // Nor does the installation under the old one.
+    sealed.scene.keyway.terminate();
+    std::fs::write(&file, old).expect("the old key");
+    sealed.scene.keyway.cli(&["key", "list"]).expect_code(78);
+}
+
+#[test]
+fn an_exchange_that_was_cut_off_is_completed() {
+    let mut sealed = Sealed::start();
+    let folder = sealed.scene.keyway.data_dir();
+    let old = std::fs::read_to_string(folder.join("master.key")).expect("the master key");
+    sealed.scene.keyway.cli(&["master-key", "rotate", "--yes"]).expect_code(0);
+    // As if the process had ended between the database and the files.
+    std::fs::rename(folder.join("master.key"), folder.join("master.key.new")).expect("the new key");
+    std::fs::write(folder.join("master.key"), &old).expect("the old key");
+    sealed.scene.keyway.restart();
+    assert_eq!(sealed.ask("far"), 200);
+    assert!(!folder.join("master.key.new").exists());
+    assert_eq!(std::fs::read_to_string(folder.join("master.key.old")).expect("the old one"), old);
+    // One that the database never heard of is left alone.
+    std::fs::write(folder.join("master.key.new"), "11".repeat(32)).expect("another key");
+    sealed.scene.keyway.restart();
+    assert_eq!(sealed.ask("near"), 200);
+}

@@ -11,6 +11,7 @@ mod projects;
 mod providers;
 mod roles;
 mod usage;
+mod watch;
 
 use crate::access::Grant;
 use crate::access::verify::Needs;
@@ -34,6 +35,7 @@ pub static ROUTES: &[&[Route]] = &[
     audit::ROUTES,
     catalog::ROUTES,
     providers::ROUTES,
+    watch::ROUTES,
     console::ROUTES,
 ];
 

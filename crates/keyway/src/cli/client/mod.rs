@@ -117,13 +117,17 @@ pub fn run(global: &Global, command: &Client, out: &Out) -> Result<(), Failure> 
     };
     if *write {
         let target = tool.target().ok_or_else(|| {
-            Failure::new(USAGE, "there is no settings file to write for it: leave out --write to print what to do")
+            Failure::new(
+                USAGE,
+                "there is no settings file to write for it: leave out --write to print what to do",
+            )
         })?;
         return written(&target, &fill(target.says, ""), out);
     }
     let text = fill(tool.sample(), "$KEYWAY_API_KEY");
     if out.json {
-        return out.json(&json!({ "object": "client.setup", "base_url": base, "model": model, "text": text }));
+        return out
+            .json(&json!({ "object": "client.setup", "base_url": base, "model": model, "text": text }));
     }
     out.line(&text)
 }
@@ -153,7 +157,9 @@ fn written(target: &Target, says: &str, out: &Out) -> Result<(), Failure> {
     }
     let name = file.display().to_string();
     if out.json {
-        return out.json(&json!({ "object": "client.setup", "file": name, "changed": !diff.is_empty(), "diff": diff }));
+        return out.json(
+            &json!({ "object": "client.setup", "file": name, "changed": !diff.is_empty(), "diff": diff }),
+        );
     }
     out.note(&format!("{name}, with the key from KEYWAY_API_KEY"));
     out.write(if diff.is_empty() { "nothing to change\n" } else { &diff })

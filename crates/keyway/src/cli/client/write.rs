@@ -83,7 +83,10 @@ mod tests {
 
         let before = "# mine\nmodel = \"old\"\n\n[model_providers.other]\nname = \"Other\" # kept\n";
         let after = toml(before, "model = \"m\"\n[model_providers.keyway]\nname = \"Keyway\"\n").unwrap();
-        assert!(after.contains("# mine") && after.contains("# kept") && after.contains("name = \"Keyway\""), "{after}");
+        assert!(
+            after.contains("# mine") && after.contains("# kept") && after.contains("name = \"Keyway\""),
+            "{after}"
+        );
         assert!(after.contains("model = \"m\"") && !after.contains("old"), "{after}");
         assert!(toml("= x", "").is_err());
     }

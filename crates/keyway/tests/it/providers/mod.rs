@@ -23,6 +23,7 @@ mod broken;
 mod contract;
 mod hostile;
 mod leaving;
+mod media;
 mod own;
 mod stalls;
 mod statuses;

@@ -82,6 +82,11 @@ fn each_goes_with_its_own_credential_over_its_own_connection_and_falls_on_nobody
     ask(&scene, &third.key).expect_status(200);
     let before = upstream.count();
     let path = format!("{PROVIDERS}/mistral/credentials/{own}");
+    let error = testkit::eventually("what the provider said", || {
+        let shown = scene.keyway.get(&path, &one.admin).json();
+        shown["last_error"].as_str().map(str::to_owned)
+    });
+    assert_eq!(error, "the provider refuses the credential (HTTP 401)");
     assert_eq!(scene.keyway.delete(&path, &other.admin).status, 404);
     assert_eq!(upstream.count(), before);
     // Without one of its own it goes as everybody does.
