@@ -25,6 +25,7 @@ use crate::providers::Upstream;
 use crate::telemetry::RequestLine;
 use crate::telemetry::otlp::Context as Trace;
 use crate::telemetry::request_line::client_text;
+use crate::upstream::{Class, classify};
 use dialect::hub::Losses;
 use ledger::entry::UsageOrigin;
 use ledger::{Attempt, Entry, NanoUsd, Reserved, Sent, Spend, Usage};
@@ -248,6 +249,9 @@ impl Story {
         let place = OUTCOMES.iter().position(|known| *known == outcome).unwrap_or(0);
         let Some(upstream) = &self.upstream else { return };
         self.worker.metrics.attempt(upstream.slot, place);
+        if classify(status) == Class::Credential {
+            upstream.trouble.note(status, self.worker.shared.at.clock.now_ms());
+        }
         let (told, ms) = (Arc::clone(&upstream.told), self.since(began_mono_ms));
         self.tried.push(Tried { target, told, status, ms, outcome });
         self.unanswered = reached && status == 0;

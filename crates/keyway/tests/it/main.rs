@@ -27,6 +27,7 @@ mod revoke;
 mod rotation;
 mod routes;
 mod scene;
+mod sealed;
 mod stage;
 mod start;
 mod table;

@@ -23,8 +23,9 @@ pub fn is_write(route: &Route) -> bool {
     matches!(route.handler, Handler::Control(_)) && route.method != "GET" && !ASKS.contains(&route.name)
 }
 
-/// Rows that are asked by POST and change nothing that is administered: a token is its key's own affair.
-const ASKS: [&str; 2] = ["explain", "token_create"];
+/// Rows that are asked by POST and change nothing that is administered: a token is its key's own affair, and
+/// a provider's test only asks it.
+const ASKS: [&str; 3] = ["explain", "token_create", "provider_test"];
 
 /// Models of what is billed by the piece.
 const PIECES: &str = "[models.\"mine/image\"]\nkind = \"image\"\nprice = { image = 0.01 }\n\
@@ -102,6 +103,13 @@ impl World {
         for (name, model) in [("set_model", "mine/set"), ("gone_model", "mine/gone")] {
             ids.insert(name, id(&format!("{ORG}/models"), json!({"id": model, "context_tokens": 1000})));
         }
+        let host = json!({"id": "far", "base_url": upstream.base_url(), "models_any": true});
+        ids.insert("provider", id(&format!("{ORG}/providers"), host));
+        let credentials = format!("{ORG}/providers/far/credentials");
+        for credential in ["credential", "credential2"] {
+            let body = json!({"value": "sk-far-0123456789abcdefghij", "name": credential});
+            ids.insert(credential, id(&credentials, body));
+        }
         let later = stage::now_seconds() + 86_400;
         let price = json!({"model": "mine/set", "effective_at": later, "input": 1, "output": 2});
         ids.insert("price", id(&format!("{ORG}/prices"), price));
@@ -149,6 +157,7 @@ impl World {
                 (name, "admin_key") if name.starts_with("admin_key_secret_") => "turned_admin",
                 (name, "secret") if name.starts_with("admin_key_secret_") => "admin_secret",
                 ("model_get", "*id") => "set_model",
+                ("provider_credential_delete", "credential") => "credential2",
                 ("model_delete", "*id") => "gone_model",
                 // The first one is somebody's.
                 ("role_remove", "role") => "role3",
@@ -195,6 +204,11 @@ impl World {
             "budget_update" => json!({"name": "other", "limit_usd": 2.5}),
             "settings_update" => json!({"key_name_pattern": "*"}),
             "model_put" => json!({"id": "mine/added", "context_tokens": 1000}),
+            "provider_put" => json!({"id": "near", "base_url": "http://127.0.0.1:9/v1"}),
+            "provider_switch" => json!({"enabled": true}),
+            "provider_test" => json!({}),
+            "provider_credential_create" => json!({"value": "sk-far-zyxwvutsrqponmlkjihg"}),
+            "provider_credential_update" => json!({"name": "other"}),
             "price_create" => json!({"model": "mine/set", "input": 0.25, "output": 0.75}),
             "token_create" => json!({"expires_in_seconds": 60}),
             "project_policy_edit" | "key_policy_edit" => json!({"cache": "deterministic"}),

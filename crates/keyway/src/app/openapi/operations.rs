@@ -35,8 +35,19 @@ pub(super) const fn op(
 }
 
 /// What is said of every route, in the groups of the route table.
-pub static OPERATIONS: &[&[Operation]] =
-    &[DATA, KEYS, PEOPLE, PROJECTS, ROLES, MONEY, USAGE, LOOKS, CATALOG, super::watched::OPERATIONS];
+pub static OPERATIONS: &[&[Operation]] = &[
+    DATA,
+    KEYS,
+    PEOPLE,
+    PROJECTS,
+    ROLES,
+    MONEY,
+    USAGE,
+    LOOKS,
+    CATALOG,
+    PROVIDERS,
+    super::watched::OPERATIONS,
+];
 
 const DATA: &[Operation] = &[
     op("healthz", "Whether the process runs", "", "", "Status"),
@@ -404,4 +415,36 @@ const CATALOG: &[Operation] = &[
     ),
     op("price_create", "Set a model's price from an instant on", "", "PriceNew", "Price"),
     op("price_delete", "Delete a price that does not hold yet", "", "", "Deleted"),
+];
+
+const PROVIDERS: &[Operation] = &[
+    op("provider_list", "Providers that can be asked", "limit: integer, after: string", "", "ProviderList"),
+    op("provider_put", "Set a provider's row, or a host of one's own", "", "ProviderNew", "Provider"),
+    op("provider_get", "One provider", "", "", "Provider"),
+    op("provider_switch", "Turn a provider off or on", "", "ProviderSwitch", "Provider"),
+    op("provider_delete", "Take a provider's stored row away", "", "", "Deleted"),
+    op(
+        "provider_test",
+        "Whether a provider takes a credential; costs nothing",
+        "",
+        "ProviderTestNew",
+        "ProviderTest",
+    ),
+    op("provider_credential_list", "Credentials at a provider", "", "", "ProviderCredentialList"),
+    op(
+        "provider_credential_create",
+        "Add a credential, which is never shown again",
+        "",
+        "ProviderCredentialNew",
+        "ProviderCredential",
+    ),
+    op("provider_credential_get", "One credential, but not itself", "", "", "ProviderCredential"),
+    op(
+        "provider_credential_update",
+        "Rename, exchange, disable or enable a credential",
+        "",
+        "ProviderCredentialEdit",
+        "ProviderCredential",
+    ),
+    op("provider_credential_delete", "Take a credential away", "", "", "Deleted"),
 ];

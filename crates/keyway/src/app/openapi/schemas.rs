@@ -93,6 +93,33 @@ const OBJECTS: &[(&str, &str)] = &[
         structured_output: boolean, hidden_reasoning: boolean",
     ),
     (
+        "Provider",
+        "object*: string, id*: string, display_name*: string, source*: builtin|stored|config, enabled*: boolean, \
+        on*: boolean, credential*: string?, speaks*: [string], models*: integer, base_urls: object, auth: string, \
+        quirks: [string], priority: integer",
+    ),
+    (
+        "ProviderNew",
+        "id*: string, display_name: string, base_url: string, base_urls: object, \
+        auth: bearer|x-api-key|x-goog-api-key|query|azure|sigv4|google-oauth|none, speaks: [string], quirks: [string], \
+        priority: integer, concurrency_max: integer, models_any: boolean, credential_optional: boolean",
+    ),
+    ("ProviderSwitch", "enabled*: boolean"),
+    ("ProviderTestNew", "credential_id: string"),
+    (
+        "ProviderTest",
+        "object*: string, provider*: string, credential_id*: string, ok*: boolean, status*: integer?, \
+        latency_ms*: integer, models*: integer?, error*: string?",
+    ),
+    (
+        "ProviderCredential",
+        "object*: string, id*: string, provider*: string, name*: string, owner*: installation|organization, \
+        source*: stored|config, hint*: string?, state*: enabled|disabled|broken, last_error*: string?, \
+        last_error_at*: integer?, created_at*: integer?",
+    ),
+    ("ProviderCredentialNew", "value*: string, name: string, owner: installation|organization"),
+    ("ProviderCredentialEdit", "value: string, name: string, enabled: boolean"),
+    (
         "Price",
         "object*: string, id*: string?, model*: string, version*: string, effective_at*: integer, source*: string, \
         input*: number, output*: number, cache_read*: number?, cache_write*: number?, cache_write_1h*: number?, \
@@ -365,6 +392,8 @@ const LISTS: &[(&str, &str)] = &[
     ("KeyList", "Key"),
     ("ListedModelList", "ListedModel"),
     ("PriceList", "Price"),
+    ("ProviderList", "Provider"),
+    ("ProviderCredentialList", "ProviderCredential"),
     ("SecretList", "Secret"),
     ("OrganizationList", "Organization"),
     ("ProjectList", "Project"),

@@ -79,6 +79,11 @@ const COMMANDS: &[(&str, &str)] = &[
     ("model_list", "model list"),
     ("model_get", "model show mine/set"),
     ("price_list", "model prices"),
+    ("provider_list", "provider list"),
+    ("provider_get", "provider show {provider}"),
+    ("provider_credential_list", "provider credential list {provider}"),
+    ("provider_credential_get", "provider credential show {provider} {credential}"),
+    ("provider_test", "provider test {provider}"),
     ("audit_list", "audit list"),
     ("audit_verify", "audit verify"),
     ("notification_list", "audit notifications"),
@@ -146,6 +151,12 @@ const COMMANDS: &[(&str, &str)] = &[
     ("price_create", "model price mine/set --input 0.25 --output 0.75"),
     ("price_delete", "model price mine/set --delete {price}"),
     ("model_delete", "model remove mine/gone --yes"),
+    ("provider_put", "provider set near --base-url http://127.0.0.1:9/v1"),
+    ("provider_switch", "provider enable {provider}"),
+    ("provider_credential_create", "provider add {provider} < sk-far-zyxwvutsrqponmlkjihg"),
+    ("provider_credential_update", "provider credential edit {provider} {credential} --name other"),
+    ("provider_credential_delete", "provider credential remove {provider} {credential2} --yes"),
+    ("provider_delete", "provider remove {provider} --yes"),
     ("budget_create", "budget create --name new --limit 1usd/day"),
     ("budget_update", "budget edit {budget} --name other --limit 2.5usd"),
     ("budget_remove", "budget remove {budget} --yes"),
@@ -179,7 +190,8 @@ const COMMANDS: &[(&str, &str)] = &[
 ];
 
 /// What a moment makes different: only the names and types of what they say are compared.
-const OF_THE_MOMENT: [&str; 5] = ["key_timeline", "costs", "nodes", "explain", "notification_list"];
+const OF_THE_MOMENT: [&str; 6] =
+    ["key_timeline", "costs", "nodes", "explain", "notification_list", "provider_test"];
 /// These too; and the export, which is CSV and not JSON either way (`usage --csv`).
 const USAGE: &str = "usage_";
 

@@ -27,6 +27,7 @@ mod dialects;
 mod hostile;
 mod leaving;
 mod media;
+mod own;
 mod stalls;
 mod statuses;
 mod streams;
