@@ -24,7 +24,7 @@ fn busy() -> Arc<Metrics> {
         worker.request(1, 499, 700_000);
         worker.refusal(Code::InvalidApiKey);
         worker.attempt(mine, 1);
-        let usage = Usage { in_uncached: 7, out_text: 3, ..Usage::default(), units: 0 };
+        let usage = Usage { in_uncached: 7, out_text: 3, ..Usage::default() };
         worker.settled(mine, &usage, Some(NanoUsd(7_000)));
         worker.settled(mine, &usage, None);
         worker.first_token(5);
