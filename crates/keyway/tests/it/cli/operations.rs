@@ -169,7 +169,8 @@ const COMMANDS: &[(&str, &str)] = &[
 ];
 
 /// What a moment makes different: only the names and types of what they say are compared.
-const OF_THE_MOMENT: [&str; 5] = ["costs", "nodes", "explain", "notification_list", "provider_test"];
+const OF_THE_MOMENT: [&str; 6] =
+    ["costs", "nodes", "explain", "notification_list", "provider_test", "provider_switch"];
 /// These too; and the export, which is CSV and not JSON either way (`usage --csv`).
 const USAGE: &str = "usage_";
 
