@@ -6,6 +6,7 @@ use super::json::{self, Deleted, List};
 use super::provider_object::{CREDENTIAL_DELETED, CredentialObject};
 use super::write::begin;
 use crate::access::keys::not_there;
+use crate::accounts::check::check_name;
 use crate::base::{Refusal, Secret, Trouble};
 use crate::providers::CONFIG;
 use crate::providers::credentials::{self as service, Edit, New};
@@ -61,7 +62,9 @@ async fn create_one(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Resu
     let word = |installation| if installation { "installation" } else { "organization" };
     let installation = body.word("owner", "", &[true, false], word)?.unwrap_or(operator);
     let secret = secret(&mut body)?.ok_or_else(|| Refusal::field("value", "`value` is missing."))?;
-    let new = New { provider, name: body.text("name")?.unwrap_or_default(), secret, installation };
+    let name = body.text("name")?;
+    name.iter().try_for_each(|name| check_name("name", name))?;
+    let new = New { provider, name: name.unwrap_or_default(), secret, installation };
     body.finish(&[])?;
     let mut write = begin!(shared, inbound, caller);
     let (all, _) = super::providers::every(shared, &mut write.acting.tx).await?;

@@ -7,15 +7,14 @@ use super::provider_object::{PROVIDER_DELETED, ProbeObject, ProviderObject, Stan
 use super::write::begin;
 use crate::access::keys::not_there;
 use crate::accounts::check::check_name;
-use crate::base::{Code, Refusal, Trouble};
-use crate::catalog::rows::is_provider_name;
+use crate::base::{Code, Refusal, Trouble, id};
 use crate::catalog::{AuthStyle, Stored};
 use crate::pricing;
 use crate::pricing::load::provider_row;
 use crate::providers::edit::{self as service, All};
 use crate::providers::known::{Known, known};
 use crate::providers::probe::probe;
-use crate::providers::{Owner, Upstream};
+use crate::providers::{CONFIG, Owner, Upstream};
 use crate::relay::{Inbound, Outbound, Shared};
 use crate::store::Conn;
 use serde_json::Value;
@@ -58,12 +57,12 @@ async fn list_of(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<
     let limit = query.number("limit", 1, PAGE_LIMIT_MAX)?.unwrap_or(PAGE_LIMIT_MAX);
     let after = query.one("after")?.unwrap_or_default();
     query.finish()?;
-    if !(after.is_empty() || is_provider_name(&after)) {
+    let mut conn = shared.at.db.connection().await?;
+    let (all, stored) = every(shared, &mut conn).await?;
+    if !(after.is_empty() || all.contains_key(&after)) {
         let message = "`after` must be an id of this list (a provider's name), such as its `last_id`.";
         return Err(Refusal::field("after", message).into());
     }
-    let mut conn = shared.at.db.connection().await?;
-    let (all, stored) = every(shared, &mut conn).await?;
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let mut objects = Vec::new();
     for (id, known) in all.iter().filter(|(id, _)| **id > after) {
@@ -131,10 +130,14 @@ async fn delete_one(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Resu
 
 async fn test_one(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<Outbound, Trouble> {
     Query::of(inbound).finish()?;
-    let id = ask::path_param(inbound, 0)?;
+    let provider = ask::path_param(inbound, 0)?;
     let mut body = Body::parse(&inbound.body)?;
     let credential = body.text("credential_id")?;
     body.finish(&[])?;
+    if credential.as_deref().is_some_and(|named| named != CONFIG && id::parse("cred", named).is_none()) {
+        let message = "`credential_id` must be an id (`cred_...`), or `config`.";
+        return Err(Refusal::field("credential_id", message).into());
+    }
     let operator = caller.actor().rights.operator;
     let upstreams = shared.upstreams.load_full();
     let mine = |upstream: &&std::sync::Arc<Upstream>| match &upstream.owner {
@@ -144,16 +147,16 @@ async fn test_one(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result
     };
     let found = match &credential {
         Some(wanted) => {
-            upstreams.all().filter(mine).find(|it| *it.provider == *id && *it.credential == **wanted)
+            upstreams.all().filter(mine).find(|it| *it.provider == *provider && *it.credential == **wanted)
         }
-        None => upstreams.of(id, &caller.org).iter().find(mine),
+        None => upstreams.of(provider, &caller.org).iter().find(mine),
     };
     let Some(upstream) = found else {
         let message = "There is no credential here that could be tried. Add one, or enable it.";
         return Err(Refusal::new(Code::NotFound, message).into());
     };
     let probed = probe(upstream, &shared.lanes, &shared.at.clock).await;
-    json::answer(&ProbeObject::new(id, &upstream.credential, &probed))
+    json::answer(&ProbeObject::new(provider, &upstream.credential, &probed))
 }
 
 /// The fields of a row, as the configuration file has them.

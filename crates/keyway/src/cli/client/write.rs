@@ -46,9 +46,13 @@ fn lay_table(under: &mut toml_edit::Table, over: &toml_edit::Table) {
     for (name, item) in over {
         match (under.get_mut(name).and_then(toml_edit::Item::as_table_mut), item.as_table()) {
             (Some(under), Some(over)) => lay_table(under, over),
-            _ => {
-                under.insert(name, item.clone());
-            }
+            // In its place: the comment above it is its key's.
+            _ => match under.get_mut(name) {
+                Some(there) => *there = item.clone(),
+                None => {
+                    under.insert(name, item.clone());
+                }
+            },
         }
     }
 }

@@ -135,7 +135,7 @@ fn its_own_credential_costs_no_credit_and_counts_in_budgets_at_cost() {
     let tier = json!({"name": "dear", "markup_ppm": 1_000_000});
     let tier = text(&scene.post("/v1/organization/tiers", &tier).expect_status(200).json()["id"]);
     let path = format!("/v1/organizations/{}", one.id);
-    scene.post(&path, &json!({"tier": tier})).expect_status(200);
+    scene.post(&path, &json!({"tier_id": tier})).expect_status(200);
     let bearer = format!("Bearer {}", scene.admin);
     let headers = [("authorization", bearer.as_str()), ("openai-organization", one.id.as_str())];
     let set = scene.keyway.request("POST", "/v1/organization/credit", &headers, br#"{"prepaid":true}"#);
