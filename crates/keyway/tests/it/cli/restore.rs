@@ -31,7 +31,7 @@ fn restore(scene: &Scene, file: &Path, more: &[&str]) -> testkit::keyway::Output
 }
 
 fn with_budget(scene: &Scene) -> (String, String, String) {
-    let made = scene.create_key(&json!({"name": "k", "budget": {"limit_usd": "0.01", "window": "total"}}));
+    let made = scene.create_key(&json!({"name": "k", "budget": {"limit_usd": "0.1", "window": "total"}}));
     let budget = database::one(
         &scene.keyway,
         &format!("SELECT id FROM budgets WHERE key_id = '{}'", text(&made["id"])),

@@ -44,8 +44,7 @@ fn a_budget_a_leaving_key_and_an_old_secret_are_told_once() {
     let smtp = Smtp::start();
     let scene = Scene::start(stage::builder(&upstream).env("KEYWAY_MAIL_SMTP", &smtp.url()));
     member(&scene, "boss@example.com", "owner");
-    let made =
-        scene.create_key(&json!({"name": "spender", "budget": {"limit_usd": 0.02, "window": "total"}}));
+    let made = scene.create_key(&json!({"name": "spender", "budget": {"limit_usd": 0.1, "window": "total"}}));
     let (spender, secret) = (text(&made["id"]), text(&made["value"]));
     let (old, _) = scene.make_key();
     let now_ms = now_ms();

@@ -28,7 +28,10 @@ fn told(scene: &Scene) -> BTreeSet<String> {
 fn the_dashboard_and_the_rules_name_metrics_that_there_are() {
     let scene = Scene::start();
     scene.chat(HI).expect_status(200);
-    let told = told(&scene);
+    // The first look at the change feed comes a moment after the start.
+    let told = testkit::eventually("the age of the last look", || {
+        Some(told(&scene)).filter(|names| names.contains("keyway_sync_age_seconds"))
+    });
     for file in ["deploy/grafana/keyway.json", "deploy/prometheus/keyway.rules.yml"] {
         let text = std::fs::read_to_string(repository().join(file)).unwrap();
         let named = metrics_in(&text);

@@ -79,7 +79,7 @@ fn a_row_that_is_none_names_its_field() {
         (json!({"id": "far", "base_url": "ftp://host"}), "base_url"),
         (json!({"id": "far", "base_url": "http://user:word@host/v1"}), "base_url"),
         (json!({"id": "far", "base_url": upstream.base_url(), "quirks": ["none-such"]}), "quirks"),
-        (json!({"id": "far", "base_url": upstream.base_url(), "auth": "sigv4"}), "auth"),
+        (json!({"id": "far", "base_url": upstream.base_url(), "auth": "pigeon"}), "auth"),
         (json!({"id": "far", "base_urls": {"nothing": "http://host"}}), "base_url"),
     ];
     for (body, field) in table {

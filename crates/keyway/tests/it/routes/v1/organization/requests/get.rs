@@ -43,13 +43,13 @@ fn a_line_as_documented() {
         "usage": {"input_tokens": 1000, "output_tokens": 200, "in_uncached": 600, "cache_read": 400,
             "cache_write_5m": 0, "cache_write_1h": 0, "in_audio": 0, "in_image": 0, "out_text": 200,
             "out_reasoning": 0, "out_audio": 0},
-        "usage_origin": "reported", "price_version": row["price_version"], "cost_usd": 0.00062, "provider_cost_usd": 0.00062,
+        "usage_origin": "reported", "price_version": row["price_version"], "cost_usd": 0.00062, "provider_cost_usd": 0.00062, "cache_saved_usd": null,
         "latency_ms": row["latency_ms"], "first_token_ms": row["first_token_ms"],
         "labels": ["run=7", "team=a"], "ip": "127.0.0.1", "client_request_id": "caller-7"});
     assert_eq!(row, expected);
     let text = scene.get(&format!("{PATH}/{id}")).text();
     assert!(!text.contains("Hello"), "prompt or answer is in the log: {text}");
-    assert_eq!(fields(&text).len(), 26);
+    assert_eq!(fields(&text).len(), 27);
     assert_eq!(scene.get_json(PATH)["data"], json!([row]));
 }
 

@@ -134,7 +134,7 @@ fn by_command_the_new_secret_alone_is_the_first_line() {
     let output = scene.keyway.cli(&["key", "compromised", &id, "--replace", "--yes"]).expect_code(0);
     let new = output.stdout.lines().next().unwrap_or_default();
     assert!(new.starts_with("sk-kw-live-") && !output.stderr.contains(new), "{output:?}");
-    assert!(output.stderr.contains("sends no mail"), "{output:?}");
+    assert!(output.stderr.contains("Nobody was mailed"), "{output:?}");
     scene.keyway.get("/v1/models", new).expect_status(200);
     testkit::eventually("a refusal", || {
         (scene.keyway.get("/v1/models", &key).code() == "revoked_api_key").then_some(())
