@@ -9,6 +9,7 @@ use crate::access::standing;
 use crate::access::{Grant, Mode, credential};
 use crate::accounts::Scopes;
 use crate::base::Trouble;
+use crate::metering::limits::Limited;
 use crate::relay::route::Sendable;
 use crate::relay::{Inbound, Shared};
 use ledger::limit::{Kind, Rate};
@@ -40,6 +41,13 @@ pub fn show(shared: Arc<Shared>, _: Inbound, grant: Option<Arc<Grant>>) -> Senda
     Box::pin(async move {
         let grant = grant.ok_or_else(credential::invalid)?;
         let budgets = budgets(&shared, &grant).await?;
+        let unheld = Limited::unheld(&grant, shared.at.clock.monotonic_ms());
+        if !unheld.is_empty()
+            && let Some(answered) = shared.sharer.ask(unheld)
+        {
+            // Without an answer it is shown as if nothing was used.
+            let _ = answered.await;
+        }
         let now_mono_ms = shared.at.clock.monotonic_ms();
         json::answer(&OwnKey {
             object: "key",

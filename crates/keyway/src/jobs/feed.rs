@@ -42,6 +42,7 @@ pub async fn catch_up(shared: &Shared) -> Result<(), Fault> {
         refresh(shared).await?;
         if found.len() < usize::try_from(CHANGES_READ_MAX).unwrap_or(usize::MAX) {
             shared.cache.synced();
+            shared.metrics.synced();
             return Ok(());
         }
     }

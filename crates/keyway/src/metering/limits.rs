@@ -67,6 +67,20 @@ impl Limited {
         lacks.iter().filter_map(want).collect()
     }
 
+    /// What this node holds nothing of yet, where nodes keep limits together: until it does, it does not know
+    /// what was used.
+    #[must_use]
+    pub fn unheld(grant: &Grant, now_mono_ms: i64) -> Vec<Want> {
+        let bounds: Vec<&Bound> = grant.limits.each().collect();
+        let levels: Vec<&Level> = bounds.iter().map(|bound| &bound.level).collect();
+        let unheld = |lack: &&Lack| {
+            let level = levels.get(lack.level);
+            level.is_some_and(|level| level.subject.share(lack.kind, now_mono_ms).units == 0)
+        };
+        let want = |lack: &Lack| Some(Want::new(&grant.org, bounds.get(lack.level)?, lack));
+        lacking(&levels, 1, now_mono_ms).iter().filter(unheld).filter_map(want).collect()
+    }
+
     /// The request goes out: it counts from now on.
     pub fn sent(&mut self, now_mono_ms: i64) {
         if let Some(held) = &mut self.held {

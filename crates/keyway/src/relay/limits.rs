@@ -18,11 +18,13 @@ impl Story {
     /// # Errors
     /// `rate_limit_exceeded`, `concurrency_exceeded`.
     pub async fn limit(&mut self, model: &str, size: Size) -> Result<(), Refusal> {
+        let mut helped = true;
         for tries_left in (0..SHARE_TRIES_MAX).rev() {
             let now_mono_ms = self.now_mono_ms();
             let (limited, asked) = Limited::ask(&self.grant, model, size, now_mono_ms);
             self.limited = Some(Box::new(limited));
-            if asked.is_ok() || tries_left == 0 {
+            // Who was not helped may have been by what another asked for meanwhile.
+            if asked.is_ok() || tries_left == 0 || !helped {
                 return asked;
             }
             let wants = Limited::lacking(&self.grant, model, size, now_mono_ms);
@@ -31,9 +33,7 @@ impl Story {
                 false => self.worker.shared.sharer.ask(wants),
             };
             let Some(answered) = answered else { return asked };
-            if !answered.await.unwrap_or(false) {
-                return asked;
-            }
+            helped = answered.await.unwrap_or(false);
         }
         Ok(())
     }

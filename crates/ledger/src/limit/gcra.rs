@@ -120,6 +120,11 @@ impl Gcra {
                 let kept = u32::try_from(kept).unwrap_or(self.share);
                 self.surplus += self.share - kept;
                 (self.share, self.above) = (kept, kept);
+            } else if limit > self.limit {
+                // What has not gone back yet is of use again.
+                let back = self.surplus.min(limit.saturating_sub(self.share));
+                self.surplus -= back;
+                (self.share, self.above) = (self.share + back, self.share + back);
             }
             self.limit = limit;
         } else if limit != self.limit {

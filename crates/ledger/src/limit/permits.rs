@@ -21,6 +21,10 @@ impl Permits {
             let kept = u32::try_from(kept).unwrap_or(self.units);
             self.surplus += self.units - kept;
             self.units = kept;
+        } else if limit > self.limit {
+            let back = self.surplus.min(limit.saturating_sub(self.units));
+            self.surplus -= back;
+            self.units += back;
         }
         self.limit = limit;
     }

@@ -183,6 +183,19 @@ fn every_node_that_hears_of_a_smaller_limit_uses_as_much_less_of_its_share() {
 }
 
 #[test]
+fn a_limit_that_grows_again_uses_what_had_not_gone_back() {
+    let one = node(Limits::default().with(RPM, 6));
+    one.level.subject.receive(RPM, Share { units: 6, level: 0 }, 0);
+    for limit in [6, 5, 6] {
+        let level = Level { limits: Limits::default().with(RPM, limit), ..one.level.clone() };
+        admit(&[&level], 1, 0).expect("room").0.sent(0);
+    }
+    assert_eq!((one.level.subject.shrunk(RPM), one.level.subject.share(RPM, 0).units), (None, 6));
+    let level = Level { limits: Limits::default().with(RPM, 7), ..one.level };
+    assert_eq!(lacking(&[&level], 1, 0), [], "three of six are left");
+}
+
+#[test]
 fn a_smaller_limit_is_owed_by_the_pool_until_nodes_give_back() {
     let mut pool = Pool::new(100, 0);
     assert_eq!(pool.take(100, MINUTE).units, 100);

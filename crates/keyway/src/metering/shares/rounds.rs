@@ -109,7 +109,11 @@ impl Rounds {
         let mut lacked: BTreeMap<Name, Want> = BTreeMap::new();
         for want in self.waiting.iter().flat_map(|ask| &ask.wants) {
             let mine = self.mine.entry(want.name.clone()).or_insert_with(|| Mine::of(want, now_mono_ms));
-            (mine.limit, mine.used_mono_ms) = (want.limit, now_mono_ms);
+            if mine.limit != want.limit {
+                // An edit may have made room.
+                (mine.limit, mine.quiet_until_mono_ms) = (want.limit, 0);
+            }
+            mine.used_mono_ms = now_mono_ms;
             if now_mono_ms < mine.quiet_until_mono_ms {
                 continue;
             }

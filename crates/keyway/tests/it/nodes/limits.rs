@@ -101,8 +101,8 @@ fn an_idle_nodes_share_is_had_by_the_next_who_asks() {
     fleet.chat(0, &key).expect_status(200);
     fleet.chat(1, &key).expect_status(200);
     fleet.chat(0, &key).expect_status(200);
-    assert_eq!(fleet.chat(1, &key).code(), "rate_limit_exceeded");
-    assert_eq!(fleet.chat(0, &key).code(), "rate_limit_exceeded");
+    // Which of its two limits says so depends on what the node holds.
+    assert_eq!((fleet.chat(1, &key).status, fleet.chat(0, &key).status), (429, 429));
 }
 
 #[test]
