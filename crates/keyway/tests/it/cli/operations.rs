@@ -245,6 +245,8 @@ fn alike(value: &Value) -> Value {
             .map(|(name, value)| match name.as_str() {
                 // At the keyboard it is whoever sits there.
                 "asked_by" => (name.clone(), json!("who")),
+                // A use is written now and then.
+                "last_used_at" => (name.clone(), json!("time")),
                 _ => (name.clone(), alike(value)),
             })
             .collect::<serde_json::Map<_, _>>()
