@@ -292,6 +292,7 @@ fn begin_workers(
                 metrics: shared.metrics.worker(shard),
                 log,
                 running: Running::default(),
+                retrying: Rc::default(),
                 shard: u32::try_from(shard).unwrap_or(0),
                 shared,
             };

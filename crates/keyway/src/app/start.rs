@@ -21,7 +21,9 @@ use crate::relay::context::{Node, Upstream};
 use crate::relay::desk::{Desk, Registration};
 use crate::relay::exposed::Exposed;
 use crate::relay::running::{Orders, Stops};
-use crate::relay::{Shared, story};
+use crate::relay::tries::AttemptLimits;
+use crate::relay::{Shared, tried};
+use crate::routing::{Health, Sessions};
 use crate::store::changes;
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Names;
@@ -112,8 +114,20 @@ pub async fn build(
         desk,
         used: Mutex::new(Vec::new()),
         exposed: Exposed::default(),
+        health: Health::default(),
+        sessions: Sessions::default(),
+        attempts: attempts(settings),
     });
     Ok((Parts { shared, journals, orders, spares }, keeping))
+}
+
+fn attempts(settings: &Settings) -> AttemptLimits {
+    let count = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+    AttemptLimits {
+        several_max: count(settings.attempts_max),
+        alone_max: count(settings.attempts_alone_max),
+        total_ms: settings.attempts_timeout_ms,
+    }
 }
 
 /// Where people reach the server: what was set, else the address it listens on.
@@ -167,7 +181,7 @@ async fn catalogue(config: &Config, at: &Installation) -> Result<(Source, ArcSwa
     let on = config.on.iter().map(|on| on.provider.clone()).collect();
     let source = Source { own: config.rows.clone(), on };
     let stored = pricing::stored(&mut *at.db.connection().await?).await?;
-    let catalog = match stored.models.is_empty() && stored.prices.is_empty() {
+    let catalog = match stored.is_empty() {
         true => Arc::clone(&config.catalog),
         false => Arc::new(pricing::snapshot(&source, &stored)?),
     };
@@ -184,7 +198,7 @@ fn journals(plan: &Plan, workers: usize, spares: &Spares, clock: &Clock) -> Resu
 fn names() -> Names {
     let routes: Vec<&'static str> =
         ROUTES.iter().copied().flatten().map(|route| route.name).chain(["unrouted"]).collect();
-    Names { routes: routes.leak(), outcomes: story::OUTCOMES }
+    Names { routes: routes.leak(), outcomes: tried::OUTCOMES }
 }
 
 /// Looks a price version up in the catalogue.

@@ -44,8 +44,11 @@ impl Catalog {
             off: known.keys().filter(|name| !is_on(name)).map(|name| name.as_str().into()).collect(),
             providers: HashMap::new(),
             models: Vec::with_capacity(models.len()),
+            targets: Vec::with_capacity(models.len()),
             aliases: Vec::new(),
             names: HashMap::with_capacity(models.len() * 2),
+            routes: Vec::new(),
+            of_organizations: HashMap::new(),
         };
         for (name, provider) in known.into_iter().filter(|(name, _)| is_on(name)) {
             catalog.providers.insert(name.into(), Arc::new(provider));
@@ -60,8 +63,9 @@ impl Catalog {
             catalog.add_alias(row, at >= builtin_count, own, &mut mistakes);
         }
         for (name, candidates) in bare {
-            catalog.names.entry(name).or_insert_with(|| Arc::new(Resolution { candidates, alias: None }));
+            catalog.names.entry(name).or_insert_with(|| Arc::new(Resolution::of(candidates)));
         }
+        catalog.add_routes(own, stored, &mut mistakes);
         if mistakes.is_empty() { Ok(catalog) } else { Err(mistakes) }
     }
 
@@ -116,8 +120,9 @@ impl Catalog {
             upstream: Arc::clone(&model.upstream),
             model: Some(Arc::clone(&model)),
         });
-        let resolution = Arc::new(Resolution { candidates: vec![target], alias: None });
+        let resolution = Arc::new(Resolution::of(vec![Arc::clone(&target)]));
         self.names.insert(Arc::clone(&model.id), resolution);
+        self.targets.push(target);
         self.models.push(model);
     }
 
@@ -168,8 +173,10 @@ impl Catalog {
         }
         let (name, notice, set, place) = (row.name, row.notice, row.set, row.place);
         let alias = Arc::new(Alias { name, target, notice, set, place });
-        let resolution =
-            Arc::new(Resolution { candidates: found.candidates.clone(), alias: Some(Arc::clone(&alias)) });
+        let resolution = Arc::new(Resolution {
+            alias: Some(Arc::clone(&alias)),
+            ..Resolution::of(found.candidates.clone())
+        });
         let bare = alias
             .name
             .split_once('/')
@@ -265,6 +272,8 @@ fn laid_over(own: &ProviderRow, base: ProviderRow) -> ProviderRow {
         credential_optional: own.credential_optional.or(base.credential_optional),
         enabled: own.enabled.or(base.enabled),
         quirks: own.quirks.or(base.quirks),
+        region: own.region.or(base.region),
+        zero_retention: own.zero_retention.or(base.zero_retention),
         credential: own.credential.or(base.credential),
     }
 }
@@ -289,6 +298,8 @@ fn checked(row: ProviderRow, origin: Origin) -> Provider {
         concurrency_max: row.concurrency_max,
         models_any: row.models_any.unwrap_or(false),
         quirks: row.quirks.unwrap_or_default(),
+        region: row.region.unwrap_or_default(),
+        zero_retention: row.zero_retention.unwrap_or(false),
         origin,
         place: row.place,
     }

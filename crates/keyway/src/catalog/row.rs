@@ -55,6 +55,10 @@ pub struct Provider {
     pub models_any: bool,
     /// Deviations from the dialect.
     pub quirks: Vec<Quirk>,
+    /// Where it works; empty: not told.
+    pub region: String,
+    /// Whether it is known to keep nothing of requests.
+    pub zero_retention: bool,
     /// Who wrote the row.
     pub origin: Origin,
     /// Where the last word on it was written.

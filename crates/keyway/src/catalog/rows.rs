@@ -6,6 +6,7 @@ use super::fields::{ALIAS_FIELDS, MODEL_FIELDS, PROVIDER_FIELDS, QUALITY_FIELDS}
 use super::kinds::{AuthStyle, Dialect, Edit, Effort, ModelKind, Quirk, Thinking};
 use super::mistake::{Mistake, Place};
 use super::price::{self, PriceDefaults, TOKENS_MAX};
+use super::route::{self, RouteRow, StoredRoute};
 use super::row::Quality;
 use super::url;
 use super::written::{Fields, Reader};
@@ -51,6 +52,10 @@ pub struct ProviderRow {
     pub enabled: Option<bool>,
     /// Deviations from the dialect.
     pub quirks: Option<Vec<Quirk>>,
+    /// Where it works.
+    pub region: Option<String>,
+    /// It keeps nothing of requests.
+    pub zero_retention: Option<bool>,
     /// Where its credential is found.
     pub credential: Option<CredentialRef>,
 }
@@ -126,6 +131,8 @@ pub struct Rows {
     pub models: Vec<ModelRow>,
     /// `[aliases.*]`.
     pub aliases: Vec<AliasRow>,
+    /// `[routes.*]`.
+    pub routes: Vec<RouteRow>,
 }
 
 /// What the database adds to the rows.
@@ -135,9 +142,19 @@ pub struct Stored {
     pub models: Vec<ModelRow>,
     /// Prices by model, each from its instant on.
     pub prices: Vec<(String, Price)>,
+    /// Routes of organisations.
+    pub routes: Vec<StoredRoute>,
 }
 
-/// Reads the `providers`, `models` and `aliases` tables below `root`. Mistakes stay in the reader.
+impl Stored {
+    /// Whether it adds nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.models.is_empty() && self.prices.is_empty() && self.routes.is_empty()
+    }
+}
+
+/// Reads the `providers`, `models`, `aliases` and `routes` tables below `root`. Mistakes stay in the reader.
 pub fn read(reader: &mut Reader, root: &Fields<'_>, defaults: &PriceDefaults) -> Rows {
     let mut rows = Rows::default();
     for (name, fields) in reader.rows(root, "providers") {
@@ -151,6 +168,10 @@ pub fn read(reader: &mut Reader, root: &Fields<'_>, defaults: &PriceDefaults) ->
     for (name, fields) in reader.rows(root, "aliases") {
         let row = alias(reader, name, &fields);
         rows.aliases.push(row);
+    }
+    for (name, fields) in reader.rows(root, "routes") {
+        let row = route::read(reader, name, &fields);
+        rows.routes.push(row);
     }
     rows
 }
@@ -195,6 +216,8 @@ fn provider(reader: &mut Reader, name: &str, fields: &Fields<'_>) -> ProviderRow
         credential_optional: reader.flag(fields, "credential_optional"),
         enabled: reader.flag(fields, "enabled"),
         quirks: reader.words(fields, "quirks", Quirk::WORDS, Quirk::from_word),
+        region: reader.string(fields, "region").map(str::to_owned),
+        zero_retention: reader.flag(fields, "zero_retention"),
         credential: credential(reader, fields),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     admin_key, audit, budget, chat, config, credit, db, explain, group, init, invite, key, limit, log,
-    member, model, node, org, project, role, sandbox, serve, service_account, settings, tier, usage,
+    member, model, node, org, project, role, route, sandbox, serve, service_account, settings, tier, usage,
 };
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use clap_complete::Shell;
@@ -123,6 +123,9 @@ pub enum Command {
     /// Models that can be called
     #[command(subcommand)]
     Model(model::Model),
+    /// Names that stand for several models, of which the best is asked
+    #[command(subcommand)]
+    Route(route::Route),
     /// What was used, and what it cost
     Usage(usage::Usage),
     /// Requests, without their prompts and answers

@@ -35,6 +35,7 @@ pub mod place;
 pub mod project;
 pub mod review;
 pub mod role;
+pub mod route;
 pub mod sandbox;
 pub mod secret;
 pub mod serve;
@@ -115,6 +116,7 @@ fn dispatch(args: &Args, out: &Out) -> Result<(), Failure> {
         Command::Tier(command) => tier::run(global, command, out)?,
         Command::Db(command) => db::run(global, command, out)?,
         Command::Model(command) => model::run(global, command, out)?,
+        Command::Route(command) => route::run(global, command, out)?,
         Command::Usage(asked) => usage::run(global, asked, out)?,
         Command::Log(command) => log::run(global, command, out)?,
         Command::Explain(asked) => explain::run(global, asked, out)?,

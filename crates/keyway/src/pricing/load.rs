@@ -3,8 +3,8 @@
 use crate::base::Fault;
 use crate::catalog::price::PriceDefaults;
 use crate::catalog::written::Fields;
-use crate::catalog::{Catalog, Mistake, ModelRow, Reader, Rows, Stored, read};
-use crate::store::{Conn, catalog as rows};
+use crate::catalog::{Catalog, Mistake, ModelRow, Reader, Rows, Stored, StoredRoute, read};
+use crate::store::{Conn, catalog as rows, routes as store_routes};
 use ledger::Price;
 use toml_edit::Document;
 
@@ -38,6 +38,14 @@ pub async fn stored(conn: &mut Conn) -> Result<Stored, Fault> {
             Err(error) => tracing::warn!(price = row.id, %error, "a stored price cannot be read"),
         }
     }
+    for row in store_routes::all(conn).await? {
+        match super::routes::route_row(&row.name, &row.fields) {
+            Ok(said) => stored.routes.push(StoredRoute { id: row.id, org: row.org, row: said }),
+            Err(mistakes) => {
+                tracing::warn!(route = row.id, mistake = ?mistakes.first(), "a stored route cannot be read");
+            }
+        }
+    }
     Ok(stored)
 }
 
@@ -47,13 +55,20 @@ pub async fn stored(conn: &mut Conn) -> Result<Stored, Fault> {
 /// What is wrong with them.
 pub fn model_row(id: &str, fields: &str) -> Result<ModelRow, Vec<Mistake>> {
     let name = serde_json::Value::from(id).to_string();
-    let text = format!("[models]\n{name} = {{ {fields} }}\n");
-    let mut reader = Reader::new("database", &text, false);
+    parsed(&format!("[models]\n{name} = {{ {fields} }}\n"), |rows| rows.models.pop())
+}
+
+/// The one row that a text has.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn parsed<T>(text: &str, take: fn(&mut Rows) -> Option<T>) -> Result<T, Vec<Mistake>> {
+    let mut reader = Reader::new("database", text, false);
     let wrong = |text: String| vec![Mistake::new(reader.place(None), "", text, "correct it")];
-    let document = Document::parse(text.as_str()).map_err(|error| wrong(error.message().to_owned()))?;
+    let document = Document::parse(text).map_err(|error| wrong(error.message().to_owned()))?;
     let root = Fields { table: document.as_table(), path: String::new(), span: None };
     let mut found = read(&mut reader, &root, &PriceDefaults::default());
-    match found.models.pop() {
+    match take(&mut found) {
         Some(row) if reader.mistakes.is_empty() => Ok(row),
         _ => Err(reader.mistakes),
     }

@@ -3,6 +3,7 @@
 use super::desk::Desk;
 use super::exposed::Exposed;
 use super::running::{Running, Stops};
+use super::tries::AttemptLimits;
 use crate::access::lookup::Lookup;
 use crate::access::{Grant, KeyCache};
 use crate::accounts::Installation;
@@ -11,10 +12,12 @@ use crate::catalog::{Catalog, Dialect};
 use crate::egress::Egress;
 use crate::metering;
 use crate::pricing::Source;
+use crate::routing::{Health, Sessions};
 use crate::telemetry::metrics::ProviderSlot;
 use crate::telemetry::{Metrics, RequestLog, WorkerMetrics};
 use crate::upstream::{Endpoint, Lanes};
 use arc_swap::ArcSwap;
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::rc::Rc;
@@ -98,6 +101,12 @@ pub struct Shared {
     pub used: Mutex<Vec<Arc<Grant>>>,
     /// Live keys seen in browsers.
     pub exposed: Exposed,
+    /// How providers do.
+    pub health: Health,
+    /// Which targets sessions are with.
+    pub sessions: Sessions,
+    /// How often and how long one request may be tried.
+    pub attempts: AttemptLimits,
 }
 
 impl Shared {
@@ -142,4 +151,6 @@ pub struct Worker {
     pub log: RequestLog,
     /// Requests being answered here.
     pub running: Running,
+    /// How many of them are in an attempt that is not their first.
+    pub retrying: Rc<Cell<u32>>,
 }

@@ -8,7 +8,7 @@ use super::running::Caller;
 use super::story::{Ended, Story};
 use crate::base::{Refusal, Trouble};
 use crate::catalog::Dialect;
-use crate::routing::plan;
+use crate::routing::plan::found;
 use dialect::json::{JsonError, Kind, Reader};
 use http::StatusCode;
 use ledger::Usage;
@@ -50,7 +50,7 @@ pub async fn count(
 fn tokens(story: &mut Story, inbound: &Inbound) -> Result<u64, Refusal> {
     let peek = looked_at(story.dialect, inbound)?;
     story.model_asked = peek.model.clone().into_owned();
-    plan(&story.worker.shared.catalog.load(), &story.grant, &peek.model)?;
+    found(&story.worker.shared.catalog.load(), &story.grant, &peek.model)?;
     let mut sum = Sum::default();
     if let Some(mut reader) = Reader::of_bytes(&inbound.body) {
         // What is not JSON has been refused.

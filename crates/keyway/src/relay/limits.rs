@@ -1,13 +1,17 @@
 //! A request under limits: it asks them, counts in them, and tells how they stand in the header fields
 //! that SDKs read. Requests of a key without limits pay a branch.
 
+use super::crossing::Source;
 use super::route::Shape;
+use super::run::size;
 use super::story::Story;
 use crate::base::{Lines, Refusal};
+use crate::catalog::Target;
 use crate::metering::limits::{Limited, Size};
 use ledger::Usage;
 use ledger::limit::{Headroom, Rate};
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 impl Story {
     /// Asks the limits of a key that has any.
@@ -17,7 +21,25 @@ impl Story {
     pub fn limit(&mut self, model: &str, size: Size) -> Result<(), Refusal> {
         let (limited, asked) = Limited::ask(&self.grant, model, size, self.now_mono_ms());
         self.limited = Some(Box::new(limited));
+        self.limited_for = model.into();
         asked
+    }
+
+    /// Asks the limits anew where the request goes to another model than they were asked for, and the key
+    /// has limits by model.
+    ///
+    /// # Errors
+    /// As [`Self::limit`].
+    pub(super) fn limit_anew(&mut self, target: &Arc<Target>, source: &Source<'_>) -> Result<(), Refusal> {
+        let of = |model: &str| self.grant.limits.of_model(model).filter(|it| !it.model.is_empty()).count();
+        if self.limited.is_none()
+            || *self.limited_for == *target.id
+            || of(&self.limited_for) + of(&target.id) == 0
+        {
+            return Ok(());
+        }
+        self.limited = None;
+        self.limit(&target.id, size(Some(target), source.inbound, source.peek))
     }
 
     /// Writes how the key's limits stand into the head of its answer.

@@ -14,6 +14,7 @@ pub mod exposed;
 pub mod extension;
 pub mod failures;
 pub mod fetch;
+pub mod health;
 pub mod labels;
 pub mod large;
 pub mod limits;
@@ -30,6 +31,8 @@ pub mod source;
 pub mod stateless;
 pub mod story;
 pub mod stream;
+pub mod tried;
+pub mod tries;
 pub mod way;
 
 pub use context::{Shared, Worker};

@@ -3,20 +3,24 @@
 
 use super::context::Worker;
 use super::crossing::Source;
-use super::deliver::{Wishes, deliver};
 use super::exchange::{Inbound, Outbound, X_KEYWAY_LABELS};
-use super::extension::{Extension, X_KEYWAY_ON_LOSS};
+use super::extension::{Extension, OnLoss, X_KEYWAY_ON_LOSS};
+use super::health::look;
 use super::running::Caller;
-use super::source::Answer;
 use super::story::Story;
+use super::way::way;
 use super::{attempt, labels};
 use crate::base::{Refusal, Trouble};
-use crate::catalog::Dialect;
+use crate::catalog::{Dialect, ModelKind, Target};
 use crate::metering::limits::Size;
-use crate::routing::{allowed, plan};
-use dialect::hub::Asked;
+use crate::routing::{Asked, Facts, Plan, allowed, auto, plan};
+use dialect::hub;
 use dialect::peek::{Peek, peek, peek_as};
 use std::rc::Rc;
+use std::sync::Arc;
+
+/// What counts where a name leaves it open: `cost`, `latency` or `quality`.
+pub const X_KEYWAY_ROUTE: &str = "x-keyway-route";
 
 /// Answers a request in `dialect` of a key that may make it.
 ///
@@ -29,41 +33,72 @@ pub async fn run(
     dialect: Dialect,
 ) -> Result<Outbound, Trouble> {
     let mut story = Box::new(Story::begin(worker, &inbound, caller, dialect));
-    Ok(match prepare_and_send(&mut story, &inbound).await {
-        Ok((answer, wishes)) => deliver(story, answer, wishes).await,
-        Err(trouble) => story.refuse(trouble),
+    let peek = match looked_at(story.dialect, &inbound) {
+        Ok(peek) => peek,
+        Err(refusal) => return Ok(story.refuse(refusal.into())),
+    };
+    Ok(match prepare(&mut story, &inbound, &peek) {
+        Ok((plan, on_loss)) => attempt::serve(story, &Source::new(&inbound, &peek, on_loss), &plan).await,
+        Err(refusal) => story.refuse(refusal.into()),
     })
 }
 
-async fn prepare_and_send(story: &mut Story, inbound: &Inbound) -> Result<(Answer, Wishes), Trouble> {
-    let peek = looked_at(story.dialect, inbound)?;
+fn prepare(story: &mut Story, inbound: &Inbound, peek: &Peek<'_>) -> Result<(Plan, OnLoss), Refusal> {
     story.stream = peek.stream;
     story.answers = peek.n;
     story.model_asked = peek.model.clone().into_owned();
     let extension = Extension::read(peek.keyway)?;
     let on_loss = extension.on_loss(inbound.header(X_KEYWAY_ON_LOSS))?;
     story.labels = labels::read(&story.grant.labels, inbound.header(X_KEYWAY_LABELS), extension)?;
-    let plan = plan(&story.worker.shared.catalog.load(), &story.grant, &peek.model)?;
+    let plan = planned(story, inbound, peek)?;
+    story.session = plan.choice().and_then(|choice| choice.session);
     allowed::check(&story.grant, &inbound.body)?;
     if !story.grant.limits.is_empty() {
         let first = plan.candidates().next();
-        let size = Size {
-            prompt_bytes: inbound.body.len() as u64,
-            output_cap: peek.output_cap,
-            output_max: first.and_then(|target| target.model.as_ref()?.output_tokens_max),
-            answers: peek.n,
-        };
-        story.limit(first.map_or("", |target| &target.id), size)?;
+        story.limit(first.map_or("", |target| &target.id), size(first, inbound, peek))?;
     }
     story.admit()?;
-    let source = Source::new(inbound, &peek, on_loss);
-    let (answer, crossing) = attempt::send(story, &source, &plan).await?;
-    let wishes = Wishes {
-        crossing,
-        include_usage: peek.include_usage == Some(true),
-        notice: plan.alias().and_then(|alias| alias.notice.clone()),
+    Ok((plan, on_loss))
+}
+
+/// What a request's size is, if it goes to a target.
+pub(super) fn size(target: Option<&Arc<Target>>, inbound: &Inbound, peek: &Peek<'_>) -> Size {
+    Size {
+        prompt_bytes: inbound.body.len() as u64,
+        output_cap: peek.output_cap,
+        output_max: target.and_then(|target| target.model.as_ref()?.output_tokens_max),
+        answers: peek.n,
+    }
+}
+
+/// Whether a target is for what is asked in a dialect, as far as that is known.
+pub fn is_for(target: &Target, dialect: Dialect) -> bool {
+    let kind = match dialect {
+        Dialect::OpenaiEmbeddings | Dialect::CohereRerank => ModelKind::Embedding,
+        _ => ModelKind::Chat,
     };
-    Ok((answer, wishes))
+    target.model.as_ref().is_none_or(|model| model.kind == kind)
+}
+
+/// Header fields in which clients name their session, the first that is there counts.
+const SESSION_FIELDS: [&str; 2] = ["x-session-affinity", "x-session-id"];
+
+fn planned(story: &Story, inbound: &Inbound, peek: &Peek<'_>) -> Result<Plan, Refusal> {
+    let shared = &story.worker.shared;
+    let facts = Facts {
+        wish: auto::wish(inbound.header(X_KEYWAY_ROUTE))?,
+        asked: &|| Asked::of(&inbound.body),
+        output_cap: peek.output_cap,
+        answers: peek.n,
+        labels: &story.labels,
+        session: SESSION_FIELDS.iter().find_map(|name| inbound.header(name)).unwrap_or_default(),
+        now_ms: story.started_ms,
+        seed: story.seed(),
+        serves: &|target| is_for(target, story.dialect) && way(target, story.dialect, story.stream).is_some(),
+        look: &|target| look(shared, &story.grant, target, story.stream),
+        pinned: &|session| shared.sessions.target(session),
+    };
+    plan(&shared.catalog.load(), &story.grant, &peek.model, &facts)
 }
 
 /// The model that judges where nobody says which: the body may leave it out.
@@ -72,7 +107,7 @@ const MODERATION_MODEL: &str = "omni-moderation-latest";
 /// What a request says of itself, in its body and, at Google, in its address.
 pub(super) fn looked_at(dialect: Dialect, inbound: &Inbound) -> Result<Peek<'_>, Refusal> {
     let in_path = |model, stream| {
-        let asked = Asked { model: Some(model), stream };
+        let asked = hub::Asked { model: Some(model), stream };
         peek_as(dialect::Dialect::Gemini, &inbound.body, asked)
     };
     let read = match dialect {
@@ -89,7 +124,7 @@ pub(super) fn looked_at(dialect: Dialect, inbound: &Inbound) -> Result<Peek<'_>,
             read => read,
         },
         dialect => match dialect.conversation() {
-            Some(dialect) => peek_as(dialect, &inbound.body, Asked::default()),
+            Some(dialect) => peek_as(dialect, &inbound.body, hub::Asked::default()),
             None => peek(&inbound.body),
         },
     };

@@ -58,6 +58,8 @@ pub struct Asked<'a> {
     pub stream: bool,
     /// The request's ULID.
     pub request: [u8; 16],
+    /// How long its answer may take to begin, milliseconds.
+    pub left_ms: u64,
 }
 
 /// Sends a request to where it goes. Only what was admitted can be sent.
@@ -78,8 +80,13 @@ pub async fn ask(
         upstream.endpoint(asked.way.place).ok_or(Failure::Unsendable("the provider has no such address"))?;
     let accept = if asked.stream { "text/event-stream" } else { "application/json" };
     let way = asked.way;
-    let request =
-        Request { accept, query: way.query, headers: asked.headers, ..Request::post(&way.path, asked.body) };
+    let request = Request {
+        accept,
+        query: way.query,
+        headers: asked.headers,
+        first_byte_ms: asked.left_ms,
+        ..Request::post(&way.path, asked.body)
+    };
     let response = lanes.send(endpoint, request).await?;
     Ok(Answer { status: response.status, headers: response.headers, bytes: Source::Provider(response.body) })
 }

@@ -8,6 +8,7 @@ pub use super::refusals::{internal, stopped, unmetered};
 use super::refuse;
 use super::route::Route;
 use super::running::{Caller, Place};
+use super::tried::{Attempting, Tried};
 use super::way::Way;
 use crate::access::{Grant, Mode};
 use crate::base::{Code, Fault, Refusal, Trouble};
@@ -15,11 +16,12 @@ use crate::catalog::{Dialect, Target};
 use crate::metering::limits::Limited;
 use crate::metering::spend::Spending;
 use crate::metering::{Admitted, Written, admit};
+use crate::routing::Session;
 use crate::telemetry::RequestLine;
 use crate::telemetry::request_line::client_text;
 use crate::upstream::Endpoint;
 use ledger::entry::UsageOrigin;
-use ledger::{Attempt, Entry, NanoUsd, Reserved, Sent, Spend, Usage};
+use ledger::{Entry, NanoUsd, Reserved, Sent, Spend, Usage};
 use std::future::{Future, poll_fn};
 use std::net::IpAddr;
 use std::pin::Pin;
@@ -27,32 +29,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
-
-/// Outcomes of attempts, as metrics and log name them. The first is success.
-pub const OUTCOMES: &[&str] = &[
-    "ok",
-    "status",
-    "unsendable",
-    "dns",
-    "connect",
-    "tls",
-    "timeout_connect",
-    "timeout_write",
-    "timeout_first_byte",
-    "timeout_idle",
-    "closed",
-    "protocol",
-    "too_large",
-    "stopped",
-];
-
-/// One try at one provider.
-pub struct Tried {
-    target: Arc<Target>,
-    status: u16,
-    ms: u32,
-    outcome: &'static str,
-}
 
 /// How a request ended.
 pub struct Ended {
@@ -95,12 +71,14 @@ pub struct Story {
     pub way: Option<Way>,
     /// Answers that it asks for.
     pub answers: u32,
+    /// The session that stays with whoever answers.
+    pub session: Option<Session>,
     /// What was counted of its answer.
     pub counted: Counted,
     route_number: usize,
     pub(super) request: [u8; 16],
     pub(super) started_ms: i64,
-    started_mono_ms: i64,
+    pub(super) started_mono_ms: i64,
     peer: IpAddr,
     client_request: String,
     user_agent: Option<Box<str>>,
@@ -108,13 +86,17 @@ pub struct Story {
     pub(super) admitted: Option<Admitted>,
     /// Where the key has limits: what the request holds of them.
     pub(super) limited: Option<Box<Limited>>,
-    target: Option<Arc<Target>>,
-    upstream: Option<Arc<Upstream>>,
-    sent: bool,
+    /// The model that they were asked for.
+    pub(super) limited_for: Box<str>,
+    pub(super) target: Option<Arc<Target>>,
+    pub(super) upstream: Option<Arc<Upstream>>,
+    pub(super) sent: bool,
     /// It was sent, and nothing came back: the provider may have done its work.
-    unanswered: bool,
-    tried: Vec<Tried>,
-    first_token_ms: Option<u32>,
+    pub(super) unanswered: bool,
+    pub(super) tried: Vec<Tried>,
+    /// The attempt under way, as health knows it.
+    pub(super) turn: Option<Attempting>,
+    pub(super) first_token_ms: Option<u32>,
     fault: Option<Box<str>>,
     ended: bool,
     place: Place,
@@ -133,6 +115,7 @@ impl Story {
             dialect,
             way: None,
             answers: 1,
+            session: None,
             counted: Counted::default(),
             route_number: inbound.route_number,
             request: inbound.request,
@@ -147,11 +130,13 @@ impl Story {
             grant,
             admitted: None,
             limited: None,
+            limited_for: Box::default(),
             target: None,
             upstream: None,
             sent: false,
             unanswered: false,
             tried: Vec::new(),
+            turn: None,
             first_token_ms: None,
             fault: None,
             ended: false,
@@ -201,7 +186,7 @@ impl Story {
             self.target = None;
             return Err(refusal.into());
         }
-        self.sent = true;
+        (self.sent, self.unanswered) = (true, false);
         self.count_sent();
         Ok(())
     }
@@ -229,22 +214,6 @@ impl Story {
     /// A fault when there is none.
     pub fn permission(&self) -> Result<&Admitted, Fault> {
         self.admitted.as_ref().ok_or_else(|| Fault::plain("a request was not admitted"))
-    }
-
-    /// Notes how a try ended. `reached`: the provider may have got the request.
-    pub fn tried(&mut self, began_mono_ms: i64, status: u16, outcome: &'static str, reached: bool) {
-        let Some(target) = self.target.clone() else { return };
-        let place = OUTCOMES.iter().position(|known| *known == outcome).unwrap_or(0);
-        if let Some(upstream) = &self.upstream {
-            self.worker.metrics.attempt(upstream.slot, place);
-        }
-        let ms = self.since(began_mono_ms);
-        self.tried.push(Tried { target, status, ms, outcome });
-        self.unanswered = reached && status == 0;
-        if !reached {
-            self.sent = false;
-            self.target = None;
-        }
     }
 
     /// Whether the request may go on: not when its key has died since it was verified, nor when the
@@ -315,12 +284,6 @@ impl Story {
         self.upstream.as_ref()?.endpoint(self.way.as_ref()?.place)
     }
 
-    /// Tries so far.
-    #[must_use]
-    pub fn attempts(&self) -> usize {
-        self.tried.len()
-    }
-
     /// Monotonic milliseconds.
     #[must_use]
     pub fn now_mono_ms(&self) -> i64 {
@@ -337,7 +300,6 @@ impl Story {
                 internal()
             }
         };
-        self.worker.metrics.refusal(refusal.code);
         // A provider that rejected the request, or failed it, has not billed it; one that was left
         // while it worked, or never answered, may.
         let cut = self.still_good().is_err_and(|cut| cut.code == refusal.code);
@@ -347,8 +309,16 @@ impl Story {
         } else {
             (Usage::default(), UsageOrigin::Nothing)
         };
+        self.refuse_used(&refusal, usage, origin)
+    }
+
+    /// Ends with a refusal of a request that used something nevertheless.
+    #[must_use]
+    pub fn refuse_used(mut self, refusal: &Refusal, usage: Usage, origin: UsageOrigin) -> Outbound {
+        self.worker.metrics.refusal(refusal.code);
         self.end(&Ended { status: refusal.status(), code: refusal.code.text(), usage, origin });
-        let mut answer = refuse::render(&refusal, self.route.shape);
+        let mut answer = refuse::render(refusal, self.route.shape);
+        self.tell_attempts(refusal, &mut answer.headers);
         self.tell_limits(&mut answer.headers);
         answer
     }
@@ -394,6 +364,7 @@ impl Story {
     fn tell(&mut self, ended: &Ended, cost: Option<NanoUsd>, latency_ms: u32) {
         let metrics = &self.worker.metrics;
         metrics.request(self.route_number, ended.status, latency_ms);
+        self.count_tried();
         if let (Some(_), Some(upstream)) = (&self.target, &self.upstream) {
             metrics.settled(upstream.slot, &ended.usage, cost);
         }
@@ -431,13 +402,6 @@ impl Story {
             (UsageOrigin::Nothing, _) => Some(NanoUsd(0)),
             (_, price) => price.map(|price| price.cost(&ended.usage, self.started_ms)),
         };
-        let attempts = self.tried.iter().map(|tried| Attempt {
-            provider: &tried.target.provider.name,
-            model: &tried.target.upstream,
-            status: tried.status,
-            ms: tried.ms,
-            outcome: tried.outcome,
-        });
         Entry {
             request: self.request,
             started_ms: self.started_ms,
@@ -454,7 +418,7 @@ impl Story {
             peer: octets(self.peer),
             client_request: &self.client_request,
             stream: self.stream,
-            attempts: attempts.collect(),
+            attempts: self.tried.iter().map(Tried::attempt).collect(),
             status: ended.status,
             error: ended.code,
             usage: ended.usage,
@@ -468,7 +432,7 @@ impl Story {
         }
     }
 
-    fn since(&self, mono_ms: i64) -> u32 {
+    pub(super) fn since(&self, mono_ms: i64) -> u32 {
         u32::try_from(self.now_mono_ms() - mono_ms).unwrap_or(0)
     }
 }

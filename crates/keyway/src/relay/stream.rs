@@ -2,6 +2,7 @@
 //! request is booked before the last of them leaves. The status waits for the provider's first words,
 //! so that a stream that fails before them is an error, not a success that ends badly.
 
+use super::attempt::Failed;
 use super::crossing::Crossing;
 use super::cut::{CutStream, code, frames, refusal_of, stops};
 use super::deliver::{meter, used};
@@ -14,6 +15,8 @@ use super::source::{Answer, Source};
 use super::story::{Ended, Story};
 use crate::base::{Code, Lines, Refusal};
 use crate::metering::cover::Cut;
+use crate::routing::Class;
+use crate::telemetry::WorkerMetrics;
 use crate::upstream::Failure;
 use bytes::Bytes;
 use dialect::Event;
@@ -56,12 +59,29 @@ pub struct Delivery {
     ended: bool,
     /// Nothing has gone out, not even the status: a failure is told by it.
     opening: bool,
-    /// What is told instead of a stream.
-    refused: Option<Refusal>,
+    /// What became of it before anything went out.
+    failed: Option<Failed>,
     /// Runs after `[DONE]`, while the provider has not ended its answer.
     grace: Option<Pin<Box<Sleep>>>,
+    _open: Open,
     /// Last, so that the connection is closed before the books are.
     story: Box<Story>,
+}
+
+/// A stream that metrics count as open.
+struct Open(WorkerMetrics);
+
+impl Open {
+    fn new(metrics: &WorkerMetrics) -> Self {
+        metrics.stream_opened();
+        Self(metrics.clone())
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.stream_closed();
+    }
 }
 
 impl Delivery {
@@ -72,7 +92,6 @@ impl Delivery {
         include_usage: bool,
         crossing: Option<Box<Crossing>>,
     ) -> Self {
-        story.worker.metrics.stream_opened();
         let encoder = crossing.map(|crossing| Box::new(Encoder::new(crossing.to, crossing.reply)));
         Self {
             source: answer.bytes,
@@ -86,23 +105,34 @@ impl Delivery {
             done: false,
             ended: false,
             opening: true,
-            refused: None,
+            failed: None,
             grace: None,
+            _open: Open::new(&story.worker.metrics),
             story,
         }
     }
 
     /// Waits for the provider's first words. A comment counts: it is sent to keep a connection alive, so
-    /// it must go on. Answers with a refusal when the stream has failed before them; it is booked then.
-    pub fn poll_begun(&mut self, cx: &mut Context<'_>) -> Poll<Option<Refusal>> {
+    /// it must go on. Answers what became of a stream that has failed before them; it is not booked.
+    pub fn poll_begun(&mut self, cx: &mut Context<'_>) -> Poll<Option<Failed>> {
         loop {
             self.obey(cx);
-            if self.refused.is_some() || self.ended || !self.opening || !self.out.is_empty() {
+            if self.failed.is_some() || self.ended || !self.opening || !self.out.is_empty() {
                 self.opening = false;
-                return Poll::Ready(self.refused.take());
+                return Poll::Ready(self.failed.take());
             }
             ready!(self.poll_more(cx));
         }
+    }
+
+    /// The request, of which nothing has gone out.
+    pub fn into_story(self) -> Box<Story> {
+        self.story
+    }
+
+    /// The answer has begun.
+    pub fn begun(&mut self) {
+        self.story.answered();
     }
 
     /// Writes how the key's limits stand into the head of an answer.
@@ -127,8 +157,8 @@ impl Delivery {
             self.story.cover(self.meter.report().map(|report| report.usage.output()));
         }
         if seen.failed && self.opening {
-            let said = failures::announced(self.meter.failure(), self.story.endpoint());
-            return self.break_off(&said);
+            let (said, class) = failures::announced(self.meter.failure(), self.story.endpoint());
+            return self.break_off(&said, Some(class));
         }
         self.opening = false;
         if seen.usage_only {
@@ -153,8 +183,8 @@ impl Delivery {
             self.story.cover(self.meter.report().map(|report| report.usage.output()));
         }
         if seen.failed && self.opening {
-            let said = failures::announced(self.meter.failure(), self.story.endpoint());
-            return self.break_off(&said.in_our_words());
+            let (said, class) = failures::announced(self.meter.failure(), self.story.endpoint());
+            return self.break_off(&said.in_our_words(), Some(class));
         }
         self.opening &= events.is_empty();
         if seen.done || seen.failed {
@@ -196,11 +226,7 @@ impl Delivery {
     /// Books the request; a usage chunk that waited goes out, if it was asked for.
     fn book(&mut self, refusal: Option<&Refusal>) {
         let failed = self.meter.failure().is_some();
-        let (usage, origin) = match self.meter.report() {
-            // As with a status that says so: who fails a request at once does not bill it.
-            None if failed && self.opening => (Usage::default(), UsageOrigin::Nothing),
-            _ => used(&self.story, &self.meter),
-        };
+        let (usage, origin) = used(&self.story, &self.meter);
         let (status, code) = match refusal {
             Some(refusal) => (refusal.status(), refusal.code.text()),
             None if failed => (Code::UpstreamError.status(), Code::UpstreamError.text()),
@@ -218,18 +244,27 @@ impl Delivery {
         }
     }
 
-    /// Ends a stream that cannot go on: the client hears why, in its dialect, without `[DONE]`.
-    fn break_off(&mut self, refusal: &Refusal) {
+    /// Ends a stream that cannot go on: the client hears why, in its dialect, without `[DONE]`. Before
+    /// anything has gone out it is for others to say what follows; `class` is why it failed, `None` that
+    /// nobody else is to be asked.
+    fn break_off(&mut self, refusal: &Refusal, class: Option<Class>) {
         self.ended = true;
         self.source = Source::Ready(None);
         if self.is_over() && !self.opening {
             return;
         }
         self.usage_chunk = None;
-        self.book(Some(refusal));
         if self.opening {
-            self.refused = Some(refusal.clone());
-        } else if let Some(encoder) = &mut self.encoder {
+            let used = match self.meter.report() {
+                // As with a status that says so: who fails a request at once does not bill it.
+                None if self.meter.failure().is_some() => (Usage::default(), UsageOrigin::Nothing),
+                _ => used(&self.story, &self.meter),
+            };
+            self.failed = Some(Failed { refusal: refusal.clone(), class, used: Some(used) });
+            return;
+        }
+        self.book(Some(refusal));
+        if let Some(encoder) = &mut self.encoder {
             let mut out = Vec::new();
             encoder.fail(&failure_of(refusal), &mut out);
             self.out.push_back(out.into());
@@ -272,7 +307,7 @@ impl Delivery {
             && let Poll::Ready(refusal) = self.story.poll_cut(cx)
         {
             self.out.clear();
-            self.break_off(&refusal);
+            self.break_off(&refusal, None);
         }
     }
 
@@ -280,7 +315,7 @@ impl Delivery {
     fn poll_more(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match self.source.poll_chunk(cx) {
             Poll::Ready(Some(Ok(chunk))) => self.feed(chunk),
-            Poll::Ready(Some(Err(failure))) => self.break_off(&self.failure(failure)),
+            Poll::Ready(Some(Err(failure))) => self.break_off(&self.failure(failure), Some(Class::Retryable)),
             Poll::Ready(None) => self.finish(),
             Poll::Pending if self.done && self.poll_grace(cx).is_ready() => self.ended = true,
             Poll::Pending => return Poll::Pending,
@@ -297,7 +332,7 @@ impl Delivery {
             match self.splitter.next_frame() {
                 Ok(Some(frame)) => self.take(frame),
                 Ok(None) => return,
-                Err(_) => return self.break_off(&self.failure(Failure::TooLarge)),
+                Err(_) => return self.break_off(&self.failure(Failure::TooLarge), Some(Class::Retryable)),
             }
         }
     }
@@ -317,7 +352,7 @@ impl Delivery {
             Ending::Cut => {
                 self.out.truncate(complete);
                 self.opening = opening;
-                self.break_off(&self.failure(Failure::Closed));
+                self.break_off(&self.failure(Failure::Closed), Some(Class::Retryable));
             }
             _ => {
                 self.book(None);
@@ -369,11 +404,5 @@ impl Frames for Delivery {
             }
             ready!(self.poll_more(cx));
         }
-    }
-}
-
-impl Drop for Delivery {
-    fn drop(&mut self) {
-        self.story.worker.metrics.stream_closed();
     }
 }

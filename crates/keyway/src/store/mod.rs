@@ -29,6 +29,7 @@ pub mod requests;
 pub mod requests_write;
 pub mod review;
 pub mod roles;
+pub mod routes;
 pub mod service_accounts;
 pub mod sessions;
 pub mod settings;

@@ -85,6 +85,8 @@ impl Lanes {
     pub async fn send(&self, target: &Endpoint, request: Request<'_>) -> Result<Response, Failure> {
         let head = request::head(target, &request)?;
         let pool = self.pool(target.shared_origin());
+        let first_byte_ms = self.limits.first_byte_ms.min(request.first_byte_ms);
+        let limits = Limits { first_byte_ms, ..self.limits };
         let out = Outgoing {
             head: &head,
             tail: target.tail(&pool.origin)?,
@@ -94,7 +96,7 @@ impl Lanes {
         let mut lost = None;
         let begun_ms = pool.now_ms();
         if let Some(mut wire) = pool.take(begun_ms) {
-            match exchange(&mut wire, &out, &self.limits).await {
+            match exchange(&mut wire, &out, &limits).await {
                 Ok(head) => return response(pool, wire, head, true),
                 Err(failure) if is_stale(failure, &wire, pool.now_ms() - begun_ms) => lost = Some(failure),
                 Err(failure) => return Err(failure),
@@ -103,7 +105,7 @@ impl Lanes {
         // The first attempt may have arrived, even where the second never left.
         let worse = |failure: Failure| lost.filter(|_| !failure.may_have_been_sent()).unwrap_or(failure);
         let mut wire = Box::pin(pool.open()).await.map_err(worse)?;
-        let head = exchange(&mut wire, &out, &self.limits).await?;
+        let head = exchange(&mut wire, &out, &limits).await?;
         response(pool, wire, head, false)
     }
 

@@ -19,6 +19,7 @@ mod providers;
 mod revoke;
 mod rotation;
 mod routes;
+mod routing;
 mod scene;
 mod stage;
 mod start;

@@ -113,6 +113,8 @@ impl World {
         let budget = json!({"name": "b", "limit_usd": 100, "window": "month"});
         ids.insert("tier", "tier_business".to_owned());
         ids.insert("budget", id(&format!("{ORG}/budgets"), budget));
+        let route = json!({"name": "some", "targets": [{"model": stage::MODEL}]});
+        ids.insert("route", id(&format!("{ORG}/routes"), route));
         ids.insert("*id", stage::MODEL.to_owned());
         Self { upstream, scene, ids, token, live }
     }
@@ -173,6 +175,8 @@ impl World {
             "tier_update" => json!({"markup_ppm": 1}),
             "budget_create" => json!({"name": "new", "limit_usd": 1, "window": "day"}),
             "budget_update" => json!({"name": "other", "limit_usd": 2.5}),
+            "route_create" => json!({"name": "new", "targets": [{"model": stage::MODEL}]}),
+            "route_update" => json!({"targets": [{"model": stage::MODEL, "weight": 2}]}),
             "settings_update" => json!({"key_name_pattern": "*"}),
             "model_put" => json!({"id": "mine/added", "context_tokens": 1000}),
             "price_create" => json!({"model": "mine/set", "input": 0.25, "output": 0.75}),

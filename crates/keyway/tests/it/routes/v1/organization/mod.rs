@@ -18,6 +18,7 @@ mod projects;
 mod requests;
 mod role_table;
 mod roles;
+mod routes;
 mod settings;
 mod tiers;
 mod usage;
