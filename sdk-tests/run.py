@@ -24,6 +24,7 @@ from upstream import Upstream  # noqa: E402
 READY_TIMEOUT_S = 30
 SUITE_TIMEOUT_S = 180
 INSTALL_TIMEOUT_S = 600
+NODE_SUITES = ("suite", "messages", "responses", "gemini", "frameworks")
 CREDENTIALS = {"mine": "mine-credential-5f1c", "deepseek": "deepseek-credential-77ab"}
 
 CONFIG = """\
@@ -36,6 +37,20 @@ credential = "env:MINE_KEY"
 [providers.deepseek]
 base_url = "{origin}/deepseek/v1"
 credential = "env:DEEPSEEK_API_KEY"
+
+# DeepSeek's rules at a host that speaks chat and nothing else.
+[providers.agents]
+base_url = "{origin}/agents/v1"
+speaks = ["openai-chat"]
+credential = "env:MINE_KEY"
+quirks = ["max-tokens-only", "no-developer-role", "forced-tools-end-thinking", "reasoning-replayed"]
+
+[models."agents/agent"]
+context_tokens = 128000
+output_tokens_max = 8192
+reasoning = true
+structured_output = false
+price = {{ input = 0.14, output = 0.28 }}
 
 [models."mine/small"]
 upstream = "small-v2"
@@ -56,16 +71,32 @@ upstream = "refused"
 upstream = "broken"
 """
 
+# A row as people write one for a server of their own.
+ENGINE_CONFIG = """\
+[providers.engine]
+base_url = "{origin}/v1"
+speaks = ["openai-chat"]
+credential = "env:MINE_KEY"
+quirks = ["max-tokens-only"]
+
+[models."engine/tiny"]
+upstream = "{model}"
+context_tokens = 2048
+output_tokens_max = 512
+"""
+
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("binary", type=Path, help="the keyway binary")
     arguments.add_argument("--work", type=Path, default=HERE.parent / "target" / "sdk-tests", help="where the SDKs are installed")
-    arguments.add_argument("--only", choices=["samples", "python", "node"], help="one suite alone")
+    arguments.add_argument("--only", choices=["samples", "python", "node", "agents", "engine"], help="one suite alone")
     options = arguments.parse_args()
     work = options.work.resolve()
     work.mkdir(parents=True, exist_ok=True)
-    suites = {"samples": samples, "python": python_suite, "node": node_suite}
+    suites = {"samples": samples, "python": python_suite, "node": node_suite, "agents": agents_suite}
+    if options.only == "engine":
+        return engine(options.binary.resolve(), work)
     chosen = [options.only] if options.only else list(suites)
     tally = Tally()
     with tempfile.TemporaryDirectory(prefix="keyway-sdk-") as folder:
@@ -111,12 +142,12 @@ class Tally:
 class Keyway:
     """The running server, its provider, and a key of each kind."""
 
-    def __init__(self, binary, folder):
+    def __init__(self, binary, folder, config=CONFIG):
         self.binary, self.folder = binary, folder
         self.upstream = Upstream(CREDENTIALS)
         self.data = folder / "data"
         self.config = folder / "keyway.toml"
-        self.config.write_text(CONFIG.format(origin=self.upstream.origin))
+        self.config.write_text(config.format(origin=self.upstream.origin))
         self.stderr = open(folder / "stderr.log", "w+b")
         self.environment = {
             "PATH": os.environ["PATH"],
@@ -192,8 +223,14 @@ def samples(keyway, _work, tally):
 
 
 def python_suite(keyway, work, tally):
-    wanted = HERE / "python" / "requirements.txt"
-    venv = work / "venv"
+    venv = python_with(HERE / "python" / "requirements.txt", work / "venv")
+    folder = dotenv_folder(keyway, keyway.folder / "python")
+    for name in ("suite", "responses", "messages", "gemini"):
+        tally.suite(f"python {name}", [venv / "bin" / "python", HERE / "python" / f"{name}.py"], keyway.for_suites(), folder)
+
+
+def python_with(wanted, venv):
+    """A virtual environment with what a file of requirements names."""
     mark = hashlib.sha256(wanted.read_bytes() + sys.version.encode()).hexdigest()
     stamp = venv / "installed"
     if not stamp.exists() or stamp.read_text() != mark:
@@ -201,29 +238,49 @@ def python_suite(keyway, work, tally):
         install([sys.executable, "-m", "venv", venv])
         install([venv / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", wanted])
         stamp.write_text(mark)
-    folder = dotenv_folder(keyway, keyway.folder / "python")
-    for name in ("suite", "responses", "messages", "gemini"):
-        tally.suite(f"python {name}", [venv / "bin" / "python", HERE / "python" / f"{name}.py"], keyway.for_suites(), folder)
+    return venv
 
 
 def node_suite(keyway, work, tally):
     source = HERE / "node"
     folder = work / "node"
     folder.mkdir(exist_ok=True)
-    lock = (source / "package-lock.json").read_bytes()
+    npm_install(source, folder)
+    for name in NODE_SUITES:
+        shutil.copy(source / f"{name}.mjs", folder / f"{name}.mjs")
+    dotenv_folder(keyway, folder)
+    try:
+        for name in NODE_SUITES:
+            tally.suite(f"node {name}", ["node", f"{name}.mjs"], keyway.for_suites(), folder)
+    finally:
+        (folder / ".env").unlink()
+
+
+def npm_install(source, folder):
+    """Installs what a lock file names, unless it is there."""
+    mark = hashlib.sha256((source / "package-lock.json").read_bytes()).hexdigest()
     stamp = folder / "installed"
-    mark = hashlib.sha256(lock).hexdigest()
-    for name in ("package.json", "package-lock.json", "suite.mjs", "messages.mjs"):
+    for name in ("package.json", "package-lock.json"):
         shutil.copy(source / name, folder / name)
     if not stamp.exists() or stamp.read_text() != mark:
         install(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"], folder)
         stamp.write_text(mark)
-    dotenv_folder(keyway, folder)
-    try:
-        for name in ("suite", "messages"):
-            tally.suite(f"node {name}", ["node", f"{name}.mjs"], keyway.for_suites(), folder)
-    finally:
-        (folder / ".env").unlink()
+
+
+def agents_suite(keyway, work, tally):
+    """Claude Code and Codex each do a task with tools, before a host that speaks chat alone and has DeepSeek's rules."""
+    source, folder = HERE / "agents", work / "agents"
+    folder.mkdir(exist_ok=True)
+    npm_install(source, folder)
+    claude = folder / "node_modules" / "@anthropic-ai" / "claude-code"
+    if not (claude / "bin" / "installed").exists():
+        install(["node", "install.cjs"], claude)
+        (claude / "bin" / "installed").touch()
+    for name in ("claude_code", "codex"):
+        home = keyway.folder / name
+        (home / "task").mkdir(parents=True)
+        environment = {**keyway.for_suites(), "HOME": str(home), "BIN": str(folder / "node_modules" / ".bin")}
+        tally.suite(name, [sys.executable, HERE / "agents" / f"{name}.py"], environment, home / "task")
 
 
 def dotenv_folder(keyway, folder):
@@ -234,6 +291,46 @@ def dotenv_folder(keyway, folder):
 
 def install(command, folder=None):
     subprocess.run(command, cwd=folder, check=True, stdin=subprocess.DEVNULL, timeout=INSTALL_TIMEOUT_S)
+
+
+def engine(binary, work):
+    """The SDKs before llama.cpp's server, alone and behind Keyway. Skipped where it cannot be installed."""
+    try:
+        engine_venv = python_with(HERE / "engine" / "requirements.txt", work / "engine")
+    except subprocess.CalledProcessError:
+        print("skipped: the engine cannot be installed here (see engine/requirements.txt)")
+        return 0
+    python = python_with(HERE / "python" / "requirements.txt", work / "venv") / "bin" / "python"
+    server = subprocess.Popen([engine_venv / "bin" / "python", HERE / "engine" / "serve.py", CREDENTIALS["mine"]], text=True,
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    tallies = {}
+    try:
+        origin = server.stdout.readline().strip()
+        own = {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"}
+        with urllib.request.urlopen(urllib.request.Request(
+                origin + "/v1/models", headers={"authorization": f"Bearer {CREDENTIALS['mine']}"}), timeout=30) as answer:
+            model = json.load(answer)["data"][0]["id"]
+        with tempfile.TemporaryDirectory(prefix="keyway-sdk-") as folder:
+            with Keyway(binary, Path(folder), ENGINE_CONFIG.format(origin=origin, model=model)) as keyway:
+                for name, base, key, asked in (
+                    ("alone", origin, CREDENTIALS["mine"], model),
+                    ("through Keyway", keyway.origin, keyway.key, "engine/tiny"),
+                ):
+                    print(f"-- llama.cpp's server {name}", flush=True)
+                    tallies[name] = tally = Tally()
+                    environment = {**own, "BASE_URL": base, "KEY": key, "MODEL": asked}
+                    tally.suite(name, [python, HERE / "engine" / "suite.py"], environment, folder)
+    finally:
+        server.stdin.close()
+        try:
+            server.wait(10)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+    for name, tally in tallies.items():
+        print(f"{name}: {tally.passed} passed, {tally.failed} failed")
+    good = tallies["through Keyway"]
+    return 0 if good.passed and not good.failed and tallies["alone"].failed else 1
 
 
 def after(keyway, tally):

@@ -8,6 +8,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 TEXT = "Hello from the scripted provider."
 RETRY_AFTER_S = 7
+STRUCTURED = '{"city":"Lisbon","days":2}'
+THOUGHT = "The caller wants something done; one step after the other."
+# What an agent's shell is called, and how a command is given to it.
+SHELLS = {
+    "Bash": lambda command: {"command": command, "description": "Run a command"},
+    "exec_command": lambda command: {"cmd": command},
+    "shell_command": lambda command: {"command": command},
+    "shell": lambda command: {"command": ["bash", "-lc", command]},
+}
+# What the model of agents runs, one after the other, before it says what the last of them printed.
+COMMANDS = ["cat note.txt", "tr a-z A-Z < note.txt > loud.txt; cat loud.txt"]
 
 
 def usage(deepseek):
@@ -41,7 +52,10 @@ class Handler(BaseHTTPRequestHandler):
         if self.headers.get("authorization") != f"Bearer {wanted}":
             return self.reply(401, error("Incorrect API key provided", "invalid_request_error", "invalid_api_key"))
         model = body.get("model")
-        if model == "limited":
+        refusal = deepseek_refuses(body) if self.path.startswith("/agents/") else None
+        if refusal:
+            self.reply(400, error(refusal, "invalid_request_error", "invalid_request_error"))
+        elif model == "limited":
             self.reply(429, error("Rate limit reached", "requests", "rate_limit_exceeded"), {"retry-after": str(RETRY_AFTER_S)})
         elif model == "refused":
             self.reply(401, error("Incorrect API key provided", "invalid_request_error", "invalid_api_key"))
@@ -63,9 +77,13 @@ class Handler(BaseHTTPRequestHandler):
 
     def complete(self, body, deepseek):
         message, finish = {"role": "assistant", "content": TEXT}, "stop"
-        call = tool_call(body)
+        call, said = turn(body)
         if call:
             message, finish = {"role": "assistant", "content": None, "tool_calls": [call]}, "tool_calls"
+        elif said:
+            message["content"] = said
+        if thinks(body):
+            message["reasoning_content"] = THOUGHT
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": finish}
         self.reply(200, {**base(body, "chat.completion"), "choices": [choice], "usage": usage(deepseek)})
 
@@ -76,13 +94,15 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if deepseek:
             self.chunk(b": keep-alive\n\n")
-        call = tool_call(body)
-        deltas, finish = [{"content": word + " "} for word in TEXT.split()], "stop"
+        call, said = turn(body)
+        deltas, finish = [{"content": word + " "} for word in (said or TEXT).split()], "stop"
         if call:
             opening = {**call, "index": 0, "function": {**call["function"], "arguments": ""}}
             arguments = {"index": 0, "function": {"arguments": call["function"]["arguments"]}}
             deltas, finish = [{"tool_calls": [opening]}, {"tool_calls": [arguments]}], "tool_calls"
         self.event(body, [choice({"role": "assistant", "content": ""})])
+        if thinks(body):
+            deltas = [{"reasoning_content": word + " "} for word in THOUGHT.split()] + deltas
         for delta in deltas:
             self.event(body, [choice(delta)])
         asked = (body.get("stream_options") or {}).get("include_usage")
@@ -118,6 +138,58 @@ def base(body, kind):
 
 def choice(delta, finish=None):
     return {"index": 0, "delta": delta, "finish_reason": finish}
+
+
+def thinks(body):
+    """Whether the model is one that thinks, and was not told otherwise."""
+    return body.get("model") == "agent" and (body.get("thinking") or {}).get("type") != "disabled"
+
+
+def deepseek_refuses(body):
+    """Why DeepSeek refuses a request, from what is documented and was seen of it."""
+    if "max_completion_tokens" in body:
+        return "unknown field `max_completion_tokens`"
+    known = ("system", "user", "assistant", "tool", "latest_reminder")
+    for message in body["messages"]:
+        if message["role"] not in known:
+            return f"unknown variant `{message['role']}`, expected one of {known}"
+        if thinks(body) and message.get("tool_calls") and not message.get("reasoning_content"):
+            return "The `reasoning_content` in the thinking mode must be passed back to the API."
+    for tool in body.get("tools") or []:
+        if tool["type"] != "function":
+            return f"unknown variant `{tool['type']}`, expected `function`"
+    if thinks(body) and body.get("tool_choice", "auto") not in ("auto", "none"):
+        return "tool_choice is not supported in thinking mode"
+    if (body.get("response_format") or {}).get("type") == "json_schema":
+        return "This response_format type is unavailable now"
+    open_calls = set()
+    for message in body["messages"]:
+        if message["role"] == "tool":
+            if message["tool_call_id"] not in open_calls:
+                return "Messages with role 'tool' must be a response to a preceding message with 'tool_calls'"
+            open_calls.discard(message["tool_call_id"])
+        elif open_calls:
+            return "An assistant message with 'tool_calls' must be followed by tool messages"
+        for call in message.get("tool_calls") or []:
+            open_calls.add(call["id"])
+    return None
+
+
+def turn(body):
+    """What the model does: the call it makes, or what it says where that is not the usual text."""
+    if (body.get("response_format") or {}).get("type") == "json_schema":
+        return None, STRUCTURED
+    if body.get("model") != "agent":
+        return tool_call(body), None
+    shells = [tool["function"]["name"] for tool in body.get("tools") or [] if tool["function"]["name"] in SHELLS]
+    results = [message for message in body["messages"] if message["role"] == "tool"]
+    if not shells:
+        return tool_call(body), None
+    if len(results) < len(COMMANDS):
+        arguments = json.dumps(SHELLS[shells[0]](COMMANDS[len(results)]))
+        call = {"id": f"call_{len(results)}_agent", "type": "function", "function": {"name": shells[0], "arguments": arguments}}
+        return call, None
+    return None, "The tool said: " + json.dumps(results[-1]["content"])
 
 
 def tool_call(body):

@@ -5,6 +5,7 @@ import sys
 import traceback
 
 import openai
+import pydantic
 from openai import OpenAI
 
 ORIGIN, KEY = os.environ["BASE_URL"], os.environ["KEY"]
@@ -39,6 +40,24 @@ def test_a_tool_loop():
     assert (call.name, call.arguments) == ("weather", '{"city":"Lisbon"}'), call
     items += [call.model_dump(exclude_none=True), {"type": "function_call_output", "call_id": call.call_id, "output": "rain"}]
     assert client().responses.create(model=MODEL, input=items, tools=TOOLS, store=False).output_text == TEXT
+
+
+class Forecast(pydantic.BaseModel):
+    city: str
+    days: int
+
+
+def test_structured_output_is_parsed():
+    response = client().responses.parse(model=MODEL, input="Weather?", text_format=Forecast, store=False)
+    assert response.output_parsed == Forecast(city="Lisbon", days=2), response
+    chat = client().chat.completions.parse(
+        model=MODEL, messages=[{"role": "user", "content": "Weather?"}], response_format=Forecast)
+    assert chat.choices[0].message.parsed == Forecast(city="Lisbon", days=2), chat
+
+
+def test_a_parsed_stream():
+    with client().responses.stream(model=MODEL, input="Weather?", text_format=Forecast, store=False) as stream:
+        assert stream.get_final_response().output_parsed == Forecast(city="Lisbon", days=2)
 
 
 def test_what_a_provider_keeps_is_refused():

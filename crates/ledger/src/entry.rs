@@ -21,7 +21,7 @@ pub enum UsageOrigin {
 /// One try at one provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt<'a> {
-    /// Provider row's name.
+    /// Provider row's name; behind `@` the credential's id, where it was not the configuration's.
     pub provider: &'a str,
     /// Model as named to that provider.
     pub model: &'a str,

@@ -67,7 +67,7 @@ impl Encoder {
                     let refused = self.refused;
                     out.key("delta").object(|out| stop(reason, &native, &detail, refused, losses, out));
                     out.key("usage").object(|out| usage::write(&self.usage.unwrap_or_default(), out));
-                    usage::cost(reply, out);
+                    usage::ending(reply, out);
                 });
             }
             Event::Failed(said) => self.fail(&Failure::of(&said), reply, out),

@@ -57,7 +57,7 @@ pub(super) fn write(usage: &Usage, out: &mut Out) {
     out.key("output_tokens_details").object(|out| out.key("thinking_tokens").whole(usage.out_reasoning));
 }
 
-/// Our own extension: what the answer cost.
-pub(super) fn cost(reply: &Reply, out: &mut Out) {
-    usage_out::cost(reply, out);
+/// Our own extension: what the answer cost, and why it was ended.
+pub(super) fn ending(reply: &Reply, out: &mut Out) {
+    usage_out::ending(reply, out);
 }

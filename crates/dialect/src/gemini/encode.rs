@@ -123,7 +123,7 @@ fn frame(
         });
         if let Some(used) = used {
             out.key("usageMetadata").object(|out| usage::write(used, out));
-            usage_out::cost(reply, out);
+            usage_out::ending(reply, out);
         }
         response::tail(reply, out);
     });

@@ -29,7 +29,7 @@ pub use error::{Failure, Invalid, status_of, write_error};
 pub use knobs::{Knob, Knobs};
 pub use losses::{Loss, Losses, Reason};
 pub use reasoning::{Effort, Mode, Reasoning};
-pub use reply::Reply;
+pub use reply::{Notice, Reply};
 pub use request::Request;
 pub use restore::Restore;
 pub use target::{Abilities, ReasoningControl, Target};

@@ -23,4 +23,15 @@ pub struct Reply {
     pub restore: Restore,
     /// What it cost, a decimal number of dollars; known when the answer has been booked.
     pub cost_usd: Option<String>,
+    /// Why the gateway has ended it early, where it has; told beside the stop.
+    pub notice: Option<Notice>,
+}
+
+/// Something that the gateway says about an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// What it is, for programs.
+    pub code: String,
+    /// The same for people.
+    pub message: String,
 }

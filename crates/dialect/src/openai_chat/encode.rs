@@ -58,9 +58,12 @@ impl Encoder {
                 self.open.retain(|open| (open.0, open.1) != (choice, block));
             }
             Event::Usage(usage) => self.usage = Some(usage),
-            Event::Stop { choice, reason, native, .. } => frame(reply, choice, out, |out| {
-                out.key("delta").object(|_| {});
-                finish(reason, &native, reply, losses, out);
+            Event::Stop { choice, reason, native, .. } => data(out, |out| {
+                chunk(reply, choice, out, |out| {
+                    out.key("delta").object(|_| {});
+                    finish(reason, &native, reply, losses, out);
+                });
+                usage_out::noticed(reply, out);
             }),
             Event::Failed(said) => self.fail(&Failure::of(&said), reply, out),
         }
@@ -244,13 +247,15 @@ pub(super) fn head(out: &mut Out, reply: &Reply, object: &str) {
 
 /// One chunk with one choice.
 fn frame(reply: &Reply, choice: u32, out: &mut Vec<u8>, write: impl FnOnce(&mut Out)) {
-    data(out, |out| {
-        head(out, reply, "chat.completion.chunk");
-        out.key("choices").array(|out| {
-            out.object(|out| {
-                out.key("index").whole(u64::from(choice));
-                write(out);
-            });
+    data(out, |out| chunk(reply, choice, out, write));
+}
+
+fn chunk(reply: &Reply, choice: u32, out: &mut Out, write: impl FnOnce(&mut Out)) {
+    head(out, reply, "chat.completion.chunk");
+    out.key("choices").array(|out| {
+        out.object(|out| {
+            out.key("index").whole(u64::from(choice));
+            write(out);
         });
     });
 }

@@ -194,6 +194,44 @@ impl<'a> Chat<'a> {
         prefix || self.raw("tools").is_some_and(all_strict)
     }
 
+    /// Whether the request says that the model is not to think.
+    #[must_use]
+    pub fn thinks_not(&self) -> bool {
+        let says = |name, word: &[u8]| {
+            self.raw(name).is_some_and(|raw| raw.windows(word.len()).any(|part| part == word))
+        };
+        says("thinking", b"\"disabled\"")
+            || says("enable_thinking", b"false")
+            || says("reasoning_effort", b"\"none\"")
+    }
+
+    /// How many messages call tools, and those of them that come without their reasoning.
+    #[must_use]
+    pub fn calls_without_reasoning(&self) -> (usize, Vec<Bare>) {
+        let calling: Vec<Message> = self.messages().into_iter().filter(|message| message.calls).collect();
+        let bare = calling.iter().enumerate().filter(|(_, message)| !message.reasons);
+        let bare =
+            bare.map(|(turn, message)| Bare { turn, first: message.first, empty: message.reasoning.clone() });
+        (calling.len(), bare.collect())
+    }
+
+    /// Gives a message `reasoning_content`.
+    pub fn think(&mut self, bare: &Bare, text: &str) {
+        let mut value = Vec::with_capacity(text.len() + 32);
+        match bare.empty.clone() {
+            Some(at) => {
+                write_text(&mut value, text);
+                self.edits.push((at, Cow::Owned(value)));
+            }
+            None => {
+                value.extend_from_slice(b"\"reasoning_content\":");
+                write_text(&mut value, text);
+                value.push(b',');
+                self.edits.push((bare.first..bare.first, Cow::Owned(value)));
+            }
+        }
+    }
+
     fn messages(&self) -> Vec<Message> {
         let mut found = Vec::new();
         let Some((_, member)) = self.all("messages").last() else { return found };
@@ -208,12 +246,24 @@ impl<'a> Chat<'a> {
             let mut message = Message::default();
             reader.object(|reader, member| -> Result<(), JsonError> {
                 let key = member.key;
+                if message.first == 0 {
+                    message.first = base + member.at;
+                }
                 let at = reader.skip()?;
                 let at = base + at.start..base + at.end;
+                let value = self.body.get(at.clone()).unwrap_or_default();
                 match key {
                     b"role" => message.role = Some(at),
                     b"content" => message.content = Some(at),
-                    b"prefix" => message.prefix = self.body.get(at) == Some(b"true"),
+                    b"prefix" => message.prefix = value == b"true",
+                    b"tool_calls" => {
+                        let inner = value.strip_prefix(b"[").map(<[u8]>::trim_ascii_start);
+                        message.calls = inner.is_some_and(|inner| inner != b"]");
+                    }
+                    b"reasoning_content" => {
+                        message.reasons = !matches!(value, b"null" | b"\"\"");
+                        message.reasoning = Some(at);
+                    }
                     _ => {}
                 }
                 Ok(())
@@ -231,6 +281,23 @@ struct Message {
     role: Option<Range<usize>>,
     content: Option<Range<usize>>,
     prefix: bool,
+    /// Where its first key begins.
+    first: usize,
+    /// It calls tools.
+    calls: bool,
+    reasoning: Option<Range<usize>>,
+    /// Its `reasoning_content` says something.
+    reasons: bool,
+}
+
+/// A message that calls tools and does not say why.
+#[derive(Debug, Clone)]
+pub struct Bare {
+    /// Which of the messages that call tools, from 0.
+    pub turn: usize,
+    first: usize,
+    /// Where an empty `reasoning_content` stands.
+    empty: Option<Range<usize>>,
 }
 
 impl Message {

@@ -55,7 +55,40 @@ fn nonzero(out: &mut Out, name: &str, count: u64) {
 
 /// Our own extension: what the answer cost.
 pub(crate) fn cost(reply: &Reply, out: &mut Out) {
-    if let Some(cost) = reply.cost_usd.as_deref().filter(|cost| super::chunk::is_number(cost)) {
+    if let Some(cost) = cost_of(reply) {
         out.key("keyway").object(|out| out.key("cost_usd").raw(cost));
+    }
+}
+
+/// Our own extension where an answer stops: what it cost, and why it stops when that is our doing.
+pub(crate) fn ending(reply: &Reply, out: &mut Out) {
+    if reply.notice.is_none() {
+        return cost(reply, out);
+    }
+    out.key("keyway").object(|out| {
+        if let Some(cost) = cost_of(reply) {
+            out.key("cost_usd").raw(cost);
+        }
+        notice(reply, out);
+    });
+}
+
+/// Our own extension where an answer stops whose cost is told elsewhere.
+pub(crate) fn noticed(reply: &Reply, out: &mut Out) {
+    if reply.notice.is_some() {
+        out.key("keyway").object(|out| notice(reply, out));
+    }
+}
+
+fn cost_of(reply: &Reply) -> Option<&str> {
+    reply.cost_usd.as_deref().filter(|cost| super::chunk::is_number(cost))
+}
+
+fn notice(reply: &Reply, out: &mut Out) {
+    if let Some(notice) = &reply.notice {
+        out.key("notice").object(|out| {
+            out.member("code", &notice.code);
+            out.member("message", &notice.message);
+        });
     }
 }

@@ -111,7 +111,7 @@ pub(super) fn ended(
         None => out.null(),
     }
     echo(reply, out);
-    usage_out::cost(reply, out);
+    usage_out::ending(reply, out);
 }
 
 /// What was asked for: clients do not read an answer without some of it.

@@ -72,7 +72,7 @@ pub async fn edit(
     let found = list(&mut acting.tx, &whose).await?;
     let known = found.iter().any(|row| row.model == model);
     if !known {
-        if !is_canonical(catalog, model) {
+        if !is_canonical(catalog, model, &acting.org) {
             let message = format!("No provider serves `{model}`. Name the model as `provider/model`.");
             return Err(Refusal::new(Code::ModelNotFound, message).into());
         }
@@ -106,7 +106,7 @@ pub fn all_of(limits: &Limits) -> Edit {
     Kind::ALL.map(|kind| Some(limits.get(kind)))
 }
 
-fn is_canonical(catalog: &Catalog, model: &str) -> bool {
-    let found = catalog.resolve(model);
+fn is_canonical(catalog: &Catalog, model: &str, org: &str) -> bool {
+    let found = catalog.resolve_for(model, org);
     found.is_ok_and(|found| found.candidates.iter().any(|target| &*target.id == model))
 }

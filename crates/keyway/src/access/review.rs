@@ -2,7 +2,9 @@
 
 use super::models::ModelRules;
 use crate::accounts::Scopes;
-use crate::store::review::{Reviewed, Use};
+use crate::base::Fault;
+use crate::store::Conn;
+use crate::store::review::{self as rows, Reviewed, Use};
 use serde::Serialize;
 
 const DAY_MS: i64 = 86_400_000;
@@ -36,6 +38,47 @@ pub fn findings(key: &Reviewed, uses: Option<&[&Use]>, now_ms: i64) -> Vec<Findi
         uses.and_then(|uses| over_broad(key, uses, now_ms)),
     ];
     rules.into_iter().flatten().collect()
+}
+
+/// Whose keys are reviewed, and when.
+pub struct Asked<'a> {
+    /// The organisation.
+    pub org: &'a str,
+    /// Keys of the operator too.
+    pub operators: bool,
+    /// Unix milliseconds.
+    pub now_ms: i64,
+}
+
+/// A stretch of a review.
+pub struct Looked {
+    /// Keys with findings.
+    pub found: Vec<(Reviewed, Vec<Finding>)>,
+    /// The last key looked at, when there are more behind it.
+    pub next: Option<String>,
+}
+
+/// Looks at the next `limit` keys after an id, oldest first. Those without findings are left out.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn look(conn: &mut Conn, asked: &Asked<'_>, after: &str, limit: i64) -> Result<Looked, Fault> {
+    let mut keys = rows::keys(conn, asked.org, asked.operators, asked.now_ms, after, limit + 1).await?;
+    let more = i64::try_from(keys.len()).is_ok_and(|count| count > limit);
+    keys.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    let ids: Vec<&str> = keys.iter().map(|key| key.id.as_str()).collect();
+    let uses = rows::uses(conn, asked.org, &ids, asked.now_ms - LONG_MS).await?;
+    let next = keys.last().filter(|_| more).map(|key| key.id.clone());
+    let mut found = Vec::new();
+    for key in keys {
+        let of_key: Option<Vec<&Use>> =
+            uses.as_ref().map(|uses| uses.iter().filter(|it| it.key == key.id).collect());
+        let findings = findings(&key, of_key.as_deref(), asked.now_ms);
+        if !findings.is_empty() {
+            found.push((key, findings));
+        }
+    }
+    Ok(Looked { found, next })
 }
 
 fn command(key: &Reviewed, verb: &str) -> String {

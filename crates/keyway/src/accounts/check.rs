@@ -1,6 +1,7 @@
 //! What is asked of every name, address and list that somebody gives.
 
 use crate::base::{Code, Refusal, network as net};
+use crate::store::requests::FILTER_VALUES_MAX;
 
 /// Characters of a name at most.
 pub const NAME_CHARS_MAX: usize = 128;
@@ -85,6 +86,25 @@ pub fn check_networks(networks: &[String]) -> Result<(), Refusal> {
 #[must_use]
 pub fn not_there(what: &str) -> Refusal {
     Refusal::new(Code::NotFound, format!("There is no such {what}."))
+}
+
+/// Narrows a filter of projects to those that may be seen; false when none is left. What may not be
+/// seen is filtered like what is not there.
+///
+/// # Errors
+/// A refusal when so many are left that the caller must choose.
+pub fn narrow(asked: &mut Vec<String>, among: Vec<String>) -> Result<bool, Refusal> {
+    if asked.is_empty() {
+        *asked = among;
+    } else {
+        asked.retain(|id| among.contains(id));
+    }
+    if asked.len() > FILTER_VALUES_MAX {
+        let message =
+            format!("You see more than {FILTER_VALUES_MAX} projects: name some with `project_ids`.");
+        return Err(Refusal::field("project_ids", message));
+    }
+    Ok(!asked.is_empty())
 }
 
 #[cfg(test)]

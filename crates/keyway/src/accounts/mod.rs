@@ -28,6 +28,7 @@ pub mod projects;
 pub mod rights;
 pub mod role;
 pub mod scope;
+pub mod seen;
 pub mod service_accounts;
 pub mod setup;
 pub mod strength;

@@ -4,12 +4,11 @@ use super::ask::{Caller, PAGE_LIMIT, PAGE_LIMIT_MAX, Query, handlers};
 use super::audit_object::{AuditObject, seq_of};
 use super::json::{self, List};
 use super::usage::{TIME_SECONDS_MAX, values};
-use crate::accounts::{Actor, Scope};
+use crate::accounts::seen::seen;
 use crate::audit::verify;
 use crate::base::{Refusal, Trouble};
 use crate::relay::{Inbound, Outbound, Shared};
 use crate::store::audit::{self, Filter, Listed, Seen};
-use crate::store::usage::FILTER_VALUES_MAX;
 
 handlers! {
     /// GET `/audit_logs`
@@ -46,30 +45,6 @@ async fn verification(shared: &Shared, inbound: &Inbound, _: &Caller) -> Result<
     Query::of(inbound).finish()?;
     let mut conn = shared.at.db.connection().await?;
     json::answer(&verify::database(&mut conn).await?)
-}
-
-/// What of the log somebody may see: all of it, their own acts, what belongs to their projects.
-fn seen(actor: &Actor) -> Result<Seen, Refusal> {
-    let held = actor.rights.everywhere;
-    if held.all.has(Scope::READ_AUDIT_LOGS) {
-        return Ok(Seen { all: true, ..Seen::default() });
-    }
-    let projects = actor.rights.projects.iter();
-    let in_projects: Vec<String> = projects
-        .filter(|(_, there)| there.all.has(Scope::READ_AUDIT_LOGS))
-        .map(|(id, _)| id.to_string())
-        .collect();
-    if in_projects.len() > FILTER_VALUES_MAX {
-        let message = format!("This key sees more than {FILTER_VALUES_MAX} projects: use one that sees all.");
-        return Err(Refusal::field("project_ids", message));
-    }
-    let own = held.own.has(Scope::READ_AUDIT_LOGS);
-    Ok(Seen {
-        all: false,
-        of_key: if own { actor.id.to_string() } else { String::new() },
-        of_person: if own { actor.person.to_string() } else { String::new() },
-        in_projects,
-    })
 }
 
 fn read(query: &mut Query) -> Result<Filter, Refusal> {

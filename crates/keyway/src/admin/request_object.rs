@@ -43,6 +43,7 @@ pub struct RequestObject<'a> {
 #[derive(Debug, Serialize)]
 struct AttemptObject<'a> {
     provider: &'a str,
+    credential_id: &'a str,
     model: &'a str,
     status: Option<u16>,
     ms: u32,
@@ -106,8 +107,10 @@ impl<'a> RequestObject<'a> {
 
 impl<'a> AttemptObject<'a> {
     fn new(attempt: &'a OwnedAttempt) -> Self {
+        let (provider, credential) = attempt.reached();
         Self {
-            provider: &attempt.provider,
+            provider,
+            credential_id: credential,
             model: &attempt.model,
             status: (attempt.status > 0).then_some(attempt.status),
             ms: attempt.ms,

@@ -6,14 +6,10 @@ use super::request_object::RequestObject;
 use super::usage::{TIME_SECONDS_MAX, values};
 use crate::access::keys::not_there;
 use crate::accounts::Scope;
-use crate::base::{Fault, Refusal, Trouble, id};
+use crate::accounts::check::narrow;
+use crate::base::{Refusal, Trouble, id};
 use crate::relay::{Inbound, Outbound, Shared};
-use crate::store::Db;
-use crate::store::requests::{self, FILTER_VALUES_MAX, Filter, OwnedEntry};
-
-/// Looks at the log for one page at most: each goes through so many lines, and a filter may find
-/// nothing in them.
-const LOOKS_MAX: usize = 8;
+use crate::store::requests::{self, Filter, OwnedEntry, page};
 
 handlers! {
     /// GET `/requests`
@@ -45,25 +41,6 @@ async fn list_of(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<
     json::answer(&list_object(&entries, next, caller.actor().rights.operator))
 }
 
-/// Narrows a filter of projects to those that may be seen; false when none is left. What may not be
-/// seen is filtered like what is not there.
-///
-/// # Errors
-/// A refusal when so many are left that the caller must choose.
-pub fn narrow(asked: &mut Vec<String>, among: Vec<String>) -> Result<bool, Refusal> {
-    if asked.is_empty() {
-        *asked = among;
-    } else {
-        asked.retain(|id| among.contains(id));
-    }
-    if asked.len() > FILTER_VALUES_MAX {
-        let message =
-            format!("You see more than {FILTER_VALUES_MAX} projects: name some with `project_ids`.");
-        return Err(Refusal::field("project_ids", message));
-    }
-    Ok(!asked.is_empty())
-}
-
 /// The list of some lines. Where a page is short because so much was looked through, its `last_id`
 /// is how far the look went, so that the next page goes on from there.
 #[must_use]
@@ -78,29 +55,6 @@ pub fn list_object(
         Some(next) => list.ending_at(id::text("req", next)),
         None => list,
     }
-}
-
-/// A page of the log: looks on while there is nothing to show, within reason.
-///
-/// # Errors
-/// When the database cannot be used.
-pub async fn page(
-    db: &Db,
-    org: &str,
-    filter: &Filter,
-    after: Option<[u8; 16]>,
-    limit: usize,
-) -> Result<(Vec<OwnedEntry>, Option<[u8; 16]>), Fault> {
-    let (mut entries, mut after) = (Vec::new(), after);
-    for _ in 0..LOOKS_MAX {
-        let mut found = requests::list(db, org, filter, after, limit - entries.len()).await?;
-        entries.append(&mut found.entries);
-        after = found.next;
-        if after.is_none() || entries.len() >= limit {
-            break;
-        }
-    }
-    Ok((entries, after))
 }
 
 fn read(query: &mut Query) -> Result<(Filter, Option<[u8; 16]>, usize), Refusal> {

@@ -2,11 +2,11 @@
 
 use super::ask::{Caller, Page, Query, handlers};
 use super::json::{self, List, seconds};
-use crate::access::review::{Finding, LONG_MS, findings};
+use crate::access::review::{self, Asked, Finding};
 use crate::base::{Fault, Refusal, Trouble};
 use crate::relay::{Inbound, Outbound, Shared};
 use crate::store::Conn;
-use crate::store::review::{self, Reviewed, Use};
+use crate::store::review::Reviewed;
 use serde::Serialize;
 
 /// A key with what was found.
@@ -66,16 +66,6 @@ async fn list_of(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<
     json::answer(&look(&mut conn, &asked, &page.after, page.limit).await?)
 }
 
-/// Whose keys are reviewed, and when.
-pub struct Asked<'a> {
-    /// The organisation.
-    pub org: &'a str,
-    /// Keys of the operator too.
-    pub operators: bool,
-    /// Unix milliseconds.
-    pub now_ms: i64,
-}
-
 /// Looks at the next `limit` keys. Those without findings are left out, so that a page may be short;
 /// its `last_id` is how far the look went.
 ///
@@ -87,24 +77,11 @@ pub async fn look(
     after: &str,
     limit: i64,
 ) -> Result<List<ReviewObject>, Fault> {
-    let mut keys = review::keys(conn, asked.org, asked.operators, asked.now_ms, after, limit + 1).await?;
-    let more = i64::try_from(keys.len()).is_ok_and(|count| count > limit);
-    keys.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    let ids: Vec<&str> = keys.iter().map(|key| key.id.as_str()).collect();
-    let uses = review::uses(conn, asked.org, &ids, asked.now_ms - LONG_MS).await?;
-    let last = keys.last().map(|key| key.id.clone());
-    let mut objects = Vec::new();
-    for key in keys {
-        let of_key: Option<Vec<&Use>> =
-            uses.as_ref().map(|uses| uses.iter().filter(|it| it.key == key.id).collect());
-        let found = findings(&key, of_key.as_deref(), asked.now_ms);
-        if !found.is_empty() {
-            objects.push(ReviewObject::new(key, found));
-        }
-    }
-    let list = List::new(objects, more, |object: &ReviewObject| &object.id);
-    Ok(match last {
-        Some(last) if more => list.ending_at(last),
-        _ => list,
+    let looked = review::look(conn, asked, after, limit).await?;
+    let objects = looked.found.into_iter().map(|(key, found)| ReviewObject::new(key, found)).collect();
+    let list = List::new(objects, looked.next.is_some(), |object: &ReviewObject| &object.id);
+    Ok(match looked.next {
+        Some(last) => list.ending_at(last),
+        None => list,
     })
 }

@@ -2,9 +2,9 @@
 
 use super::ask::{Caller, Query, handlers};
 use super::json;
-use super::requests::narrow;
 use super::usage_object::{Bucket, BucketPage, CostResult, UsageResult, page_start};
 use crate::accounts::Scope;
+use crate::accounts::check::narrow;
 use crate::base::{Fault, Refusal, Trouble};
 use crate::relay::{Inbound, Outbound, Shared};
 use crate::store::usage::{self, FILTER_VALUES_MAX, Row};

@@ -1,11 +1,11 @@
 //! `/usage/export`: sums of usage as CSV. What leaves as a file is recorded.
 
 use super::ask::{Caller, Query, handlers};
-use super::csv;
+
 use super::usage::Asked;
 use super::usage_object::sold;
 use crate::accounts::{Acting, Deed};
-use crate::base::{Refusal, Trouble};
+use crate::base::{Refusal, Trouble, csv};
 use crate::relay::{Inbound, Outbound, Shared};
 use crate::store::changes::NOTHING_CHANGED;
 use crate::store::usage::{self, ROWS_MAX, Row};

@@ -114,6 +114,7 @@ async fn run(config: &Config, clock: Clock, (files, say): (Option<u64>, &Say<'_>
     let _ = kept.await;
     stop_shipping.send_replace(true);
     let shipped = shipping.await.doing("shipping the last lines").flatten();
+    shared.vault.flush().await;
     let _ = jobs::last_used::write(&shared).await;
     finish_log(writer);
     shared.at.db.close().await;
@@ -229,6 +230,7 @@ fn begin_jobs(shared: &Arc<Shared>, settings: &Settings) {
     tasks.spawn_on(jobs::feed::follow(Arc::clone(shared)), control);
     tasks.spawn_on(jobs::heartbeat::beat(Arc::clone(shared)), control);
     tasks.spawn_on(jobs::last_used::write_rounds(Arc::clone(shared)), control);
+    tasks.spawn_on(jobs::deliver::keep_sending(Arc::clone(shared)), control);
 }
 
 fn request_log(

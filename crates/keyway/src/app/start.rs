@@ -17,7 +17,8 @@ use crate::mail::Sender;
 use crate::metering::keeper::{Holder, Keeping};
 use crate::metering::{self, Journal, Plan, ShardState, Spares};
 use crate::pricing::{self, Source};
-use crate::relay::context::{Node, Upstream};
+use crate::providers::{self, FromConfig};
+use crate::relay::context::Node;
 use crate::relay::desk::{Desk, Registration};
 use crate::relay::exposed::Exposed;
 use crate::relay::running::{Orders, Stops};
@@ -27,9 +28,9 @@ use crate::routing::{Health, Sessions};
 use crate::store::changes;
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Names;
-use crate::upstream::{AuthStyle, Endpoint, Tls};
+use crate::upstream::Tls;
+use crate::vault::Vault;
 use arc_swap::ArcSwap;
-use std::collections::HashMap;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -69,12 +70,16 @@ pub async fn build(
         started_ms: clock.now_ms(),
     };
     let metrics = Arc::new(Metrics::new(&names(), workers, clock.clone()));
-    let upstreams = upstreams(config, &metrics).map_err(NotOpened::Configuration)?;
+    let from_config = from_config(config).map_err(NotOpened::Configuration)?;
     let seen_seq = changes::head(&at.db).await.map_err(NotOpened::Unreachable)?;
     let (source, catalog) = catalogue(config, &at).await.map_err(NotOpened::Unreachable)?;
+    let upstreams =
+        providers::build(&catalog.load(), &from_config, &metrics).map_err(NotOpened::Configuration)?;
     let age_ms_max = i64::try_from(settings.sync_age_seconds_max).unwrap_or(30) * 1000;
     let cache = Arc::new(KeyCache::new(clock.clone(), age_ms_max));
     let lookup = lookup::start(&tasks, &control, at.db.clone(), Arc::clone(&cache));
+    let vault =
+        Vault::start(&tasks, &control, (&at.db, &at.master), clock.clone(), settings.reasoning_kept_minutes);
     let (stops, orders) = Stops::new(workers);
     let (keeper, keeping) = metering::keeper::keeper(Holder {
         db: at.db.clone(),
@@ -98,7 +103,9 @@ pub async fn build(
         catalog_source: source,
         catalog_stale: AtomicBool::new(false),
         catalog_gate: tokio::sync::Mutex::default(),
-        upstreams,
+        upstreams: ArcSwap::from_pointee(upstreams),
+        from_config,
+        vault,
         egress,
         metrics,
         cache,
@@ -207,27 +214,13 @@ pub fn price_of(catalog: &Catalog, version: &str) -> Option<ledger::Price> {
     catalog.models().iter().find_map(|model| model.prices.by_version(version)).cloned()
 }
 
-fn upstreams(config: &Config, metrics: &Metrics) -> Result<HashMap<Arc<str>, Arc<Upstream>>, Fault> {
-    let mut upstreams = HashMap::new();
-    for provider in config.catalog.providers() {
-        let on = config.on.iter().find(|on| on.provider == *provider.name);
-        let doing = format!("setting up the provider `{}`", provider.name);
-        let mut places = Vec::new();
-        for (dialect, url) in provider.base_urls.iter().filter(|(dialect, _)| dialect.is_built()) {
-            // An address whose way of proving oneself is not available yet is not spoken to.
-            let Some(auth) = AuthStyle::named(provider.auth(*dialect).word()) else {
-                continue;
-            };
-            let credential = on.map(credential).transpose().doing(&doing)?.flatten();
-            places.push((*dialect, Endpoint::new(url, auth, credential).doing(&doing)?));
-        }
-        if places.is_empty() && !provider.is_sandbox() {
-            continue;
-        }
-        let slot = metrics.provider(&provider.name);
-        upstreams.insert(Arc::clone(&provider.name), Arc::new(Upstream { places, slot }));
-    }
-    Ok(upstreams)
+/// Reads the credentials of configuration and environment.
+fn from_config(config: &Config) -> Result<Vec<FromConfig>, Fault> {
+    let given = |on: &On| {
+        let doing = format!("setting up the provider `{}`", on.provider);
+        Ok(FromConfig { provider: on.provider.clone(), secret: credential(on).doing(&doing)? })
+    };
+    config.on.iter().map(given).collect()
 }
 
 /// Reads a credential from where its row says it is.

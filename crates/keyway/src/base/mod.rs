@@ -1,6 +1,7 @@
 //! Floor 0: what everything stands on.
 
 pub mod clock;
+pub mod csv;
 pub mod deadline;
 pub mod fault;
 pub mod fields;

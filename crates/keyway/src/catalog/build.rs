@@ -3,7 +3,7 @@
 use super::builtin;
 use super::kinds::{AuthStyle, Dialect, ModelKind};
 use super::mistake::{Mistake, nearest};
-use super::row::{Alias, Capabilities, Efforts, Model, Origin, Provider, SANDBOX, Target};
+use super::row::{Alias, Audience, Capabilities, Efforts, Model, Origin, Provider, SANDBOX, Target};
 use super::rows::{AliasRow, ModelRow, ProviderRow, Rows, Stored};
 use super::snapshot::{Catalog, Resolution};
 use std::collections::{BTreeMap, HashMap};
@@ -19,19 +19,26 @@ impl Catalog {
     /// # Errors
     /// Every mistake in `own` that shows only when rows are put together.
     pub fn build(own: &Rows, on: &[&str]) -> Result<Self, Vec<Mistake>> {
-        Self::build_with(own, &Stored::default(), on)
+        let (catalog, mistakes) = Self::build_with(own, &Stored::default(), on)?;
+        if mistakes.is_empty() { Ok(catalog) } else { Err(mistakes) }
     }
 
     /// The same with what the database adds. Where two say something of one model, the operator's rows
     /// go before the database, and the database before the rows that come with Keyway; prices of the
-    /// database hold beside those, each from its instant on.
+    /// database hold beside those, each from its instant on. A row that does not fit to the others is left
+    /// out, and answered with its mistake: what somebody turns on stops nobody else's.
     ///
     /// # Errors
-    /// As [`Catalog::build`].
-    pub fn build_with(own: &Rows, stored: &Stored, on: &[&str]) -> Result<Self, Vec<Mistake>> {
+    /// A mistake in the embedded rows; a test keeps this from happening.
+    pub fn build_with(
+        own: &Rows,
+        stored: &Stored,
+        on: &[&str],
+    ) -> Result<(Self, Vec<Mistake>), Vec<Mistake>> {
         let mut mistakes = Vec::new();
-        let known = providers(&own.providers, &mut mistakes)?;
-        let is_on = |name: &str| name == SANDBOX || on.contains(&name);
+        let mut known = providers(&own.providers, &stored.providers, &mut mistakes)?;
+        let audience = |name: &str| audience(name, stored, on);
+        let is_on = |name: &str| audience(name).is_some();
         let (mut models, mut aliases) = (BTreeMap::new(), Vec::new());
         for name in known.keys().filter(|name| is_on(name)) {
             let rows = builtin::models(name)?;
@@ -49,7 +56,13 @@ impl Catalog {
             names: HashMap::with_capacity(models.len() * 2),
             routes: Vec::new(),
             of_organizations: HashMap::new(),
+            behind: HashMap::new(),
         };
+        for (name, provider) in &mut known {
+            if let Some(audience) = audience(name) {
+                provider.audience = audience;
+            }
+        }
         for (name, provider) in known.into_iter().filter(|(name, _)| is_on(name)) {
             catalog.providers.insert(name.into(), Arc::new(provider));
         }
@@ -63,10 +76,22 @@ impl Catalog {
             catalog.add_alias(row, at >= builtin_count, own, &mut mistakes);
         }
         for (name, candidates) in bare {
-            catalog.names.entry(name).or_insert_with(|| Arc::new(Resolution::of(candidates)));
+            catalog.name(name, Arc::new(Resolution::of(candidates)));
         }
         catalog.add_routes(own, stored, &mut mistakes);
-        if mistakes.is_empty() { Ok(catalog) } else { Err(mistakes) }
+        Ok((catalog, mistakes))
+    }
+
+    /// Gives a name to who serves it, unless somebody has it. A name that is not everybody's leads those
+    /// who cannot use it to who comes behind.
+    fn name(&mut self, name: Arc<str>, resolution: Arc<Resolution>) {
+        match self.names.get(&name) {
+            None => {
+                self.names.insert(name, resolution);
+            }
+            Some(taken) if !taken.is_everybodys() => self.behind.entry(name).or_default().push(resolution),
+            Some(_) => {}
+        }
     }
 
     /// Lists a model under its canonical name, when its provider is on.
@@ -168,7 +193,8 @@ impl Catalog {
                 "write the target as \"provider/name\"".to_owned(),
             );
         }
-        if self.names.get(row.name.as_str()).is_some_and(|taken| taken.alias.is_none()) {
+        let taken = self.names.get(row.name.as_str());
+        if taken.is_some_and(|taken| taken.alias.is_none() && taken.is_everybodys()) {
             return wrong("is the name of a model already".to_owned(), "choose another name".to_owned());
         }
         let (name, notice, set, place) = (row.name, row.notice, row.set, row.place);
@@ -182,9 +208,18 @@ impl Catalog {
             .split_once('/')
             .filter(|(provider, _)| alias.target.split('/').next() == Some(provider));
         if let Some((_, bare)) = bare {
-            self.names.entry(bare.into()).or_insert_with(|| Arc::clone(&resolution));
+            self.name(bare.into(), Arc::clone(&resolution));
         }
-        self.names.insert(alias.name.as_str().into(), resolution);
+        let name: Arc<str> = alias.name.as_str().into();
+        match self.names.get(&name) {
+            // The bare name of another alias.
+            Some(taken) if taken.alias.is_some() => {
+                let taken = self.names.insert(Arc::clone(&name), resolution);
+                let behind = self.behind.entry(name).or_default();
+                behind.splice(0..0, taken);
+            }
+            _ => self.name(name, resolution),
+        }
         self.aliases.push(alias);
     }
 
@@ -202,6 +237,20 @@ impl Catalog {
             |near| format!("did you mean `{near}`?"),
         ))
     }
+}
+
+/// For whom a provider is on; `None` where it is off.
+fn audience(name: &str, stored: &Stored, on: &[&str]) -> Option<Audience> {
+    if name == SANDBOX {
+        return Some(Audience::Everybody);
+    }
+    if stored.off.iter().any(|off| off == name) {
+        return None;
+    }
+    if on.contains(&name) {
+        return Some(Audience::Everybody);
+    }
+    stored.on.iter().find(|(provider, _)| provider == name).map(|(_, audience)| audience.clone())
 }
 
 /// All provider rows by name, the operator's laid over the ones that come with Keyway.
@@ -224,9 +273,11 @@ pub fn merged(own: &[ProviderRow]) -> Result<BTreeMap<String, ProviderRow>, Vec<
 /// All providers by name, and what is wrong with the operator's.
 fn providers(
     own: &[ProviderRow],
+    stored: &[ProviderRow],
     mistakes: &mut Vec<Mistake>,
 ) -> Result<BTreeMap<String, Provider>, Vec<Mistake>> {
-    let rows = merged(own)?;
+    let both: Vec<ProviderRow> = stored.iter().chain(own).cloned().collect();
+    let rows = merged(&both)?;
     for row in own {
         let path = format!("providers.{}", row.name);
         if row.name == SANDBOX {
@@ -245,7 +296,12 @@ fn providers(
         }
     }
     let origin = |name: &str| {
-        if own.iter().any(|row| row.name == name) { Origin::Config } else { Origin::Builtin }
+        let has = |rows: &[ProviderRow]| rows.iter().any(|row| row.name == name);
+        match () {
+            () if has(own) => Origin::Config,
+            () if has(stored) => Origin::Stored,
+            () => Origin::Builtin,
+        }
     };
     Ok(rows.into_iter().map(|(name, row)| (name.clone(), checked(row, origin(&name)))).collect())
 }
@@ -300,6 +356,7 @@ fn checked(row: ProviderRow, origin: Origin) -> Provider {
         quirks: row.quirks.unwrap_or_default(),
         region: row.region.unwrap_or_default(),
         zero_retention: row.zero_retention.unwrap_or(false),
+        audience: Audience::Everybody,
         origin,
         place: row.place,
     }

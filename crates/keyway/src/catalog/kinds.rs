@@ -113,6 +113,9 @@ words! {
         ForcedToolsEndThinking = "forced-tools-end-thinking", true;
         /// The same, where the member is `enable_thinking: false`.
         ForcedToolsEndEnableThinking = "forced-tools-end-enable-thinking", true;
+        /// Models that think want the reasoning of turns with tool calls back (`reasoning_content`), or
+        /// refuse the request. Where the client has not brought it, it is put back.
+        ReasoningReplayed = "reasoning-replayed", true;
         /// `user_id` keeps the provider's cache, safety and scheduling of one tenant apart from
         /// another's: it is always a keyed hash of the organisation and of the client's own `user_id`.
         TenantUserId = "tenant-user-id", true;

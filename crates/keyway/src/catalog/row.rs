@@ -3,6 +3,7 @@
 use super::kinds::{AuthStyle, Dialect, Edit, Effort, ModelKind, Quirk, Thinking};
 use super::mistake::Place;
 use ledger::PriceList;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Who wrote a row.
@@ -26,6 +27,17 @@ impl Origin {
             Self::Config => "config",
         }
     }
+}
+
+/// Whose traffic can reach a provider.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Audience {
+    /// Everybody's: it is on for the installation.
+    #[default]
+    Everybody,
+    /// That of these organisations alone, which have credentials of their own there. Nobody else is told
+    /// that it is on.
+    Only(BTreeSet<Arc<str>>),
 }
 
 /// A host that serves models.
@@ -59,6 +71,8 @@ pub struct Provider {
     pub region: String,
     /// Whether it is known to keep nothing of requests.
     pub zero_retention: bool,
+    /// Whose traffic has a credential there.
+    pub audience: Audience,
     /// Who wrote the row.
     pub origin: Origin,
     /// Where the last word on it was written.
@@ -85,6 +99,15 @@ impl Provider {
     #[must_use]
     pub fn has(&self, quirk: Quirk) -> bool {
         self.quirks.contains(&quirk)
+    }
+
+    /// Whether an organisation's traffic can reach it.
+    #[must_use]
+    pub fn serves(&self, org: &str) -> bool {
+        match &self.audience {
+            Audience::Everybody => true,
+            Audience::Only(orgs) => orgs.contains(org),
+        }
     }
 
     /// Whether it is the built-in upstream, which has no address.

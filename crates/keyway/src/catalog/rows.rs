@@ -7,7 +7,7 @@ use super::kinds::{AuthStyle, Dialect, Edit, Effort, ModelKind, Quirk, Thinking}
 use super::mistake::{Mistake, Place};
 use super::price::{self, PriceDefaults, TOKENS_MAX};
 use super::route::{self, RouteRow, StoredRoute};
-use super::row::Quality;
+use super::row::{Audience, Quality};
 use super::url;
 use super::written::{Fields, Reader};
 use ledger::{Price, PriceList};
@@ -144,13 +144,24 @@ pub struct Stored {
     pub prices: Vec<(String, Price)>,
     /// Routes of organisations.
     pub routes: Vec<StoredRoute>,
+    /// Providers, or what is different of those that come with the program.
+    pub providers: Vec<ProviderRow>,
+    /// Providers that credentials in the database turn on, and for whom.
+    pub on: Vec<(String, Audience)>,
+    /// Providers that were turned off, whatever would turn them on.
+    pub off: Vec<String>,
 }
 
 impl Stored {
-    /// Whether it adds nothing.
+    /// Whether the database says nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.models.is_empty() && self.prices.is_empty() && self.routes.is_empty()
+        self.models.is_empty()
+            && self.prices.is_empty()
+            && self.routes.is_empty()
+            && self.providers.is_empty()
+            && self.on.is_empty()
+            && self.off.is_empty()
     }
 }
 

@@ -1,7 +1,7 @@
 //! The immutable snapshot that requests are answered from.
 
 use super::route::{Route, TargetRow};
-use super::row::{Alias, Model, Provider, Target};
+use super::row::{Alias, Audience, Model, Provider, Target};
 use super::rows::is_model_name;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -42,6 +42,19 @@ impl Resolution {
     }
 }
 
+impl Resolution {
+    /// Whether any of the candidates can be reached by an organisation's traffic.
+    #[must_use]
+    pub fn serves(&self, org: &str) -> bool {
+        self.candidates.iter().any(|target| target.provider.serves(org))
+    }
+
+    /// Whether any of the candidates can be reached by everybody's traffic.
+    pub(super) fn is_everybodys(&self) -> bool {
+        self.candidates.iter().any(|target| target.provider.audience == Audience::Everybody)
+    }
+}
+
 /// Why a name resolves to nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotFound {
@@ -68,6 +81,8 @@ pub struct Catalog {
     pub(super) routes: Vec<Arc<Route>>,
     /// Routes of organisations, by organisation and name.
     pub(super) of_organizations: HashMap<Arc<str>, HashMap<Arc<str>, Arc<Resolution>>>,
+    /// Whom a name of `names` leads to for those whom it does not serve.
+    pub(super) behind: HashMap<Arc<str>, Vec<Arc<Resolution>>>,
 }
 
 impl Catalog {
@@ -99,18 +114,34 @@ impl Catalog {
         }
     }
 
-    /// Who serves `name` for an organisation: its own routes go before every name but the operator's routes.
+    /// The same for an organisation: its own routes go before every name but the operator's routes, and
+    /// what only others can reach is as if it were off.
     ///
     /// # Errors
-    /// Why nobody does.
-    pub fn resolve_for(&self, org: &str, name: &str) -> Result<Arc<Resolution>, NotFound> {
+    /// As [`Catalog::resolve`].
+    pub fn resolve_for(&self, name: &str, org: &str) -> Result<Arc<Resolution>, NotFound> {
         if !self.of_organizations.is_empty()
             && let Some(found) = self.of_organizations.get(org).and_then(|routes| routes.get(name))
             && !self.routes.iter().any(|route| *route.row.name == *name)
         {
             return Ok(Arc::clone(found));
         }
-        self.resolve(name)
+        let found = self.resolve(name);
+        match &found {
+            Ok(found) if !found.serves(org) => {}
+            Err(NotFound::Unknown) => {}
+            _ => return found,
+        }
+        let behind = self.behind.get(name).into_iter().flatten();
+        if let Some(next) = behind.into_iter().find(|next| next.serves(org)) {
+            return Ok(Arc::clone(next));
+        }
+        let provider = name.split_once('/').and_then(|(provider, _)| self.providers.get(provider));
+        Err(if provider.is_some_and(|row| !row.serves(org)) {
+            NotFound::ProviderOff
+        } else {
+            NotFound::Unknown
+        })
     }
 
     /// The operator's routes, by name.

@@ -3,6 +3,7 @@
 use super::{
     admin_key, audit, budget, chat, config, credit, db, explain, group, init, invite, key, limit, log,
     member, model, node, org, project, role, route, sandbox, serve, service_account, settings, tier, usage,
+    webhook,
 };
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use clap_complete::Shell;
@@ -136,6 +137,9 @@ pub enum Command {
     /// Who changed what
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Programs that are told what happens
+    #[command(subcommand)]
+    Webhook(webhook::Webhook),
     /// Look for everything that can be wrong, and say how to put it right
     Doctor,
     /// Ask a running server; the key is read from KEYWAY_API_KEY or OPENAI_API_KEY

@@ -36,8 +36,12 @@ pub enum Audit {
         #[arg(long, value_name = "FILE")]
         file: Option<PathBuf>,
     },
-    /// List messages to people, oldest first, and whether they were sent
-    Notifications,
+    /// List messages to people and programs, oldest first, and whether they were sent
+    Notifications {
+        /// Only those that were given up
+        #[arg(long)]
+        failed: bool,
+    },
 }
 
 /// List records, newest first, or export the whole log
@@ -91,12 +95,12 @@ pub fn run(global: &Global, command: &Audit, out: &Out) -> Result<(), Failure> {
     Session::with(global, &config, Missing::NotFound, async |session| match command {
         Audit::List(List { export: Some(file), .. }) => write_export(session, file, out).await,
         Audit::List(asked) => list(session, asked, out).await,
-        Audit::Notifications => {
+        Audit::Notifications { failed } => {
             let mut conn = session.at.db.connection().await?;
             let found = every(
                 READ_ROWS,
                 |it: &Message| it.id.clone(),
-                async |after| outbox::list(&mut conn, &session.org, false, &after, READ_ROWS).await,
+                async |after| outbox::list(&mut conn, &session.org, *failed, false, &after, READ_ROWS).await,
             )
             .await?;
             if out.json {
@@ -108,10 +112,15 @@ pub fn run(global: &Global, command: &Audit, out: &Out) -> Result<(), Failure> {
                     when(Some(it.created_ms)),
                     it.kind.clone(),
                     it.recipient.clone(),
+                    notifications::status(it).to_owned(),
                     when(it.sent_ms),
+                    it.last_error.clone().unwrap_or_default(),
                 ]
             };
-            out.table(&["message", "when", "what", "to", "sent"], &found.iter().map(row).collect::<Vec<_>>())
+            out.table(
+                &["message", "when", "what", "to", "status", "sent", "error"],
+                &found.iter().map(row).collect::<Vec<_>>(),
+            )
         }
         Audit::Verify { .. } => {
             let mut conn = session.at.db.connection().await?;

@@ -92,7 +92,8 @@ async fn list(session: &Session, asked: &List, out: &Out) -> Result<(), Failure>
     let (mut entries, mut after) = (Vec::new(), asked.after);
     loop {
         let wanted = limit - entries.len();
-        let (mut found, next) = log::page(&session.at.db, &session.org, &filter, after, wanted).await?;
+        let (mut found, next) =
+            crate::store::requests::page(&session.at.db, &session.org, &filter, after, wanted).await?;
         entries.append(&mut found);
         after = next;
         if after.is_none() || entries.len() >= limit {

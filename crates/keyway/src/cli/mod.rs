@@ -45,6 +45,7 @@ pub mod settings;
 pub mod span;
 pub mod tier;
 pub mod usage;
+pub mod webhook;
 
 use crate::sealing::memory;
 use crate::telemetry::panic_hook;
@@ -121,6 +122,7 @@ fn dispatch(args: &Args, out: &Out) -> Result<(), Failure> {
         Command::Log(command) => log::run(global, command, out)?,
         Command::Explain(asked) => explain::run(global, asked, out)?,
         Command::Audit(command) => audit::run(global, command, out)?,
+        Command::Webhook(command) => webhook::run(global, command, out)?,
         Command::Doctor => doctor::run(global, out)?,
         Command::Chat(chat) => chat::run(global, chat, out)?,
         Command::Sandbox(sandbox) => sandbox::run(sandbox, out)?,

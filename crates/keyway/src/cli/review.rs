@@ -4,8 +4,9 @@ use super::failure::Failure;
 use super::key::when;
 use super::output::Out;
 use super::session::Session;
+use crate::access::review::Asked;
 use crate::admin::json::List;
-use crate::admin::review::{Asked, ReviewObject, look};
+use crate::admin::review::{ReviewObject, look};
 use crate::base::Clock;
 
 /// Keys of one look.

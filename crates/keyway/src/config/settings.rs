@@ -147,6 +147,8 @@ settings! {
         "Size of a journal file. Each worker keeps one in use and one spare.";
     requests_retention_days: u64 = number, Kind::Number(1, 3650), "30", "", None,
         "How long the row of a single request is kept, days. Totals are kept for good.";
+    reasoning_kept_minutes: u64 = number, Kind::Number(0, 10_080), "1440", "", None,
+        "How long a model's reasoning is kept, sealed, for clients that cannot bring back what its provider wants back of a turn with tool calls, minutes. 0: nothing of it is kept.";
     log: String = text, Kind::LogFilter, "info", "", None,
         "How much is logged: error, warn, info, debug, trace, or levels by module.";
     log_requests: bool = flag, Kind::Flag, "true", "", None,

@@ -36,6 +36,7 @@ static ASSETS: &[Asset] = &[
     script("copy.js", include_str!("assets/copy.js")),
     script("dialog.js", include_str!("assets/dialog.js")),
     script("filter.js", include_str!("assets/filter.js")),
+    script("live.js", include_str!("assets/live.js")),
     script("password.js", include_str!("assets/password.js")),
     script("wait.js", include_str!("assets/wait.js")),
 ];

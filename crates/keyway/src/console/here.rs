@@ -3,6 +3,7 @@
 use super::form::Form;
 use super::page::see;
 use super::parts::paging::encoded;
+use super::when::When;
 use crate::access::{Grant, act};
 use crate::accounts::{Acting, Scope};
 use crate::base::{Fault, Trouble};
@@ -121,6 +122,12 @@ impl<'a> Here<'a> {
             Some(query) => format!("{path}?{query}"),
             None => path,
         }
+    }
+
+    /// Now, where the person is.
+    #[must_use]
+    pub fn when(&self) -> When {
+        When::new(self.shared.at.clock.now_ms(), &self.person.time_zone)
     }
 
     /// A placeholder of the path; empty when the route has none there.

@@ -6,23 +6,29 @@
 
 pub mod account;
 pub mod assets;
+pub mod audit;
 pub mod components;
 pub mod form;
 pub mod here;
-pub mod home;
 pub mod invitation;
 pub mod keys;
-
 pub mod leave;
 pub mod links;
+pub mod models;
 pub mod nav;
+pub mod overview;
 pub mod page;
 pub mod parts;
+pub mod projects;
 pub mod refusal;
 pub mod register;
+pub mod requests;
+pub mod say;
 pub mod setup;
 pub mod sign_in;
+pub mod span;
 pub mod theme;
+pub mod usage;
 pub mod visit;
 pub mod when;
 

@@ -4,7 +4,7 @@ use super::form::token_field;
 use super::here::Here;
 use super::page::mark;
 use crate::access::session::cookie;
-use crate::accounts::Scope;
+use crate::accounts::{Scope, Subject, may};
 use maud::{Markup, html};
 
 /// A page of the navigation.
@@ -12,18 +12,43 @@ struct Item {
     group: &'static str,
     name: &'static str,
     path: &'static str,
-    /// Shown to who may this anywhere; absent: to everybody.
-    scope: Option<Scope>,
+    /// Who sees it.
+    to: To,
 }
 
-const fn item(group: &'static str, name: &'static str, path: &'static str, scope: Option<Scope>) -> Item {
-    Item { group, name, path, scope }
+/// To whom a page is shown: as the route table has it.
+enum To {
+    /// Whoever is signed in.
+    Everybody,
+    /// Who may this anywhere.
+    Anywhere(Scope),
+    /// Who may this in all of the organisation.
+    Everywhere(Scope),
+}
+
+impl To {
+    fn shows(&self, here: &Here<'_>) -> bool {
+        match self {
+            Self::Everybody => true,
+            Self::Anywhere(scope) => here.may(*scope),
+            Self::Everywhere(scope) => may(&here.grant.actor, *scope, Subject::Organization).is_ok(),
+        }
+    }
+}
+
+const fn item(group: &'static str, name: &'static str, path: &'static str, to: To) -> Item {
+    Item { group, name, path, to }
 }
 
 /// The pages, in their groups.
 static ITEMS: &[Item] = &[
-    item("", "Overview", "/console", None),
-    item("Build", "API keys", "/console/keys", Some(Scope::READ_KEYS)),
+    item("", "Overview", "/console", To::Everybody),
+    item("Build", "API keys", "/console/keys", To::Anywhere(Scope::READ_KEYS)),
+    item("Build", "Models", "/console/models", To::Everybody),
+    item("Observe", "Usage", "/console/usage", To::Anywhere(Scope::READ_USAGE)),
+    item("Observe", "Requests", "/console/requests", To::Anywhere(Scope::READ_REQUESTS)),
+    item("Operate", "Key review", "/console/review", To::Everywhere(Scope::READ_KEYS)),
+    item("Operate", "Audit log", "/console/audit", To::Anywhere(Scope::READ_AUDIT_LOGS)),
 ];
 
 /// The navigation of a page: beside it, or above it where it is narrow.
@@ -54,8 +79,7 @@ fn inside(here: &Here<'_>) -> Markup {
 
 fn pages(here: &Here<'_>) -> Markup {
     let path = here.inbound.route.path;
-    let shown: Vec<&Item> =
-        ITEMS.iter().filter(|item| item.scope.is_none_or(|scope| here.may(scope))).collect();
+    let shown: Vec<&Item> = ITEMS.iter().filter(|item| item.to.shows(here)).collect();
     let mut groups: Vec<&str> = shown.iter().map(|item| item.group).collect();
     groups.dedup();
     html! {

@@ -141,6 +141,15 @@ pub fn answer(status: StatusCode, markup: Markup) -> Outbound {
     answer
 }
 
+/// A table as a file to keep.
+#[must_use]
+pub fn file(name: &str, text: String) -> Outbound {
+    let mut answer = Outbound::whole(StatusCode::OK, "text/csv; charset=utf-8", text);
+    answer.set("content-disposition", &format!("attachment; filename=\"{name}\""));
+    protect(&mut answer);
+    answer
+}
+
 /// An answer that leads elsewhere, by GET.
 #[must_use]
 pub fn see(path: &str) -> Outbound {

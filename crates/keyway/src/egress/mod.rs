@@ -173,6 +173,14 @@ impl Egress {
     }
 }
 
+/// Checks that a text is a URL that may be asked, as far as its text tells: its scheme and host.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn origin(url: &str) -> Result<String, Denied> {
+    Url::parse(url).map(|url| url.origin).map_err(Denied::Url)
+}
+
 fn denied(failure: Failure) -> Denied {
     match failure {
         Failure::TooLarge => Denied::TooLarge,

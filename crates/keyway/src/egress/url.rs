@@ -17,7 +17,7 @@ pub(super) struct Url {
     /// Without the question mark.
     pub query: Option<String>,
     /// Scheme, host and port as written.
-    origin: String,
+    pub origin: String,
 }
 
 impl Url {

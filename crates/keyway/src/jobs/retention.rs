@@ -3,7 +3,10 @@
 
 use crate::base::Fault;
 use crate::relay::Shared;
-use crate::store::{budgets, changes, ephemeral, once_links, requests_write, sessions, tenants, usage_write};
+use crate::store::{
+    budgets, changes, ephemeral, once_links, outbox, reasoning, requests_write, sessions, tenants,
+    usage_write,
+};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +16,8 @@ const DAY_MS: i64 = 24 * HOUR_MS;
 const MINUTES_KEPT_MS: i64 = 48 * HOUR_MS;
 /// Changes are kept for nodes to catch up with; one that is further behind refuses every key anyway.
 const CHANGES_KEPT_MS: i64 = 7 * DAY_MS;
+/// Messages are kept this long once they are sent or given up.
+const MESSAGES_KEPT_MS: i64 = 90 * DAY_MS;
 /// Time between two rounds.
 const ROUND: Duration = Duration::from_secs(600);
 
@@ -37,6 +42,8 @@ async fn round(shared: &Shared, requests_kept_ms: i64) -> Result<(), Fault> {
     budgets::end_of_tokens(db, now_ms - HOUR_MS, now_ms).await?;
     sessions::prune(db, now_ms - HOUR_MS).await?;
     once_links::prune(db, now_ms).await?;
+    outbox::prune(db, now_ms - MESSAGES_KEPT_MS).await?;
+    reasoning::prune(db, now_ms).await?;
     usage_write::prune_minutes(db, now_ms - MINUTES_KEPT_MS).await?;
     changes::prune(db, now_ms - CHANGES_KEPT_MS).await
 }

@@ -105,6 +105,17 @@ impl Letter {
         }
     }
 
+    /// To those who look after an organisation: something has happened.
+    #[must_use]
+    pub fn news(subject: String, lines: Vec<String>, url: String) -> Self {
+        Self {
+            subject,
+            lines,
+            action: Some(("Look at it", url)),
+            after: "You get this because you look after this organisation at Keyway, or own what it is about.",
+        }
+    }
+
     /// The message as text.
     #[must_use]
     pub fn text(&self) -> String {

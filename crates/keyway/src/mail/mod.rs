@@ -13,6 +13,7 @@ use crate::base::{Clock, Fault, Secret, id};
 use lettre::message::{Mailbox, MultiPart};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -25,7 +26,10 @@ const WAITS: [Duration; 3] = [Duration::from_secs(2), Duration::from_secs(15), D
 
 /// Where messages are handed over.
 #[derive(Clone)]
-pub struct Mail(mpsc::Sender<(String, Letter)>);
+pub struct Mail {
+    waiting: mpsc::Sender<(String, Letter)>,
+    sender: Arc<Sender>,
+}
 
 enum Way {
     Smtp(AsyncSmtpTransport<Tokio1Executor>),
@@ -66,21 +70,22 @@ impl Sender {
     pub fn start(self, tasks: &Tasks) -> Mail {
         let (mail, mut waiting) = mpsc::channel::<(String, Letter)>(WAITING_MAX);
         let inner = tasks.clone();
+        let sender = Arc::new(self);
+        let sending = Arc::clone(&sender);
         tasks.spawn(async move {
-            let sender = std::sync::Arc::new(self);
             while let Some((to, letter)) = waiting.recv().await {
-                let sender = std::sync::Arc::clone(&sender);
+                let sender = Arc::clone(&sending);
                 // One that has to wait holds up no other.
                 inner.spawn(async move { sender.deliver(&to, &letter).await });
             }
         });
-        Mail(mail)
+        Mail { waiting: mail, sender }
     }
 
     async fn deliver(&self, to: &str, letter: &Letter) {
         let mut waits = WAITS.iter();
         loop {
-            match (self.send(to, letter).await, waits.next()) {
+            match (self.send(to, letter, None).await, waits.next()) {
                 (Ok(()), _) => return,
                 (Err(fault), Some(wait)) => {
                     tracing::warn!(%fault, letter = letter.subject, "a message was not sent; it is tried again");
@@ -94,10 +99,12 @@ impl Sender {
         }
     }
 
-    async fn send(&self, to: &str, letter: &Letter) -> Result<(), Fault> {
+    async fn send(&self, to: &str, letter: &Letter, id: Option<&str>) -> Result<(), Fault> {
         let body = MultiPart::alternative_plain_html(letter.text(), letter.html());
         let message = Message::builder()
             .from(self.from.clone())
+            // The same at each try: who has it already can tell.
+            .message_id(id.map(|id| format!("<{id}@{}>", self.from.email.domain())))
             .to(to.parse().doing("reading the address of a message")?)
             .subject(letter.subject.clone())
             .multipart(body)
@@ -118,9 +125,17 @@ impl Sender {
 impl Mail {
     /// Hands a message over.
     pub fn send(&self, to: &str, letter: Letter) {
-        if let Err(full) = self.0.try_send((to.to_owned(), letter)) {
+        if let Err(full) = self.waiting.try_send((to.to_owned(), letter)) {
             let (_, letter) = full.into_inner();
             tracing::error!(letter = letter.subject, "too many messages wait: one was dropped");
         }
+    }
+
+    /// Sends a message now, once; `id` is what its copies are told by.
+    ///
+    /// # Errors
+    /// When it was not taken.
+    pub async fn send_now(&self, to: &str, letter: &Letter, id: &str) -> Result<(), Fault> {
+        self.sender.send(to, letter, Some(id)).await
     }
 }

@@ -125,6 +125,12 @@ impl Admitted {
         Poll::Ready(self.must_cut())
     }
 
+    /// Whether money is reserved for it: it goes no further than that.
+    #[must_use]
+    pub fn is_bounded(&self) -> bool {
+        self.going.as_ref().is_some_and(|going| going.is_bounded())
+    }
+
     /// Why the stream is to end now, if it is.
     #[must_use]
     pub fn must_cut(&self) -> Option<Cut> {

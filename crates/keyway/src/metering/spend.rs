@@ -8,7 +8,7 @@ use crate::access::purse::is_hard;
 use crate::base::{Clock, Code, Refusal};
 use crate::store::budgets::{Budget, Reserve};
 use ledger::account::{Account, Reservation, admit};
-use ledger::reserve::{Mode, Quote, Size};
+use ledger::reserve::{Markup, Mode, Quote, Size};
 use ledger::spend::ACCOUNTS_PER_REQUEST_MAX;
 use ledger::{NanoUsd, Price};
 use std::sync::Arc;
@@ -40,6 +40,10 @@ pub struct Purchase<'a> {
     pub streamed: bool,
     /// It takes less answer rather than a refusal.
     pub clamp: bool,
+    /// The organisation pays the provider itself: its balance is not asked.
+    pub own: bool,
+    /// What is added to the price.
+    pub markup: Markup,
 }
 
 /// What a request has reserved.
@@ -75,10 +79,11 @@ impl Payers {
             accounts.push(Arc::clone(account));
         }
         let budgets = names.iter().flatten();
-        let hard = budgets.clone().any(|budget| is_hard(budget)) || grant.purse.credit.is_some();
+        let credit = grant.purse.credit.as_ref().filter(|_| !what.own);
+        let hard = budgets.clone().any(|budget| is_hard(budget)) || credit.is_some();
         let full = budgets.clone().any(|budget| budget.reserve == Reserve::Full);
         // Ids of balances come after those of budgets.
-        if let Some(credit) = &grant.purse.credit {
+        if let Some(credit) = credit {
             names.push(None);
             accounts.push(Arc::clone(credit));
         }
@@ -114,7 +119,7 @@ pub async fn reserve(
     let mode = if payers.full || !what.streamed { Mode::Full } else { Mode::Sliding };
     let mode = if payers.hard { mode } else { Mode::Sliding };
     let quote = |size: Size| {
-        Quote::new(price, what.started_ms, size, mode, grant.purse.markup).map_err(|_| unbounded(what.model))
+        Quote::new(price, what.started_ms, size, mode, what.markup).map_err(|_| unbounded(what.model))
     };
     // What slides needs no bound, and is not cut by what a catalogue believes.
     let size = if mode == Mode::Full { within(what.size, what.longest) } else { what.size };

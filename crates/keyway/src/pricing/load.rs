@@ -74,14 +74,18 @@ pub(super) fn parsed<T>(text: &str, take: fn(&mut Rows) -> Option<T>) -> Result<
     }
 }
 
-/// The snapshot of rows and database.
+/// The snapshot of rows and database. What does not fit is left out and logged.
 ///
 /// # Errors
-/// A mistake that shows only when both are put together.
+/// A mistake in the rows that come with the program.
 pub fn snapshot(source: &Source, stored: &Stored) -> Result<Catalog, Fault> {
     let on: Vec<&str> = source.on.iter().map(String::as_str).collect();
-    Catalog::build_with(&source.own, stored, &on).map_err(|mistakes| {
+    let (catalog, mistakes) = Catalog::build_with(&source.own, stored, &on).map_err(|mistakes| {
         let first = mistakes.first().map(ToString::to_string).unwrap_or_default();
         Fault::plain(format!("building the catalogue: {first}"))
-    })
+    })?;
+    for mistake in mistakes {
+        tracing::warn!(%mistake, "a row is left out of the catalogue");
+    }
+    Ok(catalog)
 }

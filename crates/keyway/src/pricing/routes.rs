@@ -33,7 +33,7 @@ pub async fn create(
     fields: &str,
 ) -> Result<(Stored, RouteRow), Trouble> {
     acting.may(Scope::CREATE_PROJECTS, Subject::Organization)?;
-    let said = checked(catalog, name, fields)?;
+    let said = checked(catalog, &acting.org, name, fields)?;
     if catalog.routes().iter().any(|route| route.row.name == name) {
         return Err(taken(name, "The configuration file has a route of that name.").into());
     }
@@ -69,7 +69,7 @@ pub async fn edit(
 ) -> Result<(Stored, RouteRow), Trouble> {
     acting.may(Scope::UPDATE_PROJECTS, Subject::Organization)?;
     let row = found(acting, catalog, route).await?;
-    let said = checked(catalog, &row.name, fields)?;
+    let said = checked(catalog, &acting.org, &row.name, fields)?;
     rows::change(&mut acting.tx, &row.id, fields, acting.now_ms).await?;
     record(acting, "route.updated", &row.id, json!({ "name": row.name, "fields": fields })).await?;
     Ok((Stored { fields: fields.to_owned(), ..row }, said))
@@ -104,7 +104,7 @@ async fn found(acting: &mut Acting<'_>, catalog: &Catalog, route: &str) -> Resul
 pub const CONFIG_ID: &str = "config:";
 
 /// Fields that make a route whose targets are there.
-fn checked(catalog: &Catalog, name: &str, fields: &str) -> Result<RouteRow, Refusal> {
+fn checked(catalog: &Catalog, org: &str, name: &str, fields: &str) -> Result<RouteRow, Refusal> {
     let row = route_row(name, fields).map_err(|mistakes| {
         let (path, fix) =
             mistakes.first().map_or(("", "correct it"), |it| (it.path.as_str(), it.fix.as_str()));
@@ -115,7 +115,7 @@ fn checked(catalog: &Catalog, name: &str, fields: &str) -> Result<RouteRow, Refu
     let mut served = false;
     for target in &row.targets {
         match catalog.targets(&target.model) {
-            Ok(_) => served = true,
+            Ok(found) => served |= found.iter().any(|target| target.provider.serves(org)),
             Err(None) => {}
             Err(Some((problem, fix))) => {
                 return Err(Refusal::field("targets", format!("A target {problem}; {fix}.")));

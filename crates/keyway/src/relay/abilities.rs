@@ -27,8 +27,8 @@ pub fn abilities(target: &Target, dialect: Dialect) -> Abilities {
             can.reasoning = ReasoningControl::Switch;
             can.reasoning_off = true;
             can.forced_tools_while_reasoning = false;
-            can.reasoning_replayed = true;
         }
+        can.reasoning_replayed = provider.has(Quirk::ReasoningReplayed);
     }
     let Some(model) = &target.model else { return can };
     let told = &model.capabilities;

@@ -5,6 +5,7 @@ use super::deliver::{Undone, Wishes, deliver};
 use super::exchange::Outbound;
 use super::failures;
 use super::quirks::{self, Tenant};
+use super::replay;
 use super::source::{self, Answer, Asked};
 use super::stateless::stateless;
 use super::story::Story;
@@ -18,6 +19,8 @@ use crate::routing::{Class, Plan};
 use crate::upstream::{Class as Status, Failure, classify};
 use bytes::Bytes;
 use dialect::edit::{AskUsage, Wanted, rewrite_to};
+use dialect::hub::Losses;
+use dialect::openai_responses;
 use ledger::Usage;
 use ledger::entry::UsageOrigin;
 use std::pin::pin;
@@ -63,15 +66,13 @@ pub async fn serve(mut story: Box<Story>, source: &Source<'_>, plan: &Plan) -> O
         };
         match send(&mut story, source, plan, &target, &tries).await {
             Ok((answer, crossing)) => {
-                let notice = plan.alias().and_then(|alias| alias.notice.clone());
-                let include_usage = source.peek.include_usage == Some(true);
-                let wishes = Wishes { crossing, include_usage, notice };
+                let wishes = wishes(&story, source, plan, crossing);
                 match deliver(story, answer, wishes, tries.may_go_on()).await {
                     Ok(answer) => return answer,
                     Err(Undone { story: left, failed }) => {
                         story = left;
                         note(&mut story, &failed, true);
-                        tries.failed(failed);
+                        tries.failed(&story, failed);
                     }
                 }
             }
@@ -86,9 +87,21 @@ pub async fn serve(mut story: Box<Story>, source: &Source<'_>, plan: &Plan) -> O
             }
             Err(Missed::Failed(failed)) => {
                 note(&mut story, &failed, false);
-                tries.failed(failed);
+                tries.failed(&story, failed);
             }
         }
+    }
+}
+
+/// What the client asked for beside the answer itself.
+fn wishes(story: &Story, source: &Source<'_>, plan: &Plan, crossing: Option<Box<Crossing>>) -> Wishes {
+    let echoes =
+        crossing.is_none() && story.dialect == Dialect::OpenaiResponses && story.stream && story.is_bounded();
+    Wishes {
+        echo: if echoes { openai_responses::echo(&source.inbound.body) } else { Vec::new() },
+        crossing,
+        include_usage: source.peek.include_usage == Some(true),
+        notice: plan.alias().and_then(|alias| alias.notice.clone()),
     }
 }
 
@@ -118,8 +131,11 @@ async fn send(
     let Some(mut way) = way(target, story.dialect, story.stream) else {
         return Err(Missed::Passed(not_here(&source.peek.model)));
     };
+    if !story.choose(target) {
+        return Err(Missed::Passed(no_target()));
+    }
     story.limit_anew(target, source)?;
-    let output_cap = story.pay(target, way.dialect, source).await?;
+    let output_cap = story.pay(target, source).await?;
     let prepared = prepare(story, source, target, (&way, plan), output_cap).await;
     let (mut body, crossing) = prepared.map_err(Missed::Passed)?;
     if way.dialect == Dialect::OpenaiChat {
@@ -131,7 +147,7 @@ async fn send(
     story.way = Some(way);
     story.send_to(target).await?;
     let began = story.now_mono_ms();
-    story.begin_turn(target, began, plan.choice().is_some());
+    story.begin_turn(target, began, tries.is_choice());
     match ask(story, body, &headers, source.inbound.request, tries.left_ms(began)).await? {
         Ok(answer) if classify(answer.status) == Status::Success => {
             story.tried(began, answer.status, "ok", true);
@@ -162,18 +178,30 @@ async fn send(
 
 /// The request as a target is asked it: the client's own bytes where it speaks the client's dialect.
 async fn prepare(
-    story: &Story,
+    story: &mut Story,
     source: &Source<'_>,
     target: &Target,
     (way, plan): (&Way, &Plan),
-    output_cap: Option<(&str, u64)>,
+    output_cap: Option<u64>,
 ) -> Result<(Bytes, Option<Box<Crossing>>), Refusal> {
+    (story.recorder, story.losses) = (None, Losses::default());
     if way.dialect == story.dialect {
         let body = body_for(target, (way, plan), source, output_cap);
-        let body = if way.dialect == Dialect::OpenaiResponses { stateless(&body)? } else { body };
+        let body = match way.dialect {
+            Dialect::OpenaiResponses => stateless(&body)?,
+            Dialect::OpenaiChat if target.provider.has(Quirk::ReasoningReplayed) => {
+                let mut losses = Losses::default();
+                let (body, recorder) = Box::pin(replay::chat(story, source, target, body, &mut losses)).await;
+                source.take_losses(&losses, target)?;
+                (story.recorder, story.losses) = (recorder, losses);
+                body
+            }
+            _ => body,
+        };
         return Ok((body, None));
     }
-    let (body, crossing) = Box::pin(source.cross(story, target, way, plan.alias())).await?;
+    let (body, mut crossing) = Box::pin(source.cross(story, target, (way, plan.alias()), output_cap)).await?;
+    story.recorder = crossing.recorder.take();
     Ok((body, Some(Box::new(crossing))))
 }
 
@@ -213,15 +241,25 @@ fn body_for(
     target: &Target,
     (way, plan): (&Way, &Plan),
     source: &Source<'_>,
-    output_cap: Option<(&str, u64)>,
+    output_cap: Option<u64>,
 ) -> Bytes {
     let tells = matches!(way.dialect, Dialect::OpenaiChat | Dialect::OpenaiCompletions)
         && !target.provider.has(Quirk::NoStreamUsage);
     let usage = if tells { AskUsage::Ask } else { AskUsage::Leave };
     let set: Vec<(&str, &str)> =
         plan.alias().map(|alias| alias.set.iter().map(|edit| edit.field()).collect()).unwrap_or_default();
+    let output_cap = output_cap.and_then(|cap| Some((cap_member(way.dialect, target)?, cap)));
     let wanted = Wanted { model: &target.upstream, usage, output_cap, set: &set };
     rewrite_to(&source.inbound.body, source.peek, &wanted)
+}
+
+/// The member that a provider reads a cap from.
+fn cap_member(dialect: Dialect, target: &Target) -> Option<&'static str> {
+    match dialect {
+        Dialect::OpenaiChat if !target.provider.has(Quirk::MaxTokensOnly) => Some("max_completion_tokens"),
+        Dialect::OpenaiCompletions => Some("max_tokens"),
+        dialect => Some(dialect.conversation()?.cap_name()),
+    }
 }
 
 /// Nobody who serves the model speaks what the client speaks.

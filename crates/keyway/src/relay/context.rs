@@ -8,17 +8,17 @@ use crate::access::lookup::Lookup;
 use crate::access::{Grant, KeyCache};
 use crate::accounts::Installation;
 use crate::base::tasks::Tasks;
-use crate::catalog::{Catalog, Dialect};
+use crate::catalog::Catalog;
 use crate::egress::Egress;
 use crate::metering;
 use crate::pricing::Source;
+use crate::providers::{FromConfig, Upstream, Upstreams};
 use crate::routing::{Health, Sessions};
-use crate::telemetry::metrics::ProviderSlot;
 use crate::telemetry::{Metrics, RequestLog, WorkerMetrics};
-use crate::upstream::{Endpoint, Lanes};
+use crate::upstream::Lanes;
+use crate::vault::Vault;
 use arc_swap::ArcSwap;
 use std::cell::Cell;
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicI64};
@@ -39,22 +39,6 @@ pub struct Node {
     pub started_ms: i64,
 }
 
-/// A provider as this process reaches it.
-pub struct Upstream {
-    /// Where it is, by dialect, the preferred first; none for the sandbox, which is here.
-    pub places: Vec<(Dialect, Endpoint)>,
-    /// Its place in the metrics.
-    pub slot: ProviderSlot,
-}
-
-impl Upstream {
-    /// Where it is asked in a dialect.
-    #[must_use]
-    pub fn endpoint(&self, dialect: Dialect) -> Option<&Endpoint> {
-        self.places.iter().find(|(of, _)| *of == dialect).map(|(_, endpoint)| endpoint)
-    }
-}
-
 /// The process: one per program, shared by every thread.
 pub struct Shared {
     /// Database (control runtime only), master key, clock.
@@ -69,8 +53,12 @@ pub struct Shared {
     pub catalog_stale: AtomicBool,
     /// Held while a snapshot is built: an older one never takes the place of a newer one.
     pub catalog_gate: tokio::sync::Mutex<()>,
-    /// Providers that are on, by name.
-    pub upstreams: HashMap<Arc<str>, Arc<Upstream>>,
+    /// What providers are reached with: exchanged as a whole, with `catalog`.
+    pub upstreams: ArcSwap<Upstreams>,
+    /// The credentials that configuration and environment give.
+    pub from_config: Vec<FromConfig>,
+    /// What providers want back of their models' reasoning.
+    pub vault: Vault,
     /// The way to addresses that callers name.
     pub egress: Egress,
     /// Every number of the process.
@@ -110,10 +98,10 @@ pub struct Shared {
 }
 
 impl Shared {
-    /// A provider that is on.
+    /// What an organisation's traffic reaches a provider with; the first where there are several.
     #[must_use]
-    pub fn upstream(&self, provider: &str) -> Option<&Arc<Upstream>> {
-        self.upstreams.get(provider)
+    pub fn upstream(&self, provider: &str, org: &str) -> Option<Arc<Upstream>> {
+        self.upstreams.load().of(provider, org).first().cloned()
     }
 
     /// Notes a use of a key, to be written with the next round.

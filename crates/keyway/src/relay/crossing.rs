@@ -3,8 +3,10 @@
 
 use super::abilities::abilities;
 use super::exchange::Inbound;
-use super::extension::OnLoss;
+use super::extension::{BudgetMode, OnLoss};
 use super::fetch;
+use super::recorder::Recorder;
+use super::replay;
 use super::story::Story;
 use super::way::Way;
 use crate::base::{Code, Refusal};
@@ -14,6 +16,7 @@ use dialect::hub::{self, Asked, Dialect, Invalid, Losses, Mode, Reply, Request};
 use dialect::peek::Peek;
 use dialect::{AskUsage, openai_responses, rewrite};
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// What an answer goes through on its way to a client of another dialect.
 pub struct Crossing {
@@ -23,6 +26,8 @@ pub struct Crossing {
     pub reply: Reply,
     /// What of the request the provider was not told as it was asked.
     pub losses: Losses,
+    /// Keeps what its provider will want back of it.
+    pub recorder: Option<Box<Recorder>>,
 }
 
 /// A client's request, read at most once for all candidates.
@@ -30,6 +35,7 @@ pub struct Source<'a> {
     pub(super) inbound: &'a Inbound,
     pub(super) peek: &'a Peek<'a>,
     on_loss: OnLoss,
+    pub(super) budget_mode: BudgetMode,
     /// Without our own member.
     body: Bytes,
 }
@@ -37,15 +43,20 @@ pub struct Source<'a> {
 impl<'a> Source<'a> {
     /// The request of a client.
     #[must_use]
-    pub fn new(inbound: &'a Inbound, peek: &'a Peek<'a>, on_loss: OnLoss) -> Self {
+    pub fn new(
+        inbound: &'a Inbound,
+        peek: &'a Peek<'a>,
+        (on_loss, budget_mode): (OnLoss, BudgetMode),
+    ) -> Self {
         let body = match &peek.keyway {
             Some(_) => rewrite(&inbound.body, peek, &peek.model, AskUsage::Leave),
             None => inbound.body.clone(),
         };
-        Self { inbound, peek, on_loss, body }
+        Self { inbound, peek, on_loss, budget_mode, body }
     }
 
-    /// The request as `target` is asked it, and what its answer must go through.
+    /// The request as `target` is asked it, and what its answer must go through. Its answer is capped at
+    /// `output_cap` tokens, where there is one.
     ///
     /// # Errors
     /// What cannot be read, what the target cannot do, and losses where none are wanted.
@@ -53,23 +64,25 @@ impl<'a> Source<'a> {
         &self,
         story: &Story,
         target: &Target,
-        way: &Way,
-        alias: Option<&Alias>,
+        (way, alias): (&Way, Option<&Alias>),
+        output_cap: Option<u64>,
     ) -> Result<(Bytes, Crossing), Refusal> {
         let (Some(from), Some(to)) = (way.dialect.conversation(), story.dialect.conversation()) else {
             return Err(Refusal::new(Code::InternalError, "This cannot be translated."));
         };
         let mut request = self.read(to)?;
         alias.into_iter().flat_map(|alias| &alias.set).for_each(|edit| set(*edit, &mut request));
+        if let Some(cap) = output_cap {
+            request.output_cap = Some(request.output_cap.map_or(cap, |asked| asked.min(cap)));
+        }
         let can = abilities(target, from);
         let asked =
             hub::Target { dialect: from, model: &target.upstream, origin: &target.provider.name, can };
+        let naming = replay::put_back(story, &mut request, target, &asked).await;
         fetch::media(&story.worker.shared.egress, &mut request, &asked).await?;
         let mut losses = Losses::default();
         let written = hub::write_request(&request, &asked, &mut losses).map_err(|invalid| told(&invalid))?;
-        if self.on_loss == OnLoss::Reject && !losses.is_empty() {
-            return Err(lossy(&losses, &target.id));
-        }
+        self.take_losses(&losses, target)?;
         let reply = Reply {
             id: self.inbound.request_id().trim_start_matches("req_").to_owned(),
             model: self.peek.model.clone().into_owned(),
@@ -78,16 +91,29 @@ impl<'a> Source<'a> {
             origin: target.provider.name.to_string(),
             restore: written.restore,
             cost_usd: None,
+            notice: None,
             echo: if to == Dialect::OpenAiResponses {
                 openai_responses::echo(&self.body)
             } else {
                 Vec::new()
             },
         };
-        Ok((written.body.into(), Crossing { to, reply, losses }))
+        let ids = Some(reply.id.clone());
+        let recorder =
+            naming.map(|naming| Box::new(Recorder::new(Arc::clone(&story.worker.shared), naming, ids)));
+        Ok((written.body.into(), Crossing { to, reply, losses, recorder }))
     }
 
-    fn read(&self, dialect: Dialect) -> Result<Request<'_>, Refusal> {
+    /// Refuses losses where none are wanted.
+    pub(super) fn take_losses(&self, losses: &Losses, target: &Target) -> Result<(), Refusal> {
+        if self.on_loss == OnLoss::Reject && !losses.is_empty() {
+            return Err(lossy(losses, &target.id));
+        }
+        Ok(())
+    }
+
+    /// The request as the hub has it.
+    pub(super) fn read(&self, dialect: Dialect) -> Result<Request<'_>, Refusal> {
         let asked = Asked { model: Some(&self.peek.model), stream: self.peek.stream };
         hub::read_request(dialect, &self.body, asked).map_err(|invalid| told(&invalid))
     }

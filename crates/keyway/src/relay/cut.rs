@@ -1,10 +1,11 @@
-//! The end of a stream that is cut for want of money, in the words of its dialect: a length stop that says
-//! why, usage if it was asked for, and the end that a client waits for.
+//! The end of a stream that is cut for want of money: a length stop that says why, usage if it was asked for,
+//! and the end that a client waits for. Here in the words of OpenAI's chat; for other dialects see
+//! [`super::teller`].
 
-use crate::base::{Code, Refusal, id};
+use crate::base::id;
 use crate::metering::cover::Cut;
 use bytes::Bytes;
-use dialect::event::{Event, StopReason};
+use dialect::hub::Notice;
 use dialect::openai_chat::with_cost;
 use ledger::{NanoUsd, Usage};
 use serde_json::json;
@@ -18,13 +19,14 @@ pub fn code(cut: &Cut) -> &'static str {
     }
 }
 
-/// A cut in words, for dialects whose streams are passed on and have no place for a notice.
+/// A cut in words.
 #[must_use]
-pub fn refusal_of(cut: &Cut) -> Refusal {
-    match cut {
-        Cut::Cap => Refusal::new(Code::UpstreamError, LONGER),
-        Cut::Money(refusal) => refusal.clone(),
-    }
+pub fn notice(cut: &Cut) -> Notice {
+    let (code, message) = match cut {
+        Cut::Cap => ("output_cap", LONGER),
+        Cut::Money(refusal) => (refusal.code.text(), &*refusal.message),
+    };
+    Notice { code: code.to_owned(), message: message.to_owned() }
 }
 
 const LONGER: &str = "The answer is longer than was asked for.";
@@ -43,26 +45,10 @@ pub struct CutStream<'a> {
     pub usage: Option<(Usage, Option<NanoUsd>)>,
 }
 
-/// How an answer ends that is told anew.
-#[must_use]
-pub fn stops(stream: &CutStream<'_>) -> Vec<Event<'static>> {
-    let stop = |choice| Event::Stop {
-        choice,
-        reason: StopReason::Length,
-        native: "length".into(),
-        detail: "".into(),
-    };
-    let usage = stream.usage.map(|(usage, _)| Event::Usage(usage));
-    (0..stream.answers.max(1)).map(stop).chain(usage).collect()
-}
-
 /// The last frames of a stream in OpenAI's chat dialect.
 #[must_use]
 pub fn frames(cut: &Cut, stream: &CutStream<'_>) -> Vec<Bytes> {
-    let notice = match cut {
-        Cut::Cap => json!({ "code": "output_cap", "message": LONGER }),
-        Cut::Money(refusal) => json!({ "code": refusal.code.text(), "message": refusal.message }),
-    };
+    let Notice { code, message } = notice(cut);
     let head = |choices: serde_json::Value| {
         json!({ "id": id::text("chatcmpl", stream.request), "object": "chat.completion.chunk",
                 "created": stream.created, "model": stream.model, "choices": choices })
@@ -70,7 +56,7 @@ pub fn frames(cut: &Cut, stream: &CutStream<'_>) -> Vec<Bytes> {
     let choices = (0..stream.answers.max(1))
         .map(|index| json!({ "index": index, "delta": {}, "finish_reason": "length" }));
     let mut stop = head(choices.collect());
-    stop["keyway"] = json!({ "notice": notice });
+    stop["keyway"] = json!({ "notice": { "code": code, "message": message } });
     let mut frames = vec![Bytes::from(format!("data: {stop}\n\n"))];
     if let Some((usage, cost)) = &stream.usage {
         let (input, output) = (usage.input(), usage.output());

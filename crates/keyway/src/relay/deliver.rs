@@ -38,6 +38,8 @@ pub struct Wishes {
     pub crossing: Option<Box<Crossing>>,
     /// It wants the usage chunk of a stream.
     pub include_usage: bool,
+    /// What the end of its stream repeats of the request, if that must be told here.
+    pub echo: Vec<(&'static str, String)>,
     /// What it is to be told about the model's name.
     pub notice: Option<String>,
 }
@@ -79,7 +81,7 @@ async fn stream(
         tell_losses(&crossing.losses, &mut headers);
     }
     let status = status(answer.status);
-    let mut delivery = Delivery::new(story, answer, wishes.include_usage, wishes.crossing);
+    let mut delivery = Delivery::new(story, answer, wishes);
     if let Some(failed) = poll_fn(|cx| delivery.poll_begun(cx)).await {
         return Err(Undone { story: delivery.into_story(), failed });
     }
@@ -140,7 +142,11 @@ type Finished = Result<(Bytes, Option<Written>), (Refusal, Option<Class>)>;
 fn finish(story: &mut Story, body: Bytes, (status, again): (u16, bool), headers: &mut Lines) -> Finished {
     story.still_good().map_err(|refusal| (refusal, None))?;
     let mut meter = meter(story);
-    let seen = meter.see_whole(&body);
+    let mut events = Vec::new();
+    let seen = match story.recorder {
+        None => meter.see_whole(&body),
+        Some(_) => meter.whole(&body, &mut events),
+    };
     if seen.malformed && !is_json(&body) {
         return Err((failures::unreadable(&provider_of(story)), Some(Class::Retryable)));
     }
@@ -156,6 +162,9 @@ fn finish(story: &mut Story, body: Bytes, (status, again): (u16, bool), headers:
         story.progress(seen.output_bytes);
     }
     let (usage, origin) = used(story, &meter);
+    if !seen.failed {
+        listen(story, &mut events);
+    }
     let code = if seen.failed { Code::UpstreamError.text() } else { "" };
     let (cost, written) = story.end_soon(&Ended { status, code, usage, origin });
     tell_end(story, cost, headers);
@@ -180,10 +189,11 @@ fn cross(story: &mut Story, body: &Bytes, status: u16, headers: &mut Lines, cros
     if seen.progress {
         story.progress(seen.output_bytes);
     }
+    listen(story, &mut events);
     let (usage, origin) = used(story, &meter);
     let (cost, written) = story.end_soon(&Ended { status, code: "", usage, origin });
     tell_end(story, cost, headers);
-    let Crossing { to, mut reply, mut losses } = crossing;
+    let Crossing { to, mut reply, mut losses, .. } = crossing;
     reply.cost_usd = cost.map(NanoUsd::to_decimal);
     let told = if story.stream {
         streamed(to, reply, events)
@@ -192,6 +202,14 @@ fn cross(story: &mut Story, body: &Bytes, status: u16, headers: &mut Lines, cros
     };
     tell_losses(&losses, headers);
     Ok((told.into(), written))
+}
+
+/// Keeps what a complete answer was thought with.
+fn listen(story: &mut Story, events: &mut [Event<'_>]) {
+    if let Some(mut recorder) = story.recorder.take() {
+        events.iter_mut().for_each(|event| recorder.see(event));
+        recorder.keep();
+    }
 }
 
 /// A finished answer as the stream that was asked for.
@@ -285,6 +303,7 @@ fn headers(story: &Story, theirs: &Fields, wishes: &Wishes) -> Lines {
         headers.put("x-keyway-provider", &*target.provider.name);
     }
     headers.put("x-keyway-attempts", itoa::Buffer::new().format(story.attempts()));
+    tell_losses(&story.losses, &mut headers);
     if let Some(notice) = &wishes.notice {
         headers.put("x-keyway-notice", notice);
     }

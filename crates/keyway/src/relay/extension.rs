@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 
 /// `x-keyway-on-loss`
 pub const X_KEYWAY_ON_LOSS: &str = "x-keyway-on-loss";
+/// `x-keyway-budget-mode`
+pub const X_KEYWAY_BUDGET_MODE: &str = "x-keyway-budget-mode";
 
 /// The body's `keyway` member.
 #[derive(Debug, Default, Deserialize)]
@@ -17,6 +19,20 @@ pub struct Extension {
     /// What becomes of a request that cannot be translated without loss.
     #[serde(default)]
     pub on_loss: Option<OnLoss>,
+    /// What becomes of a request that may cost more than there is.
+    #[serde(default)]
+    pub budget_mode: Option<BudgetMode>,
+}
+
+/// What becomes of a request that may cost more than there is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BudgetMode {
+    /// It is refused.
+    #[default]
+    Refuse,
+    /// Its answer is capped at what the money is enough for.
+    Clamp,
 }
 
 /// What becomes of a request that cannot be translated without loss.
@@ -40,9 +56,25 @@ impl Extension {
             return Ok(Self::default());
         };
         serde_json::from_slice(bytes).map_err(|error| {
-            let takes = "`labels`, an object of strings, and `on_loss`, `report` or `reject`";
+            let takes = "`labels`, an object of strings, `on_loss`, `report` or `reject`, and `budget_mode`, `refuse` or `clamp`";
             Refusal::field("keyway", format!("`keyway` takes {takes}: {error}."))
         })
+    }
+
+    /// What is wished for requests that may cost more than there is; the header counts where the body says
+    /// nothing.
+    ///
+    /// # Errors
+    /// `invalid_request` for another word.
+    pub fn budget_mode(&self, header: Option<&str>) -> Result<BudgetMode, Refusal> {
+        match (self.budget_mode, header.map(str::trim)) {
+            (Some(said), _) => Ok(said),
+            (None, None | Some("refuse")) => Ok(BudgetMode::Refuse),
+            (None, Some("clamp")) => Ok(BudgetMode::Clamp),
+            (None, Some(_)) => {
+                Err(Refusal::field(X_KEYWAY_BUDGET_MODE, "`x-keyway-budget-mode` is `refuse` or `clamp`."))
+            }
+        }
     }
 
     /// What is wished for losses; the header counts where the body says nothing.

@@ -3,9 +3,10 @@
 
 use super::crossing::Source;
 use super::exchange::Inbound;
+use super::extension::BudgetMode;
 use super::story::Story;
-use crate::base::{Refusal, Trouble};
-use crate::catalog::{Dialect, Quirk, Target};
+use crate::base::Trouble;
+use crate::catalog::{Dialect, Target};
 use crate::metering::cover::{Cut, Tokens};
 use crate::metering::spend::{Purchase, reserve};
 use dialect::peek::Peek;
@@ -14,9 +15,6 @@ use serde::Deserialize;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-/// How a request is answered that costs more than there is: `refuse` unless it says `clamp`.
-pub const X_KEYWAY_BUDGET_MODE: &str = "x-keyway-budget-mode";
-
 /// Bytes of text that a token has at least, on an average of many.
 const BYTES_PER_TOKEN_MIN: u64 = 2;
 /// Bytes of text that events of one token each have at least, on an average of many: some hosts send a
@@ -24,17 +22,12 @@ const BYTES_PER_TOKEN_MIN: u64 = 2;
 const BYTES_PER_EVENT_MIN: u64 = 3;
 
 impl Story {
-    /// Reserves what the request may cost at a target that is asked in `dialect`. Answers the cap on its
-    /// answer that the provider is to be told, and the member that it reads it from.
+    /// Reserves what the request may cost at a target. Answers the cap on its answer, in tokens, that the
+    /// provider is to be told.
     ///
     /// # Errors
     /// Why it cannot be paid for.
-    pub async fn pay(
-        &mut self,
-        target: &Arc<Target>,
-        dialect: Dialect,
-        source: &Source<'_>,
-    ) -> Result<Option<(&'static str, u64)>, Trouble> {
+    pub async fn pay(&mut self, target: &Arc<Target>, source: &Source<'_>) -> Result<Option<u64>, Trouble> {
         let (inbound, peek) = (source.inbound, source.peek);
         if self.grant.purse.is_empty() {
             return Ok(None);
@@ -42,8 +35,7 @@ impl Story {
         self.still_good()?;
         let model = target.model.as_deref();
         let hidden = model.is_some_and(|model| model.capabilities.hidden_reasoning);
-        // What is told anew in another dialect keeps its own cap.
-        let clamp = clamps(inbound.header(X_KEYWAY_BUDGET_MODE))? && dialect == self.dialect;
+        let clamp = source.budget_mode == BudgetMode::Clamp;
         let end_user = self.end_user(inbound);
         let what = Purchase {
             model: &target.id,
@@ -55,12 +47,14 @@ impl Story {
             longest: model.and_then(|model| model.output_tokens_max.or(model.context_tokens)),
             streamed: self.stream && !hidden,
             clamp,
+            own: self.is_own(),
+            markup: self.markup(),
         };
         let shared = &self.worker.shared;
         let spending = reserve(&shared.keeper, &shared.at.clock, &self.grant, &what).await?;
         let told = spending.as_ref().and_then(|spending| spending.output_cap);
         self.hold(spending)?;
-        Ok(told.and_then(|cap| Some((member(dialect, target)?, cap))))
+        Ok(told)
     }
 
     /// How large a request can become at a target.
@@ -113,30 +107,16 @@ impl Story {
         self.admitted.as_mut().map_or(Poll::Ready(None), |admitted| admitted.poll_covered(cx))
     }
 
+    /// Whether it may have to end early: money is reserved for it.
+    #[must_use]
+    pub fn is_bounded(&self) -> bool {
+        self.admitted.as_ref().is_some_and(crate::metering::Admitted::is_bounded)
+    }
+
     /// Whether a stream is to end here.
     #[must_use]
     pub fn must_cut(&self) -> bool {
         self.admitted.as_ref().is_some_and(|admitted| admitted.must_cut().is_some())
-    }
-}
-
-/// The member that a provider reads a cap from.
-fn member(dialect: Dialect, target: &Target) -> Option<&'static str> {
-    match dialect {
-        Dialect::OpenaiChat if !target.provider.has(Quirk::MaxTokensOnly) => Some("max_completion_tokens"),
-        Dialect::OpenaiChat | Dialect::OpenaiCompletions | Dialect::AnthropicMessages => Some("max_tokens"),
-        _ => None,
-    }
-}
-
-fn clamps(mode: Option<&str>) -> Result<bool, Refusal> {
-    match mode {
-        None | Some("refuse") => Ok(false),
-        Some("clamp") => Ok(true),
-        Some(_) => {
-            let message = "`x-keyway-budget-mode` is `refuse` or `clamp`.";
-            Err(Refusal::field(X_KEYWAY_BUDGET_MODE, message))
-        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! What a provider's row says its host wants said differently: one line, and one small function, each.
 //!
 //! The functions are `dialect::openai_chat::quirks`; those of [`Quirk`] that are not here are about
-//! reading (`attempt::usage_rule`) or about what is asked for (`NoStreamUsage`).
+//! reading (`attempt::usage_rule`), about what is asked for (`NoStreamUsage`) or about more than one
+//! request (`replay`).
 
 use crate::catalog::{Provider, Quirk};
 use crate::sealing::MasterKey;
@@ -66,8 +67,12 @@ mod tests {
     use crate::catalog::Quirk;
 
     /// Those that are read elsewhere, and where.
-    const ELSEWHERE: &[Quirk] =
-        &[Quirk::NoStreamUsage, Quirk::ReasoningExcludedFromCompletion, Quirk::BetaPath];
+    const ELSEWHERE: &[Quirk] = &[
+        Quirk::NoStreamUsage,
+        Quirk::ReasoningExcludedFromCompletion,
+        Quirk::BetaPath,
+        Quirk::ReasoningReplayed,
+    ];
 
     #[test]
     fn every_quirk_has_its_one_place() {

@@ -4,7 +4,7 @@
 use super::context::Worker;
 use super::crossing::Source;
 use super::exchange::{Inbound, Outbound, X_KEYWAY_LABELS};
-use super::extension::{Extension, OnLoss, X_KEYWAY_ON_LOSS};
+use super::extension::{BudgetMode, Extension, OnLoss, X_KEYWAY_BUDGET_MODE, X_KEYWAY_ON_LOSS};
 use super::health::look;
 use super::running::Caller;
 use super::story::Story;
@@ -38,17 +38,22 @@ pub async fn run(
         Err(refusal) => return Ok(story.refuse(refusal.into())),
     };
     Ok(match prepare(&mut story, &inbound, &peek) {
-        Ok((plan, on_loss)) => attempt::serve(story, &Source::new(&inbound, &peek, on_loss), &plan).await,
+        Ok((plan, modes)) => attempt::serve(story, &Source::new(&inbound, &peek, modes), &plan).await,
         Err(refusal) => story.refuse(refusal.into()),
     })
 }
 
-fn prepare(story: &mut Story, inbound: &Inbound, peek: &Peek<'_>) -> Result<(Plan, OnLoss), Refusal> {
+fn prepare(
+    story: &mut Story,
+    inbound: &Inbound,
+    peek: &Peek<'_>,
+) -> Result<(Plan, (OnLoss, BudgetMode)), Refusal> {
     story.stream = peek.stream;
     story.answers = peek.n;
     story.model_asked = peek.model.clone().into_owned();
     let extension = Extension::read(peek.keyway)?;
     let on_loss = extension.on_loss(inbound.header(X_KEYWAY_ON_LOSS))?;
+    let budget_mode = extension.budget_mode(inbound.header(X_KEYWAY_BUDGET_MODE))?;
     story.labels = labels::read(&story.grant.labels, inbound.header(X_KEYWAY_LABELS), extension)?;
     let plan = planned(story, inbound, peek)?;
     story.session = plan.choice().and_then(|choice| choice.session);
@@ -58,7 +63,7 @@ fn prepare(story: &mut Story, inbound: &Inbound, peek: &Peek<'_>) -> Result<(Pla
         story.limit(first.map_or("", |target| &target.id), size(first, inbound, peek))?;
     }
     story.admit()?;
-    Ok((plan, on_loss))
+    Ok((plan, (on_loss, budget_mode)))
 }
 
 /// What a request's size is, if it goes to a target.

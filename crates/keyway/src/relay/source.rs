@@ -1,9 +1,9 @@
 //! Where an answer's bytes come from: a provider, or the sandbox in this process.
 
-use super::context::Upstream;
 use super::way::Way;
 use crate::base::{Clock, Fields, id};
 use crate::metering::Admitted;
+use crate::providers::Upstream;
 use crate::sandbox::{self, AnswerBody, SandboxStream};
 use crate::upstream::{Body, Failure, Lanes, Request};
 use bytes::Bytes;

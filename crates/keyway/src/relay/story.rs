@@ -1,8 +1,10 @@
 //! The story of one request, from its admission to its line in the books. Whatever happens, and
 //! even when the client leaves and everything is dropped, it ends with exactly one line.
 
-use super::context::{Upstream, Worker};
+use super::context::Worker;
+pub use super::ended::{Counted, Ended};
 use super::exchange::{Inbound, Outbound};
+use super::recorder::Recorder;
 use super::refusals::ending;
 pub use super::refusals::{internal, stopped, unmetered};
 use super::refuse;
@@ -16,10 +18,11 @@ use crate::catalog::{Dialect, Target};
 use crate::metering::limits::Limited;
 use crate::metering::spend::Spending;
 use crate::metering::{Admitted, Written, admit};
+use crate::providers::Upstream;
 use crate::routing::Session;
 use crate::telemetry::RequestLine;
 use crate::telemetry::request_line::client_text;
-use crate::upstream::Endpoint;
+use dialect::hub::Losses;
 use ledger::entry::UsageOrigin;
 use ledger::{Entry, NanoUsd, Reserved, Sent, Spend, Usage};
 use std::future::{Future, poll_fn};
@@ -29,27 +32,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
-
-/// How a request ended.
-pub struct Ended {
-    /// Status the client got; 499 when it left.
-    pub status: u16,
-    /// Error code, empty on success.
-    pub code: &'static str,
-    /// What was used.
-    pub usage: Usage,
-    /// Where that is known from.
-    pub origin: UsageOrigin,
-}
-
-/// What has been counted of an answer, for when the provider reports nothing.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Counted {
-    /// Events with a piece of the answer.
-    pub events: u64,
-    /// Bytes of text in them.
-    pub bytes: u64,
-}
 
 /// A request in the making.
 pub struct Story {
@@ -75,6 +57,10 @@ pub struct Story {
     pub session: Option<Session>,
     /// What was counted of its answer.
     pub counted: Counted,
+    /// Keeps what its provider will want back of the answer.
+    pub recorder: Option<Box<Recorder>>,
+    /// What of a request that is passed on is not as it was asked.
+    pub losses: Losses,
     route_number: usize,
     pub(super) request: [u8; 16],
     pub(super) started_ms: i64,
@@ -117,6 +103,8 @@ impl Story {
             answers: 1,
             session: None,
             counted: Counted::default(),
+            recorder: None,
+            losses: Losses::default(),
             route_number: inbound.route_number,
             request: inbound.request,
             started_ms: inbound.started_ms,
@@ -193,11 +181,10 @@ impl Story {
 
     fn note_sent(&mut self, target: &Arc<Target>) -> Result<Written, Fault> {
         self.target = Some(Arc::clone(target));
-        self.upstream = self.worker.shared.upstream(&target.provider.name).cloned();
         let mut admitted = self.admitted.take().ok_or_else(|| Fault::plain("a request was not admitted"))?;
         let before = Ended { status: 0, code: "", usage: Usage::default(), origin: UsageOrigin::Nothing };
         let mut entry = self.entry(&before, 0);
-        let mut reserved = Reserved { amount: NanoUsd::ZERO, markup: self.grant.purse.markup.0 };
+        let mut reserved = Reserved { amount: NanoUsd::ZERO, markup: self.markup().0 };
         if let Some(spending) = admitted.spending() {
             entry.spend.accounts = spending.reservation.refs().collect();
             reserved.amount = spending.reservation.amount();
@@ -270,18 +257,6 @@ impl Story {
     #[must_use]
     pub fn target(&self) -> Option<&Arc<Target>> {
         self.target.as_ref()
-    }
-
-    /// The target's provider as this process reaches it.
-    #[must_use]
-    pub fn upstream(&self) -> Option<&Upstream> {
-        self.upstream.as_deref()
-    }
-
-    /// Where the target is; the sandbox is nowhere.
-    #[must_use]
-    pub fn endpoint(&self) -> Option<&Endpoint> {
-        self.upstream.as_ref()?.endpoint(self.way.as_ref()?.place)
     }
 
     /// Monotonic milliseconds.
@@ -425,7 +400,7 @@ impl Story {
             usage_origin: ended.origin,
             price_version: price.map_or("", |price| &price.version),
             cost,
-            sell: cost.map(|cost| self.grant.purse.markup.sell(cost)),
+            sell: cost.map(|cost| self.markup().sell(cost)),
             spend: Spend::default(),
             latency_ms,
             first_token_ms: self.first_token_ms,

@@ -3,9 +3,8 @@
 //! so that a stream that fails before them is an error, not a success that ends badly.
 
 use super::attempt::Failed;
-use super::crossing::Crossing;
-use super::cut::{CutStream, code, frames, refusal_of, stops};
-use super::deliver::{meter, used};
+use super::cut::{CutStream, code, frames, notice};
+use super::deliver::{Wishes, meter, used};
 use super::exchange::{CutOff, Frames};
 use super::failures;
 use super::meter::Meter;
@@ -13,6 +12,7 @@ use super::refuse::render_event;
 use super::route::Shape;
 use super::source::{Answer, Source};
 use super::story::{Ended, Story};
+use super::teller::Teller;
 use crate::base::{Code, Lines, Refusal};
 use crate::metering::cover::Cut;
 use crate::routing::Class;
@@ -20,8 +20,7 @@ use crate::telemetry::WorkerMetrics;
 use crate::upstream::Failure;
 use bytes::Bytes;
 use dialect::Event;
-use dialect::hub::{self, Encoder};
-use dialect::meter::Ending;
+use dialect::meter::{Ending, Seen};
 use dialect::openai_chat::with_cost;
 use dialect::sse::{Frame, FrameKind, SseSplitter};
 use ledger::entry::UsageOrigin;
@@ -46,8 +45,8 @@ pub struct Delivery {
     source: Source,
     splitter: SseSplitter,
     meter: Meter,
-    /// Tells the answer anew to a client of another dialect.
-    encoder: Option<Box<Encoder>>,
+    /// Tells the answer anew to a client of another dialect, or its end when it must be cut.
+    teller: Option<Teller>,
     include_usage: bool,
     /// Ready to go out. Bounded by what one chunk of the provider's held.
     out: VecDeque<Bytes>,
@@ -86,18 +85,18 @@ impl Drop for Open {
 
 impl Delivery {
     /// Begins to pass a stream on.
-    pub fn new(
-        story: Box<Story>,
-        answer: Answer,
-        include_usage: bool,
-        crossing: Option<Box<Crossing>>,
-    ) -> Self {
-        let encoder = crossing.map(|crossing| Box::new(Encoder::new(crossing.to, crossing.reply)));
+    pub fn new(story: Box<Story>, answer: Answer, wishes: Wishes) -> Self {
+        let Wishes { crossing, include_usage, echo, .. } = wishes;
+        let teller = match crossing {
+            Some(crossing) => Some(Teller::across(*crossing)),
+            None if story.is_bounded() => Teller::of_end(&story, echo),
+            None => None,
+        };
         Self {
             source: answer.bytes,
             splitter: SseSplitter::new(EVENT_BYTES_MAX),
             meter: meter(&story),
-            encoder,
+            teller,
             include_usage,
             out: VecDeque::new(),
             usage_chunk: None,
@@ -143,15 +142,15 @@ impl Delivery {
     fn take(&mut self, frame: Frame) {
         let FrameKind::Event { data, .. } = &frame.kind else {
             // Google's clients know no comments.
-            if self.encoder.is_none() || self.story.route.shape != Shape::Google {
+            if !self.is_told_anew() || self.story.route.shape != Shape::Google {
                 self.out.push_back(frame.raw);
             }
             return;
         };
-        if self.encoder.is_some() {
+        if self.is_told_anew() {
             return self.tell(data);
         }
-        let seen = self.meter.see(data);
+        let seen = self.see(data);
         if seen.progress {
             self.story.progress(seen.output_bytes);
             self.story.cover(self.meter.report().map(|report| report.usage.output()));
@@ -174,6 +173,26 @@ impl Delivery {
         self.out.push_back(raw);
     }
 
+    fn is_told_anew(&self) -> bool {
+        self.teller.as_ref().is_some_and(Teller::is_heard)
+    }
+
+    /// Looks at an event that goes out as it is.
+    fn see(&mut self, data: &Bytes) -> Seen {
+        if self.teller.is_none() && self.story.recorder.is_none() {
+            return self.meter.see(data);
+        }
+        let mut events = Vec::new();
+        let seen = self.meter.event(data, &mut events);
+        if let Some(recorder) = &mut self.story.recorder {
+            events.iter_mut().for_each(|event| recorder.see(event));
+        }
+        if let Some(teller) = &mut self.teller {
+            events.into_iter().for_each(|event| teller.tell(event));
+        }
+        seen
+    }
+
     /// Tells a provider's event anew. What it used is told last, when it has been booked.
     fn tell(&mut self, data: &Bytes) {
         let mut events = Vec::new();
@@ -186,6 +205,9 @@ impl Delivery {
             let (said, class) = failures::announced(self.meter.failure(), self.story.endpoint());
             return self.break_off(&said.in_our_words(), Some(class));
         }
+        if let Some(recorder) = &mut self.story.recorder {
+            events.iter_mut().for_each(|event| recorder.see(event));
+        }
         self.opening &= events.is_empty();
         if seen.done || seen.failed {
             self.book(None);
@@ -196,21 +218,18 @@ impl Delivery {
 
     fn encode(&mut self, events: Vec<Event<'_>>, last: bool) {
         let endpoint = self.story.endpoint();
-        let Some(encoder) = &mut self.encoder else { return };
-        let mut out = Vec::new();
+        let Some(teller) = &mut self.teller else { return };
         for event in events {
             let event = match event {
                 Event::Failed(said) => Event::Failed(Box::new(failures::masked(&said, endpoint))),
                 event => event,
             };
-            encoder.event(event, &mut out);
+            teller.tell(event);
         }
         if last {
-            encoder.end(&mut out);
+            teller.end();
         }
-        if !out.is_empty() {
-            self.out.push_back(out.into());
-        }
+        self.out.extend(teller.take());
     }
 
     /// A provider's own words about its failure.
@@ -227,14 +246,17 @@ impl Delivery {
     fn book(&mut self, refusal: Option<&Refusal>) {
         let failed = self.meter.failure().is_some();
         let (usage, origin) = used(&self.story, &self.meter);
+        if let Some(recorder) = self.story.recorder.take().filter(|_| refusal.is_none() && !failed) {
+            recorder.keep();
+        }
         let (status, code) = match refusal {
             Some(refusal) => (refusal.status(), refusal.code.text()),
             None if failed => (Code::UpstreamError.status(), Code::UpstreamError.text()),
             None => (self.status, ""),
         };
         let cost = self.story.end(&Ended { status, code, usage, origin });
-        if let Some(encoder) = &mut self.encoder {
-            encoder.reply.cost_usd = cost.map(NanoUsd::to_decimal);
+        if let Some(teller) = &mut self.teller {
+            teller.cost(cost);
         }
         if let Some(chunk) = self.usage_chunk.take()
             && self.include_usage
@@ -264,10 +286,9 @@ impl Delivery {
             return;
         }
         self.book(Some(refusal));
-        if let Some(encoder) = &mut self.encoder {
-            let mut out = Vec::new();
-            encoder.fail(&failure_of(refusal), &mut out);
-            self.out.push_back(out.into());
+        if let Some(teller) = self.teller.as_mut().filter(|teller| teller.is_heard()) {
+            teller.fail(refusal);
+            self.out.extend(teller.take());
         } else {
             self.out.push_back(render_event(refusal, self.story.route.shape).into());
         }
@@ -284,6 +305,11 @@ impl Delivery {
         self.usage_chunk = None;
         let (usage, origin) = used(&self.story, &self.meter);
         let cost = self.story.end(&Ended { status: self.status, code: code(cut), usage, origin });
+        if let Some(teller) = &mut self.teller {
+            teller.cost(cost);
+            teller.cut(self.story.answers, usage, notice(cut));
+            return self.out.extend(teller.take());
+        }
         let stream = CutStream {
             request: self.story.request,
             model: &self.story.model_asked,
@@ -291,13 +317,7 @@ impl Delivery {
             answers: self.story.answers,
             usage: self.include_usage.then_some((usage, cost)),
         };
-        if self.encoder.is_some() {
-            return self.encode(stops(&stream), true);
-        }
-        match self.story.route.shape {
-            Shape::OpenAi => self.out.extend(frames(cut, &stream)),
-            shape => self.out.push_back(render_event(&refusal_of(cut), shape).into()),
-        }
+        self.out.extend(frames(cut, &stream));
     }
 
     /// Breaks off when the key has died or the process cannot wait.
@@ -357,10 +377,10 @@ impl Delivery {
             _ => {
                 self.book(None);
                 let mut events = Vec::new();
-                if self.encoder.is_some() {
+                if self.is_told_anew() {
                     self.meter.finish(&mut events);
+                    self.encode(events, true);
                 }
-                self.encode(events, true);
             }
         }
     }
@@ -373,18 +393,6 @@ impl Delivery {
     fn failure(&self, failure: Failure) -> Refusal {
         let provider = self.story.target().map(|target| Arc::clone(&target.provider.name));
         failures::of_failure(failure, provider.as_deref().unwrap_or_default())
-    }
-}
-
-/// A refusal as an encoder tells it.
-fn failure_of(refusal: &Refusal) -> hub::Failure<'_> {
-    hub::Failure {
-        status: refusal.status(),
-        message: &refusal.message,
-        kind: Some(refusal.code.kind()),
-        code: Some(refusal.code.text()),
-        param: refusal.param.as_deref(),
-        request_id: None,
     }
 }
 

@@ -32,7 +32,9 @@ pub const OUTCOMES: &[&str] = &[
 /// One try at one provider.
 pub struct Tried {
     target: Arc<Target>,
-    slot: Option<ProviderSlot>,
+    /// The provider, and the credential it was asked with.
+    told: Arc<str>,
+    slot: ProviderSlot,
     status: u16,
     ms: u32,
     outcome: &'static str,
@@ -42,7 +44,7 @@ impl Tried {
     /// As the books have it.
     pub(super) fn attempt(&self) -> Attempt<'_> {
         Attempt {
-            provider: &self.target.provider.name,
+            provider: &self.told,
             model: &self.target.upstream,
             status: self.status,
             ms: self.ms,
@@ -83,9 +85,9 @@ impl Story {
     /// Notes how a try ended. `reached`: the provider may have got the request.
     pub fn tried(&mut self, began_mono_ms: i64, status: u16, outcome: &'static str, reached: bool) {
         let Some(target) = self.target.clone() else { return };
-        let slot = self.upstream.as_ref().map(|upstream| upstream.slot);
-        let ms = self.since(began_mono_ms);
-        self.tried.push(Tried { target, slot, status, ms, outcome });
+        let Some(upstream) = &self.upstream else { return };
+        let (told, slot, ms) = (Arc::clone(&upstream.told), upstream.slot, self.since(began_mono_ms));
+        self.tried.push(Tried { target, told, slot, status, ms, outcome });
         self.unanswered = reached && status == 0;
         if !reached {
             self.sent = false;
@@ -130,9 +132,7 @@ impl Story {
     pub(super) fn count_tried(&self) {
         for tried in &self.tried {
             let outcome = OUTCOMES.iter().position(|known| *known == tried.outcome).unwrap_or(0);
-            if let Some(slot) = tried.slot {
-                self.worker.metrics.attempt(slot, outcome);
-            }
+            self.worker.metrics.attempt(tried.slot, outcome);
         }
     }
 

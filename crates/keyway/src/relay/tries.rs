@@ -44,6 +44,8 @@ pub struct Tries<'p> {
     /// Attempts that may have reached somebody.
     made: u32,
     most: u32,
+    /// There are several candidates, or several credentials of one.
+    is_choice: bool,
     deadline_mono_ms: i64,
     dice: Dice,
     last: Option<Failed>,
@@ -56,10 +58,13 @@ impl<'p> Tries<'p> {
     pub fn new(story: &Story, plan: &'p Plan) -> Self {
         let limits = story.worker.shared.attempts;
         let candidates: Vec<_> = plan.candidates().collect();
+        let is_choice =
+            candidates.len() > 1 || candidates.first().is_some_and(|only| story.credentials(only) > 1);
         let total_ms = i64::try_from(limits.total_ms).unwrap_or(i64::MAX);
         Self {
             spent: vec![false; candidates.len()],
-            most: if candidates.len() > 1 { limits.several_max } else { limits.alone_max },
+            most: if is_choice { limits.several_max } else { limits.alone_max },
+            is_choice,
             candidates,
             at: 0,
             round: 0,
@@ -127,10 +132,20 @@ impl<'p> Tries<'p> {
         self.last = Some(failed);
     }
 
-    /// The candidate failed.
-    pub fn failed(&mut self, failed: Failed) {
+    /// Whether somebody else, or the same with something else, could be asked.
+    #[must_use]
+    pub fn is_choice(&self) -> bool {
+        self.is_choice
+    }
+
+    /// The candidate failed. Where it has another credential that is well, it is asked with that.
+    pub fn failed(&mut self, story: &Story, failed: Failed) {
         self.made += 1;
-        if !matches!(failed.class, Some(Class::Retryable | Class::Capacity)) {
+        let target = self.at.checked_sub(1).and_then(|at| self.candidates.get(at));
+        let of_credential = matches!(failed.class, Some(Class::Credential | Class::Capacity));
+        if of_credential && target.is_some_and(|target| is_asked(story.standing(target))) {
+            self.at -= 1;
+        } else if !matches!(failed.class, Some(Class::Retryable | Class::Capacity)) {
             self.spend();
         }
         self.last = Some(failed);
@@ -169,8 +184,7 @@ impl<'p> Tries<'p> {
             return false;
         }
         let is_asked = |target: &Target| matches!(story.standing(target), Standing::In | Standing::Due(_));
-        let later = self.candidates.iter().zip(&self.spent).skip(self.at);
-        !is_asked(target) && later.into_iter().any(|(later, spent)| !spent && is_asked(later))
+        XX(target) && later.into_iter().any(|(later, spent)| !spent && is_asked(later))
     }
 
     /// Takes a place among the retries.
@@ -201,6 +215,10 @@ impl<'p> Tries<'p> {
         story.unless_cut(wait).await?;
         Ok(true)
     }
+}
+
+fn is_asked(standing: Standing) -> bool {
+    matches!(standing, Standing::In | Standing::Due(_))
 }
 
 /// Whether a refusal says no more than that there is no money, or no room in limits, for one attempt more.

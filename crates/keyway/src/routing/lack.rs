@@ -49,7 +49,7 @@ impl Lack {
 /// Whether a key may call a target: a test key reaches the sandbox alone.
 #[must_use]
 pub fn may_call(grant: &Grant, target: &Target) -> bool {
-    fits_mode(grant, target) && is_listed(grant, target)
+    target.provider.serves(&grant.org) && fits_mode(grant, target) && is_listed(grant, target)
 }
 
 pub(super) fn fits_mode(grant: &Grant, target: &Target) -> bool {

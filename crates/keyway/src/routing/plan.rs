@@ -170,13 +170,13 @@ pub fn found(catalog: &Catalog, grant: &Grant, name: &str) -> Result<Arc<Target>
 }
 
 fn resolve(catalog: &Catalog, grant: &Grant, name: &str) -> Result<Arc<Resolution>, Refusal> {
-    catalog.resolve_for(&grant.org, name).map_err(|why| not_found(name, why))
+    catalog.resolve_for(name, &grant.org).map_err(|why| not_found(name, why))
 }
 
 /// What each rule about the model says, and the plan when they let it pass.
 #[must_use]
 pub fn told(catalog: &Catalog, grant: &Grant, name: &str, facts: &Facts<'_>) -> (Vec<Told>, Option<Plan>) {
-    let candidates = match auto::strategy(name, facts.wish) {
+    let mut candidates: Vec<Arc<Target>> = match auto::strategy(name, facts.wish) {
         Some(Ok(_)) => auto::candidates(catalog).map(|(_, target)| target).collect(),
         Some(Err(refusal)) => return (vec![tell("model", Err(refusal), None)], None),
         None => match resolve(catalog, grant, name) {
@@ -184,6 +184,8 @@ pub fn told(catalog: &Catalog, grant: &Grant, name: &str, facts: &Facts<'_>) -> 
             Err(refusal) => return (vec![tell("model", Err(refusal), None)], None),
         },
     };
+    // What the organisation cannot reach is not there for it.
+    candidates.retain(|target| target.provider.serves(&grant.org));
     let known = format!("`{name}` is {}.", named(&candidates));
     let decided = |passes: fn(&Grant, &Target) -> bool| {
         let any = candidates.iter().any(|target| passes(grant, target));

@@ -1,6 +1,8 @@
 //! The installation's master key: 32 bytes, never stored in the database. Everything secret the
 //! installation needs is an HKDF subkey of it.
 
+use super::outward::OutwardKeys;
+use super::states::StateKeys;
 use super::tokens::TokenKeys;
 use crate::base::fault::Doing;
 use crate::base::{Fault, Secret};
@@ -44,6 +46,8 @@ pub struct MasterKey {
     check: String,
     issuer: String,
     tokens: Arc<TokenKeys>,
+    outward: Arc<OutwardKeys>,
+    states: Arc<StateKeys>,
 }
 
 impl MasterKey {
@@ -100,7 +104,14 @@ impl MasterKey {
         let check = hex(&*subkey(b"keyway master key check 1")?);
         let issuer = format!("urn:keyway:{}", hex(&subkey(b"keyway token issuer 1")?[..8]));
         let tokens = Arc::new(TokenKeys::new(subkey(b"keyway token signing 1")?));
-        Ok(Self { pepper, tenants, check, issuer, tokens })
+        let signing = Hmac::new_from_slice(&*subkey(b"keyway webhook signing 1")?)
+            .doing("deriving the key that signs webhooks")?;
+        let outward = Arc::new(OutwardKeys::new(signing, &*subkey(b"keyway sealed addresses 1")?)?);
+        let states = Arc::new(StateKeys::new(
+            &subkey(b"keyway names of states 1")?,
+            &subkey(b"keyway sealed states 1")?,
+        )?);
+        Ok(Self { pepper, tenants, check, issuer, tokens, outward, states })
     }
 
     /// The value the database keeps to tell another master key from this one.
@@ -119,6 +130,18 @@ impl MasterKey {
     #[must_use]
     pub fn tokens(&self) -> &TokenKeys {
         &self.tokens
+    }
+
+    /// The keys of what leads outside.
+    #[must_use]
+    pub fn outward(&self) -> &OutwardKeys {
+        &self.outward
+    }
+
+    /// The keys of what is kept for clients.
+    #[must_use]
+    pub fn states(&self) -> Arc<StateKeys> {
+        Arc::clone(&self.states)
     }
 
     /// The digest of a key's full text.

@@ -2,7 +2,10 @@
 
 pub mod master;
 pub mod memory;
+pub mod outward;
+pub mod states;
 pub mod tokens;
 
 pub use master::{Digest, MasterKey};
+pub use states::StateKeys;
 pub use tokens::TokenKeys;

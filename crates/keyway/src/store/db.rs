@@ -4,7 +4,7 @@ use crate::base::Fault;
 use crate::base::fault::Doing;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::pool::PoolConnection;
-use sqlx::{Any, AnyPool, ConnectOptions, Executor, Transaction};
+use sqlx::{Any, AnyPool, ConnectOptions, Connection, Executor, Transaction};
 use std::fs::File;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -67,8 +67,10 @@ impl Db {
             Location::File(path) => (Engine::Sqlite, sqlite_url(path), SQLITE_CONNECTIONS_MAX),
             Location::Url(url) => (Engine::Postgres, url.clone(), POSTGRES_CONNECTIONS_MAX),
         };
-        let options =
-            AnyConnectOptions::from_str(&url).doing("reading the database URL")?.disable_statement_logging();
+        let options = AnyConnectOptions::from_str(&url).doing("reading the database URL")?;
+        // Statements are written down for who asks for them with the filter `sqlx::query=debug`.
+        let told = tracing::enabled!(target: "sqlx::query", tracing::Level::DEBUG);
+        let options = if told { options } else { options.disable_statement_logging() };
         let pool = AnyPoolOptions::new()
             .max_connections(connections_max)
             .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -78,6 +80,17 @@ impl Db {
                         connection.execute(SQLITE_SETTINGS).await?;
                     }
                     Ok(())
+                })
+            })
+            .after_release(move |connection, _| {
+                Box::pin(async move {
+                    if engine == Engine::Postgres {
+                        return Ok(true);
+                    }
+                    // After some errors SQLite has ended a transaction itself, and sqlx waits for its end for
+                    // ever: such a connection begins no other one.
+                    connection.ping().await?;
+                    Ok(!connection.is_in_transaction())
                 })
             })
             .connect_with(options)

@@ -1,5 +1,6 @@
 //! All SQL: one file per group of tables, one function per statement.
 
+pub mod attention;
 pub mod audit;
 pub mod budget_events;
 pub mod budgets;
@@ -17,6 +18,7 @@ pub mod key_secrets;
 pub mod keys;
 pub mod limits;
 mod many;
+pub mod names;
 pub mod nodes;
 pub mod once_links;
 pub mod organizations;
@@ -25,6 +27,7 @@ pub mod people;
 pub mod persons;
 pub mod project_members;
 pub mod proof;
+pub mod reasoning;
 pub mod requests;
 pub mod requests_write;
 pub mod review;
@@ -39,6 +42,7 @@ pub mod tiers;
 pub mod usage;
 pub mod usage_columns;
 pub mod usage_write;
+pub mod webhooks;
 pub mod windows;
 
 pub use db::{Conn, Db, Engine, Tx};

@@ -19,6 +19,9 @@ pub const PAGE_LINES_MAX: usize = 100;
 pub const SCAN_BATCHES_MAX: usize = 512;
 /// Batches read by one statement.
 const SCAN_STEP: usize = 16;
+/// Looks at the log for one page at most: each goes through so many lines, and a filter may find
+/// nothing in them.
+const LOOKS_MAX: usize = 8;
 /// Values of one filter at most.
 pub const FILTER_VALUES_MAX: usize = 100;
 /// A request's id is made within this of its start, milliseconds.
@@ -26,6 +29,9 @@ const ID_SLACK_MS: i64 = 60_000;
 
 /// Above every id, in any collation.
 const HIGHEST: &str = "zzzz";
+
+/// The credential of attempts that name none: the one of configuration or environment.
+const FROM_CONFIG: &str = "config";
 
 /// One try at one provider; as `ledger::Attempt`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +85,14 @@ impl From<&Attempt<'_>> for OwnedAttempt {
             ms: attempt.ms,
             outcome: attempt.outcome.to_owned(),
         }
+    }
+}
+
+impl OwnedAttempt {
+    /// Provider and credential that it was made with.
+    #[must_use]
+    pub fn reached(&self) -> (&str, &str) {
+        self.provider.split_once('@').unwrap_or((&self.provider, FROM_CONFIG))
     }
 }
 
@@ -322,12 +336,12 @@ pub async fn list(
         let ready = waiting.range(bound..).count();
         let progress = after.is_none_or(|after| bound < after);
         if ready > limit || all_read || (opened_count >= SCAN_BATCHES_MAX && progress) {
-            return Ok(page(waiting, bound, limit, all_read));
+            return Ok(cut(waiting, bound, limit, all_read));
         }
     }
 }
 
-fn page(mut waiting: BTreeMap<[u8; 16], OwnedEntry>, bound: [u8; 16], limit: usize, all_read: bool) -> Page {
+fn cut(mut waiting: BTreeMap<[u8; 16], OwnedEntry>, bound: [u8; 16], limit: usize, all_read: bool) -> Page {
     let mut entries: Vec<OwnedEntry> = waiting.split_off(&bound).into_values().rev().collect();
     let more_ready = entries.len() > limit;
     entries.truncate(limit);
@@ -338,6 +352,29 @@ fn page(mut waiting: BTreeMap<[u8; 16], OwnedEntry>, bound: [u8; 16], limit: usi
         (false, false) => Some(bound),
     };
     Page { entries, next }
+}
+
+/// A page of the log: looks on while there is nothing to show, within reason.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn page(
+    db: &Db,
+    org: &str,
+    filter: &Filter,
+    after: Option<[u8; 16]>,
+    limit: usize,
+) -> Result<(Vec<OwnedEntry>, Option<[u8; 16]>), Fault> {
+    let (mut entries, mut after) = (Vec::new(), after);
+    for _ in 0..LOOKS_MAX {
+        let mut found = list(db, org, filter, after, limit - entries.len()).await?;
+        entries.append(&mut found.entries);
+        after = found.next;
+        if after.is_none() || entries.len() >= limit {
+            break;
+        }
+    }
+    Ok((entries, after))
 }
 
 /// One line of an organisation's request log.

@@ -33,6 +33,36 @@ pub struct Query {
     pub test: Option<bool>,
 }
 
+/// Every measure.
+static EVERY: [usize; MEASURES.len()] = every();
+
+const fn every() -> [usize; MEASURES.len()] {
+    let mut all = [0; MEASURES.len()];
+    let mut at = 0;
+    while at < all.len() {
+        all[at] = at;
+        at += 1;
+    }
+    all
+}
+
+/// What of the sums is read: a page of the console shows a few of many.
+#[derive(Debug, Clone, Copy)]
+pub struct Cut {
+    /// The rollup read. As wide as a bucket of the answer, or narrower.
+    pub read: Width,
+    /// Indices into [`MEASURES`]; the others are zero in the answer.
+    pub measures: &'static [usize],
+    /// Only the groups with the highest sum of these measures, at most so many.
+    pub top: Option<(&'static [usize], usize)>,
+}
+
+impl Cut {
+    fn rows_max(&self) -> usize {
+        self.top.map_or(ROWS_MAX, |(_, most)| most.min(ROWS_MAX))
+    }
+}
+
 /// One sum.
 #[derive(Debug, Clone)]
 pub struct Row {
@@ -62,14 +92,15 @@ impl Query {
     }
 
     /// The statement, for parameters `org, width, start, end, [test], filter values..`.
-    fn text(&self) -> String {
+    fn text(&self, cut: &Cut) -> String {
         let dims: Vec<&str> = self.group_by.iter().map(|dimension| dimension.column()).collect();
         let mut groups = dims.clone();
         if self.width.is_some() {
             groups.insert(0, "bucket_ms");
         }
         let bucket = if self.width.is_some() { "bucket_ms" } else { "$3 AS bucket_ms" };
-        let sums: Vec<String> = MEASURES.iter().map(|name| format!("CAST(SUM({name}) AS BIGINT)")).collect();
+        let sum = |index: &usize| format!("CAST(SUM({}) AS BIGINT)", MEASURES[*index]);
+        let sums: Vec<String> = cut.measures.iter().map(sum).collect();
         let mut columns = vec![bucket];
         columns.extend(&dims);
         let mut text = format!(
@@ -98,9 +129,14 @@ impl Query {
             // Without groups an empty table still gives a row of NULLs.
             text.push_str(" HAVING COUNT(*) > 0");
         } else {
-            text.push_str(&format!(" GROUP BY {0} ORDER BY {0}", groups.join(", ")));
+            text.push_str(&format!(" GROUP BY {0} ORDER BY ", groups.join(", ")));
+            if let Some((by, _)) = cut.top {
+                let by: Vec<&str> = by.iter().map(|index| MEASURES[*index]).collect();
+                text.push_str(&format!("SUM({}) DESC, ", by.join(" + ")));
+            }
+            text.push_str(&groups.join(", "));
         }
-        text.push_str(&format!(" LIMIT {}", ROWS_MAX + 1));
+        text.push_str(&format!(" LIMIT {}", cut.rows_max() + 1));
         text
     }
 }
@@ -111,6 +147,14 @@ impl Query {
 /// # Errors
 /// The database refused, or the query has too many filter values.
 pub async fn buckets(db: &Db, org: &str, query: &Query) -> Result<(Vec<Row>, bool), Fault> {
+    cut(db, org, query, &Cut { read: query.source(), measures: &EVERY, top: None }).await
+}
+
+/// The same, cut down to what is needed of it; the flag says that there are more rows than were asked for.
+///
+/// # Errors
+/// As [`buckets`].
+pub async fn cut(db: &Db, org: &str, query: &Query, cut: &Cut) -> Result<(Vec<Row>, bool), Fault> {
     const DOING: &str = "reading usage";
     if !query.is_sane() {
         return Err(Fault::plain("too many values in a usage filter"));
@@ -118,8 +162,8 @@ pub async fn buckets(db: &Db, org: &str, query: &Query) -> Result<(Vec<Row>, boo
     if query.filters.iter().any(|(_, values)| values.is_empty()) {
         return Ok((Vec::new(), false));
     }
-    let width = query.source();
-    let mut statement = sqlx::query(AssertSqlSafe(query.text()))
+    let (width, rows_max) = (cut.read, cut.rows_max());
+    let mut statement = sqlx::query(AssertSqlSafe(query.text(cut)))
         .bind(org)
         .bind(width.code())
         .bind(width.floor(query.start_ms))
@@ -133,13 +177,13 @@ pub async fn buckets(db: &Db, org: &str, query: &Query) -> Result<(Vec<Row>, boo
         }
     }
     let found = statement.fetch_all(db.pool()).await.doing(DOING)?;
-    let more = found.len() > ROWS_MAX;
-    let mut rows = Vec::with_capacity(found.len().min(ROWS_MAX));
-    for row in found.iter().take(ROWS_MAX) {
+    let more = found.len() > rows_max;
+    let mut rows = Vec::with_capacity(found.len().min(rows_max));
+    for row in found.iter().take(rows_max) {
         let dims = 1..=query.group_by.len();
         let mut measures = Measures::default();
-        for (index, value) in measures.0.iter_mut().enumerate() {
-            *value = row.try_get(1 + query.group_by.len() + index).doing(DOING)?;
+        for (place, index) in cut.measures.iter().enumerate() {
+            measures.0[*index] = row.try_get(1 + query.group_by.len() + place).doing(DOING)?;
         }
         rows.push(Row {
             bucket_ms: row.try_get(0).doing(DOING)?,

@@ -83,6 +83,8 @@ struct BoundCredential {
 /// A provider's base URL with everything each request to it has in common.
 pub struct Endpoint {
     origin: Arc<Origin>,
+    /// Connections of one lane are never used for another.
+    lane: Box<str>,
     base_path: Box<str>,
     /// Header lines without secrets, beginning with `host`.
     fixed: Vec<u8>,
@@ -113,7 +115,8 @@ impl Endpoint {
             (style, Some(secret)) => Some(BoundCredential::new(&origin, style, &secret)?),
         };
         let fixed = format!("host: {authority}\r\nuser-agent: {USER_AGENT}\r\naccept-encoding: identity\r\n");
-        Ok(Self { origin, base_path: base_path.into(), fixed: fixed.into_bytes(), credential })
+        let (base_path, lane) = (base_path.into(), Box::default());
+        Ok(Self { origin, lane, base_path, fixed: fixed.into_bytes(), credential })
     }
 
     /// Adds a header that every request carries, such as `anthropic-version`.
@@ -124,6 +127,13 @@ impl Endpoint {
         super::request::push_header(&mut self.fixed, name, value)
             .map_err(|why| Fault::plain(format!("header {name:?}: {why}")))?;
         Ok(self)
+    }
+
+    /// The same in a lane of its own: its connections are shared with nobody of another lane, be it at the
+    /// same host. One lane for each credential, so that no account at a provider is seen beside another.
+    #[must_use]
+    pub fn in_lane(self, lane: &str) -> Self {
+        Self { lane: lane.into(), ..self }
     }
 
     /// Where connections for this endpoint go.
@@ -146,6 +156,10 @@ impl Endpoint {
             Some(value) if value.len() >= MASKED_BYTES_MIN => text.replace(value, MASK),
             _ => text,
         }
+    }
+
+    pub(super) fn lane(&self) -> &str {
+        &self.lane
     }
 
     pub(super) fn shared_origin(&self) -> &Arc<Origin> {

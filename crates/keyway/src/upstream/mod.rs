@@ -47,8 +47,8 @@ pub struct Lanes {
     limits: Limits,
     clock: Clock,
     tls: Arc<Tls>,
-    /// One per origin in use; [`Lanes::sweep`] drops those without connections. As many as there are
-    /// providers, and almost always found by its origin's address: quicker than a map.
+    /// One per origin and credential in use; [`Lanes::sweep`] drops those without connections. As many as
+    /// there are credentials in use, and almost always found by the origin's address: quicker than a map.
     pools: Mutex<Vec<Arc<Pool>>>,
 }
 
@@ -84,7 +84,7 @@ impl Lanes {
     /// The [`Failure`]; its `may_have_been_sent` covers both attempts.
     pub async fn send(&self, target: &Endpoint, request: Request<'_>) -> Result<Response, Failure> {
         let head = request::head(target, &request)?;
-        let pool = self.pool(target.shared_origin());
+        let pool = self.pool(target);
         let first_byte_ms = self.limits.first_byte_ms.min(request.first_byte_ms);
         let limits = Limits { first_byte_ms, ..self.limits };
         let out = Outgoing {
@@ -124,13 +124,16 @@ impl Lanes {
         self.pools().iter().map(|pool| pool.idle_count()).sum()
     }
 
-    fn pool(&self, origin: &Arc<Origin>) -> Arc<Pool> {
+    fn pool(&self, target: &Endpoint) -> Arc<Pool> {
+        let origin = target.shared_origin();
         let mut pools = self.pools();
-        let is_same = |pool: &&Arc<Pool>| Arc::ptr_eq(&pool.origin, origin) || pool.origin == *origin;
-        if let Some(pool) = pools.iter().find(is_same) {
+        // An origin's address is one endpoint's.
+        let found = pools.iter().find(|pool| Arc::ptr_eq(&pool.origin, origin));
+        let is_same = |pool: &&Arc<Pool>| *pool.lane == *target.lane() && pool.origin == *origin;
+        if let Some(pool) = found.or_else(|| pools.iter().find(is_same)) {
             return Arc::clone(pool);
         }
-        let pool = Pool::new(Arc::clone(origin), self.limits, self.clock.clone(), Arc::clone(&self.tls));
+        let pool = Pool::new(target, self.limits, self.clock.clone(), Arc::clone(&self.tls));
         let pool = Arc::new(pool);
         pools.push(Arc::clone(&pool));
         pool

@@ -44,6 +44,6 @@ pub async fn send(
     let mut wire = tokio::time::timeout(limit, connecting).await.unwrap_or(Err(Failure::ConnectTimeout))?;
     let head = exchange(&mut wire, &out, &way.limits).await?;
     // Only the body's own: it keeps no connection.
-    let pool = Pool::new(Arc::clone(origin), way.limits, way.clock.clone(), Arc::clone(way.tls));
+    let pool = Pool::new(target, way.limits, way.clock.clone(), Arc::clone(way.tls));
     response(Arc::new(pool), wire, head, false)
 }

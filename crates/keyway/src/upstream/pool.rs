@@ -1,7 +1,7 @@
-//! Unused connections of one origin and worker: last in, first out, bounded in number and age.
+//! Unused connections of one origin, lane and worker: last in, first out, bounded in number and age.
 
 use super::connect::{Addresses, connect};
-use super::endpoint::Origin;
+use super::endpoint::{Endpoint, Origin};
 use super::limits::READ_BYTES_MIN;
 use super::wire::Wire;
 use super::{Failure, Limits, Tls};
@@ -10,9 +10,10 @@ use bytes::BytesMut;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The connections of one origin.
+/// The connections of one origin and lane.
 pub(super) struct Pool {
     pub origin: Arc<Origin>,
+    pub lane: Box<str>,
     pub limits: Limits,
     clock: Clock,
     tls: Arc<Tls>,
@@ -27,9 +28,10 @@ struct Idle {
 }
 
 impl Pool {
-    pub(super) fn new(origin: Arc<Origin>, limits: Limits, clock: Clock, tls: Arc<Tls>) -> Self {
+    pub(super) fn new(target: &Endpoint, limits: Limits, clock: Clock, tls: Arc<Tls>) -> Self {
+        let (origin, lane) = (Arc::clone(target.shared_origin()), target.lane().into());
         let (addresses, idle) = (Addresses::default(), Mutex::new(VecDeque::new()));
-        Self { origin, limits, clock, tls, addresses, idle }
+        Self { origin, lane, limits, clock, tls, addresses, idle }
     }
 
     /// A connection used before that is still open and silent, at `now_ms` ([`Pool::now_ms`]).

@@ -75,7 +75,8 @@ fn of_providers(shared: &Shared) -> String {
     let now_ms = shared.at.clock.monotonic_ms();
     let mut text = Text::default();
     let all = shared.health.all();
-    let names = ["keyway_provider_asked", "keyway_provider_recent_attempts", "keyway_provider_recent_failures"];
+    let names =
+        ["keyway_provider_asked", "keyway_provider_recent_attempts", "keyway_provider_recent_failures"];
     let helps = [
         "Whether a provider's credential is asked: 0 while it cools down, fails or is refused.",
         "Attempts of the last ten seconds.",

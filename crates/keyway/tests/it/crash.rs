@@ -3,7 +3,7 @@
 
 mod faults;
 mod points;
-mod strace;
+pub mod strace;
 
 use crate::stage::{self, MODEL, Scene, nanousd, text};
 use std::collections::{HashMap, HashSet};

@@ -4,6 +4,7 @@ use sqlx::any::AnyConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row};
 use std::collections::BTreeMap;
 use std::str::FromStr;
+use std::sync::mpsc::{Receiver, Sender};
 use testkit::Keyway;
 
 /// Rows of a query whose columns are all text: `CAST(x AS TEXT)` where they are not. Null is `None`.
@@ -38,7 +39,18 @@ pub fn everything(keyway: &Keyway) -> BTreeMap<String, Rows> {
         "_sqlx",
         "sqlite_",
     ];
-    const OF_USE: [&str; 3] = ["last_used_ms", "last_used_ip", "use_count"];
+    const OF_USE: [&str; 10] = [
+        "last_used_ms",
+        "last_used_ip",
+        "use_count",
+        "attempts",
+        "next_ms",
+        "sent_ms",
+        "failed_ms",
+        "claimed_by",
+        "claimed_until_ms",
+        "last_error",
+    ];
     let postgres = keyway.postgres_url().is_some();
     let first = |query: &str| -> Vec<String> {
         rows(keyway, query).into_iter().filter_map(|row| row.into_iter().next().flatten()).collect()
@@ -68,7 +80,26 @@ pub fn everything(keyway: &Keyway) -> BTreeMap<String, Rows> {
 
 /// Runs statements.
 pub fn execute(keyway: &Keyway, statements: &str) {
-    with(&url(keyway), statements.to_owned(), false).unwrap_or_else(|error| panic!("{statements}: {error}"));
+    execute_at(&url(keyway), statements);
+}
+
+/// Runs statements in the database at `url`.
+pub fn execute_at(url: &str, statements: &str) {
+    with(url, statements.to_owned(), false).unwrap_or_else(|error| panic!("{statements}: {error}"));
+}
+
+/// Keeps every other writer of a SQLite database waiting, from the moment it says so until it is told to end.
+pub fn hold_write_lock(url: &str, locked: &Sender<()>, unlock: &Receiver<()>) {
+    sqlx::any::install_default_drivers();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let options = AnyConnectOptions::from_str(url).expect("a URL").disable_statement_logging();
+        let mut connection = options.connect().await.expect("a connection");
+        sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut connection).await.expect("the lock");
+        locked.send(()).expect("somebody who waits");
+        let _ = unlock.recv();
+        sqlx::raw_sql("ROLLBACK").execute(&mut connection).await.expect("its end");
+    });
 }
 
 /// Rows of text columns.

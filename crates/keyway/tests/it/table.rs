@@ -115,6 +115,12 @@ impl World {
         ids.insert("budget", id(&format!("{ORG}/budgets"), budget));
         let route = json!({"name": "some", "targets": [{"model": stage::MODEL}]});
         ids.insert("route", id(&format!("{ORG}/routes"), route));
+        let hook = json!({"name": "h", "url": "https://hooks.example.com/x"});
+        ids.insert("webhook", id(&format!("{ORG}/webhooks"), hook));
+        // Nobody answers there: it waits.
+        let hook = json!({"name": "dead", "url": "https://10.0.0.1/"});
+        let hook = id(&format!("{ORG}/webhooks"), hook);
+        ids.insert("notification", id(&format!("{ORG}/webhooks/{hook}/test"), json!({})));
         ids.insert("*id", stage::MODEL.to_owned());
         Self { upstream, scene, ids, token, live }
     }
@@ -210,6 +216,9 @@ impl World {
             "project_role_update" => json!({"description": "new"}),
             "role_create" => json!({"role_name": "new role", "permissions": ["read:keys"]}),
             "role_update" => json!({"description": "new"}),
+            "webhook_create" => json!({"name": "new", "url": "https://hooks.example.com/y"}),
+            "webhook_update" => json!({"name": "other"}),
+            "webhook_test" | "notification_replay" => json!({}),
             "explain" => {
                 json!({"api_key_id": of("key"), "path": "/v1/chat/completions", "model": stage::MODEL})
             }

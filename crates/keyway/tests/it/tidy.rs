@@ -40,7 +40,7 @@ fn product() -> Vec<Source> {
 }
 
 fn pure_and_product() -> Vec<Source> {
-    let folders = ["crates/keyway/src", "crates/dialect/src", "crates/ledger/src"];
+    let folders = ["crates/keyway/src", "crates/dialect/src", "crates/ledger/src", "crates/vigil/src"];
     folders.iter().flat_map(|folder| rust_files(&repository().join(folder))).collect()
 }
 

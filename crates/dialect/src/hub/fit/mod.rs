@@ -43,7 +43,7 @@ fn answers(request: &Request<'_>, target: &Target<'_>) -> Result<(), Invalid> {
 
 /// How the line begins by which Claude Code tells Anthropic whom to bill. It differs from one request
 /// to the next, and would keep other providers from ever finding a prompt in their caches.
-const BILLING: &str = "x-anthropic-billing-header";
+pub const BILLING: &str = "x-anthropic-billing-header";
 
 /// System messages within the conversation become user text where they can stand nowhere else.
 fn system(request: &mut Request<'_>, target: &Target<'_>, losses: &mut Losses) {

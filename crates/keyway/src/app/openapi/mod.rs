@@ -3,6 +3,7 @@
 
 pub mod operations;
 pub mod schemas;
+pub mod watched;
 
 use self::operations::{OPERATIONS, Operation};
 use super::routes::ROUTES;

@@ -2,7 +2,7 @@
 //! query, the object it takes and the one it answers with.
 
 /// Names of a list's query.
-const PAGE: &str = "limit: integer, after: string, order: asc|desc";
+pub(super) const PAGE: &str = "limit: integer, after: string, order: asc|desc";
 
 /// Names of the query of usage.
 const USAGE_QUERY: &str = "start_time*: integer, end_time: integer, bucket_width: 1m|1h|1d, group_by: [string], project_ids: [string], user_ids: [string], api_key_ids: [string], models: [string], labels: [string], \
@@ -23,7 +23,7 @@ pub struct Operation {
     pub answer: &'static str,
 }
 
-const fn op(
+pub(super) const fn op(
     route: &'static str,
     summary: &'static str,
     query: &'static str,
@@ -34,7 +34,8 @@ const fn op(
 }
 
 /// What is said of every route, in the groups of the route table.
-pub static OPERATIONS: &[&[Operation]] = &[DATA, KEYS, PEOPLE, PROJECTS, ROLES, MONEY, USAGE, LOOKS, CATALOG];
+pub static OPERATIONS: &[&[Operation]] =
+    &[DATA, KEYS, PEOPLE, PROJECTS, ROLES, MONEY, USAGE, LOOKS, CATALOG, super::watched::OPERATIONS];
 
 const DATA: &[Operation] = &[
     op("healthz", "Whether the process runs", "", "", "Status"),
@@ -356,7 +357,6 @@ const LOOKS: &[Operation] = &[
     ),
     op("audit_verify", "Whether the audit log is whole", "", "", "Verification"),
     op("explain", "What would become of a call, and why", "", "Question", "Explanation"),
-    op("notification_list", "Messages to people, and whether they were sent", PAGE, "", "NotificationList"),
     op("key_review", "Keys that somebody should look at", "limit: integer, after: string", "", "ReviewList"),
 ];
 

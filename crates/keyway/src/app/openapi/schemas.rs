@@ -2,6 +2,7 @@
 //! A type is `string`, `integer`, `number`, `boolean`, `object`, `any`, words of a choice apart by `|`,
 //! another object, `[type]` for a list; `?` behind it says that it may be null.
 
+use super::watched;
 use serde_json::{Map, Value, json};
 
 /// A field as it is written.
@@ -61,11 +62,6 @@ const OBJECTS: &[(&str, &str)] = &[
         acknowledged: integer, ms: integer",
     ),
     ("KeyAct", "ip*: string?, type*: string, count*: integer, first_at*: integer, last_at*: integer"),
-    (
-        "Notification",
-        "object*: string, id*: string, type*: string, recipient*: string, created_at*: integer, \
-        sent_at*: integer?, detail*: any",
-    ),
     ("KeyUses", "since*: integer, complete*: boolean, data*: [KeyUse]"),
     (
         "KeyUse",
@@ -372,7 +368,6 @@ const LISTS: &[(&str, &str)] = &[
     ("NodeList", "Node"),
     ("AuditLogList", "AuditLog"),
     ("ReviewList", "Review"),
-    ("NotificationList", "Notification"),
 ];
 
 /// Objects whose fields are not all ours to name: those of OpenAI's chat API, and a record of the audit
@@ -409,13 +404,13 @@ const OPEN: &[(&str, &str)] = &[
 /// What of it cannot be read.
 pub fn all() -> Result<Value, String> {
     let mut all = Map::new();
-    for (name, text) in OBJECTS {
+    for (name, text) in OBJECTS.iter().chain(watched::OBJECTS) {
         all.insert((*name).to_owned(), object(text, false)?);
     }
     for (name, text) in OPEN {
         all.insert((*name).to_owned(), object(text, true)?);
     }
-    for (name, of) in LISTS {
+    for (name, of) in LISTS.iter().chain(watched::LISTS) {
         let text = format!(
             "object*: string, data*: [{of}], first_id*: string?, last_id*: string?, has_more*: boolean, next: string?"
         );

@@ -4,7 +4,7 @@ use super::managed;
 use crate::access::verify::About::{Anywhere, Organization};
 use crate::access::verify::Needs::Admin;
 use crate::accounts::Scope;
-use crate::admin::{audit, notifications, review};
+use crate::admin::{audit, review};
 use crate::app::explain_route;
 use crate::relay::Route;
 use http::Method;
@@ -37,12 +37,5 @@ pub(super) static ROUTES: &[Route] = &[
         "/v1/organization/key_review",
         Admin(Scope::READ_KEYS, Organization),
         review::list,
-    ),
-    managed(
-        "notification_list",
-        Method::GET,
-        "/v1/organization/notifications",
-        Admin(Scope::READ_AUDIT_LOGS, Organization),
-        notifications::list,
     ),
 ];

@@ -5,7 +5,8 @@ use crate::access::verify::{About, Needs};
 use crate::accounts::Scope;
 use crate::console::account::{change, confirm, show};
 use crate::console::{
-    assets, components, home, invitation, keys, leave, links, register, setup, sign_in, theme,
+    assets, audit, components, invitation, keys, leave, links, models, overview, register, requests, setup,
+    sign_in, theme, usage,
 };
 use crate::relay::route::{Billing, BodyLimit, Handler, Route, Sendable, Shape};
 use crate::relay::{Inbound, Shared};
@@ -68,7 +69,7 @@ pub(super) static ROUTES: &[Route] = &[
     ),
     page("console_sign_out", Method::POST, "/sign-out", Needs::Person, leave::sign_out),
     page("console_turn", Method::POST, "/console/organization", Needs::Person, leave::turn),
-    page("console_home", Method::GET, "/console", Needs::Person, home::show),
+    page("console_home", Method::GET, "/console", Needs::Person, overview::show),
     page("console_keys", Method::GET, "/console/keys", SEE_KEYS, keys::list::show),
     page("console_key_new", Method::GET, "/console/keys/new", MAKE_KEYS, keys::new::show),
     page("console_key_make", Method::POST, "/console/keys", MAKE_KEYS, keys::new::make),
@@ -91,6 +92,14 @@ pub(super) static ROUTES: &[Route] = &[
         keys::change::ask_revoke,
     ),
     page("console_key_revoke", Method::POST, "/console/keys/{key}/revoke", END_KEYS, keys::change::revoke),
+    page("console_usage", Method::GET, "/console/usage", SEE_USAGE, usage::page::show),
+    page("console_requests", Method::GET, "/console/requests", SEE_REQUESTS, requests::list::show),
+    page("console_request", Method::GET, "/console/requests/{request}", SEE_REQUESTS, requests::one::show),
+    page("console_models", Method::GET, "/console/models", Needs::Person, models::list::show),
+    page("console_model", Method::GET, "/console/models/{*id}", Needs::Person, models::one::show),
+    page("console_audit", Method::GET, "/console/audit", SEE_AUDIT, audit::list::show),
+    page("console_audit_verify", Method::GET, "/console/audit/verify", SEE_ALL_AUDIT, audit::verify::show),
+    page("console_review", Method::GET, "/console/review", SEE_ALL_KEYS, audit::review::show),
 ];
 
 // A handler asks again when it knows whose key it is.
@@ -98,6 +107,12 @@ const SEE_KEYS: Needs = Needs::Admin(Scope::READ_KEYS, About::Anywhere);
 const MAKE_KEYS: Needs = Needs::Admin(Scope::CREATE_KEYS, About::Anywhere);
 const CHANGE_KEYS: Needs = Needs::Admin(Scope::UPDATE_KEYS, About::Anywhere);
 const END_KEYS: Needs = Needs::Admin(Scope::DELETE_KEYS, About::Anywhere);
+
+const SEE_ALL_KEYS: Needs = Needs::Admin(Scope::READ_KEYS, About::Organization);
+const SEE_AUDIT: Needs = Needs::Admin(Scope::READ_AUDIT_LOGS, About::Anywhere);
+const SEE_ALL_AUDIT: Needs = Needs::Admin(Scope::READ_AUDIT_LOGS, About::Organization);
+const SEE_USAGE: Needs = Needs::Admin(Scope::READ_USAGE, About::Anywhere);
+const SEE_REQUESTS: Needs = Needs::Admin(Scope::READ_REQUESTS, About::Anywhere);
 
 /// A row of a page.
 const fn page(

@@ -10,6 +10,7 @@ mod people;
 mod projects;
 mod roles;
 mod usage;
+mod watch;
 
 use crate::access::Grant;
 use crate::access::verify::Needs;
@@ -32,6 +33,7 @@ pub static ROUTES: &[&[Route]] = &[
     usage::ROUTES,
     audit::ROUTES,
     catalog::ROUTES,
+    watch::ROUTES,
     console::ROUTES,
 ];
 

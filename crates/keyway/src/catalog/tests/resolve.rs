@@ -1,7 +1,8 @@
 //! Names and who serves them.
 
-use super::{catalog, served};
-use crate::catalog::{Edit, NotFound, Quirk};
+use super::{catalog, rows, served};
+use crate::catalog::{Audience, Catalog, Edit, NotFound, Quirk, Rows, Stored};
+use std::sync::Arc;
 
 const OWN: &str = r#"
 [providers.mine]
@@ -190,4 +191,59 @@ fn models_are_listed_by_id_and_only_where_on() {
     assert!(catalog.provider("deepseek").is_none());
     assert!(catalog.providers_off().iter().any(|name| &**name == "deepseek"));
     assert_eq!(catalog.providers().len(), 2);
+}
+
+/// A catalogue in which credentials of organisations turn providers on.
+fn shared(text: &str, on: &[&str], own: &[(&str, &str)]) -> Catalog {
+    let of =
+        |(provider, org): &(&str, &str)| (provider.to_string(), Audience::Only([Arc::from(*org)].into()));
+    let stored = Stored { on: own.iter().map(of).collect(), ..Stored::default() };
+    Catalog::build_with(&rows(text).unwrap(), &stored, on).unwrap().0
+}
+
+fn served_for(catalog: &Catalog, name: &str, org: &str) -> String {
+    match catalog.resolve_for(name, org) {
+        Ok(found) => {
+            let served = found.candidates.iter().filter(|target| target.provider.serves(org));
+            served.map(|target| target.id.to_string()).collect::<Vec<_>>().join(" ")
+        }
+        Err(why) => format!("{why:?}"),
+    }
+}
+
+#[test]
+fn what_one_organisation_turns_on_changes_no_name_for_another() {
+    let text = "[aliases.\"openai/gpt-5.5-mine\"]\ntarget = \"openrouter/openai/gpt-5.5\"\n\
+                [aliases.far]\ntarget = \"deepseek/nothing-of-theirs\"\n";
+    let before = shared(text, &["openrouter"], &[]);
+    let after = shared(text, &["openrouter"], &[("openai", "org_a"), ("deepseek", "org_a")]);
+    let names = [
+        "openai/gpt-5.5",
+        "gpt-5.5",
+        "openai/nothing",
+        "openai/gpt-5.5-mine",
+        "deepseek-chat",
+        "deepseek/deepseek-chat",
+        "deepseek/deepseek-flash",
+        "deepseek-flash",
+        "far",
+        "openrouter/openai/gpt-5.5",
+        "a b",
+    ];
+    for name in names {
+        assert_eq!(served_for(&before, name, "org_b"), served_for(&after, name, "org_b"), "{name}");
+    }
+    assert_eq!(served_for(&after, "openai/gpt-5.5", "org_a"), "openai/gpt-5.5");
+    assert_eq!(served_for(&after, "openai/gpt-5.5", "org_b"), "openrouter/openai/gpt-5.5");
+    assert_eq!(served_for(&after, "deepseek-chat", "org_a"), "deepseek/deepseek-flash");
+    assert_eq!(served_for(&after, "deepseek/deepseek-flash", "org_b"), "ProviderOff");
+    assert_eq!(served_for(&after, "deepseek/no", "org_b"), "ProviderOff");
+}
+
+#[test]
+fn what_the_database_turns_off_is_off_whatever_turns_it_on() {
+    let stored = Stored { off: vec!["openai".to_owned()], ..Stored::default() };
+    let (catalog, _) = Catalog::build_with(&Rows::default(), &stored, &["openai", "ollama"]).unwrap();
+    assert_eq!(catalog.resolve("openai/gpt-5.5").unwrap_err(), NotFound::ProviderOff);
+    assert_eq!(served(&catalog, "ollama/x"), "ollama/x");
 }

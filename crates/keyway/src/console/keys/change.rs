@@ -119,7 +119,7 @@ async fn revoke_it(here: &Here<'_>) -> Result<Outbound, Trouble> {
 
 fn revoke_page(here: &Here<'_>, row: &KeyRow, wrong: &Wrong) -> Outbound {
     let path = format!("/console/keys/{}", row.id);
-    let used = row.last_used_ms.map(|at| super::when(here).full(at));
+    let used = row.last_used_ms.map(|at| here.when().full(at));
     let label = format!("Type {} to revoke it", row.name);
     let body = html! {
         form .panel-card.narrow method="post" action={ (path) "/revoke" } {

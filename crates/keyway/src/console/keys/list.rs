@@ -1,6 +1,6 @@
 //! GET `/console/keys`
 
-use super::{projects_where, state, when};
+use super::state;
 use crate::access::keys::redacted;
 use crate::accounts::Scope;
 use crate::base::{Trouble, id};
@@ -10,6 +10,7 @@ use crate::console::parts::filter::{Choose, filter};
 use crate::console::parts::paging::paging;
 use crate::console::parts::table::{Column, table, text};
 use crate::console::parts::{Tone, badge, button_link, moment, states};
+use crate::console::projects::projects_where;
 use crate::console::when::When;
 use crate::relay::Outbound;
 use crate::store::keys::KeyRow;
@@ -102,7 +103,7 @@ fn body(
     if found.is_empty() && !filtered && asked.after.is_empty() {
         return none(here);
     }
-    let when = when(here);
+    let when = here.when();
     let cells: Vec<Vec<Markup>> = found.iter().map(|row| line(row, &when, projects, owners)).collect();
     let last = found.last().filter(|_| more).map(|row| row.id.as_str());
     html! {

@@ -10,7 +10,6 @@ use crate::console::parts::{Tone, badge, button_link, copied};
 use crate::relay::Outbound;
 use crate::store::keys::KeyRow;
 use crate::store::requests::{self, Filter, OwnedEntry};
-use ledger::NanoUsd;
 use maud::{Markup, html};
 
 /// The model that works without any provider.
@@ -80,10 +79,10 @@ fn model_for(here: &Here<'_>, row: &KeyRow) -> String {
         return model.clone();
     }
     let catalog = here.shared.catalog.load();
-    let real = catalog
-        .models()
-        .iter()
-        .find(|model| !model.id.starts_with("sandbox/") && here.shared.upstream(&model.provider).is_some());
+    let real = catalog.models().iter().find(|model| {
+        let provider = catalog.provider(&model.provider);
+        !model.id.starts_with("sandbox/") && provider.is_some_and(|provider| provider.serves(here.org()))
+    });
     match real {
         Some(model) if row.mode == "live" => model.id.to_string(),
         _ => SANDBOX_MODEL.to_owned(),
@@ -114,16 +113,10 @@ fn arrived(entry: &OwnedEntry) -> Markup {
             p {
                 (entry.model_asked) " answered " (entry.status) " in " (entry.latency_ms) " ms, with "
                 (entry.usage.input()) " tokens in and " (entry.usage.output()) " out, for "
-                (cost(entry.cost)) "."
+                (crate::console::say::cost(entry.sell)) "."
             }
             @if !entry.error.is_empty() { p .faint { "Reason: " code { (entry.error) } } }
             p { a href="/console/keys" { "To your keys" } }
         }
     }
-}
-
-/// Money as people read it; what has no price says so.
-#[must_use]
-pub fn cost(cost: Option<NanoUsd>) -> String {
-    cost.map_or_else(|| "no price".to_owned(), |cost| format!("${}", cost.to_decimal()))
 }

@@ -9,19 +9,16 @@ pub mod snippets;
 
 use super::here::Here;
 use super::parts::{Tone, badge};
-use super::when::{When, ago};
+use super::when::ago;
 use crate::access::keys::{self as service, Which, status_at};
 use crate::accounts::may::Denied;
 use crate::accounts::{Scope, Subject, may};
 use crate::base::{Refusal, Trouble};
 use crate::store::keys::KeyRow;
-use crate::store::tenants::{Project, ProjectFilter, projects};
 use maud::Markup;
 
 /// Keys whose end is nearer than this are said to end soon, milliseconds: seven days.
 const SOON_MS: i64 = 7 * 86_400_000;
-/// Projects to choose from at most.
-const PROJECTS_MAX: i64 = 200;
 
 /// A key's state as a badge.
 fn state(row: &KeyRow, now_ms: i64) -> Markup {
@@ -35,14 +32,6 @@ fn state(row: &KeyRow, now_ms: i64) -> Markup {
         "disabled" => badge(Tone::Plain, "disabled"),
         status => badge(Tone::Bad, status),
     }
-}
-
-/// Projects in which somebody may do something, by id and name, newest last.
-async fn projects_where(here: &Here<'_>, scope: Scope) -> Result<Vec<Project>, Trouble> {
-    let among = here.grant.actor.rights.places(scope);
-    let filter =
-        ProjectFilter { org: here.org(), archived: false, newest_first: false, among: among.as_deref() };
-    Ok(projects(&here.shared.at.db, &filter, "", PROJECTS_MAX).await?)
 }
 
 /// The key that a page's path names, if it may be seen.
@@ -65,9 +54,4 @@ fn allowed(here: &Here<'_>, scope: Scope, row: &KeyRow) -> Result<(), Refusal> {
     let project = row.project_id.as_deref().unwrap_or_default();
     let subject = Subject::Owned { project, owner: &row.owner_id };
     may(&here.grant.actor, scope, subject).map_err(Denied::into)
-}
-
-/// Now, where the person is.
-fn when(here: &Here<'_>) -> When {
-    When::new(here.shared.at.clock.now_ms(), &here.person.time_zone)
 }

@@ -1,7 +1,6 @@
 //! GET `/console/keys/new`, POST `/console/keys`: the one page on which a key is made.
 
 use super::made::{self, Made};
-use super::projects_where;
 use crate::access::keys::{self as service, Created, NewKey};
 use crate::accounts::{Scope, Scopes};
 use crate::base::fault::Doing;
@@ -12,6 +11,7 @@ use crate::console::here::{Here, pages};
 use crate::console::page::{Page, see};
 use crate::console::parts::field::{choice, tick};
 use crate::console::parts::{Field, states, submit};
+use crate::console::projects::projects_where;
 use crate::relay::Outbound;
 use crate::sealing::master::hex;
 use crate::store::db::is_unique_violation;

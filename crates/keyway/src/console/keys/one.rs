@@ -1,16 +1,16 @@
 //! GET `/console/keys/{key}`: what a key is, what it may, what it did.
 
-use super::made::cost;
-use super::{allowed, named, state, when};
+use super::{allowed, named, state};
 use crate::access::keys::{redacted, redacted_kid, scopes_of, status_at};
 use crate::access::levels::phrase;
 use crate::accounts::Scope;
-use crate::base::{Trouble, id};
+use crate::base::Trouble;
 use crate::console::form::token_field;
 use crate::console::here::{Here, pages};
 use crate::console::page::Page;
 use crate::console::parts::table::{Column, facts, number, table, text};
 use crate::console::parts::{Tone, badge, button_link, moment, states};
+use crate::console::requests::line;
 use crate::console::when::When;
 use crate::relay::Outbound;
 use crate::store::key_secrets::{self, SecretRow};
@@ -21,15 +21,6 @@ use maud::{Markup, html};
 
 /// Requests shown on a key's page.
 const REQUESTS_MAX: usize = 10;
-const REQUESTS: &[Column] = &[
-    text("When"),
-    text("Status"),
-    text("Model"),
-    number("Tokens in"),
-    number("Tokens out"),
-    number("Cost"),
-    number("Took"),
-];
 const SECRETS: &[Column] =
     &[text("Secret"), text("Made"), text("Ends"), text("Last used"), text("From"), number("Uses")];
 
@@ -51,12 +42,12 @@ async fn page(here: &Here<'_>) -> Result<Outbound, Trouble> {
         true => requests::list(&here.shared.at.db, here.org(), &filter, None, REQUESTS_MAX).await?.entries,
         false => Vec::new(),
     };
-    let when = when(here);
+    let when = here.when();
     let project = project.map_or(String::new(), |project| project.name);
     let body = html! {
         (what(&row, &when, &project, owner.as_deref()))
         (secrets_of(&row, &when, &secrets))
-        (requests_of(&when, &recent))
+        (requests_of(here, &recent).await?)
     };
     let above = [("/console/keys", "API keys")];
     let actions = actions(here, &row, when.now_ms);
@@ -143,28 +134,12 @@ fn secrets_of(row: &KeyRow, when: &When, secrets: &[SecretRow]) -> Markup {
     html! { section .part { h2 { "Secrets" } (table("Secrets", SECRETS, &cells)) } }
 }
 
-fn requests_of(when: &When, recent: &[OwnedEntry]) -> Markup {
-    html! {
+async fn requests_of(here: &Here<'_>, recent: &[OwnedEntry]) -> Result<Markup, Trouble> {
+    let text = "What is sent with this key shows here within a second or two.";
+    Ok(html! {
         section .part {
             h2 { "Last requests" }
-            @if recent.is_empty() {
-                (states::empty("None yet", "What is sent with this key shows here within a second or two.", &html! {}))
-            } @else {
-                (table("Last requests", REQUESTS, &recent.iter().map(|entry| line(when, entry)).collect::<Vec<_>>()))
-            }
+            @if recent.is_empty() { (states::empty("None yet", text, &html! {})) } @else { (line::table(here, recent).await?) }
         }
-    }
-}
-
-fn line(when: &When, entry: &OwnedEntry) -> Vec<Markup> {
-    let tone = if entry.status < 400 { Tone::Good } else { Tone::Bad };
-    vec![
-        html! { (moment(when, Some(entry.started_ms))) span .under { code { (id::text("req", entry.request)) } } },
-        badge(tone, &entry.status.to_string()),
-        html! { (entry.model_asked) @if entry.model_served != entry.model_asked && !entry.model_served.is_empty() { span .under { (entry.model_served) } } },
-        html! { (entry.usage.input()) },
-        html! { (entry.usage.output()) },
-        html! { (cost(entry.cost)) },
-        html! { (entry.latency_ms) " ms" },
-    ]
+    })
 }

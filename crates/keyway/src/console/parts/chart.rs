@@ -68,7 +68,7 @@ fn hundredths(value: u128) -> String {
 }
 
 /// The next round number from a value up: 1, 2 or 5 and zeros, and even.
-fn scale(value: u64) -> u64 {
+pub(super) fn scale(value: u64) -> u64 {
     let mut step = 1_u64;
     loop {
         for factor in [2, 4, 10] {

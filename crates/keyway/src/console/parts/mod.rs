@@ -5,11 +5,15 @@ pub mod code;
 pub mod dialog;
 pub mod field;
 pub mod filter;
+pub mod kpi;
 pub mod paging;
+pub mod segments;
 pub mod small;
+pub mod stack;
 pub mod states;
 pub mod table;
 pub mod tabs;
+pub mod take;
 
 pub use code::{copied, snippet};
 pub use field::Field;

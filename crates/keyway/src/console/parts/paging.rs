@@ -13,16 +13,7 @@ pub fn paging(
     after: Option<&str>,
     begun: bool,
 ) -> Markup {
-    let rest: Vec<String> = query
-        .iter()
-        .filter(|(name, value)| name != "after" && name != "done" && name != TOKEN && !value.is_empty())
-        .map(|(name, value)| format!("{}={}", encoded(name), encoded(value)))
-        .collect();
-    let to = |more: Option<&str>| {
-        let parts: Vec<String> =
-            rest.iter().cloned().chain(more.map(|id| format!("after={}", encoded(id)))).collect();
-        if parts.is_empty() { path.to_owned() } else { format!("{path}?{}", parts.join("&")) }
-    };
+    let to = |more: Option<&str>| address(path, query, &[("after", more.unwrap_or_default())]);
     html! {
         nav .paging aria-label="Pages" {
             span .faint { (shown) @if after.is_some() { " shown, more follow" } @else { " shown" } }
@@ -30,6 +21,19 @@ pub fn paging(
             @if let Some(id) = after { a .button href=(to(Some(id))) rel="next" { "Next page" } }
         }
     }
+}
+
+/// The address of a page with its query as it is, but for some parameters; an empty one is left out. Where
+/// a page of a list begins, and what was just done, is not carried along.
+#[must_use]
+pub fn address(path: &str, query: &[(String, String)], changes: &[(&str, &str)]) -> String {
+    let gone = |name: &str| ["after", "done", TOKEN].contains(&name);
+    let kept = query.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let kept = kept.filter(|(name, _)| !gone(name) && changes.iter().all(|(changed, _)| changed != name));
+    let all = kept.chain(changes.iter().copied()).filter(|(_, value)| !value.is_empty());
+    let parts: Vec<String> =
+        all.map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
+    if parts.is_empty() { path.to_owned() } else { format!("{path}?{}", parts.join("&")) }
 }
 
 /// A text as a part of a query string.

@@ -146,13 +146,23 @@ pub(super) async fn give_back(
     Ok(())
 }
 
-/// Corrects what is held to what the database says, after an answer was lost.
+/// Corrects what is held to what the database says, after an answer was lost. The windows are locked for it: a
+/// transaction whose answer was lost may not have ended yet, and what it gives back must not be spent here.
 pub(super) async fn correct(holder: &Holder, account: &Account) -> Result<(), Fault> {
-    let mut conn = holder.db.connection().await?;
-    let granted = windows::granted(&mut conn, &holder.boot, &purse::text(account.id)).await?;
-    for held in account.holdings().iter().filter(|held| !held.counted) {
-        let said = granted.iter().find(|(window_start_ms, _)| *window_start_ms == held.window_start_ms);
-        account.correct(held.window_start_ms, said.map_or(NanoUsd::ZERO, |(_, granted)| *granted));
+    let id = purse::text(account.id);
+    let mut tx = holder.db.begin_write().await?;
+    let mut starts_ms: Vec<i64> =
+        account.holdings().iter().filter(|held| !held.counted).map(|held| held.window_start_ms).collect();
+    starts_ms.sort_unstable();
+    for window_start_ms in &starts_ms {
+        let name = Name { account: id.clone(), window_start_ms: *window_start_ms };
+        windows::lock(&mut tx, &name).await?;
+    }
+    let granted = windows::granted(&mut tx, &holder.boot, &id).await?;
+    tx.commit().await.doing("reading leases")?;
+    for window_start_ms in starts_ms {
+        let said = granted.iter().find(|(start_ms, _)| *start_ms == window_start_ms);
+        account.correct(window_start_ms, said.map_or(NanoUsd::ZERO, |(_, granted)| *granted));
     }
     Ok(())
 }

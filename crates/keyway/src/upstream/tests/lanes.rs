@@ -48,6 +48,22 @@ async fn a_connection_read_to_its_end_is_used_again() {
 }
 
 #[tokio::test]
+async fn a_connection_is_used_again_by_its_own_lane_alone() {
+    let script = || vec![Act::Read, write(OK), Act::Read, write(OK), Act::Hang];
+    let provider = Provider::start(vec![script(), script()]).await;
+    let lanes = lanes(limits());
+    let (one, other) = (provider.endpoint().in_lane("p@a"), provider.endpoint().in_lane("p@b"));
+    // The same account, set up anew.
+    let again = provider.endpoint().in_lane("p@a");
+    for (endpoint, reused) in [(&one, false), (&other, false), (&again, true), (&other, true)] {
+        let response = hi(&lanes, endpoint).await;
+        assert_eq!(response.reused, reused);
+        assert_eq!(response.body.whole(2).await.unwrap(), "hi");
+    }
+    assert_eq!(lanes.idle_count(), 2);
+}
+
+#[tokio::test]
 async fn an_idle_connection_closed_by_the_provider_is_not_used() {
     let first = vec![Act::Read, write(OK)];
     let provider = Provider::start(vec![first, vec![Act::Read, write(OK), Act::Hang]]).await;

@@ -145,6 +145,13 @@ const COMMANDS: &[(&str, &str)] = &[
     ("budget_create", "budget create --name new --limit 1usd/day"),
     ("budget_update", "budget edit {budget} --name other --limit 2.5usd"),
     ("budget_remove", "budget remove {budget} --yes"),
+    ("webhook_list", "webhook list"),
+    ("webhook_get", "webhook show {webhook}"),
+    ("webhook_create", "webhook create --name new < https://hooks.example.com/y"),
+    ("webhook_update", "webhook edit {webhook} --name other"),
+    ("webhook_test", "webhook test {webhook}"),
+    ("notification_replay", "webhook replay {notification}"),
+    ("webhook_remove", "webhook remove {webhook} --yes"),
     ("credit_update", "credit set --prepaid false"),
     ("credit_grant", "credit grant 1usd"),
     ("tier_create", "tier create --name new~one"),
@@ -156,7 +163,7 @@ const COMMANDS: &[(&str, &str)] = &[
 ];
 
 /// What a moment makes different: only the names and types of what they say are compared.
-const OF_THE_MOMENT: [&str; 3] = ["costs", "nodes", "explain"];
+const OF_THE_MOMENT: [&str; 4] = ["costs", "nodes", "explain", "notification_list"];
 /// These too; and the export, which is CSV and not JSON either way (`usage --csv`).
 const USAGE: &str = "usage_";
 
@@ -185,6 +192,9 @@ fn alike(value: &Value) -> Value {
     match value {
         Value::String(text) => {
             let id = text.split_once('_').filter(|(_, rest)| rest.len() == 26);
+            if text.starts_with("whsec_") {
+                return json!("whsec_");
+            }
             let secret = text.split_once("-kw-");
             let kid = text.len() == 12
                 && text.chars().all(|letter| letter.is_ascii_alphanumeric())

@@ -1,5 +1,6 @@
 //! What holds for every page.
 
+use super::roles::about;
 use super::visitor::Visitor;
 use crate::stage::bare;
 use crate::table::pages;
@@ -9,8 +10,7 @@ use testkit::Keyway;
 /// A page's path, about the key that the first start made.
 fn path(keyway: &Keyway, route: &Route) -> String {
     let list = keyway.json(&["key", "list"]);
-    let key = list["data"][0]["id"].as_str().unwrap_or_default();
-    route.path.replace("{key}", key).replace("{name}", "none.css")
+    about(route, list["data"][0]["id"].as_str().unwrap_or_default())
 }
 
 #[test]

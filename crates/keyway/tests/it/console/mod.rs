@@ -4,6 +4,7 @@ mod accounts;
 mod frame;
 mod keys;
 mod mail;
+mod roles;
 mod sessions;
 mod setup;
 pub mod visitor;

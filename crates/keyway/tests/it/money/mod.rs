@@ -1,6 +1,8 @@
 //! Budgets under load, crashes and lies: what is charged never passes a limit, and no money is lost.
 
 mod budgets;
+mod dialects;
+mod faults;
 mod lies;
 mod race;
 mod streams;

@@ -61,6 +61,13 @@ fn refusal(quirk: Quirk, path: &str, body: &Value) -> Option<&'static str> {
         Quirk::ForcedToolsEndEnableThinking => {
             is(forced && body["enable_thinking"] != false, "tool_choice in thinking mode")
         }
+        Quirk::ReasoningReplayed => {
+            let bare = |message: &Value| {
+                message["tool_calls"].is_array()
+                    && message["reasoning_content"].as_str().is_none_or(str::is_empty)
+            };
+            is(messages.iter().any(bare), "the `reasoning_content` in the thinking mode must be passed back")
+        }
         Quirk::TenantUserId => is(
             body["user_id"].as_str().is_none_or(|id| id.len() != 32 || id.contains("alice")),
             "user_id of a client",

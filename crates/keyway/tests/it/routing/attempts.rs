@@ -25,7 +25,11 @@ fn failures() -> Vec<(&'static str, Answer, bool)> {
         ("too long", error(400, "context_length_exceeded"), true),
         ("half a head", Answer::raw(vec![Step::Wire(b"HTTP/1.1 200 OK\r\nconten".to_vec())]), true),
         ("no HTTP", Answer::raw(vec![Step::Wire(b"SSH-2.0-x\r\n".to_vec())]), true),
-        ("half a body", Answer::raw(vec![Step::Wire(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{".to_vec())]), true),
+        (
+            "half a body",
+            Answer::raw(vec![Step::Wire(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{".to_vec())]),
+            true,
+        ),
         ("a page", Answer::html(200), true),
         ("a failure in a success", Answer::json(200, &in_answer), true),
         ("400", error(400, "invalid_value"), false),
@@ -100,7 +104,10 @@ fn nothing_is_retried_once_the_client_has_a_byte() {
 
 #[test]
 fn the_log_has_every_attempt_and_the_client_pays_one() {
-    let it = Providers::start(3, "[routes.r]\ntargets = [{ model = \"p0/m\" }, { model = \"p1/m\" }, { model = \"p2/m\" }]\n");
+    let it = Providers::start(
+        3,
+        "[routes.r]\ntargets = [{ model = \"p0/m\" }, { model = \"p1/m\" }, { model = \"p2/m\" }]\n",
+    );
     it.upstreams[0].push(Answer::error(500, "x", "x", "no"));
     it.upstreams[1].push(Answer::raw(vec![Step::Close]));
     let answer = it.ask("r");
@@ -108,7 +115,9 @@ fn the_log_has_every_attempt_and_the_client_pays_one() {
     assert_eq!(answer.header("x-keyway-model"), Some("p2/m"));
     let log = it.log(1);
     let row = &log[0];
-    let outcome = |number: usize| (row["attempts"][number]["provider"].clone(), row["attempts"][number]["outcome"].clone());
+    let outcome = |number: usize| {
+        (row["attempts"][number]["provider"].clone(), row["attempts"][number]["outcome"].clone())
+    };
     assert_eq!(outcome(0), (json!("p0"), json!("status")));
     assert_eq!(outcome(1), (json!("p1"), json!("closed")));
     assert_eq!(outcome(2), (json!("p2"), json!("ok")));

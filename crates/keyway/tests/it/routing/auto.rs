@@ -44,7 +44,12 @@ fn auto_never_picks_a_model_that_lacks_what_is_needed() {
     for (body, expected) in table {
         for name in ["auto:cost", "auto"] {
             let answer = it.ask_with(name, &[], body.clone());
-            assert_eq!((answer.status, answer.header("x-keyway-model")), (200, Some(expected)), "{}", answer.text());
+            assert_eq!(
+                (answer.status, answer.header("x-keyway-model")),
+                (200, Some(expected)),
+                "{}",
+                answer.text()
+            );
         }
     }
     let sound = json!({"messages": [{"role": "user", "content": [

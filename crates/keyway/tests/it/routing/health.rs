@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use testkit::{Answer, json};
 
-const BOTH: &str = "[routes.r]\nstrategy = \"STRATEGY\"\ntargets = [{ model = \"p0/m\" }, { model = \"p1/m\" }]\n";
+const BOTH: &str =
+    "[routes.r]\nstrategy = \"STRATEGY\"\ntargets = [{ model = \"p0/m\" }, { model = \"p1/m\" }]\n";
 
 fn both(strategy: &str) -> String {
     BOTH.replace("STRATEGY", strategy)

@@ -23,6 +23,7 @@ mod settings;
 mod tiers;
 mod usage;
 mod users;
+mod webhooks;
 
 pub use usage::counted as usage_counted;
 

@@ -38,7 +38,7 @@ fn a_line_as_documented() {
         "kind": "chat_completions", "model": MODEL, "model_served": MODEL, "provider": "mine", "stream": false,
         "status": 200, "error": null,
         "attempts": [{"provider": "mine", "model": "small-v2", "status": 200, "ms": row["attempts"][0]["ms"],
-            "outcome": "ok"}],
+            "outcome": "ok", "credential_id": "config"}],
         "losses": [],
         "usage": {"input_tokens": 1000, "output_tokens": 200, "in_uncached": 600, "cache_read": 400,
             "cache_write_5m": 0, "cache_write_1h": 0, "in_audio": 0, "in_image": 0, "out_text": 200,

@@ -4,7 +4,8 @@ use crate::stage::{MODEL, Scene, builder, hello, text};
 use testkit::{Upstream, Value, json};
 
 const ROUTES: &str = "/v1/organization/routes";
-const OF_FILE: &str = "[routes.quick]\nstrategy = \"latency\"\ntargets = [{ model = \"mine/small\", weight = 3 }]\n";
+const OF_FILE: &str =
+    "[routes.quick]\nstrategy = \"latency\"\ntargets = [{ model = \"mine/small\", weight = 3 }]\n";
 
 fn ask(model: &str) -> Value {
     let mut body = hello(false);
@@ -30,7 +31,10 @@ fn a_route_is_there_from_the_moment_the_call_returns_and_until_it_is_removed() {
     assert_eq!(scene.get_json(&format!("{ROUTES}/{id}")), made);
     let edit = json!({"strategy": "weight", "targets": [{"model": MODEL}], "affinity": false});
     let edited = scene.post(&format!("{ROUTES}/{id}"), &edit).expect_status(200).json();
-    assert_eq!((&edited["id"], &edited["strategy"], &edited["affinity"]), (&json!(id), &json!("weight"), &json!(false)));
+    assert_eq!(
+        (&edited["id"], &edited["strategy"], &edited["affinity"]),
+        (&json!(id), &json!("weight"), &json!(false))
+    );
     scene.delete(&format!("{ROUTES}/{id}")).expect_status(200);
     chat("mixed").expect_status(404);
     scene.get(&format!("{ROUTES}/{id}")).expect_status(404);
@@ -75,7 +79,10 @@ fn the_files_routes_are_shown_and_changed_there() {
     let list = scene.get_json(ROUTES);
     let named: Vec<&Value> = list["data"].as_array().expect("a list").iter().map(|it| &it["name"]).collect();
     assert_eq!(named, ["quick", "x"]);
-    assert_eq!((&list["data"][0]["id"], &list["data"][0]["source"]), (&json!("config:quick"), &json!("config")));
+    assert_eq!(
+        (&list["data"][0]["id"], &list["data"][0]["source"]),
+        (&json!("config:quick"), &json!("config"))
+    );
     let (all, pages) = super::super::walk(&scene, ROUTES, 1, "");
     assert_eq!((all.len(), pages), (2, 2));
     assert_eq!(scene.get_json(&format!("{ROUTES}/config:quick")), list["data"][0]);

@@ -1,0 +1,124 @@
+//! GET `/console/models/{id}`
+
+use super::{Terms, abilities, origin, tokens};
+use crate::access::keys::not_there;
+use crate::accounts::Scope;
+use crate::base::Trouble;
+use crate::catalog::{Catalog, Model};
+use crate::console::here::{Here, pages};
+use crate::console::page::Page;
+use crate::console::parts::table::{Column, facts, number, table, text};
+use crate::console::parts::take::take;
+use crate::console::parts::{Tone, badge, button_link, snippet};
+use crate::console::when::When;
+use crate::relay::Outbound;
+use ledger::price::{Price, Rates};
+use maud::{Markup, html};
+
+const PRICES: &[Column] = &[
+    text("From"),
+    text("When"),
+    number("Input"),
+    number("Output"),
+    number("Cached"),
+    number("Reasoning"),
+    text("Source"),
+];
+
+pages! {
+    /// One model.
+    show = one;
+}
+
+async fn one(here: &Here<'_>) -> Result<Outbound, Trouble> {
+    let id = here.param(0).replace("%2F", "/").replace("%2f", "/");
+    let terms = Terms::of(here).await?;
+    let catalog = here.shared.catalog.load_full();
+    let model = catalog.model(&id).filter(|model| terms.allow(model)).ok_or_else(|| not_there("model"))?;
+    let sample = format!(
+        "curl {}/v1/chat/completions \\\n  -H \"Authorization: Bearer $KEYWAY_API_KEY\" \\\n  \
+         -H \"Content-Type: application/json\" \\\n  -d '{{\"model\": \"{}\", \"messages\": \
+         [{{\"role\": \"user\", \"content\": \"Hello!\"}}]}}'",
+        here.base_url(),
+        model.id
+    );
+    let body = html! {
+        (what(model, &catalog))
+        section .part {
+            h2 { "Prices" }
+            @if model.prices.0.is_empty() {
+                p .notice.warn { "Nobody has told a price: what is asked of this model counts no cost, and budgets do not hold it." }
+            } @else {
+                (table("Prices", PRICES, &prices(model, &terms, &here.when())))
+                (terms.note())
+            }
+        }
+        section .part { h2 { "Call it" } (snippet("model-sample", "curl", &sample)) }
+        (take(here, &format!("/v1/organization/models/{}", model.id), &format!("keyway model get {}", model.id)))
+    };
+    let above = [("/console/models", "Models")];
+    let actions = html! {
+        @if here.may(Scope::READ_USAGE) {
+            (button_link(&format!("/console/usage?model={}&by=key", super::super::parts::paging::encoded(&model.id)), "Usage", false))
+        }
+    };
+    Ok(Page { above: &above, actions, ..Page::new(model.bare(), body) }.answer(here))
+}
+
+fn what(model: &Model, catalog: &Catalog) -> Markup {
+    let aliases: Vec<&str> = catalog
+        .aliases()
+        .iter()
+        .filter(|alias| alias.target == *model.id)
+        .map(|alias| alias.name.as_str())
+        .collect();
+    let provider =
+        catalog.provider(&model.provider).map_or(&*model.provider, |row| row.display_name.as_str());
+    let speaks: Vec<String> = model.speaks.iter().map(|dialect| dialect.word().to_owned()).collect();
+    html! {
+        section .panel-card aria-label="The model" {
+            (facts(&[
+                ("Name", html! { code { (model.id) } }),
+                ("Provider", html! { (provider) }),
+                ("Kind", html! { (model.kind.word()) }),
+                ("Can", html! { @for ability in abilities(model) { (badge(Tone::Plain, ability)) " " } }),
+                ("Context", html! { (tokens(model.context_tokens)) " tokens" }),
+                ("Answer", html! { "up to " (tokens(model.output_tokens_max)) " tokens" }),
+                ("Also called", html! { @if aliases.is_empty() { span .faint { "nothing else" } } @else { (aliases.join(", ")) } }),
+                ("Asked in", html! { (speaks.join(", ")) }),
+                ("Row from", html! { (origin(model.origin)) }),
+            ]))
+        }
+    }
+}
+
+/// Every version, newest first, with what replaces its rates.
+fn prices(model: &Model, terms: &Terms, when: &When) -> Vec<Vec<Markup>> {
+    let mut rows = Vec::new();
+    for price in model.prices.0.iter().rev() {
+        rows.push(line(price, &price.base, "always", terms, when));
+        for (above, rates) in &price.context_tiers {
+            let from = format!("above {} tokens in", tokens(Some(*above)));
+            rows.push(line(price, rates, &from, terms, when));
+        }
+        for (hours, rates) in &price.hours {
+            let clock = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
+            let at = format!("{} to {} UTC", clock(hours.from_minute), clock(hours.to_minute));
+            rows.push(line(price, rates, &at, terms, when));
+        }
+    }
+    rows
+}
+
+fn line(price: &Price, rates: &Rates, at: &str, terms: &Terms, when: &When) -> Vec<Markup> {
+    let rate = |rate: Option<u64>| rate.map_or_else(|| "\u{2013}".to_owned(), |rate| terms.rate(rate));
+    vec![
+        html! { @if price.from_ms > 0 { (when.day(price.from_ms)) } @else { "the beginning" } },
+        html! { (at) },
+        html! { (terms.rate(rates.input)) },
+        html! { (terms.rate(rates.output)) },
+        html! { (rate(rates.cache_read)) },
+        html! { (rate(rates.reasoning)) },
+        html! { span .faint { (price.source) } },
+    ]
+}

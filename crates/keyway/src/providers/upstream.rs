@@ -1,0 +1,143 @@
+//! Who reaches a provider with which credential.
+
+use crate::catalog::Dialect;
+use crate::telemetry::metrics::ProviderSlot;
+use crate::upstream::Endpoint;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// The id of the credential that configuration or environment give to a provider.
+pub const CONFIG: &str = "config";
+
+/// Whose account at the provider a credential is of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Owner {
+    /// The installation's: for every organisation that has none of its own.
+    Installation,
+    /// This organisation's: for its traffic and nobody else's.
+    Organization(Arc<str>),
+}
+
+/// A provider as this process reaches it with one credential. What is known of it (failures, pauses,
+/// connections) is known of this credential alone.
+pub struct Upstream {
+    /// The provider's name.
+    pub provider: Arc<str>,
+    /// [`CONFIG`], or `cred_...`.
+    pub credential: Arc<str>,
+    /// Whose it is.
+    pub owner: Owner,
+    /// How lines of the request log name it: the provider's name, and behind `@` the credential's where it
+    /// is not [`CONFIG`]. At most `ledger::bound::ID_BYTES_MAX` bytes, for stored credentials are of
+    /// providers whose names leave room.
+    pub told: Arc<str>,
+    /// Where it is, by dialect, the preferred first; none for the sandbox, which is here.
+    pub places: Vec<(Dialect, Endpoint)>,
+    /// The provider's place in the metrics.
+    pub slot: ProviderSlot,
+}
+
+impl Upstream {
+    /// Where it is asked in a dialect.
+    #[must_use]
+    pub fn endpoint(&self, dialect: Dialect) -> Option<&Endpoint> {
+        self.places.iter().find(|(of, _)| *of == dialect).map(|(_, endpoint)| endpoint)
+    }
+
+    /// Whether what it costs is on the bill of an organisation's own account: then it costs no credit, and
+    /// is told at the provider's price.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        self.owner != Owner::Installation
+    }
+}
+
+/// A provider's credentials, in the order in which they are tried.
+#[derive(Default)]
+struct Of {
+    installation: Vec<Arc<Upstream>>,
+    own: HashMap<Arc<str>, Vec<Arc<Upstream>>>,
+}
+
+/// Every provider that is on, with every credential that can be used. Exchanged as a whole.
+#[derive(Default)]
+pub struct Upstreams(HashMap<Arc<str>, Of>);
+
+impl Upstreams {
+    /// Adds a credential, behind those of its owner that are there.
+    pub fn add(&mut self, upstream: Arc<Upstream>) {
+        let of = self.0.entry(Arc::clone(&upstream.provider)).or_default();
+        let list = match &upstream.owner {
+            Owner::Installation => &mut of.installation,
+            Owner::Organization(org) => of.own.entry(Arc::clone(org)).or_default(),
+        };
+        list.push(upstream);
+    }
+
+    /// Notes that an organisation has credentials of its own at a provider, whether any can be used or not:
+    /// its traffic never falls back on another account unnoticed.
+    pub fn has_own(&mut self, provider: &Arc<str>, org: &Arc<str>) {
+        self.0.entry(Arc::clone(provider)).or_default().own.entry(Arc::clone(org)).or_default();
+    }
+
+    /// What an organisation's traffic may reach a provider with, in the order in which it is tried: its own
+    /// credentials where it has any, else the installation's. Empty where there is none.
+    #[must_use]
+    pub fn of(&self, provider: &str, org: &str) -> &[Arc<Upstream>] {
+        let Some(of) = self.0.get(provider) else { return &[] };
+        if of.own.is_empty() {
+            return &of.installation;
+        }
+        of.own.get(org).unwrap_or(&of.installation)
+    }
+
+    /// All of them, in no order.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<Upstream>> {
+        self.0.values().flat_map(|of| of.installation.iter().chain(of.own.values().flatten()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Clock;
+    use crate::telemetry::Metrics;
+    use crate::telemetry::metrics::Names;
+
+    fn upstream(credential: &str, owner: Owner) -> Arc<Upstream> {
+        let metrics = Metrics::new(&Names { routes: &[], outcomes: &[] }, 1, Clock::system());
+        Arc::new(Upstream {
+            provider: "p".into(),
+            credential: credential.into(),
+            owner,
+            told: "p".into(),
+            places: Vec::new(),
+            slot: metrics.provider("p"),
+        })
+    }
+
+    fn ids(found: &[Arc<Upstream>]) -> Vec<&str> {
+        found.iter().map(|upstream| &*upstream.credential).collect()
+    }
+
+    #[test]
+    fn an_own_credential_goes_before_and_is_nobody_elses() {
+        let mut all = Upstreams::default();
+        all.add(upstream(CONFIG, Owner::Installation));
+        all.add(upstream("cred_1", Owner::Installation));
+        all.add(upstream("cred_a", Owner::Organization("org_a".into())));
+        assert_eq!(ids(all.of("p", "org_a")), ["cred_a"]);
+        assert_eq!(ids(all.of("p", "org_b")), [CONFIG, "cred_1"]);
+        assert!(all.of("q", "org_a").is_empty());
+        assert_eq!(all.all().count(), 3);
+    }
+
+    #[test]
+    fn an_own_credential_that_cannot_be_used_is_not_replaced() {
+        let mut all = Upstreams::default();
+        all.add(upstream(CONFIG, Owner::Installation));
+        all.has_own(&"p".into(), &"org_a".into());
+        assert!(all.of("p", "org_a").is_empty());
+        assert_eq!(ids(all.of("p", "org_b")), [CONFIG]);
+    }
+}

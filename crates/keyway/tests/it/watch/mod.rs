@@ -1,0 +1,4 @@
+//! What is noticed, and who is told.
+
+mod deliver;
+mod smtp;
