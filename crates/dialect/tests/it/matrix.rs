@@ -9,8 +9,8 @@ use dialect::hub::request::{
     Block, Content, Format, Media, MediaKind, Role, Source, Tool, ToolChoice, ToolKind, Turn,
 };
 use dialect::hub::{
-    Asked, Encoder, Failure, Losses, Reply, Request, Target, Whole, read_request, status_of, write_error,
-    write_request, write_whole,
+    Asked, Effort, Encoder, Failure, Losses, Reply, Request, Target, Whole, read_request, status_of,
+    write_error, write_request, write_whole,
 };
 use ledger::Usage;
 use serde_json::{Value, json};
@@ -50,10 +50,7 @@ const FEATURES: &[Feature] = &[
     feature("image", |request| request.turns.push(said(Role::User, image())), |_| {}),
     feature("image from a tool", |request| results(request, false), |_| {}),
     feature("structured output", structured, |story| story.blocks[0].pieces = vec!["{\"a\":1}".into()]),
-    Feature {
-        replayed: true,
-        ..feature("reasoning with replay", |request| request.tools.push(tool("look")), thinking)
-    },
+    Feature { replayed: true, ..feature("reasoning with replay", reasoning, thinking) },
     feature("stop", |request| request.stop.push("END".into()), |_| {}),
     feature("length", |request| request.output_cap = Some(4000), |story| story.stop = StopReason::Length),
     feature("refusal", |_| {}, |story| story.stop = StopReason::Filtered),
@@ -107,6 +104,11 @@ fn results(request: &mut Request<'static>, error: bool) {
     }
     let result = Content::ToolResult { id: "call_1".into(), name: None, content, error };
     request.turns.push(said(Role::User, result));
+}
+
+fn reasoning(request: &mut Request<'static>) {
+    request.tools.push(tool("look"));
+    request.reasoning.effort = Some(Effort::High);
 }
 
 fn structured(request: &mut Request<'static>) {
@@ -262,7 +264,18 @@ fn cell(client: Dialect, from: Dialect, feature: &Feature, whole: bool) -> Strin
         Ok(written) => written,
         Err(refused) => return refused,
     };
-    let story = story(feature.answer);
+    let mut story = story(feature.answer);
+    if from == Dialect::Gemini {
+        // There the state of a thought stands with the call that came of it.
+        let state = story
+            .blocks
+            .iter_mut()
+            .map(|told| std::mem::take(&mut told.state))
+            .find(|state| !state.is_empty());
+        if let (Some(state), Some(last)) = (state, story.blocks.last_mut()) {
+            last.state = state;
+        }
+    }
     let events = with_state(story.events(), from);
     let reply = Reply { origin: "prov".into(), restore: written.restore, ..reply(client) };
     let (told, read) = answered(client, from, &events, reply.clone(), whole, &mut losses);

@@ -129,15 +129,16 @@ pub struct KeyCache {
 }
 
 impl KeyCache {
-    /// An empty cache whose entries hold for `age_ms_max` after the last sync.
+    /// An empty cache whose entries hold for `age_ms_max` after the last sync; `shared` where other processes
+    /// may keep the same limits.
     #[must_use]
-    pub fn new(clock: Clock, age_ms_max: i64) -> Self {
+    pub fn new(clock: Clock, age_ms_max: i64, shared: bool) -> Self {
         Self {
             entries: Cache::new(GRANTS_CACHED_MAX),
             generation: Mutex::new(0),
             synced_ms: AtomicI64::new(clock.monotonic_ms()),
             age_ms_max,
-            subjects: Subjects::default(),
+            subjects: Subjects::new(shared),
             accounts: Accounts::default(),
             clock,
         }

@@ -47,6 +47,8 @@ impl Of {
 pub struct Bound {
     /// Whose.
     pub of: Of,
+    /// `key_...`, `proj_...` or `org_...`.
+    pub subject: Box<str>,
     /// Only for this model, unless empty.
     pub model: Box<str>,
     /// Limits and state.
@@ -86,21 +88,25 @@ struct Table {
 
 /// The states of all that has limits, by what it is. Only the control runtime asks here; requests find
 /// their states in the grant.
-pub struct Subjects(Mutex<Table>);
-
-impl Default for Subjects {
-    fn default() -> Self {
-        Self(Mutex::new(Table { states: HashMap::new(), sweep_at: SUBJECTS_SWEPT_MIN }))
-    }
+pub struct Subjects {
+    table: Mutex<Table>,
+    /// Whether other processes may keep the same limits.
+    shared: bool,
 }
 
 impl Subjects {
+    /// None yet; `shared` where other processes may keep the same limits.
+    #[must_use]
+    pub fn new(shared: bool) -> Self {
+        Self { table: Mutex::new(Table { states: HashMap::new(), sweep_at: SUBJECTS_SWEPT_MIN }), shared }
+    }
+
     /// The state of a subject, made when there is none.
     ///
     /// # Errors
     /// When there are too many that cannot be let go.
     fn state(&self, subject: &str, model: &str, now_mono_ms: i64) -> Result<Arc<Subject>, Fault> {
-        let mut table = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
         let name: Name = (subject.into(), model.into());
         if let Some(state) = table.states.get(&name) {
             return Ok(Arc::clone(state));
@@ -113,14 +119,15 @@ impl Subjects {
         if table.states.len() >= SUBJECTS_MAX {
             return Err(Fault::plain("too many keys with limits are in use at the same time"));
         }
-        let state = Arc::new(Subject::default());
+        let state = Arc::new(if self.shared { Subject::shared() } else { Subject::default() });
         table.states.insert(name, Arc::clone(&state));
         Ok(state)
     }
 }
 
 /// Reads the limits that a key's requests are held to (`defaults` where the key says nothing), and with them what was used today, where that
-/// is limited and this process does not know it yet.
+/// is limited and this process does not know it yet. Where several processes keep a limit, who takes the first
+/// share of it asks that.
 ///
 /// # Errors
 /// When the database cannot be used, or too many have limits.
@@ -142,9 +149,11 @@ pub async fn load(
         let of = who.iter().find(|(_, id)| *id == row.subject).map(|(of, _)| *of);
         let of = of.ok_or_else(|| Fault::plain("limits of somebody else were read"))?;
         let subject = subjects.state(&row.subject, &row.model, clock.monotonic_ms())?;
-        recall(conn, clock, key, of, &row, &subject).await.doing("recalling the day's use")?;
+        if !subjects.shared {
+            recall(conn, clock, key, of, &row, &subject).await.doing("recalling the day's use")?;
+        }
         let level = Level { limits: row.limits, subject };
-        bounds.push(Bound { of, model: row.model.into(), level });
+        bounds.push(Bound { of, subject: row.subject.into(), model: row.model.into(), level });
     }
     bounds.sort_by(|a, b| (a.of, &a.model).cmp(&(b.of, &b.model)));
     Ok(Levels(bounds.into()))
@@ -219,7 +228,7 @@ mod tests {
 
     #[test]
     fn a_state_stays_while_it_is_used_or_has_something_to_forget() {
-        let subjects = Subjects::default();
+        let subjects = Subjects::new(false);
         let used = subjects.state("key_used", "", 0).unwrap();
         let level = Level { limits: Limits::default().with(Kind::RequestsPerMinute, 1), subject: used };
         admit(&[&level], 0, 0).unwrap().0.sent(0);
@@ -228,7 +237,7 @@ mod tests {
         for number in 0..SUBJECTS_SWEPT_MIN {
             subjects.state(&format!("key_{number}"), "", 0).unwrap();
         }
-        let len = || subjects.0.lock().unwrap().states.len();
+        let len = || subjects.table.lock().unwrap().states.len();
         assert!(len() < SUBJECTS_SWEPT_MIN, "those that rest are let go: {}", len());
         assert!(Arc::ptr_eq(&held, &subjects.state("key_held", "", 0).unwrap()));
         let again = subjects.state("key_used", "", 0).unwrap();

@@ -5,6 +5,7 @@
 //! what is left of a gift now, `load` where rights come from, `acting` an act in the making.
 
 pub mod acting;
+pub mod applications;
 pub mod attempts;
 pub mod balance;
 pub mod bound;

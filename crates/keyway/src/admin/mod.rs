@@ -3,6 +3,7 @@
 //!
 //! Objects are structs that serialise in the documented order; the command line prints the same ones.
 
+pub mod applications;
 pub mod ask;
 pub mod audit;
 pub mod audit_object;

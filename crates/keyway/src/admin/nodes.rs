@@ -13,6 +13,7 @@ use serde_json::value::RawValue;
 #[derive(Debug, Serialize)]
 pub struct NodeObject<'a> {
     object: &'static str,
+    status: &'static str,
     id: &'a str,
     version: &'a str,
     listen: &'a str,
@@ -23,9 +24,10 @@ pub struct NodeObject<'a> {
 }
 
 impl<'a> NodeObject<'a> {
-    fn new(node: &'a Node) -> Self {
+    fn new(node: &'a Node, now_ms: i64) -> Self {
         Self {
             object: "organization.node",
+            status: status(node, now_ms),
             id: &node.id,
             version: &node.version,
             listen: &node.listen,
@@ -37,21 +39,44 @@ impl<'a> NodeObject<'a> {
     }
 }
 
+/// A node that has not been seen for this long is not listed, milliseconds: one that ends says so itself.
+pub const KNOWN_MS: i64 = 3_600_000;
+/// A node that has not heard of changes for this long is behind, milliseconds.
+const BEHIND_MS: i64 = 2_000;
+
+/// `live`; `behind`: it does not hear of changes, and stops serving soon; `cut_off`: it was not heard of for
+/// some seconds, and did not say that it ends.
+#[must_use]
+pub fn status(node: &Node, now_ms: i64) -> &'static str {
+    #[derive(serde::Deserialize)]
+    struct Health {
+        #[serde(default)]
+        sync_age_ms: i64,
+    }
+    let health = serde_json::from_str::<Health>(&node.health);
+    match now_ms - node.seen_ms {
+        silent_ms if silent_ms > LIVE_WITHIN_MS => "cut_off",
+        _ if health.is_ok_and(|health| health.sync_age_ms > BEHIND_MS) => "behind",
+        _ => "live",
+    }
+}
+
 handlers! {
-    /// GET `/nodes`: every live node, on one page.
+    /// GET `/nodes`: every node of the last hour that has not ended, on one page.
     list = list_of();
 }
 
 async fn list_of(shared: &Shared, inbound: &Inbound, _: &Caller) -> Result<Outbound, Trouble> {
     Query::of(inbound).finish()?;
     let at = &shared.at;
-    let live = nodes::live(&at.db, at.clock.now_ms() - LIVE_WITHIN_MS).await?;
-    json::answer(&list_object(&live))
+    let now_ms = at.db.now_ms(&at.clock).await?;
+    let known = nodes::live(&at.db, now_ms - KNOWN_MS).await?;
+    json::answer(&list_object(&known, now_ms))
 }
 
-/// The list of some nodes.
+/// The list of some nodes, as of `now_ms` of the database's clock.
 #[must_use]
-pub fn list_object(live: &[Node]) -> List<NodeObject<'_>> {
-    let objects = live.iter().map(NodeObject::new).collect();
+pub fn list_object(known: &[Node], now_ms: i64) -> List<NodeObject<'_>> {
+    let objects = known.iter().map(|node| NodeObject::new(node, now_ms)).collect();
     List::new(objects, false, |node: &NodeObject<'_>| node.id)
 }

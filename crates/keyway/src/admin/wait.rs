@@ -45,7 +45,7 @@ pub async fn for_all(shared: &Shared, begun_mono_ms: i64) -> Result<Acknowledged
     let seq = changes::head(&at.db).await?;
     let deadline_mono_ms = at.clock.monotonic_ms() + WAIT_MS_MAX;
     loop {
-        let live = nodes::live(&at.db, at.clock.now_ms() - LIVE_WITHIN_MS).await?;
+        let live = nodes::live(&at.db, at.db.now_ms(&at.clock).await? - LIVE_WITHIN_MS).await?;
         let others: Vec<bool> =
             live.iter().filter(|node| node.id != shared.node.id).map(|node| node.seen_seq >= seq).collect();
         let acknowledged = 1 + others.iter().filter(|obeyed| **obeyed).count();

@@ -218,6 +218,9 @@ fn limits(place: &Place<'_>, grant: &Grant, plan: Option<&Plan>, question: &Ques
     };
     let (held, asked) = Limited::ask(grant, &first.id, size, now_mono_ms);
     drop(held);
+    if asked.is_err() && !Limited::lacking(grant, &first.id, size, now_mono_ms).is_empty() {
+        return tell(RULE, Ok(()), Some("This node would ask for a larger share of the limits.".to_owned()));
+    }
     tell(RULE, asked, Some(format!("All {count} sets of limits have room for an empty prompt.")))
 }
 

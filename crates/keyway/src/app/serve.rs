@@ -24,9 +24,11 @@ use crate::config::{Config, Settings};
 use crate::jobs;
 use crate::metering::intake::Source;
 use crate::metering::keeper::Keeping;
+use crate::metering::shares::Sharing;
 use crate::metering::{self, Shipper};
 use crate::relay::running::Running;
 use crate::relay::{Shared, Worker};
+use crate::store::nodes;
 use crate::store::{keys, persons};
 use crate::telemetry::request_line::RequestLogWriter;
 use crate::telemetry::{RequestLog, log};
@@ -89,12 +91,13 @@ async fn run(config: &Config, clock: Clock, (files, say): (Option<u64>, &Say<'_>
     let handshakes = handshakes(settings, &tasks).map_err(NotOpened::Configuration)?;
     let workers = worker_count(settings);
     let (address, listeners) = listen::bind(settings.listen, workers).map_err(NotOpened::Configuration)?;
-    let (parts, keeping) = start::build(config, opened.at.clone(), address, workers, tasks).await?;
+    let (parts, (keeping, sharing)) =
+        start::build(config, opened.at.clone(), address, workers, tasks).await?;
     let shared = Arc::clone(&parts.shared);
     take_in_old_journals(&shared, &settings.data_dir).await.map_err(NotOpened::Failed)?;
     let (stage, stages) = watch::channel(Stage::Serving);
     let (stop_shipping, shipping) = ship(&shared, &settings.data_dir);
-    let (stop_keeping, kept) = keep(&shared, keeping);
+    let (stop_keeping, kept) = keep(&shared, keeping, sharing);
     begin_jobs(&shared, settings);
     if let Some(address) = settings.metrics_listen {
         metrics_listener::start(address, Arc::clone(&shared)).await.map_err(NotOpened::Configuration)?;
@@ -117,6 +120,7 @@ async fn run(config: &Config, clock: Clock, (files, say): (Option<u64>, &Say<'_>
     shared.vault.flush().await;
     let _ = jobs::last_used::write(&shared).await;
     finish_log(writer);
+    let _ = nodes::leave(&shared.at.db, &shared.node.id, &shared.node.boot).await;
     shared.at.db.close().await;
     settled.and(shipped).map_err(NotOpened::Failed)
 }
@@ -150,7 +154,10 @@ async fn may_listen(listen: SocketAddr, at: &Installation) -> Result<(), NotOpen
 }
 
 /// One server per data folder: the lock goes with the process.
-fn lock_data_dir(data_dir: &Path) -> Result<File, Fault> {
+///
+/// # Errors
+/// When another process holds it.
+pub fn lock_data_dir(data_dir: &Path) -> Result<File, Fault> {
     let path = data_dir.join("serve.lock");
     let file = File::options()
         .create(true)
@@ -207,13 +214,21 @@ fn ship(shared: &Arc<Shared>, data_dir: &Path) -> (watch::Sender<bool>, Shipping
     (stop, ended)
 }
 
-/// Begins to lease money; the second part of the answer is ready when that has ended.
-fn keep(shared: &Shared, keeping: Keeping) -> (watch::Sender<bool>, tokio::sync::oneshot::Receiver<()>) {
+/// Begins to lease money, and limits where others keep them too; the second part of the answer is ready when that has ended.
+fn keep(
+    shared: &Shared,
+    keeping: Keeping,
+    sharing: Sharing,
+) -> (watch::Sender<bool>, tokio::sync::oneshot::Receiver<()>) {
     let (stop, stopped) = watch::channel(false);
     let (end, ended) = tokio::sync::oneshot::channel();
+    let shared_engine = shared.at.db.engine.is_shared();
     shared.tasks.spawn_on(
         async move {
-            keeping.run(stopped).await;
+            match shared_engine {
+                true => tokio::join!(keeping.run(stopped.clone()), sharing.run(stopped)),
+                false => (keeping.run(stopped).await, ()),
+            };
             let _ = end.send(());
         },
         &shared.control,

@@ -14,7 +14,8 @@ use crate::catalog::Catalog;
 use crate::config::{Config, CredentialRef, On, Settings};
 use crate::egress::Egress;
 use crate::mail::Sender;
-use crate::metering::keeper::{Holder, Keeping};
+use crate::metering::keeper::{Holder, Keeper, Keeping};
+use crate::metering::shares::Sharing;
 use crate::metering::{self, Journal, Plan, ShardState, Spares};
 use crate::pricing::{self, Source};
 use crate::providers::{self, FromConfig};
@@ -36,6 +37,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicI64};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// What the workers are made of, beside the shared state.
 pub struct Parts {
@@ -49,7 +51,7 @@ pub struct Parts {
     pub spares: Spares,
 }
 
-/// Builds the shared state for `workers` workers, and what leases money, not begun.
+/// Builds the shared state for `workers` workers, and what leases money and limits, not begun.
 ///
 /// # Errors
 /// A credential that cannot be read, a base URL that is none, a journal that cannot be made.
@@ -59,7 +61,7 @@ pub async fn build(
     listen: SocketAddr,
     workers: usize,
     tasks: Tasks,
-) -> Result<(Parts, Keeping), NotOpened> {
+) -> Result<(Parts, (Keeping, Sharing)), NotOpened> {
     let settings = &config.settings;
     let control = tokio::runtime::Handle::current();
     let clock = at.clock.clone();
@@ -76,17 +78,12 @@ pub async fn build(
     let upstreams =
         providers::build(&catalog.load(), &from_config, &metrics).map_err(NotOpened::Configuration)?;
     let age_ms_max = i64::try_from(settings.sync_age_seconds_max).unwrap_or(30) * 1000;
-    let cache = Arc::new(KeyCache::new(clock.clone(), age_ms_max));
+    let cache = Arc::new(KeyCache::new(clock.clone(), age_ms_max, at.db.engine.is_shared()));
     let lookup = lookup::start(&tasks, &control, at.db.clone(), Arc::clone(&cache));
     let vault =
         Vault::start(&tasks, &control, (&at.db, &at.master), clock.clone(), settings.reasoning_kept_minutes);
     let (stops, orders) = Stops::new(workers);
-    let (keeper, keeping) = metering::keeper::keeper(Holder {
-        db: at.db.clone(),
-        clock: clock.clone(),
-        boot: node.boot.clone(),
-        node: node.id.clone(),
-    });
+    let ((keeper, keeping), (sharer, sharing)) = lenders(&at, &node, age_ms_max);
     let spares = Spares::start().map_err(NotOpened::Failed)?;
     let segment_bytes = u32::try_from(settings.journal_segment_bytes).unwrap_or(u32::MAX);
     let plan = Plan::new(settings.data_dir.join("journal").join(&node.boot), segment_bytes);
@@ -105,12 +102,14 @@ pub async fn build(
         catalog_gate: tokio::sync::Mutex::default(),
         upstreams: ArcSwap::from_pointee(upstreams),
         from_config,
+        stream_keep_alive: Duration::from_millis(settings.stream_keep_alive_ms),
         vault,
         egress,
         metrics,
         cache,
         lookup,
         keeper,
+        sharer,
         stops,
         control,
         tasks,
@@ -125,7 +124,25 @@ pub async fn build(
         sessions: Sessions::default(),
         attempts: attempts(settings),
     });
-    Ok((Parts { shared, journals, orders, spares }, keeping))
+    Ok((Parts { shared, journals, orders, spares }, (keeping, sharing)))
+}
+
+/// Who leases money, and who exchanges shares of limits with other nodes.
+fn lenders(
+    at: &Installation,
+    node: &Node,
+    valid_ms: i64,
+) -> ((Keeper, Keeping), (metering::shares::Sharer, Sharing)) {
+    let (db, clock) = (at.db.clone(), at.clock.clone());
+    let (boot, node) = (node.boot.clone(), node.id.clone());
+    let sharer = metering::shares::sharer(metering::shares::Holder {
+        db: db.clone(),
+        clock: clock.clone(),
+        boot: boot.clone(),
+        node: node.clone(),
+        valid_ms,
+    });
+    (metering::keeper::keeper(Holder { db, clock, boot, node }), sharer)
 }
 
 fn attempts(settings: &Settings) -> AttemptLimits {

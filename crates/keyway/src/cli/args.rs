@@ -1,9 +1,9 @@
 //! The tree of commands. What is not here is not built: clap refuses it with exit code 2.
 
 use super::{
-    admin_key, audit, budget, chat, config, credit, db, explain, group, init, invite, key, limit, log,
-    member, model, node, org, project, role, route, sandbox, serve, service_account, settings, tier, usage,
-    webhook,
+    admin_key, application, audit, budget, chat, config, credit, db, explain, group, init, invite, key,
+    limit, log, member, model, node, org, project, role, route, sandbox, serve, service_account, settings,
+    tier, usage, webhook,
 };
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use clap_complete::Shell;
@@ -118,6 +118,12 @@ pub enum Command {
     /// Levels of organisations
     #[command(subcommand)]
     Tier(tier::Tier),
+    /// Organisations that want to be verified as developers
+    #[command(subcommand)]
+    Verification(application::Application),
+    /// Organisations that want larger limits
+    #[command(subcommand)]
+    LimitIncrease(application::Application),
     /// The database, and whether its books add up
     #[command(subcommand)]
     Db(db::Db),

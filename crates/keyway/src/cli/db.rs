@@ -1,4 +1,4 @@
-//! `keyway db status|migrate|backup|verify-ledger`
+//! `keyway db status|migrate|backup|copy|verify-ledger`
 
 use super::args::Global;
 use super::failure::{FAILED, Failure, NOT_FOUND, UNREACHABLE, USAGE};
@@ -25,6 +25,8 @@ pub enum Db {
         /// The new file
         file: PathBuf,
     },
+    /// Copy the SQLite database of the data folder to the PostgreSQL database that `database` names
+    Copy,
     /// Verify that lines, sums, charges and balances add up
     VerifyLedger,
 }
@@ -51,6 +53,7 @@ pub fn run(global: &Global, command: &Db, out: &Out) -> Result<(), Failure> {
         Db::Backup { file } => Session::with(global, &config, Missing::NotFound, async |session| {
             backup(session, file, out).await
         }),
+        Db::Copy => block_on(super::db_copy::run(&config, out)),
         Db::VerifyLedger => Session::with(global, &config, Missing::NotFound, async |session| {
             let kept_days = i64::try_from(config.settings.requests_retention_days).unwrap_or(i64::MAX);
             let kept_ms = kept_days.saturating_mul(86_400_000);

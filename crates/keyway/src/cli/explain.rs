@@ -141,7 +141,7 @@ fn ask(global: &Global, asked: &Explain) -> Result<Explanation, Failure> {
     Session::with(global, &config, Missing::NotFound, async |session| {
         let mut conn = session.at.db.connection().await?;
         let catalog = session.catalog(&config).await?;
-        let cache = KeyCache::new(session.at.clock.clone(), AGE_MS_MAX);
+        let cache = KeyCache::new(session.at.clock.clone(), AGE_MS_MAX, false);
         let place =
             Place { catalog: &catalog, cache: &cache, now_ms: session.at.clock.now_ms(), serving: None };
         let question = Question {

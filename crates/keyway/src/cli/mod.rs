@@ -3,6 +3,7 @@
 
 pub mod admin_key;
 pub mod admin_key_edit;
+pub mod application;
 pub mod args;
 pub mod audit;
 pub mod budget;
@@ -11,6 +12,7 @@ pub mod completion;
 pub mod config;
 pub mod credit;
 pub mod db;
+mod db_copy;
 pub mod doctor;
 pub mod explain;
 pub mod failure;
@@ -47,6 +49,7 @@ pub mod tier;
 pub mod usage;
 pub mod webhook;
 
+use crate::accounts::applications::Kind;
 use crate::sealing::memory;
 use crate::telemetry::panic_hook;
 use args::{Args, Command};
@@ -115,6 +118,8 @@ fn dispatch(args: &Args, out: &Out) -> Result<(), Failure> {
         Command::Budget(command) => budget::run(global, command, out)?,
         Command::Credit(command) => credit::run(global, command, out)?,
         Command::Tier(command) => tier::run(global, command, out)?,
+        Command::Verification(command) => application::run(global, Kind::Verification, command, out)?,
+        Command::LimitIncrease(command) => application::run(global, Kind::LimitIncrease, command, out)?,
         Command::Db(command) => db::run(global, command, out)?,
         Command::Model(command) => model::run(global, command, out)?,
         Command::Route(command) => route::run(global, command, out)?,

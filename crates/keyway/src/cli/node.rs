@@ -5,15 +5,14 @@ use super::failure::Failure;
 use super::key::when;
 use super::output::Out;
 use super::session::{self, Missing, Session};
-use crate::admin::nodes::list_object;
-use crate::admin::wait::LIVE_WITHIN_MS;
+use crate::admin::nodes::{KNOWN_MS, list_object, status};
 use crate::store::nodes;
 use clap::Subcommand;
 
 /// Processes that serve on this database
 #[derive(Debug, Subcommand)]
 pub enum Node {
-    /// List those that live
+    /// List those that live, are behind or cut off
     List,
 }
 
@@ -25,14 +24,18 @@ pub fn run(global: &Global, command: &Node, out: &Out) -> Result<(), Failure> {
     let config = session::configuration(global, &[])?;
     let Node::List = command;
     Session::with(global, &config, Missing::NotFound, async |session| {
-        let since_ms = session.at.clock.now_ms() - LIVE_WITHIN_MS;
-        let live = nodes::live(&session.at.db, since_ms).await?;
+        let now_ms = session.at.db.now_ms(&session.at.clock).await?;
+        let known = nodes::live(&session.at.db, now_ms - KNOWN_MS).await?;
         if out.json {
-            return out.json(&list_object(&live));
+            return out.json(&list_object(&known, now_ms));
         }
         let cells = |it: &nodes::Node| {
-            vec![it.id.clone(), it.version.clone(), it.listen.clone(), when(Some(it.started_ms))]
+            let state = status(it, now_ms).replace('_', " ");
+            vec![it.id.clone(), state, it.version.clone(), it.listen.clone(), when(Some(it.started_ms))]
         };
-        out.table(&["id", "version", "listens on", "since"], &live.iter().map(cells).collect::<Vec<_>>())
+        out.table(
+            &["id", "status", "version", "listens on", "since"],
+            &known.iter().map(cells).collect::<Vec<_>>(),
+        )
     })
 }

@@ -13,7 +13,16 @@ const BEAT: Duration = Duration::from_secs(1);
 /// Writes the node's row every second.
 pub async fn beat(shared: Arc<Shared>) {
     loop {
+        let (now_ms, skew_ms) = match shared.at.db.now_ms(&shared.at.clock).await {
+            Ok(now_ms) => (now_ms, shared.at.clock.now_ms() - now_ms),
+            Err(fault) => {
+                tracing::debug!(%fault, "the database did not say what time it is");
+                tokio::time::sleep(BEAT).await;
+                continue;
+            }
+        };
         let health = json!({
+            "clock_skew_ms": skew_ms,
             "sync_age_ms": shared.cache.age_ms(),
             "draining": shared.draining.load(Ordering::Relaxed),
             "grants_cached": shared.cache.len(),
@@ -24,7 +33,7 @@ pub async fn beat(shared: Arc<Shared>) {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             listen: shared.node.listen.clone(),
             started_ms: shared.node.started_ms,
-            seen_ms: shared.at.clock.now_ms(),
+            seen_ms: now_ms,
             seen_seq: shared.seen_seq.load(Ordering::SeqCst),
             health: health.to_string(),
         };

@@ -1,10 +1,11 @@
 //! Admission against the limits of a key, its project and its organisation. A key without limits never
 //! comes here.
 
+use super::shares::Want;
 use crate::access::Grant;
 use crate::access::levels::{Bound, phrase};
 use crate::base::{Code, Refusal};
-use ledger::limit::{Headroom, Held, Kind, Level, Refused, admit};
+use ledger::limit::{Headroom, Held, Kind, Lack, Level, Refused, admit, lacking};
 
 /// Tokens that an answer is taken to have where the request sets no cap. What it really has is counted
 /// when it has ended.
@@ -54,6 +55,16 @@ impl Limited {
                 (Self { held: None, headroom: refused.headroom }, Err(refusal))
             }
         }
+    }
+
+    /// What stands in the way of such a request only because other nodes, or nobody, hold it.
+    #[must_use]
+    pub fn lacking(grant: &Grant, model: &str, size: Size, now_mono_ms: i64) -> Vec<Want> {
+        let bounds: Vec<&Bound> = grant.limits.of_model(model).collect();
+        let levels: Vec<&Level> = bounds.iter().map(|bound| &bound.level).collect();
+        let lacks = lacking(&levels, size.tokens(), now_mono_ms);
+        let want = |lack: &Lack| Some(Want::new(&grant.org, bounds.get(lack.level)?, lack));
+        lacks.iter().filter_map(want).collect()
     }
 
     /// The request goes out: it counts from now on.

@@ -20,6 +20,7 @@ pub mod reader;
 pub mod recover;
 pub mod segment;
 pub mod shard;
+pub mod shares;
 pub mod ship;
 pub mod spares;
 pub mod spend;

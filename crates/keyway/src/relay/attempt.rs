@@ -6,6 +6,7 @@ use super::exchange::Outbound;
 use super::failures;
 use super::quirks::{self, Tenant};
 use super::replay;
+use super::run::wants_events;
 use super::source::{self, Answer, Asked};
 use super::stateless::stateless;
 use super::story::Story;
@@ -100,6 +101,7 @@ fn wishes(story: &Story, source: &Source<'_>, plan: &Plan, crossing: Option<Box<
     Wishes {
         echo: if echoes { openai_responses::echo(&source.inbound.body) } else { Vec::new() },
         crossing,
+        array: story.dialect == Dialect::Gemini && story.stream && !wants_events(source.inbound),
         include_usage: source.peek.include_usage == Some(true),
         notice: plan.alias().and_then(|alias| alias.notice.clone()),
     }
@@ -134,7 +136,7 @@ async fn send(
     if !story.choose(target) {
         return Err(Missed::Passed(no_target()));
     }
-    story.limit_anew(target, source)?;
+    story.limit_anew(target, source).await?;
     let output_cap = story.pay(target, source).await?;
     let prepared = prepare(story, source, target, (&way, plan), output_cap).await;
     let (mut body, crossing) = prepared.map_err(Missed::Passed)?;
@@ -209,7 +211,7 @@ async fn prepare(
 const ANTHROPIC_VERSION: &str = "2023-06-01";
 
 /// Header fields that go along: Anthropic's version, and what a client of it turns on.
-fn headers<'a>(way: &Way, inbound: &'a Inbound, passes: bool) -> Vec<(&'static str, &'a str)> {
+pub(super) fn headers<'a>(way: &Way, inbound: &'a Inbound, passes: bool) -> Vec<(&'static str, &'a str)> {
     if way.dialect != Dialect::AnthropicMessages {
         return Vec::new();
     }

@@ -23,6 +23,7 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicI64};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// Uses noted between two rounds at most; beyond it, a use waits for the key's next one.
 const USED_MAX: usize = 100_000;
@@ -57,6 +58,8 @@ pub struct Shared {
     pub upstreams: ArcSwap<Upstreams>,
     /// The credentials that configuration and environment give.
     pub from_config: Vec<FromConfig>,
+    /// Silence of a provider within a stream after which its client gets a sign of life.
+    pub stream_keep_alive: Duration,
     /// What providers want back of their models' reasoning.
     pub vault: Vault,
     /// The way to addresses that callers name.
@@ -69,6 +72,8 @@ pub struct Shared {
     pub lookup: Lookup,
     /// The way to money that this process does not hold.
     pub keeper: metering::keeper::Keeper,
+    /// The way to shares of limits that this process does not hold.
+    pub sharer: metering::shares::Sharer,
     /// The line to every worker, to end what runs under a key.
     pub stops: Stops,
     /// The control runtime.

@@ -17,6 +17,7 @@ use crate::routing::Class;
 use crate::upstream::Failure;
 use bytes::{Bytes, BytesMut};
 use dialect::Event;
+use dialect::gemini::Array;
 use dialect::hub::{self, Dialect, Encoder, Losses, Reply};
 use dialect::json::Reader;
 use http::StatusCode;
@@ -36,6 +37,8 @@ const EVENTS: &[u8] = b"text/event-stream";
 pub struct Wishes {
     /// What the answer must go through, when it comes in another dialect.
     pub crossing: Option<Box<Crossing>>,
+    /// It wants a stream as one JSON array (Google's streams without `alt=sse`).
+    pub array: bool,
     /// It wants the usage chunk of a stream.
     pub include_usage: bool,
     /// What the end of its stream repeats of the request, if that must be told here.
@@ -66,7 +69,7 @@ pub async fn deliver(
     if is_event_stream(&answer.headers) {
         return stream(story, answer, headers, wishes).await;
     }
-    whole(story, answer, headers, wishes.crossing, again).await
+    whole(story, answer, headers, wishes, again).await
 }
 
 async fn stream(
@@ -93,7 +96,7 @@ async fn whole(
     mut story: Box<Story>,
     answer: Answer,
     mut headers: Lines,
-    crossing: Option<Box<Crossing>>,
+    Wishes { crossing, array, .. }: Wishes,
     again: bool,
 ) -> Result<Outbound, Undone> {
     let Answer { status: code, mut bytes, .. } = answer;
@@ -121,7 +124,7 @@ async fn whole(
         }
     };
     let finished = match crossing {
-        Some(crossing) => cross(&mut story, &body, code, &mut headers, *crossing),
+        Some(crossing) => cross(&mut story, &body, code, &mut headers, (*crossing, array)),
         None => finish(&mut story, body, (code, again), &mut headers),
     };
     let (body, written) = match finished {
@@ -173,7 +176,13 @@ fn finish(story: &mut Story, body: Bytes, (status, again): (u16, bool), headers:
 
 /// As [`finish`], for a client of another dialect: what the answer says is told anew. A failure under a 200
 /// is told as what it is, for no dialect has a place for it in an answer.
-fn cross(story: &mut Story, body: &Bytes, status: u16, headers: &mut Lines, crossing: Crossing) -> Finished {
+fn cross(
+    story: &mut Story,
+    body: &Bytes,
+    status: u16,
+    headers: &mut Lines,
+    (crossing, array): (Crossing, bool),
+) -> Finished {
     story.still_good().map_err(|refusal| (refusal, None))?;
     let mut meter = meter(story);
     let mut events = Vec::new();
@@ -196,7 +205,7 @@ fn cross(story: &mut Story, body: &Bytes, status: u16, headers: &mut Lines, cros
     let Crossing { to, mut reply, mut losses, .. } = crossing;
     reply.cost_usd = cost.map(NanoUsd::to_decimal);
     let told = if story.stream {
-        streamed(to, reply, events)
+        streamed(to, reply, events, array)
     } else {
         hub::write_whole(to, events, &reply, &mut losses)
     };
@@ -213,11 +222,17 @@ fn listen(story: &mut Story, events: &mut [Event<'_>]) {
 }
 
 /// A finished answer as the stream that was asked for.
-fn streamed(to: Dialect, reply: Reply, events: Vec<Event<'_>>) -> Vec<u8> {
+fn streamed(to: Dialect, reply: Reply, events: Vec<Event<'_>>, array: bool) -> Vec<u8> {
     let (mut encoder, mut out) = (Encoder::new(to, reply), Vec::new());
     events.into_iter().for_each(|event| encoder.event(event, &mut out));
     encoder.end(&mut out);
-    out
+    if !array {
+        return out;
+    }
+    let (mut elements, mut list) = (Array::default(), Vec::new());
+    elements.push(&out, &mut list);
+    elements.end(&mut list);
+    list
 }
 
 /// Writes into the head what is known when an answer is booked.
@@ -293,6 +308,7 @@ async fn read_whole(source: &mut Source) -> Result<Read, Failure> {
 fn headers(story: &Story, theirs: &Fields, wishes: &Wishes) -> Lines {
     let mut headers = Lines::new();
     let content_type: &[u8] = match &wishes.crossing {
+        _ if wishes.array => b"application/json",
         None => theirs.get(CONTENT_TYPE).unwrap_or(b"application/json"),
         Some(_) if story.stream => EVENTS,
         Some(_) => b"application/json",

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use dialect::event::UpstreamMessage;
 use dialect::hub::status_of;
 use dialect::openai_chat::error;
+use serde_json::Value;
 use std::borrow::Cow;
 
 /// Bytes of an error body that are read.
@@ -23,13 +24,32 @@ pub async fn of_answer(mut answer: Answer, endpoint: Option<&Endpoint>, now_ms: 
     if let Some(endpoint) = endpoint {
         body = endpoint.masked(body);
     }
-    let said = error::parse(answer.status, body.as_bytes());
+    let status = meant(answer.status, body.as_bytes());
+    let said = error::parse(status, body.as_bytes());
     let retry_after_ms = retry_after(&answer.headers, now_ms);
-    let class = class(answer.status, said.code.as_deref(), said.kind.as_deref());
-    (of_status(answer.status, said, retry_after_ms), class)
+    let class = class(status, said.code.as_deref(), said.kind.as_deref());
+    (of_status(status, said, retry_after_ms), class)
 }
 
-async fn read_some(source: &mut Source) -> Vec<u8> {
+/// How Google names a credential that it does not know, under the status of a bad request.
+const BAD_KEY: &str = "API_KEY_INVALID";
+
+/// The status that an answer should have: 401 for a refused credential that comes under another one.
+#[must_use]
+pub fn meant(status: u16, body: &[u8]) -> u16 {
+    if status != 400 {
+        return status;
+    }
+    let said: Value = serde_json::from_slice(body).unwrap_or_default();
+    // The error of a stream comes in a list.
+    let error = said.get(0).unwrap_or(&said).get("error").unwrap_or(&Value::Null);
+    let details = error.get("details").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let bad = details.iter().any(|detail| detail.get("reason").and_then(Value::as_str) == Some(BAD_KEY));
+    if bad { 401 } else { status }
+}
+
+/// Reads the beginning of an answer, as much as an error body may have.
+pub(super) async fn read_some(source: &mut Source) -> Vec<u8> {
     let mut body = Vec::new();
     while let Some(Ok(bytes)) = source.chunk().await {
         let room = ERROR_BYTES_MAX - body.len();

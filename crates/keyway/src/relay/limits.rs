@@ -13,16 +13,34 @@ use ledger::limit::{Headroom, Rate};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+/// Tries of one request at most, while others take what it was given a share for.
+const SHARE_TRIES_MAX: u32 = 4;
+
 impl Story {
-    /// Asks the limits of a key that has any.
+    /// Asks the limits of a key that has any, and for a larger share of those that other nodes keep as well.
     ///
     /// # Errors
     /// `rate_limit_exceeded`, `concurrency_exceeded`.
-    pub fn limit(&mut self, model: &str, size: Size) -> Result<(), Refusal> {
-        let (limited, asked) = Limited::ask(&self.grant, model, size, self.now_mono_ms());
-        self.limited = Some(Box::new(limited));
+    pub async fn limit(&mut self, model: &str, size: Size) -> Result<(), Refusal> {
         self.limited_for = model.into();
-        asked
+        for tries_left in (0..SHARE_TRIES_MAX).rev() {
+            let now_mono_ms = self.now_mono_ms();
+            let (limited, asked) = Limited::ask(&self.grant, model, size, now_mono_ms);
+            self.limited = Some(Box::new(limited));
+            if asked.is_ok() || tries_left == 0 {
+                return asked;
+            }
+            let wants = Limited::lacking(&self.grant, model, size, now_mono_ms);
+            let answered = match wants.is_empty() {
+                true => None,
+                false => self.worker.shared.sharer.ask(wants),
+            };
+            let Some(answered) = answered else { return asked };
+            if !answered.await.unwrap_or(false) {
+                return asked;
+            }
+        }
+        Ok(())
     }
 
     /// Asks the limits anew where the request goes to another model than they were asked for, and the key
@@ -30,7 +48,11 @@ impl Story {
     ///
     /// # Errors
     /// As [`Self::limit`].
-    pub(super) fn limit_anew(&mut self, target: &Arc<Target>, source: &Source<'_>) -> Result<(), Refusal> {
+    pub(super) async fn limit_anew(
+        &mut self,
+        target: &Arc<Target>,
+        source: &Source<'_>,
+    ) -> Result<(), Refusal> {
         let of = |model: &str| self.grant.limits.of_model(model).filter(|it| !it.model.is_empty()).count();
         if self.limited.is_none()
             || *self.limited_for == *target.id
@@ -39,7 +61,7 @@ impl Story {
             return Ok(());
         }
         self.limited = None;
-        self.limit(&target.id, size(Some(target), source.inbound, source.peek))
+        self.limit(&target.id, size(Some(target), source.inbound, source.peek)).await
     }
 
     /// Writes how the key's limits stand into the head of its answer.

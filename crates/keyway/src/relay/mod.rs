@@ -31,6 +31,7 @@ pub mod replay;
 pub mod route;
 pub mod run;
 pub mod running;
+pub mod silence;
 pub mod source;
 pub mod stateless;
 pub mod story;

@@ -1,7 +1,6 @@
 //! What a request reaches its target with, and what follows from whose account that is.
 
 use super::story::Story;
-use crate::catalog::Target;
 use crate::providers::Upstream;
 use crate::upstream::Endpoint;
 use ledger::reserve::Markup;

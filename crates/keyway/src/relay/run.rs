@@ -37,13 +37,13 @@ pub async fn run(
         Ok(peek) => peek,
         Err(refusal) => return Ok(story.refuse(refusal.into())),
     };
-    Ok(match prepare(&mut story, &inbound, &peek) {
+    Ok(match prepare(&mut story, &inbound, &peek).await {
         Ok((plan, modes)) => attempt::serve(story, &Source::new(&inbound, &peek, modes), &plan).await,
         Err(refusal) => story.refuse(refusal.into()),
     })
 }
 
-fn prepare(
+async fn prepare(
     story: &mut Story,
     inbound: &Inbound,
     peek: &Peek<'_>,
@@ -60,7 +60,7 @@ fn prepare(
     allowed::check(&story.grant, &inbound.body)?;
     if !story.grant.limits.is_empty() {
         let first = plan.candidates().next();
-        story.limit(first.map_or("", |target| &target.id), size(first, inbound, peek))?;
+        story.limit(first.map_or("", |target| &target.id), size(first, inbound, peek)).await?;
     }
     story.admit()?;
     Ok((plan, (on_loss, budget_mode)))
@@ -118,11 +118,7 @@ pub(super) fn looked_at(dialect: Dialect, inbound: &Inbound) -> Result<Peek<'_>,
     let read = match dialect {
         Dialect::Gemini => {
             let (model, verb) = in_address(inbound);
-            let stream = verb.starts_with("stream");
-            if stream && !inbound.query_pairs().iter().any(|(name, value)| name == "alt" && value == "sse") {
-                return Err(Refusal::field("alt", "Streams are server-sent events here: add `?alt=sse`."));
-            }
-            in_path(model, stream)
+            in_path(model, verb.starts_with("stream"))
         }
         Dialect::OpenaiModerations => match peek(&inbound.body) {
             Err(error) if error.param == Some("model") => in_path(MODERATION_MODEL, false).map_err(|_| error),
@@ -137,6 +133,11 @@ pub(super) fn looked_at(dialect: Dialect, inbound: &Inbound) -> Result<Peek<'_>,
         param: error.param.map(Into::into),
         ..Refusal::new(crate::base::Code::InvalidRequest, error.message)
     })
+}
+
+/// Whether a stream at Google's paths is wanted as server-sent events; else it is one JSON array.
+pub(super) fn wants_events(inbound: &Inbound) -> bool {
+    inbound.query_pairs().iter().any(|(name, value)| name == "alt" && value == "sse")
 }
 
 /// Model and verb of an address such as `.../models/{model}:{verb}`.

@@ -8,7 +8,7 @@ use super::recorder::Recorder;
 use super::refusals::ending;
 pub use super::refusals::{internal, stopped, unmetered};
 use super::refuse;
-use super::route::Route;
+use super::route::{Billing, Route};
 use super::running::{Caller, Place};
 use super::tried::{Attempting, Tried};
 use super::way::Way;
@@ -68,6 +68,7 @@ pub struct Story {
     peer: IpAddr,
     client_request: String,
     user_agent: Option<Box<str>>,
+    /// Of what may be billed: to count tokens is free.
     prompt_bytes: u64,
     pub(super) admitted: Option<Admitted>,
     /// Where the key has limits: what the request holds of them.
@@ -112,7 +113,7 @@ impl Story {
             peer: inbound.peer,
             client_request: inbound.client_request_id().unwrap_or_default().to_owned(),
             user_agent: inbound.header("user-agent").and_then(client_text),
-            prompt_bytes: inbound.body.len() as u64,
+            prompt_bytes: if inbound.route.billing == Billing::Count { 0 } else { inbound.body.len() as u64 },
             route: inbound.route,
             worker,
             grant,

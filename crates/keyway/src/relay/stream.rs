@@ -10,16 +10,18 @@ use super::failures;
 use super::meter::Meter;
 use super::refuse::render_event;
 use super::route::Shape;
+use super::silence::{Silence, keep_alive};
 use super::source::{Answer, Source};
 use super::story::{Ended, Story};
 use super::teller::Teller;
-use crate::base::{Code, Lines, Refusal};
+use crate::base::{Code, Refusal};
 use crate::metering::cover::Cut;
 use crate::routing::Class;
 use crate::telemetry::WorkerMetrics;
 use crate::upstream::Failure;
 use bytes::Bytes;
 use dialect::Event;
+use dialect::gemini::Array;
 use dialect::meter::{Ending, Seen};
 use dialect::openai_chat::with_cost;
 use dialect::sse::{Frame, FrameKind, SseSplitter};
@@ -47,6 +49,8 @@ pub struct Delivery {
     meter: Meter,
     /// Tells the answer anew to a client of another dialect, or its end when it must be cut.
     teller: Option<Teller>,
+    /// Makes one JSON array of the events.
+    array: Option<Array>,
     include_usage: bool,
     /// Ready to go out. Bounded by what one chunk of the provider's held.
     out: VecDeque<Bytes>,
@@ -62,6 +66,7 @@ pub struct Delivery {
     failed: Option<Failed>,
     /// Runs after `[DONE]`, while the provider has not ended its answer.
     grace: Option<Pin<Box<Sleep>>>,
+    silence: Silence,
     _open: Open,
     /// Last, so that the connection is closed before the books are.
     story: Box<Story>,
@@ -86,7 +91,7 @@ impl Drop for Open {
 impl Delivery {
     /// Begins to pass a stream on.
     pub fn new(story: Box<Story>, answer: Answer, wishes: Wishes) -> Self {
-        let Wishes { crossing, include_usage, echo, .. } = wishes;
+        let Wishes { crossing, include_usage, echo, array, .. } = wishes;
         let teller = match crossing {
             Some(crossing) => Some(Teller::across(*crossing)),
             None if story.is_bounded() => Teller::of_end(&story, echo),
@@ -97,6 +102,7 @@ impl Delivery {
             splitter: SseSplitter::new(EVENT_BYTES_MAX),
             meter: meter(&story),
             teller,
+            array: array.then(Array::default),
             include_usage,
             out: VecDeque::new(),
             usage_chunk: None,
@@ -106,6 +112,7 @@ impl Delivery {
             opening: true,
             failed: None,
             grace: None,
+            silence: Silence::default(),
             _open: Open::new(&story.worker.metrics),
             story,
         }
@@ -134,15 +141,10 @@ impl Delivery {
         self.story.answered();
     }
 
-    /// Writes how the key's limits stand into the head of an answer.
-    pub fn tell_limits(&self, headers: &mut Lines) {
-        self.story.tell_limits(headers);
-    }
-
     fn take(&mut self, frame: Frame) {
         let FrameKind::Event { data, .. } = &frame.kind else {
             // Google's clients know no comments.
-            if !self.is_told_anew() || self.story.route.shape != Shape::Google {
+            if !self.is_told_anew() || self.array.is_some() || self.story.route.shape != Shape::Google {
                 self.out.push_back(frame.raw);
             }
             return;
@@ -334,10 +336,17 @@ impl Delivery {
     /// Takes in what comes next.
     fn poll_more(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match self.source.poll_chunk(cx) {
-            Poll::Ready(Some(Ok(chunk))) => self.feed(chunk),
+            Poll::Ready(Some(Ok(chunk))) => {
+                self.silence.heard();
+                self.feed(chunk);
+            }
             Poll::Ready(Some(Err(failure))) => self.break_off(&self.failure(failure), Some(Class::Retryable)),
             Poll::Ready(None) => self.finish(),
             Poll::Pending if self.done && self.poll_grace(cx).is_ready() => self.ended = true,
+            Poll::Pending if !self.done => {
+                ready!(self.silence.poll_lasts(self.story.worker.shared.stream_keep_alive, cx));
+                self.out.push_back(keep_alive(&self.story, self.array.is_some()));
+            }
             Poll::Pending => return Poll::Pending,
         }
         Poll::Ready(())
@@ -396,6 +405,13 @@ impl Delivery {
     }
 }
 
+/// The end of an array.
+fn closed(mut array: Array) -> Bytes {
+    let mut end = Vec::new();
+    array.end(&mut end);
+    end.into()
+}
+
 impl Frames for Delivery {
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, CutOff>>> {
         loop {
@@ -404,13 +420,20 @@ impl Frames for Delivery {
             if let Some(cut) = ready!(self.story.poll_covered(cx)).filter(|_| !self.ended) {
                 self.cut(&cut);
             }
-            if let Some(bytes) = self.out.pop_front() {
-                return Poll::Ready(Some(Ok(bytes)));
+            match (self.out.pop_front(), &mut self.array) {
+                (Some(bytes), None) => return Poll::Ready(Some(Ok(bytes))),
+                (Some(bytes), Some(array)) => {
+                    let mut elements = Vec::with_capacity(bytes.len());
+                    array.push(&bytes, &mut elements);
+                    if !elements.is_empty() {
+                        return Poll::Ready(Some(Ok(elements.into())));
+                    }
+                }
+                (None, _) if self.ended => {
+                    return Poll::Ready(self.array.take().map(|array| Ok(closed(array))));
+                }
+                (None, _) => ready!(self.poll_more(cx)),
             }
-            if self.ended {
-                return Poll::Ready(None);
-            }
-            ready!(self.poll_more(cx));
         }
     }
 }

@@ -183,8 +183,9 @@ impl<'p> Tries<'p> {
         if self.at == 1 && self.round == 0 || self.candidates.len() == 1 {
             return false;
         }
-        let is_asked = |target: &Target| matches!(story.standing(target), Standing::In | Standing::Due(_));
-        XX(target) && later.into_iter().any(|(later, spent)| !spent && is_asked(later))
+        let is_well = |target: &Target| is_asked(story.standing(target));
+        let mut later = self.candidates.iter().zip(&self.spent).skip(self.at);
+        !is_well(target) && later.any(|(later, spent)| !spent && is_well(later))
     }
 
     /// Takes a place among the retries.

@@ -42,10 +42,26 @@ pub fn way(target: &Target, dialect: Dialect, stream: bool) -> Option<Way> {
     Some(Way { dialect, place, path, query })
 }
 
+/// How `target` is asked how many tokens a request in `dialect` has; `None` when it speaks another one, or has
+/// no way to be asked.
+#[must_use]
+pub fn counting(target: &Target, dialect: Dialect) -> Option<Way> {
+    if target.provider.is_sandbox() || !target.speaks().contains(&dialect) {
+        return None;
+    }
+    let path = match dialect {
+        Dialect::AnthropicMessages => Cow::Borrowed("/messages/count_tokens"),
+        Dialect::OpenaiResponses => Cow::Borrowed("/responses/input_tokens"),
+        Dialect::Gemini => format!("/models/{}:countTokens", target.upstream).into(),
+        _ => return None,
+    };
+    Some(Way { dialect, place: dialect, path, query: None })
+}
+
 /// The dialect that is spoken to a target, and whose base URL is used. Hosts of OpenAI's chat dialect
 /// that do not say where their smaller services are have them at the same address.
 fn spoken(target: &Target, client: Dialect) -> Option<(Dialect, Dialect)> {
-    let speaks = &target.provider.speaks;
+    let speaks = target.speaks();
     if speaks.contains(&client) {
         return Some((client, client));
     }

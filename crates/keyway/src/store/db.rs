@@ -37,6 +37,14 @@ pub enum Engine {
     Postgres,
 }
 
+impl Engine {
+    /// Whether several processes may serve on it.
+    #[must_use]
+    pub fn is_shared(self) -> bool {
+        self == Self::Postgres
+    }
+}
+
 /// Where the database is.
 #[derive(Clone)]
 pub enum Location {
@@ -97,6 +105,17 @@ impl Db {
             .await
             .doing("opening the database")?;
         Ok(Self { pool, engine, unsynced: Arc::default() })
+    }
+
+    /// The one clock of every process on this database, unix milliseconds: PostgreSQL's, else `clock`.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn now_ms(&self, clock: &crate::base::Clock) -> Result<i64, Fault> {
+        match self.engine {
+            Engine::Sqlite => Ok(clock.now_ms()),
+            Engine::Postgres => server_now_ms(&mut *self.connection().await?).await,
+        }
     }
 
     /// The pool, for statements outside a transaction.

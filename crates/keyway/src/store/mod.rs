@@ -1,11 +1,13 @@
 //! All SQL: one file per group of tables, one function per statement.
 
+pub mod applications;
 pub mod attention;
 pub mod audit;
 pub mod budget_events;
 pub mod budgets;
 pub mod catalog;
 pub mod changes;
+pub mod copy;
 pub mod crash_holds;
 pub mod credit;
 pub mod db;
@@ -36,6 +38,7 @@ pub mod routes;
 pub mod service_accounts;
 pub mod sessions;
 pub mod settings;
+pub mod shares;
 pub mod spent;
 pub mod tenants;
 pub mod tiers;

@@ -18,7 +18,7 @@ pub struct Node {
     pub listen: String,
     /// Unix milliseconds.
     pub started_ms: i64,
-    /// Unix milliseconds of the last sign of life.
+    /// Unix milliseconds of the last sign of life, by the database's clock.
     pub seen_ms: i64,
     /// The last change it has applied.
     pub seen_seq: i64,
@@ -49,6 +49,20 @@ pub async fn beat(db: &Db, node: &Node) -> Result<(), Fault> {
     .execute(db.pool())
     .await
     .doing("writing the node's sign of life")?;
+    Ok(())
+}
+
+/// A start of a node has ended, and said so.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn leave(db: &Db, id: &str, boot: &str) -> Result<(), Fault> {
+    sqlx::query("DELETE FROM nodes WHERE id = $1 AND boot = $2")
+        .bind(id)
+        .bind(boot)
+        .execute(db.pool())
+        .await
+        .doing("removing the node's row")?;
     Ok(())
 }
 

@@ -15,6 +15,7 @@ mod limits;
 mod makers;
 mod memory;
 mod money;
+mod nodes;
 mod providers;
 mod reasoning;
 mod revoke;

@@ -120,6 +120,19 @@ impl Scene {
     }
 }
 
+/// A JSON text without when and how often keys were used: that is written now and then, behind the answers.
+pub fn unused(text: &str) -> String {
+    ["last_used_at", "last_used_ip", "use_count"].iter().fold(text.to_owned(), |text, name| {
+        let member = format!("\"{name}\":");
+        let mut parts = text.split(&member);
+        let first = parts.next().unwrap_or_default().to_owned();
+        parts.fold(first, |whole, part| {
+            let end = part.find([',', '}']).unwrap_or(part.len());
+            whole + &part[end..]
+        })
+    })
+}
+
 /// One result out of all of a page's, added up.
 pub fn total(page: &Value) -> Value {
     let mut sum = json!({"num_model_requests": 0, "num_failed_requests": 0, "num_estimated_requests": 0,

@@ -112,6 +112,10 @@ impl World {
         ids.insert("limit", "rl-all".to_owned());
         let budget = json!({"name": "b", "limit_usd": 100, "window": "month"});
         ids.insert("tier", "tier_business".to_owned());
+        let asked = json!({"purpose": "a shop"});
+        ids.insert("verification_request", id(&format!("{ORG}/verification_requests"), asked));
+        let asked = json!({"purpose": "a shop", "rate_limits": {"requests_per_minute": 9}});
+        ids.insert("limit_increase_request", id(&format!("{ORG}/limit_increase_requests"), asked));
         ids.insert("budget", id(&format!("{ORG}/budgets"), budget));
         let route = json!({"name": "some", "targets": [{"model": stage::MODEL}]});
         ids.insert("route", id(&format!("{ORG}/routes"), route));
@@ -178,6 +182,9 @@ impl World {
             "credit_update" => json!({"prepaid": false}),
             "credit_grant" => json!({"amount_usd": 1, "kind": "granted"}),
             "tier_create" => json!({"name": "new one"}),
+            "verification_ask" => json!({"purpose": "a bank"}),
+            "limit_increase_ask" => json!({"purpose": "a bank", "rate_limits": {"concurrency": 5}}),
+            "verification_decide" | "limit_increase_decide" => json!({"decision": "reject", "note": "no"}),
             "tier_update" => json!({"markup_ppm": 1}),
             "budget_create" => json!({"name": "new", "limit_usd": 1, "window": "day"}),
             "budget_update" => json!({"name": "other", "limit_usd": 2.5}),

@@ -3,6 +3,7 @@
 //!
 //! Each failure is a line `file:line: what is wrong (what to do)`.
 
+mod deploy;
 mod map;
 mod promises;
 mod source;

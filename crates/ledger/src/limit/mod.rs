@@ -2,13 +2,16 @@
 //!
 //! [`Gcra`] is the generic cell rate algorithm in its meter form, exact in integers. A [`Subject`] is
 //! the state of whoever has limits (a key, a project, an organisation); [`admit`] asks any number of
-//! them at once and takes from all of them or from none.
+//! them at once and takes from all of them or from none. Several nodes keep one limit by [`share`]s of it.
 
 pub mod gcra;
+mod permits;
+pub mod share;
 pub mod subject;
 
 pub use gcra::{Gcra, Period, Rate};
-pub use subject::{Headroom, Held, Level, Refused, Subject, admit};
+pub use share::{Pool, Share};
+pub use subject::{Headroom, Held, Lack, Level, Refused, Subject, admit, lacking};
 
 /// Largest limit of any kind; the smallest is 1.
 pub const LIMIT_MAX: u32 = 1_000_000_000;

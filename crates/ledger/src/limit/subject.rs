@@ -1,6 +1,7 @@
 //! Who has limits, and asking several of them at once.
 
-use super::{Gcra, Kind, Limits, Period, RATES, Rate};
+use super::permits::Permits;
+use super::{Gcra, Kind, Limits, Period, RATES, Rate, Share};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Milliseconds to wait when too much runs at the same time: nobody knows when that ends.
@@ -16,29 +17,91 @@ pub struct Subject(Mutex<State>);
 struct State {
     rates: [Gcra; RATES],
     running: u32,
+    /// Its share of the limit on what runs, where nodes share limits.
+    permits: Option<Permits>,
+    /// What was asked of each kind since that was last taken.
+    asked: [u64; RATES + 1],
 }
 
 impl Default for Subject {
     fn default() -> Self {
-        let rates = Kind::ALL.map(|kind| Gcra::new(kind.period().unwrap_or(Period::Minute)));
-        let [requests_minute, tokens_minute, requests_day, tokens_day, _] = rates;
-        Self(Mutex::new(State {
-            rates: [requests_minute, tokens_minute, requests_day, tokens_day],
-            running: 0,
-        }))
+        Self::of(Gcra::new, None)
     }
 }
 
 impl Subject {
+    /// The part of a subject that one of several nodes keeps: it has no shares yet.
+    #[must_use]
+    pub fn shared() -> Self {
+        Self::of(Gcra::shared, Some(Permits::default()))
+    }
+
+    fn of(rate: fn(Period) -> Gcra, permits: Option<Permits>) -> Self {
+        let rates = Kind::ALL.map(|kind| rate(kind.period().unwrap_or(Period::Minute)));
+        let [requests_minute, tokens_minute, requests_day, tokens_day, _] = rates;
+        let rates = [requests_minute, tokens_minute, requests_day, tokens_day];
+        Self(Mutex::new(State { rates, running: 0, permits, asked: [0; RATES + 1] }))
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether nothing runs and nothing that was used counts any more: then a new one is the same.
+    /// Whether nothing runs, it holds no share, and nothing that was used counts any more: then a new one is
+    /// the same.
     #[must_use]
     pub fn is_idle(&self, now_ms: i64) -> bool {
         let mut state = self.lock();
-        state.running == 0 && state.rates.iter_mut().all(|rate| rate.is_idle(now_ms))
+        state.running == 0
+            && state.permits.is_none_or(|permits| permits.whole() == 0)
+            && state.rates.iter_mut().all(|rate| rate.is_idle(now_ms))
+    }
+
+    /// Takes in a share of a limit.
+    pub fn receive(&self, kind: Kind, share: Share, now_ms: i64) {
+        let mut state = self.lock();
+        match (kind, &mut state.permits) {
+            (Kind::Concurrency, Some(permits)) => permits.receive(share.units),
+            _ => _ = state.rates.get_mut(kind as usize).map(|rate| rate.receive(share, now_ms)),
+        }
+    }
+
+    /// Lets go of at most `most` units of its share, as far as nothing that runs needs them.
+    pub fn give(&self, kind: Kind, most: u32, now_ms: i64) -> Share {
+        let mut state = self.lock();
+        let running = state.running;
+        match (kind, &mut state.permits) {
+            (Kind::Concurrency, Some(permits)) => permits.give(running, most),
+            _ => state.rates.get_mut(kind as usize).map(|rate| rate.give(most, now_ms)).unwrap_or_default(),
+        }
+    }
+
+    /// Its share of a limit, with what was used of it by now.
+    #[must_use]
+    pub fn share(&self, kind: Kind, now_ms: i64) -> Share {
+        let mut state = self.lock();
+        match (kind, &state.permits) {
+            (Kind::Concurrency, Some(permits)) => Share { units: permits.whole(), level: 0 },
+            _ => state.rates.get_mut(kind as usize).map(|rate| rate.share(now_ms)).unwrap_or_default(),
+        }
+    }
+
+    /// The limit as it was last asked with, where that is smaller than what its share is of.
+    #[must_use]
+    pub fn shrunk(&self, kind: Kind) -> Option<u32> {
+        let state = self.lock();
+        match state.rates.get(kind as usize) {
+            Some(rate) => rate.shrunk(),
+            None => state.permits.as_ref()?.shrunk(),
+        }
+    }
+
+    /// What was asked of a limit since the last time, admitted or not, in its units; of what may run, what runs.
+    pub fn take_asked(&self, kind: Kind) -> u64 {
+        let mut state = self.lock();
+        let running = u64::from(state.running);
+        let asked = state.asked.get_mut(kind as usize).map(std::mem::take).unwrap_or_default();
+        if kind == Kind::Concurrency { running } else { asked }
     }
 
     /// Whether a rate was ever asked here.
@@ -132,15 +195,20 @@ pub fn admit(levels: &[&Level], tokens: u64, now_ms: i64) -> Result<(Held, Headr
     let mut refused: Option<Refused> = None;
     let mut headroom = Headroom::default();
     for (place, (level, state)) in levels.iter().zip(&mut states).enumerate() {
+        let state: &mut State = state;
         let running = state.running;
+        let shared = state.permits.is_some();
         for (kind, limit) in level.limits.each() {
+            if let Some(asked) = state.asked.get_mut(kind as usize).filter(|_| shared) {
+                *asked = asked.saturating_add(cost(kind, tokens));
+            }
             let wait_ms = match state.rates.get_mut(kind as usize) {
                 Some(rate) => {
                     rate.adjust(limit, now_ms);
                     headroom.see(kind, rate.rate(now_ms));
                     rate.wait_ms(cost(kind, tokens))
                 }
-                None if running < limit => 0,
+                None if running < may_run(&mut state.permits, limit) => 0,
                 None => CONCURRENCY_WAIT_MS,
             };
             let rank = |kind: Kind, wait_ms: i64| (kind == Kind::Concurrency, wait_ms);
@@ -170,6 +238,58 @@ pub fn admit(levels: &[&Level], tokens: u64, now_ms: i64) -> Result<(Held, Headr
     });
     let held = Held { parts: parts.collect() };
     Ok((held, headroom))
+}
+
+/// A share that a node lacks to admit a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lack {
+    /// Whose limit, as an index into what was asked.
+    pub level: usize,
+    /// Which one.
+    pub kind: Kind,
+    /// How much it is.
+    pub limit: u32,
+    /// Units of it that would do.
+    pub units: u32,
+}
+
+/// What stands in a request's way only because other nodes, or nobody, hold it: nothing where the limits
+/// themselves refuse.
+#[must_use]
+pub fn lacking(levels: &[&Level], tokens: u64, now_ms: i64) -> Vec<Lack> {
+    let mut lacks = Vec::new();
+    for (place, level) in levels.iter().enumerate() {
+        let mut state = level.subject.lock();
+        let state = &mut *state;
+        if state.permits.is_none() {
+            continue;
+        }
+        let running = state.running;
+        for (kind, limit) in level.limits.each() {
+            let units = match state.rates.get_mut(kind as usize) {
+                Some(rate) => {
+                    rate.adjust(limit, now_ms);
+                    rate.lacks(cost(kind, tokens))
+                }
+                None => {
+                    let may_run = may_run(&mut state.permits, limit);
+                    u32::from(running >= may_run && may_run < limit)
+                }
+            };
+            if units > 0 {
+                lacks.push(Lack { level: place, kind, limit, units });
+            }
+        }
+    }
+    lacks
+}
+
+/// What may run here of a limit.
+fn may_run(permits: &mut Option<Permits>, limit: u32) -> u32 {
+    permits.as_mut().map_or(limit, |permits| {
+        permits.adjust(limit);
+        permits.units.min(limit)
+    })
 }
 
 fn cost(kind: Kind, tokens: u64) -> u64 {

@@ -2,6 +2,7 @@
 //! query, the object it takes and the one it answers with.
 
 /// Names of a list's query.
+const ASKED: &str = "status: pending|approved|rejected, limit: integer, after: string, order: asc|desc";
 pub(super) const PAGE: &str = "limit: integer, after: string, order: asc|desc";
 
 /// Names of the query of usage.
@@ -290,6 +291,20 @@ const MONEY: &[Operation] = &[
     op("tier_create", "Make a tier", "", "TierNew", "Tier"),
     op("tier_get", "Show a tier", "", "", "Tier"),
     op("tier_update", "Change a tier", "", "TierEdit", "Tier"),
+    op("verification_list", "List who wants to be verified", ASKED, "", "VerificationRequestList"),
+    op("verification_ask", "Ask to be verified", "", "VerificationRequestNew", "VerificationRequest"),
+    op("verification_get", "Show a request to be verified", "", "", "VerificationRequest"),
+    op("verification_decide", "Decide who is verified", "", "VerificationDecision", "VerificationRequest"),
+    op("limit_increase_list", "List who wants larger limits", ASKED, "", "LimitIncreaseRequestList"),
+    op("limit_increase_ask", "Ask for larger limits", "", "LimitIncreaseRequestNew", "LimitIncreaseRequest"),
+    op("limit_increase_get", "Show a request for larger limits", "", "", "LimitIncreaseRequest"),
+    op(
+        "limit_increase_decide",
+        "Decide on larger limits",
+        "",
+        "LimitIncreaseDecision",
+        "LimitIncreaseRequest",
+    ),
 ];
 
 const ROLES: &[Operation] = &[

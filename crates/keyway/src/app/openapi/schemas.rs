@@ -219,6 +219,28 @@ const OBJECTS: &[(&str, &str)] = &[
         "name: string, rate_limits: KeyLimits?, starting_credit_usd: number, markup_ppm: integer, \
         models: [string]?, capabilities: [string]?",
     ),
+    (
+        "VerificationRequest",
+        "object*: string, id*: string, organization_id*: string, status*: pending|approved|rejected, \
+        created_at*: integer, asked_by*: string, purpose*: string, expected_volume*: string?, website*: string?, \
+        rate_limits*: KeyLimits?, decided_at*: integer?, note*: string?",
+    ),
+    ("VerificationRequestNew", "purpose*: string, expected_volume: string, website: string"),
+    ("VerificationDecision", "decision*: approve|reject, note: string, tier_id: string"),
+    (
+        "LimitIncreaseRequest",
+        "object*: string, id*: string, organization_id*: string, status*: pending|approved|rejected, \
+        created_at*: integer, asked_by*: string, purpose*: string, expected_volume*: string?, website*: string?, \
+        rate_limits*: KeyLimits?, decided_at*: integer?, note*: string?",
+    ),
+    (
+        "LimitIncreaseRequestNew",
+        "purpose*: string, expected_volume: string, website: string, rate_limits*: KeyLimits",
+    ),
+    (
+        "LimitIncreaseDecision",
+        "decision*: approve|reject, note: string, tier_id: string, rate_limits: KeyLimits?",
+    ),
     ("KeyBudget", "limit_usd*: number, window*: day|week|month|total, time_zone: string"),
     ("ModelPermissions", "object*: string, project_id*: string, mode*: string?, model_ids*: [string]"),
     ("ModelPermissionsEdit", "mode*: allow_list|deny_list, model_ids*: [string]"),
@@ -295,7 +317,7 @@ const OBJECTS: &[(&str, &str)] = &[
     (
         "Node",
         "object*: string, id*: string, version*: string, listen*: string, started_at*: integer, seen_at*: integer, \
-        seen_seq*: integer, health*: any",
+        status*: string, seen_seq*: integer, health*: any",
     ),
     ("AuditProject", "id*: string, name*: string?"),
     (
@@ -358,6 +380,8 @@ const LISTS: &[(&str, &str)] = &[
     ("ModelRouteList", "ModelRoute"),
     ("CreditGrantList", "CreditGrant"),
     ("TierList", "Tier"),
+    ("VerificationRequestList", "VerificationRequest"),
+    ("LimitIncreaseRequestList", "LimitIncreaseRequest"),
     ("UserList", "User"),
     ("ProjectGroupList", "ProjectGroup"),
     ("GroupList", "Group"),

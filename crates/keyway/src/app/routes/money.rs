@@ -4,7 +4,7 @@ use super::managed;
 use crate::access::verify::About::{Anywhere, Installation, Organization};
 use crate::access::verify::Needs::Admin;
 use crate::accounts::Scope;
-use crate::admin::{budgets, credit, tiers};
+use crate::admin::{applications, budgets, credit, tiers};
 use crate::relay::Route;
 use http::Method;
 
@@ -99,5 +99,61 @@ pub(super) static ROUTES: &[Route] = &[
         "/v1/organization/tiers/{tier}",
         Admin(Scope::UPDATE_SETTINGS, Installation),
         tiers::update,
+    ),
+    managed(
+        "verification_list",
+        Method::GET,
+        "/v1/organization/verification_requests",
+        Admin(Scope::READ_SETTINGS, Organization),
+        applications::list_verifications,
+    ),
+    managed(
+        "verification_ask",
+        Method::POST,
+        "/v1/organization/verification_requests",
+        Admin(Scope::UPDATE_SETTINGS, Organization),
+        applications::ask_verification,
+    ),
+    managed(
+        "verification_get",
+        Method::GET,
+        "/v1/organization/verification_requests/{verification_request}",
+        Admin(Scope::READ_SETTINGS, Organization),
+        applications::get_verification,
+    ),
+    managed(
+        "verification_decide",
+        Method::POST,
+        "/v1/organization/verification_requests/{verification_request}",
+        Admin(Scope::UPDATE_SETTINGS, Installation),
+        applications::decide_verification,
+    ),
+    managed(
+        "limit_increase_list",
+        Method::GET,
+        "/v1/organization/limit_increase_requests",
+        Admin(Scope::READ_SETTINGS, Organization),
+        applications::list_increases,
+    ),
+    managed(
+        "limit_increase_ask",
+        Method::POST,
+        "/v1/organization/limit_increase_requests",
+        Admin(Scope::UPDATE_SETTINGS, Organization),
+        applications::ask_increase,
+    ),
+    managed(
+        "limit_increase_get",
+        Method::GET,
+        "/v1/organization/limit_increase_requests/{limit_increase_request}",
+        Admin(Scope::READ_SETTINGS, Organization),
+        applications::get_increase,
+    ),
+    managed(
+        "limit_increase_decide",
+        Method::POST,
+        "/v1/organization/limit_increase_requests/{limit_increase_request}",
+        Admin(Scope::UPDATE_SETTINGS, Installation),
+        applications::decide_increase,
     ),
 ];

@@ -1,6 +1,7 @@
 //! The database: whether it answers, its schema, its master key, its nodes and its keys.
 
 use super::{Check, few};
+use crate::admin::nodes::{KNOWN_MS, status};
 use crate::app::open::{self, MasterSource, Place};
 use crate::app::serve::place;
 use crate::base::{Clock, Fault};
@@ -8,10 +9,11 @@ use crate::config::Config;
 use crate::sealing::MasterKey;
 use crate::store::db::{Db, Engine};
 use crate::store::keys::{self, Filter, KeyRow};
-use crate::store::{nodes, tenants};
+use crate::store::nodes::{self, Node};
+use crate::store::tenants;
 
-/// A clock that is this far behind a node's last sign of life is wrong, milliseconds.
-const CLOCK_SKEW_MS_MAX: i64 = 5_000;
+/// A clock that differs so much from the database's is wrong, milliseconds.
+const CLOCK_SKEW_MS_MAX: i64 = 2_000;
 /// A key that nobody has used for this long after it was made, milliseconds: 30 days.
 const UNUSED_MS: i64 = 30 * 86_400_000;
 /// Keys looked at.
@@ -48,7 +50,9 @@ async fn look_into(db: &Db, place: &Place, config: &Config) -> Result<Vec<Check>
     };
     checks.push(master_key(place, &known));
     let now_ms = Clock::system().now_ms();
-    checks.extend(skew(db, now_ms).await?);
+    let database_ms = db.now_ms(&Clock::system()).await?;
+    checks.extend(skew("this machine", now_ms - database_ms));
+    checks.extend(serving(&nodes::live(db, database_ms - KNOWN_MS).await?, database_ms));
     let org = tenants::default_org(db).await?;
     checks.push(listening(config, keys::any_active(db, "admin").await?));
     let mut found = Vec::new();
@@ -88,16 +92,37 @@ fn master_key(place: &Place, known: &str) -> Check {
     }
 }
 
-async fn skew(db: &Db, now_ms: i64) -> Result<Option<Check>, Fault> {
-    let live = nodes::live(db, now_ms).await?;
-    let ahead_ms = live.iter().map(|node| node.seen_ms - now_ms).max().unwrap_or(0);
-    Ok((ahead_ms > CLOCK_SKEW_MS_MAX).then(|| {
-        Check::fail(
-            "clock",
-            format!("it is {} s behind a server's on this database", ahead_ms / 1000),
-            "set the clocks, best by NTP",
-        )
-    }))
+fn skew(whose: &str, ahead_ms: i64) -> Option<Check> {
+    let word = if ahead_ms < 0 { "behind" } else { "ahead of" };
+    let detail = format!("{whose} is {} ms {word} the database", ahead_ms.abs());
+    (ahead_ms.abs() > CLOCK_SKEW_MS_MAX).then(|| Check::fail("clock", detail, "set the clocks, best by NTP"))
+}
+
+/// How the nodes of this database are.
+fn serving(known: &[Node], now_ms: i64) -> Vec<Check> {
+    #[derive(serde::Deserialize, Default)]
+    struct Health {
+        #[serde(default)]
+        clock_skew_ms: i64,
+    }
+    let mut checks = Vec::new();
+    for node in known {
+        let health: Health = serde_json::from_str(&node.health).unwrap_or_default();
+        checks.extend(skew(&node.id, health.clock_skew_ms));
+        let fix = "see its log; what it leased of budgets stays charged until it is back";
+        match status(node, now_ms) {
+            "live" => {}
+            state => {
+                let detail = format!("{} at {} is {}", node.id, node.listen, state.replace('_', " "));
+                checks.push(Check::warn("node", detail, fix));
+            }
+        }
+    }
+    let live = known.iter().filter(|node| status(node, now_ms) == "live").count();
+    if live > 0 {
+        checks.push(Check::ok("node", format!("{live} serving")));
+    }
+    checks
 }
 
 fn listening(config: &Config, has_admin_key: bool) -> Check {

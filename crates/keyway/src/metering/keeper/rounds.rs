@@ -182,7 +182,7 @@ impl Rounds {
     /// Gives back what is not used, says what is reserved, and posts what was held for long.
     async fn look(&mut self) -> Result<(), Fault> {
         let now_mono_ms = self.holder.clock.monotonic_ms();
-        let now_ms = self.holder.clock.now_ms();
+        let now_ms = self.holder.db.now_ms(&self.holder.clock).await?;
         self.nodes = u32::try_from(nodes::live(&self.holder.db, now_ms - NODE_SEEN_MS).await?.len())
             .unwrap_or(u32::MAX)
             .max(1);

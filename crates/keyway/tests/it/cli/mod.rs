@@ -20,7 +20,7 @@ mod usage;
 use testkit::keyway::Output;
 
 /// The command failed with `code`, said so on stderr with these words, and printed no data.
-fn failed(output: &Output, code: i32, words: &[&str]) {
+pub fn failed(output: &Output, code: i32, words: &[&str]) {
     assert_eq!(output.code, Some(code), "{output:?}");
     assert!(output.stdout.is_empty(), "{output:?}");
     for word in words {

@@ -68,6 +68,10 @@ const COMMANDS: &[(&str, &str)] = &[
     ("credit_list", "credit list"),
     ("tier_list", "tier list"),
     ("tier_get", "tier show {tier}"),
+    ("verification_list", "verification list"),
+    ("verification_get", "verification show {verification_request}"),
+    ("limit_increase_list", "limit-increase list"),
+    ("limit_increase_get", "limit-increase show {limit_increase_request}"),
     ("request_list", "log list"),
     ("request_get", "log show {request}"),
     ("nodes", "node list"),
@@ -156,6 +160,10 @@ const COMMANDS: &[(&str, &str)] = &[
     ("credit_grant", "credit grant 1usd"),
     ("tier_create", "tier create --name new~one"),
     ("tier_update", "tier edit {tier} --markup-ppm 1"),
+    ("verification_ask", "verification ask --purpose a~bank"),
+    ("verification_decide", "verification decide {verification_request} --reject --note no"),
+    ("limit_increase_ask", "limit-increase ask --purpose a~bank --concurrency 5"),
+    ("limit_increase_decide", "limit-increase decide {limit_increase_request} --reject --note no"),
     ("organization_create", "org create --name new~name"),
     ("organization_update", "org edit {organization} --name new~name"),
     ("organization_archive", "org remove {organization} --yes"),
@@ -210,7 +218,11 @@ fn alike(value: &Value) -> Value {
         Value::Array(items) => items.iter().map(alike).collect(),
         Value::Object(fields) => fields
             .iter()
-            .map(|(name, value)| (name.clone(), alike(value)))
+            .map(|(name, value)| match name.as_str() {
+                // At the keyboard it is whoever sits there.
+                "asked_by" => (name.clone(), json!("who")),
+                _ => (name.clone(), alike(value)),
+            })
             .collect::<serde_json::Map<_, _>>()
             .into(),
         _ => value.clone(),
@@ -271,7 +283,12 @@ fn every_command_prints_the_object_of_its_route() {
         if OF_THE_MOMENT.contains(name) || name.starts_with(USAGE) {
             assert_eq!(shape(&by_command), shape(&by_route), "{command}\n{by_command}\n{by_route}");
         } else if reads {
-            assert_eq!(output.stdout.trim_end(), answer.text(), "{command}");
+            // A use of the caller's key may be written in between.
+            assert_eq!(
+                crate::stage::unused(output.stdout.trim_end()),
+                crate::stage::unused(&answer.text()),
+                "{command}"
+            );
         } else {
             assert_eq!(alike(&by_command), alike(&by_route), "{command}");
         }

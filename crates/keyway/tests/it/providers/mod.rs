@@ -23,6 +23,7 @@ mod broken;
 mod contract;
 mod hostile;
 mod leaving;
+mod media;
 mod stalls;
 mod statuses;
 mod streams;

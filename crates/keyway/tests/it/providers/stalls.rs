@@ -101,3 +101,33 @@ fn an_answer_ends_with_done_though_its_provider_stays() {
     assert_eq!(scene.streamed(Answer::ok().at_frame(99, Step::Stall)).text(), whole);
     assert!(scene.log(2).iter().all(|entry| entry["status"] == 200));
 }
+
+#[test]
+fn a_silent_stream_gets_signs_of_life_in_its_dialect() {
+    let scene = Scene::with("stream_keep_alive_ms = 100");
+    let chat = HI_STREAM.to_owned();
+    let message =
+        r#"{"model":"mine/small","max_tokens":9,"stream":true,"messages":[{"role":"user","content":"hi"}]}"#;
+    let response = r#"{"model":"mine/small","stream":true,"input":"hi"}"#;
+    let google = r#"{"contents":[{"role":"user","parts":[{"text":"hi"}]}]}"#;
+    let table = [
+        ("/v1/chat/completions", chat.as_str(), ": keep-alive\n\n"),
+        ("/v1/messages", message, "event: ping\ndata: {\"type\":\"ping\"}\n\n"),
+        ("/v1/responses", response, ": keep-alive\n\n"),
+        ("/v1beta/models/mine/small:streamGenerateContent?alt=sse", google, "\n\n\n\n"),
+        ("/v1beta/models/mine/small:streamGenerateContent", google, "},\n\n"),
+    ];
+    for (path, body, sign) in table {
+        // Before the first event, and between two.
+        for frame in [0, 3] {
+            let silent = Answer::ok().at_frame(frame, Step::Wait(std::time::Duration::from_millis(700)));
+            scene.upstream.push(silent);
+            let text = scene.keyway.post_bytes(path, &scene.key, body.as_bytes()).expect_status(200).text();
+            let sign = if frame == 0 { sign.trim_start_matches("},\n") } else { sign };
+            let sign = if frame == 0 && path.ends_with("alt=sse") { "\n\n" } else { sign };
+            let found = if frame == 0 { text.starts_with(sign) } else { text.contains(sign) };
+            assert!(found, "{path} at {frame}: {text:?}");
+            assert!(!text.contains("error"), "{path} at {frame}: {text}");
+        }
+    }
+}

@@ -9,3 +9,4 @@ mod readyz;
 mod unknown;
 mod user;
 pub mod v1;
+mod v1beta;

@@ -5,7 +5,7 @@
 //! The long form: `KEYWAY_SIM_SEEDS=1000000 cargo test --release -p ledger sim::`.
 
 mod database;
-mod dice;
+pub mod dice;
 mod node;
 mod rest;
 mod tally;

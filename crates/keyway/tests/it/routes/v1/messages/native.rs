@@ -109,3 +109,19 @@ fn openai_clients_reach_it_as_well() {
         json!([{"role": "user", "content": [{"type": "text", "text": "hi"}]}])
     );
 }
+
+#[test]
+fn a_model_that_does_not_speak_all_its_provider_speaks_is_asked_in_what_it_does() {
+    let upstream = Upstream::start();
+    let base = upstream.base_url();
+    let row = format!(
+        "[providers.both]\nbase_url = {{ anthropic-messages = \"{base}\", openai-chat = \"{base}\" }}\n\
+         speaks = [\"anthropic-messages\", \"openai-chat\"]\ncredential = \"env:MINE_CREDENTIAL\"\n\
+         [models.\"both/chats\"]\nspeaks = [\"openai-chat\"]\n[models.\"both/all\"]\n"
+    );
+    let scene = Scene::around(upstream, &base, PROVIDER_SECRET, &row);
+    for (model, path) in [("both/chats", "/v1/chat/completions"), ("both/all", "/v1/messages")] {
+        let _ = ask(&scene, &HI.replace("native/claude", model));
+        assert_eq!(scene.upstream.last().path, path, "{model}");
+    }
+}

@@ -10,6 +10,7 @@ mod groups;
 mod invites;
 mod ip_allowlist;
 mod key_review;
+mod limit_increase_requests;
 mod models;
 mod nodes;
 mod permission;
@@ -23,6 +24,7 @@ mod settings;
 mod tiers;
 mod usage;
 mod users;
+mod verification_requests;
 mod webhooks;
 
 pub use usage::counted as usage_counted;

@@ -1,0 +1,3 @@
+//! `/v1beta`
+
+mod models;
