@@ -50,3 +50,18 @@ def memory_mib(pid, field):
             if line.startswith(field + ":"):
                 total += int(line.split()[1])
     return total / 1024
+
+
+def writes(pid, thread):
+    """Bytes and calls with which threads whose name begins so have written to files, so far."""
+    total = calls = 0
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        try:
+            if not (task / "comm").read_text().startswith(thread):
+                continue
+            fields = dict(line.split(": ") for line in (task / "io").read_text().splitlines())
+        except OSError:
+            continue
+        total += int(fields["wchar"])
+        calls += int(fields["syscw"])
+    return total, calls

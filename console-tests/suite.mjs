@@ -9,7 +9,7 @@ const THEMES = ["light", "dark"];
 const FIRST_CALL_MS_MAX = 60_000;
 const PAGE_BYTES_MAX = 100_000;
 
-// Pages to look at, by name; `key` stands for a key's id.
+// Pages to look at, by name; `{key}` and the like stand for the ids that `made` has found.
 const OUTSIDE = { "sign-in": "/sign-in", register: "/register", reset: "/reset", components: "/_/components", "link over": "/verify?token=x" };
 const PAGES = {
   overview: "/console",
@@ -20,6 +20,28 @@ const PAGES = {
   "key first call": "/console/keys/{key}/first-call",
   "key rotate": "/console/keys/{key}/rotate",
   "key revoke": "/console/keys/{key}/revoke",
+  usage: "/console/usage",
+  "usage by key": "/console/usage?by=key&measure=tokens&period=7d",
+  "usage of nothing": "/console/usage?model=nothing",
+  requests: "/console/requests",
+  "requests filtered to nothing": "/console/requests?status=server",
+  request: "{request}",
+  models: "/console/models",
+  model: "/console/models/sandbox%2Fecho",
+  playground: "/console/playground",
+  budgets: "/console/budgets",
+  budget: "{budget}",
+  limits: "/console/limits",
+  credit: "/console/credit",
+  projects: "/console/projects",
+  project: "{project}",
+  members: "/console/members",
+  member: "{member}",
+  roles: "/console/roles",
+  review: "/console/review",
+  audit: "/console/audit",
+  "audit verified": "/console/audit/verify",
+  settings: "/console/settings",
   account: "/console/account",
   confirm: "/console/confirm?next=/console",
   "not here": "/console/keys/key_00000000000000000000000000",
@@ -31,7 +53,10 @@ export async function suite(at) {
   const page = await watched(at, context);
   await look(at, page, "setup", at.keyway.link.slice(at.keyway.base.length));
   const key = await firstCall(at, page);
-  for (const [name, url] of Object.entries(PAGES)) await look(at, page, name, url.replace("{key}", key));
+  const ids = await made(at, page, key);
+  for (const [name, url] of Object.entries(PAGES)) await look(at, page, name, url.replace(/\{(\w+)\}/g, (_, name) => ids[name]));
+  await plays(at, page);
+  await live(at, page);
   await themeStays(at, page);
   await keyboard(at, page);
   const state = await context.storageState();
@@ -87,6 +112,70 @@ async function firstCall(at, page) {
   const text = await page.content();
   at.check("the key is not shown again", !text.includes(secret));
   return new URL(page.url()).pathname.split("/").pop();
+}
+
+// Makes one of each by the pages, and says where each is.
+async function made(at, page, key) {
+  const base = at.keyway.base;
+  const fill = async (url, fields, send) => {
+    await page.goto(base + url);
+    await page.click(`summary:has-text("${send.summary}")`);
+    for (const [name, value] of Object.entries(fields)) await page.fill(`[name="${name}"]`, value);
+    await page.click(`button:text("${send.button}")`);
+    return new URL(page.url()).pathname;
+  };
+  const budget = await fill("/console/budgets", { name: "Everything", limit_usd: "50" }, { summary: "Create a budget", button: "Create the budget" });
+  at.check("a budget is made", budget.startsWith("/console/budgets/bud_"), budget);
+  const project = await fill("/console/projects", { name: "Search" }, { summary: "Create a project", button: "Create the project" });
+  at.check("a project is made", project.startsWith("/console/projects/proj_"), project);
+  await fill("/console/members", { email: "grace@example.com" }, { summary: "Invite somebody", button: "Send the invitation" });
+  at.check("an invitation shows its link", (await page.inputValue("#invite-link")).includes("/invitation?token="));
+  const link = async (url, part) => {
+    await page.goto(base + url);
+    return page.getAttribute(`main a[href*="${part}"]`, "href");
+  };
+  return { key, budget, project, member: await link("/console/members", "/members/user_"), request: await link("/console/requests", "/requests/req_") };
+}
+
+// The playground answers, counts, and keeps a draft.
+async function plays(at, page) {
+  await page.goto(`${at.keyway.base}/console/playground`);
+  await page.fill("#model-b", "sandbox/echo");
+  await page.fill("#message", "Say it twice.");
+  await page.click("button:text('Send')");
+  await page.waitForFunction(() => document.querySelectorAll(".took").length === 2, null, { timeout: 10_000 });
+  at.check("the playground answers in both columns", (await page.locator(".said.assistant").count()) === 2);
+  at.check("and says how long it took", (await page.textContent(".took")).includes("first token"));
+  await axeIn(at, page, "playground used");
+  await pictures(at, page, "playground used");
+  await page.fill("#message", "A draft");
+  await page.reload();
+  at.check("a draft is kept", (await page.inputValue("#message")) === "A draft");
+  await page.fill("#model-a", "nobody/none");
+  await page.click("button:text('Send')");
+  await page.waitForSelector(".said.bad");
+  at.check("a failure is said in the conversation", (await page.textContent(".said.bad")).includes("40"));
+  at.check("and the prompt is not lost", (await page.textContent(".said.user")).includes("A draft"));
+}
+
+// The live list shows what comes.
+async function live(at, page) {
+  await page.goto(`${at.keyway.base}/console/requests`);
+  const count = () => page.locator("[data-live-region] tbody tr").count();
+  const before = await count();
+  await page.click("[data-live]");
+  await page.evaluate(() => document.activeElement.blur());
+  const other = await page.context().newPage();
+  await other.goto(`${at.keyway.base}/console/playground`);
+  await other.fill("#model-a", "sandbox/echo");
+  await other.fill("#model-b", "");
+  await other.fill("#message", "Another");
+  await other.click("button:text('Send')");
+  await other.waitForSelector(".took");
+  await other.close();
+  await page.bringToFront();
+  await page.waitForFunction((before) => document.querySelectorAll("[data-live-region] tbody tr").length > before, before, { timeout: 15_000 });
+  at.check("the live list shows what comes", (await count()) > before);
 }
 
 async function look(at, page, name, url) {
@@ -164,6 +253,11 @@ async function withoutScripts(at, state, key) {
   await page.selectOption("#filter-status", "active");
   await page.click("text=Filter");
   at.check("without scripts: filters are in the address", page.url().includes("status=active"), page.url());
+  for (const url of Object.values(PAGES).filter((url) => !url.includes("{") && url !== "/console/playground")) {
+    const answer = await page.goto(at.keyway.base + url);
+    const there = (await page.locator("main h1").count()) === 1 && (await page.locator("main").innerText()).length > 40;
+    at.check(`without scripts: ${url} says something`, there, `${answer.status()}`);
+  }
   await page.goto(`${at.keyway.base}/console/keys/${key}`);
   await page.click("button:text('Disable')");
   at.check("without scripts: a key is disabled", (await page.textContent("main")).includes("The key is disabled."));

@@ -19,6 +19,7 @@ sys.dont_write_bytecode = True
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
+from sink import Sink  # noqa: E402
 from upstream import Upstream  # noqa: E402
 
 READY_TIMEOUT_S = 30
@@ -28,6 +29,9 @@ NODE_SUITES = ("suite", "messages", "responses", "gemini", "frameworks")
 CREDENTIALS = {"mine": "mine-credential-5f1c", "deepseek": "deepseek-credential-77ab"}
 
 CONFIG = """\
+egress_networks = ["127.0.0.0/8"]
+otlp_endpoint = "{sink}"
+
 [providers.mine]
 base_url = "{origin}/v1"
 auth = "bearer"
@@ -147,7 +151,8 @@ class Keyway:
         self.upstream = Upstream(CREDENTIALS)
         self.data = folder / "data"
         self.config = folder / "keyway.toml"
-        self.config.write_text(config.format(origin=self.upstream.origin))
+        self.sink = Sink(folder / "sink.jsonl")
+        self.config.write_text(config.format(origin=self.upstream.origin, sink=self.sink.origin))
         self.stderr = open(folder / "stderr.log", "w+b")
         self.environment = {
             "PATH": os.environ["PATH"],
@@ -179,6 +184,7 @@ class Keyway:
             self.process.kill()
             self.process.wait()
         self.upstream.shutdown()
+        self.sink.shutdown()
 
     def command(self, *arguments):
         return [self.binary, *arguments, "--config", self.config, "--data-dir", self.data]
@@ -210,7 +216,8 @@ class Keyway:
         limited key has one request a minute."""
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
         limited = self.cli("key", "create", "--name", "limited", "--rpm", "1")["value"]
-        return {**kept, "BASE_URL": self.origin, "KEY": self.key, "LIMITED_KEY": limited, "ADMIN_KEY": self.admin_key, "PYTHONDONTWRITEBYTECODE": "1"}
+        return {**kept, "BASE_URL": self.origin, "KEY": self.key, "LIMITED_KEY": limited, "ADMIN_KEY": self.admin_key,
+                "SINK": self.sink.origin, "SINK_LOG": str(self.sink.log), "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def samples(keyway, _work, tally):
@@ -225,7 +232,7 @@ def samples(keyway, _work, tally):
 def python_suite(keyway, work, tally):
     venv = python_with(HERE / "python" / "requirements.txt", work / "venv")
     folder = dotenv_folder(keyway, keyway.folder / "python")
-    for name in ("suite", "responses", "messages", "gemini"):
+    for name in ("suite", "responses", "messages", "gemini", "watch"):
         tally.suite(f"python {name}", [venv / "bin" / "python", HERE / "python" / f"{name}.py"], keyway.for_suites(), folder)
 
 

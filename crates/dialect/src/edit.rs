@@ -83,6 +83,12 @@ fn ask_usage<'e>(peek: &Peek<'_>, behind_model: &Range<usize>) -> Edit<'e> {
     (inside, Cow::Borrowed(member))
 }
 
+/// Puts a cap on the answer, in the member `name` where none is written.
+pub(crate) fn put_cap<'e>(peek: &Peek<'_>, name: &str, tokens: u64, edits: &mut Vec<Edit<'e>>) {
+    let behind_model = peek.spans.model.end..peek.spans.model.end;
+    cap(peek, name, tokens, &behind_model, edits);
+}
+
 fn cap<'e>(peek: &Peek<'_>, name: &str, tokens: u64, behind_model: &Range<usize>, edits: &mut Vec<Edit<'e>>) {
     let number = |tokens: u64| itoa::Buffer::new().format(tokens).as_bytes().to_vec();
     let caps = || peek.spans.caps.iter().flatten();

@@ -6,6 +6,7 @@
 //! Between two dialects, the [`hub`] translates.
 
 pub mod anthropic;
+pub mod content;
 pub mod edit;
 pub mod event;
 pub mod gemini;
@@ -16,9 +17,11 @@ pub mod needs;
 pub mod openai_chat;
 pub mod openai_responses;
 pub mod peek;
+pub mod shape;
 pub mod small;
 pub mod sse;
 
+pub use content::{Content, content};
 pub use edit::{AskUsage, Wanted, rewrite, rewrite_to};
 pub use event::{Event, Part, StopReason, ToolForm, UpstreamMessage};
 pub use hub::Dialect;

@@ -48,7 +48,12 @@ fn main() {
         out.clear();
         NanoUsd(n as i64 * 7_919).write_json(black_box(&mut out));
     });
-    let size = Size { input_tokens_max: 2_000, output_cap: Some(64_000), answers: 1 };
+    let size = Size {
+        input_tokens_max: 2_000,
+        output_cap: Some(64_000),
+        answers: 1,
+        media: ledger::price::Media::ANY,
+    };
     measure("quote", |n| {
         black_box(Quote::new(black_box(&price), n as i64, size, Mode::Sliding, Markup(0)).ok());
     });

@@ -7,6 +7,8 @@
 
 use crate::NanoUsd;
 use crate::spend::{AccountId, AccountRef};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Time over which spending is measured, milliseconds: what a node leases ahead.
@@ -14,6 +16,8 @@ pub const LATELY_MS: i64 = 2_000;
 /// How long a window is remembered that is over, milliseconds.
 pub const KEPT_MS: i64 = 3_600_000;
 
+/// Who has not told his name.
+const NOBODY: u128 = 0;
 /// Before any moment.
 const NEVER_MS: i64 = i64::MIN;
 
@@ -24,6 +28,29 @@ pub struct Account {
     /// Which one.
     pub id: AccountId,
     state: Mutex<Vec<Holding>>,
+    /// What each who has told his name has reserved, where several may: see [`Account::shared`].
+    shares: Option<Mutex<HashMap<u128, i64>>>,
+    /// Requests that wait for others to give back what they have reserved.
+    waiting: AtomicU32,
+}
+
+/// Waits for an account until it is dropped.
+#[derive(Debug)]
+pub struct Waiting(Arc<Account>);
+
+impl Waiting {
+    /// Begins to wait.
+    #[must_use]
+    pub fn on(account: &Arc<Account>) -> Self {
+        account.waiting.fetch_add(1, Ordering::SeqCst);
+        Self(Arc::clone(account))
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 /// What a node holds of one window of an account, nano-USD.
@@ -129,7 +156,48 @@ impl Account {
     /// An account of which nothing is held.
     #[must_use]
     pub fn new(id: AccountId) -> Self {
-        Self { id, state: Mutex::new(Vec::new()) }
+        Self { id, state: Mutex::new(Vec::new()), shares: None, waiting: AtomicU32::new(0) }
+    }
+
+    /// As [`Self::new`], of an account that several draw on: it is known how much each has reserved.
+    #[must_use]
+    pub fn shared(id: AccountId) -> Self {
+        Self { shares: Some(Mutex::new(HashMap::new())), ..Self::new(id) }
+    }
+
+    /// Whether several draw on it.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.shares.is_some()
+    }
+
+    /// Whether somebody waits for what others have reserved.
+    #[must_use]
+    pub fn is_waited_for(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) > 0
+    }
+
+    /// What somebody has reserved of it.
+    #[must_use]
+    pub fn share(&self, who: u128) -> NanoUsd {
+        let shares = self.shares.as_ref().map(|shares| shares.lock().unwrap_or_else(PoisonError::into_inner));
+        NanoUsd(shares.and_then(|shares| shares.get(&who).copied()).unwrap_or(0))
+    }
+
+    /// What all have reserved of it.
+    #[must_use]
+    pub fn reserved(&self) -> NanoUsd {
+        NanoUsd(self.lock().iter().map(|held| held.reserved).sum())
+    }
+
+    fn change_share(&self, who: u128, by: i64) {
+        let Some(shares) = self.shares.as_ref().filter(|_| who != NOBODY && by != 0) else { return };
+        let mut shares = shares.lock().unwrap_or_else(PoisonError::into_inner);
+        let share = shares.entry(who).or_insert(0);
+        *share += by;
+        if *share == 0 {
+            shares.remove(&who);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Holding>> {
@@ -257,12 +325,25 @@ pub struct Part {
     pub window_start_ms: i64,
     /// It was reserved of a lease.
     pub leased: bool,
+    who: u128,
 }
 
 impl Part {
     fn reserve(account: &Arc<Account>, held: &mut Holding, amount: NanoUsd) -> Self {
         held.reserved += amount.0;
-        Self { account: Arc::clone(account), window_start_ms: held.window_start_ms, leased: !held.counted }
+        let (account, window_start_ms) = (Arc::clone(account), held.window_start_ms);
+        Self { account, window_start_ms, leased: !held.counted, who: NOBODY }
+    }
+
+    /// Gives back what was reserved; of it, `charge` was spent.
+    fn end(&self, reserved: NanoUsd, charge: NanoUsd) {
+        self.change(|held| {
+            held.reserved -= reserved.0;
+            if self.leased {
+                held.charged += charge.0;
+            }
+        });
+        self.account.change_share(self.who, -reserved.0);
     }
 
     fn change(&self, change: impl FnOnce(&mut Holding)) {
@@ -311,6 +392,8 @@ pub fn extend(parts: &[Part], more: NanoUsd) -> Result<Reservation, Short> {
             held.reserved += more.0;
         }
     }
+    drop(locked);
+    parts.iter().for_each(|part| part.account.change_share(part.who, more.0));
     Ok(Reservation { parts: parts.to_vec(), amount: more })
 }
 
@@ -349,15 +432,20 @@ impl Reservation {
         Bill::of(sell, bounded.then_some(self.amount))
     }
 
+    /// Notes whose it is, where an account keeps that.
+    #[must_use]
+    pub fn of(mut self, who: u128) -> Self {
+        for part in &mut self.parts {
+            part.who = who;
+            part.account.change_share(who, self.amount.0);
+        }
+        self
+    }
+
     /// The request has ended and this charge is in the journal: the rest is free again.
     pub fn settle(mut self, charge: NanoUsd) {
         for part in std::mem::take(&mut self.parts) {
-            part.change(|held| {
-                held.reserved -= self.amount.0;
-                if part.leased {
-                    held.charged += charge.0;
-                }
-            });
+            part.end(self.amount, charge);
         }
     }
 }
@@ -365,7 +453,7 @@ impl Reservation {
 impl Drop for Reservation {
     fn drop(&mut self) {
         for part in &self.parts {
-            part.change(|held| held.reserved -= self.amount.0);
+            part.end(self.amount, NanoUsd::ZERO);
         }
     }
 }

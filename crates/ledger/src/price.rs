@@ -60,6 +60,22 @@ pub struct Price {
     pub per_request: u64,
 }
 
+/// What a request uses beside text: classes that cost nothing where they cannot be met.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Media {
+    /// Sound in its prompt.
+    pub sound_in: bool,
+    /// Pictures in its prompt.
+    pub images_in: bool,
+    /// Sound in its answer.
+    pub sound_out: bool,
+}
+
+impl Media {
+    /// Whatever there is.
+    pub const ANY: Self = Self { sound_in: true, images_in: true, sound_out: true };
+}
+
 /// All versions of one model's price, ascending by `from_ms`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PriceList(pub Vec<Price>);
@@ -169,13 +185,19 @@ impl Price {
     }
 
     /// The dearest rates of prompt and of answer tokens that a request of at most `input_tokens_max` prompt
-    /// tokens can have at `at_ms` (unix milliseconds), each over all classes: nano-USD per million tokens.
+    /// tokens can have at `at_ms` (unix milliseconds), each over all classes that it can use: nano-USD per
+    /// million tokens.
     #[must_use]
-    pub fn dearest_within(&self, input_tokens_max: u64, at_ms: i64) -> (u64, u64) {
+    pub fn dearest_within(&self, input_tokens_max: u64, media: Media, at_ms: i64) -> (u64, u64) {
         let tiers = self.context_tiers.iter().filter(|(above, _)| input_tokens_max > *above);
         let rows = std::iter::once(self.rates_for(0, at_ms)).chain(tiers.map(|(_, rates)| *rates));
         rows.fold((0, 0), |(input, output), rates| {
-            let classes = rates.by_class();
+            let mut classes = rates.by_class();
+            for (used, class) in [(media.sound_in, 4), (media.images_in, 5), (media.sound_out, 8)] {
+                if let Some(rate) = classes.get_mut(class).filter(|_| !used) {
+                    *rate = 0;
+                }
+            }
             let (of_input, of_output) = classes.split_at(INPUT_CLASSES);
             let dearest = |classes: &[u64], so_far: u64| classes.iter().copied().fold(so_far, u64::max);
             (dearest(of_input, input), dearest(of_output, output))

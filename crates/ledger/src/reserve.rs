@@ -3,7 +3,7 @@
 //! Where the provider streams all that it bills, the reservation slides: it covers the prompt and one slice
 //! of the answer, and is extended ahead of what arrives. Everything else reserves its worst case at once.
 
-use crate::price::TOKENS_PER_RATE;
+use crate::price::{Media, TOKENS_PER_RATE};
 use crate::{NanoUsd, Price};
 
 /// Tokens of one slice of an answer.
@@ -47,6 +47,8 @@ pub struct Size {
     pub output_cap: Option<u64>,
     /// Answers asked for, at least 1.
     pub answers: u32,
+    /// What it uses beside text.
+    pub media: Media,
 }
 
 /// A request that nothing bounds cannot reserve its worst case.
@@ -78,7 +80,7 @@ impl Quote {
         if mode == Mode::Full && cap.is_none() {
             return Err(Unbounded);
         }
-        let (input, output) = price.dearest_within(size.input_tokens_max, at_ms);
+        let (input, output) = price.dearest_within(size.input_tokens_max, size.media, at_ms);
         let fixed = u128::from(price.per_request) * TOKENS_PER_RATE;
         let prompt = u128::from(size.input_tokens_max) * u128::from(input);
         Ok(Self {

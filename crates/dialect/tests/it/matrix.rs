@@ -9,8 +9,8 @@ use dialect::hub::request::{
     Block, Content, Format, Media, MediaKind, Role, Source, Tool, ToolChoice, ToolKind, Turn,
 };
 use dialect::hub::{
-    Asked, Effort, Encoder, Failure, Losses, Reply, Request, Target, Whole, read_request, status_of,
-    write_error, write_request, write_whole,
+    Asked, Encoder, Failure, Losses, Reply, Request, Target, Whole, read_request, status_of, write_error,
+    write_request, write_whole,
 };
 use ledger::Usage;
 use serde_json::{Value, json};
@@ -50,7 +50,10 @@ const FEATURES: &[Feature] = &[
     feature("image", |request| request.turns.push(said(Role::User, image())), |_| {}),
     feature("image from a tool", |request| results(request, false), |_| {}),
     feature("structured output", structured, |story| story.blocks[0].pieces = vec!["{\"a\":1}".into()]),
-    Feature { replayed: true, ..feature("reasoning with replay", reasoning, thinking) },
+    Feature {
+        replayed: true,
+        ..feature("reasoning with replay", |request| request.tools.push(tool("look")), thinking)
+    },
     feature("stop", |request| request.stop.push("END".into()), |_| {}),
     feature("length", |request| request.output_cap = Some(4000), |story| story.stop = StopReason::Length),
     feature("refusal", |_| {}, |story| story.stop = StopReason::Filtered),
@@ -104,11 +107,6 @@ fn results(request: &mut Request<'static>, error: bool) {
     }
     let result = Content::ToolResult { id: "call_1".into(), name: None, content, error };
     request.turns.push(said(Role::User, result));
-}
-
-fn reasoning(request: &mut Request<'static>) {
-    request.tools.push(tool("look"));
-    request.reasoning.effort = Some(Effort::High);
 }
 
 fn structured(request: &mut Request<'static>) {

@@ -5,6 +5,7 @@ use super::chain;
 use super::ephemeral::Claims;
 use super::grant::{Bounds, Grant, Token};
 use super::levels::{self, Subjects};
+use super::policy;
 use super::purse::Accounts;
 use crate::accounts::load;
 use crate::base::fault::Doing;
@@ -13,8 +14,8 @@ use crate::sealing::Digest;
 use crate::store::budgets::{self, Budget, Who};
 use crate::store::changes::{
     BUDGET_CHANGED, Change, KEY_CHANGED, KEY_STOPPED, LIMITS_CHANGED, ORGANIZATION_CHANGED,
-    ORGANIZATION_STOPPED, PRINCIPAL_CHANGED, PRINCIPAL_STOPPED, PROJECT_CHANGED, PROJECT_STOPPED,
-    TIER_CHANGED,
+    ORGANIZATION_STOPPED, POLICY_CHANGED, PRINCIPAL_CHANGED, PRINCIPAL_STOPPED, PROJECT_CHANGED,
+    PROJECT_STOPPED, TIER_CHANGED,
 };
 use crate::store::keys::{self, Verifiable};
 use crate::store::{Conn, Db, credit, ephemeral, sessions, tiers};
@@ -73,7 +74,7 @@ impl Touched {
         for change in changes {
             let set = match change.kind.as_str() {
                 KEY_CHANGED | PROJECT_CHANGED | ORGANIZATION_CHANGED | PRINCIPAL_CHANGED | LIMITS_CHANGED
-                | BUDGET_CHANGED | TIER_CHANGED => &mut touched.changed,
+                | BUDGET_CHANGED | TIER_CHANGED | POLICY_CHANGED => &mut touched.changed,
                 KEY_STOPPED | PROJECT_STOPPED | ORGANIZATION_STOPPED | PRINCIPAL_STOPPED => {
                     &mut touched.stopped
                 }
@@ -257,8 +258,11 @@ impl KeyCache {
         let budgets: Box<[Arc<Budget>]> =
             budgets::of_grant(conn, &who).await?.into_iter().map(Arc::new).collect();
         let prepaid = credit::is_prepaid(conn, &key.org_id).await?;
-        let purse = self.accounts.purse(&key.org_id, &budgets, prepaid, Markup(tier.markup_ppm))?;
-        Grant::from_row(found, bounded, Bounds { limits, budgets, purse, tier }, self.clock.now_ms())
+        let purse =
+            self.accounts.purse((&key.org_id, &key.id), &budgets, prepaid, Markup(tier.markup_ppm))?;
+        let policy = policy::load(conn, who.project, who.key).await?;
+        let bounds = Bounds { limits, budgets, purse, tier, policy };
+        Grant::from_row(found, bounded, bounds, self.clock.now_ms())
     }
 
     /// What the key with a public handle grants now, as its next request would find it. It is not kept,

@@ -9,6 +9,7 @@ use super::levels::Levels;
 use super::models::ModelRules;
 use super::networks::Networks;
 use super::purse::Purse;
+use super::rules::Rules;
 use super::uses::Uses;
 use crate::accounts::capability::Capabilities;
 use crate::accounts::load::Loaded;
@@ -54,6 +55,8 @@ pub struct Bounds {
     pub purse: Purse,
     /// What its organisation's tier says; without one nothing.
     pub tier: Tier,
+    /// What is done with its requests; absent: nothing.
+    pub policy: Option<Box<Rules>>,
 }
 
 /// An ephemeral token of a key.
@@ -108,6 +111,8 @@ pub struct Grant {
     pub budgets: Box<[Arc<Budget>]>,
     /// What its requests are paid from.
     pub purse: Purse,
+    /// What is done with its requests; absent: nothing.
+    pub policy: Option<Box<Rules>>,
     /// What its requests may need.
     pub capabilities: Capabilities,
     /// Unix milliseconds of its end.
@@ -170,8 +175,7 @@ impl Grant {
             "revoked" => Standing::Revoked,
             _ => return Err(unknown("status")),
         };
-        let ends = [bounded.expires_ms, found.secret_expires_ms];
-        let expires_ms = ends.into_iter().flatten().min();
+        let expires_ms = [bounded.expires_ms, found.secret_expires_ms].into_iter().flatten().min();
         let lists = [&found.org_ip_allowlist, &found.project_ip_allowlist, &row.ip_allowlist];
         let networks = Networks::from_rows(lists).map_err(|_| unknown("network"))?;
         let models = ModelRules::from_row(row.models.as_deref());
@@ -207,6 +211,7 @@ impl Grant {
             limits: bounds.limits,
             budgets: bounds.budgets,
             purse: bounds.purse,
+            policy: bounds.policy,
             expires_ms,
             created_ms: row.created_ms,
             standing,
@@ -271,6 +276,7 @@ impl Grant {
             limits: Levels::default(),
             budgets: Box::default(),
             purse: Purse::default(),
+            policy: None,
             expires_ms: Some(row.expires_ms),
             created_ms: row.created_ms,
             not_before_ms: None,

@@ -25,6 +25,8 @@ pub struct Purse {
     pub credit: Option<Arc<Account>>,
     /// What is added to the cost.
     pub markup: Markup,
+    /// Whose it is, where several draw on an account: the key.
+    pub who: u128,
 }
 
 impl Purse {
@@ -43,6 +45,13 @@ pub fn text(account: AccountId) -> String {
         AccountKind::Credit => "org",
     };
     id::text(prefix, account.ulid)
+}
+
+/// The account of an id's text.
+#[must_use]
+pub fn account(text: &str) -> Option<AccountId> {
+    let budget = id::parse("bud", text).map(|ulid| AccountId { kind: AccountKind::Budget, ulid });
+    budget.or_else(|| Some(AccountId { kind: AccountKind::Credit, ulid: id::parse("org", text)? }))
 }
 
 /// Whether a budget refuses anything.
@@ -79,7 +88,7 @@ impl Accounts {
     /// An id that is none, or too many accounts.
     pub fn purse(
         &self,
-        org: &str,
+        (org, key): (&str, &str),
         budgets: &[Arc<Budget>],
         prepaid: bool,
         markup: Markup,
@@ -87,16 +96,19 @@ impl Accounts {
         let accounts = budgets.iter().map(|budget| {
             let selector = &budget.selector;
             let told = selector.key.as_deref().or(selector.project.as_deref()).unwrap_or(&budget.org);
-            self.account(AccountKind::Budget, "bud", &budget.id, told)
+            let alone = selector.key.is_some() || selector.token.is_some();
+            self.account((AccountKind::Budget, !alone), "bud", &budget.id, told)
         });
         let accounts = accounts.collect::<Result<_, Fault>>()?;
-        let credit = prepaid.then(|| self.account(AccountKind::Credit, "org", org, org)).transpose()?;
-        Ok(Purse { accounts, credit, markup })
+        let credit =
+            prepaid.then(|| self.account((AccountKind::Credit, true), "org", org, org)).transpose()?;
+        let who = id::parse("key", key).map_or(0, u128::from_be_bytes);
+        Ok(Purse { accounts, credit, markup, who })
     }
 
     fn account(
         &self,
-        kind: AccountKind,
+        (kind, shared): (AccountKind, bool),
         prefix: &str,
         text: &str,
         told: &str,
@@ -121,7 +133,7 @@ impl Accounts {
         if table.accounts.len() >= ACCOUNTS_MAX {
             return Err(Fault::plain("too many budgets are in use at the same time"));
         }
-        let account = Arc::new(Account::new(id));
+        let account = Arc::new(if shared { Account::shared(id) } else { Account::new(id) });
         table.accounts.insert(id, Known { account: Arc::clone(&account), told: told.into() });
         Ok(account)
     }

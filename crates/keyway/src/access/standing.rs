@@ -22,6 +22,15 @@ pub struct Standing {
 }
 
 impl Standing {
+    fn new(budget: &Budget, window: Window, spent: Spent) -> Self {
+        Self {
+            spent: spent.charged,
+            held: spent.held,
+            from_ms: if window == Window::TOTAL { budget.created_ms } else { window.start_ms },
+            until_ms: (window != Window::TOTAL).then_some(window.end_ms),
+        }
+    }
+
     /// What of a limit is left.
     #[must_use]
     pub fn remaining(&self, limit: NanoUsd) -> NanoUsd {
@@ -45,23 +54,20 @@ pub fn window(budget: &Budget, now_ms: i64) -> Result<Window, Fault> {
 /// When the database cannot be used.
 pub async fn of(conn: &mut Conn, budget: &Budget, now_ms: i64) -> Result<Standing, Fault> {
     let window = window(budget, now_ms)?;
-    let Spent { charged: spent, held } = spent::of(conn, &budget.id, window.start_ms).await?;
-    Ok(Standing {
-        spent,
-        held,
-        from_ms: if window == Window::TOTAL { budget.created_ms } else { window.start_ms },
-        until_ms: (window != Window::TOTAL).then_some(window.end_ms),
-    })
+    let spent = spent::of(conn, &budget.id, window.start_ms).await?;
+    Ok(Standing::new(budget, window, spent))
 }
 
-/// How each of some budgets stands.
+/// How each of some budgets stands, by one statement.
 ///
 /// # Errors
 /// When the database cannot be used.
 pub async fn of_all(conn: &mut Conn, budgets: &[Budget], now_ms: i64) -> Result<Vec<Standing>, Fault> {
-    let mut all = Vec::with_capacity(budgets.len());
-    for budget in budgets {
-        all.push(of(conn, budget, now_ms).await?);
-    }
-    Ok(all)
+    let windows: Vec<Window> =
+        budgets.iter().map(|budget| window(budget, now_ms)).collect::<Result<_, _>>()?;
+    let names: Vec<(&str, i64)> =
+        budgets.iter().zip(&windows).map(|(budget, window)| (budget.id.as_str(), window.start_ms)).collect();
+    let spent = spent::of_each(conn, &names).await?;
+    let each = budgets.iter().zip(&windows).zip(spent);
+    Ok(each.map(|((budget, window), spent)| Standing::new(budget, *window, spent)).collect())
 }

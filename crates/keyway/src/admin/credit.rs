@@ -3,9 +3,10 @@
 
 use super::ask::{Caller, Page, Query, handlers};
 use super::body::Body;
-use super::credit_object::{CreditObject, EntryObject, Standing, new_entry};
+use super::credit_object::{CreditObject, EntryObject, new_entry};
 use super::json::{self, List};
 use super::write::begin;
+use crate::access::prepaid::Standing;
 use crate::access::{Grant, credential};
 use crate::accounts::credit as service;
 use crate::base::{Refusal, Trouble};

@@ -18,9 +18,9 @@ use serde::Serialize;
 
 /// How far back uses are shown when the caller does not say, milliseconds: thirty days.
 pub const SINCE_MS: i64 = 30 * 86_400 * 1000;
-/// What whoever answers an incident must know.
-pub const NOTHING_SENT: &str = "This version sends no mail: the messages to `notified` wait in /notifications. \
-    Tell the key's owner and the organisation's admins yourself.";
+/// What whoever answers an incident must know when there is nobody to be told.
+pub const NOBODY_TOLD: &str = "Nobody was mailed: the key has no owner with an address, and the organisation no \
+    owner and no admin.";
 
 /// What was done about a leaked key, and what it was used for.
 #[derive(Debug, Serialize)]
@@ -34,7 +34,7 @@ pub struct IncidentObject<'a> {
     #[serde(flatten)]
     used: Option<&'a Used>,
     notified: &'a [String],
-    warnings: [&'static str; 1],
+    warnings: Vec<&'static str>,
 }
 
 /// What a leaked key was used for: models, or changes that are in the audit log.
@@ -87,7 +87,7 @@ impl<'a> IncidentObject<'a> {
             handed_over_keys: &incident.settled.handed_over,
             used: None,
             notified: &incident.notified,
-            warnings: [NOTHING_SENT],
+            warnings: if incident.notified.is_empty() { vec![NOBODY_TOLD] } else { Vec::new() },
         }
     }
 }

@@ -3,6 +3,8 @@
 //!
 //! Objects are structs that serialise in the documented order; the command line prints the same ones.
 
+pub mod alert_object;
+pub mod alerts;
 pub mod applications;
 pub mod ask;
 pub mod audit;
@@ -31,6 +33,7 @@ pub mod notifications;
 pub mod organizations;
 pub mod own_key;
 pub mod people;
+pub mod policies;
 pub mod price_object;
 pub mod prices;
 pub mod project_members;
@@ -47,6 +50,7 @@ pub mod service_accounts;
 pub mod settings;
 pub mod tier_object;
 pub mod tiers;
+pub mod timeline;
 pub mod tokens;
 pub mod usage;
 pub mod usage_export;

@@ -31,6 +31,7 @@ pub struct RequestObject<'a> {
     usage_origin: &'static str,
     price_version: Option<&'a str>,
     cost_usd: Option<Usd>,
+    cache_saved_usd: Option<Usd>,
     #[serde(skip_serializing_if = "Option::is_none")]
     provider_cost_usd: Option<Option<Usd>>,
     latency_ms: u32,
@@ -70,6 +71,7 @@ impl<'a> RequestObject<'a> {
     /// The object of a line. What the provider is paid is the operator's to see.
     #[must_use]
     pub fn new(entry: &'a OwnedEntry, operator: bool) -> Self {
+        let asked = entry.attempts.iter().filter(|attempt| attempt.saved().is_none());
         Self {
             object: "organization.request",
             id: id::text("req", entry.request),
@@ -85,7 +87,7 @@ impl<'a> RequestObject<'a> {
             stream: entry.stream,
             status: entry.status,
             error: known(&entry.error),
-            attempts: entry.attempts.iter().map(AttemptObject::new).collect(),
+            attempts: asked.map(AttemptObject::new).collect(),
             losses: [],
             usage: UsageObject::new(&entry.usage),
             usage_origin: match entry.usage_origin {
@@ -95,6 +97,7 @@ impl<'a> RequestObject<'a> {
             },
             price_version: known(&entry.price_version),
             cost_usd: entry.sell.map(Usd),
+            cache_saved_usd: entry.attempts.iter().find_map(OwnedAttempt::saved).map(Usd),
             provider_cost_usd: operator.then(|| entry.cost.map(Usd)),
             latency_ms: entry.latency_ms,
             first_token_ms: entry.first_token_ms,

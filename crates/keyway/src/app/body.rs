@@ -3,6 +3,7 @@
 use super::pace::Pace;
 use super::{http1, http2};
 use crate::base::{Code, Refusal};
+use crate::relay::load::Seat;
 use bytes::Bytes;
 
 /// A body that has not been read.
@@ -19,9 +20,28 @@ impl Body<'_> {
     /// # Errors
     /// As [`http1::Body::read`].
     pub async fn read(self, bytes_max: usize, pace: Pace) -> Result<Bytes, Refusal> {
+        self.read_into(bytes_max, pace, |_| Ok(())).await
+    }
+
+    /// As [`Self::read`], and holds what comes in a request's place.
+    ///
+    /// # Errors
+    /// `overloaded` besides.
+    pub async fn read_held(self, bytes_max: usize, pace: Pace, seat: &mut Seat) -> Result<Bytes, Refusal> {
+        let body = self.read_into(bytes_max, pace, |bytes| seat.hold(bytes as u64)).await?;
+        seat.hold(body.len() as u64)?;
+        Ok(body)
+    }
+
+    async fn read_into(
+        self,
+        bytes_max: usize,
+        pace: Pace,
+        room: impl FnMut(usize) -> Result<(), Refusal>,
+    ) -> Result<Bytes, Refusal> {
         match self {
-            Self::Http1(body) => body.read(bytes_max, pace).await,
-            Self::Http2(body) => body.read(bytes_max, pace).await,
+            Self::Http1(body) => body.read(bytes_max, pace, room).await,
+            Self::Http2(body) => body.read(bytes_max, pace, room).await,
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::access::verify::{self, Needs, Verdict};
 use crate::access::{Grant, credential, session};
 use crate::base::{Code, Fault, Fields, Refusal, Trouble, id};
 use crate::console;
+use crate::relay::early;
 use crate::relay::exchange::{X_CLIENT_REQUEST_ID, X_REQUEST_ID, client_request_id};
 use crate::relay::route::{BodyLimit, MANAGEMENT_BODY_BYTES_MAX, Shape};
 use crate::relay::running::Caller;
@@ -138,7 +139,7 @@ async fn serve(
         front.trust.check_private(client)?;
     }
     let presented = presented(route, &head.headers, client.https);
-    let caller = verified(front, call, (route.needs, presented), &params, &head.headers).await?;
+    let mut caller = verified(front, call, (route.needs, presented), &params, &head.headers).await?;
     let by_cookie = caller.as_ref().is_some_and(|caller| caller.grant.session);
     if !head.method.is_safe() && (by_cookie || route.shape == Shape::Page) {
         from_our_page(route, &head.headers)?;
@@ -148,10 +149,15 @@ async fn serve(
         let origin = head.headers.text(cors::ORIGIN);
         front.worker.shared.exposed.note(grant, origin, call.started_ms, &front.worker.metrics);
     }
-    let body = match route.body {
-        BodyLimit::None => Bytes::new(),
-        BodyLimit::Management => body.read(MANAGEMENT_BODY_BYTES_MAX, front.body_pace).await?,
-        BodyLimit::Inference => body.read(front.body_bytes_max, front.body_pace).await?,
+    let body = match (route.body, &mut caller) {
+        (BodyLimit::None, _) => Bytes::new(),
+        (BodyLimit::Inference, Some(caller)) => {
+            let mut seat = front.worker.shared.load.enter()?;
+            let body = body.read_held(front.body_bytes_max, front.body_pace, &mut seat).await?;
+            caller.place.hold(seat);
+            body
+        }
+        _ => body.read(MANAGEMENT_BODY_BYTES_MAX, front.body_pace).await?,
     };
     let inbound = Inbound {
         route,
@@ -191,7 +197,8 @@ async fn hand_over(
         Handler::Inference(handler) => {
             let caller = caller.ok_or_else(crate::access::credential::invalid)?;
             call.told = true;
-            handler(Rc::clone(&front.worker), inbound, caller).await
+            let (alive, shape) = (caller.place.alive(), route.shape);
+            early::answer(handler(Rc::clone(&front.worker), inbound, caller), alive, shape).await
         }
         Handler::Control(handler) => {
             if let Some(grant) = &call.grant {

@@ -14,8 +14,8 @@ const PARTS: usize = 16;
 /// on connections.
 pub struct Door {
     open: AtomicUsize,
-    open_max: usize,
-    per_address_max: usize,
+    open_max: AtomicUsize,
+    per_address_max: AtomicUsize,
     parts: [Mutex<HashMap<Origin, usize>>; PARTS],
 }
 
@@ -57,7 +57,14 @@ impl Door {
     #[must_use]
     pub fn new(open_max: usize, per_address_max: usize) -> Arc<Self> {
         let parts = std::array::from_fn(|_| Mutex::default());
+        let (open_max, per_address_max) = (AtomicUsize::new(open_max), AtomicUsize::new(per_address_max));
         Arc::new(Self { open: AtomicUsize::new(0), open_max, per_address_max, parts })
+    }
+
+    /// Sets other caps. Who is in stays.
+    pub fn set(&self, open_max: usize, per_address_max: usize) {
+        self.open_max.store(open_max, Ordering::Relaxed);
+        self.per_address_max.store(per_address_max, Ordering::Relaxed);
     }
 
     /// Takes a place for a connection from `peer`. `shared`: everybody comes from there, as through a
@@ -66,7 +73,7 @@ impl Door {
     /// # Errors
     /// Which cap it is beyond.
     pub fn enter(self: &Arc<Self>, peer: IpAddr, shared: bool) -> Result<Entered, Full> {
-        let more = |open: usize| (open < self.open_max).then_some(open + 1);
+        let more = |open: usize| (open < self.open_max.load(Ordering::Relaxed)).then_some(open + 1);
         if self.open.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_err() {
             return Err(Full::All);
         }
@@ -83,7 +90,7 @@ impl Door {
     fn count(&self, origin: Origin) -> Result<(), Full> {
         let mut counts = self.part(origin).lock().unwrap_or_else(PoisonError::into_inner);
         let count = counts.get(&origin).copied().unwrap_or(0);
-        if count >= self.per_address_max {
+        if count >= self.per_address_max.load(Ordering::Relaxed) {
             return Err(Full::Address);
         }
         counts.insert(origin, count + 1);

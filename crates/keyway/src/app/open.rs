@@ -85,7 +85,11 @@ pub fn location(place: &Place) -> Location {
     }
 }
 
-async fn master_key(place: &Place, db: &Db) -> Result<MasterKey, NotOpened> {
+/// The master key that a place names.
+///
+/// # Errors
+/// See [`NotOpened`].
+pub async fn master_key(place: &Place, db: &Db) -> Result<MasterKey, NotOpened> {
     let key = match &place.master_key {
         MasterSource::Text(text) => MasterKey::from_text(text),
         MasterSource::File(path) => MasterKey::from_file(path, false),
@@ -98,7 +102,11 @@ async fn master_key(place: &Place, db: &Db) -> Result<MasterKey, NotOpened> {
     key.map_err(NotOpened::Configuration)
 }
 
-fn make_data_dir(path: &Path) -> Result<(), Fault> {
+/// Makes the data folder, if it is not there, readable by its owner alone.
+///
+/// # Errors
+/// The file system refused.
+pub fn make_data_dir(path: &Path) -> Result<(), Fault> {
     fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)

@@ -8,8 +8,10 @@ use super::http1::ClientTimes;
 use super::listen;
 use super::metrics_listener;
 use super::open::{self, MasterSource, NotOpened, Place};
+use super::otlp::{self, Collector};
 use super::pace::Pace;
 use super::peer::Trust;
+use super::reload::{self, Reload};
 use super::routes::ROUTES;
 use super::signals::Signals;
 use super::start::{self, Parts};
@@ -20,7 +22,7 @@ use crate::accounts::Installation;
 use crate::base::fault::Doing;
 use crate::base::tasks::Tasks;
 use crate::base::{Clock, Fault};
-use crate::config::{Config, Settings};
+use crate::config::{Config, Settings, Sources};
 use crate::jobs;
 use crate::metering::intake::Source;
 use crate::metering::keeper::Keeping;
@@ -31,7 +33,7 @@ use crate::relay::{Shared, Worker};
 use crate::store::nodes;
 use crate::store::{keys, persons};
 use crate::telemetry::request_line::RequestLogWriter;
-use crate::telemetry::{RequestLog, log};
+use crate::telemetry::{RequestLog, Traces, log};
 use crate::upstream::{Lanes, Limits, Tls};
 use std::fs::File;
 use std::io::IsTerminal;
@@ -56,7 +58,7 @@ pub type Say<'a> = dyn Fn(&str) + Sync + 'a;
 ///
 /// # Errors
 /// Why it could not start, or did not end well.
-pub fn serve(config: &Config, say: &Say<'_>) -> Result<(), NotOpened> {
+pub fn serve(config: &Config, sources: Sources, say: &Say<'_>) -> Result<(), NotOpened> {
     let clock = Clock::system();
     let files = files::raise_limit();
     log::init(&config.settings.log, !std::io::stderr().is_terminal()).map_err(NotOpened::Configuration)?;
@@ -67,7 +69,7 @@ pub fn serve(config: &Config, say: &Say<'_>) -> Result<(), NotOpened> {
         .build()
         .doing("making the control runtime")
         .map_err(NotOpened::Failed)?;
-    control.block_on(run(config, clock, (files, say)))
+    control.block_on(run(config, sources, clock, (files, say)))
 }
 
 /// Where the configuration says that the installation lives.
@@ -81,9 +83,15 @@ pub fn place(settings: &Settings) -> Place {
     Place { data_dir: settings.data_dir.clone(), database: settings.database.clone(), master_key }
 }
 
-async fn run(config: &Config, clock: Clock, (files, say): (Option<u64>, &Say<'_>)) -> Result<(), NotOpened> {
+async fn run(
+    config: &Config,
+    sources: Sources,
+    clock: Clock,
+    (files, say): (Option<u64>, &Say<'_>),
+) -> Result<(), NotOpened> {
     let settings = &config.settings;
     let mut signals = Signals::listen().map_err(NotOpened::Failed)?;
+    let hangups = reload::hangups().map_err(NotOpened::Failed)?;
     let opened = open::open(&place(settings), clock.clone()).await?;
     let tasks = Tasks::default();
     let _alone = lock_data_dir(&settings.data_dir).map_err(NotOpened::Configuration)?;
@@ -99,13 +107,17 @@ async fn run(config: &Config, clock: Clock, (files, say): (Option<u64>, &Say<'_>
     let (stop_shipping, shipping) = ship(&shared, &settings.data_dir);
     let (stop_keeping, kept) = keep(&shared, keeping, sharing);
     begin_jobs(&shared, settings);
+    let traces = begin_telemetry(&shared, settings).map_err(NotOpened::Configuration)?;
     if let Some(address) = settings.metrics_listen {
         metrics_listener::start(address, Arc::clone(&shared)).await.map_err(NotOpened::Configuration)?;
     }
     let (log, writer) = request_log(settings, &shared).map_err(NotOpened::Failed)?;
-    let front = (door(settings, files), handshakes);
-    let threads =
-        begin_workers(settings, (parts, front), listeners, &stages, &log).map_err(NotOpened::Failed)?;
+    let door = door(settings, files);
+    let again = Reload { sources, shared: Arc::clone(&shared), door: Arc::clone(&door), files };
+    shared.tasks.spawn_on(reload::follow(again, hangups, config.clone()), &shared.control);
+    let front = (door, handshakes);
+    let threads = begin_workers(settings, (parts, front), listeners, &stages, (&log, &traces))
+        .map_err(NotOpened::Failed)?;
     let text = banner::text(config, &shared, address, opened.new).await.map_err(NotOpened::Failed)?;
     say(&text);
 
@@ -244,8 +256,23 @@ fn begin_jobs(shared: &Arc<Shared>, settings: &Settings) {
     tasks.spawn_on(retention, control);
     tasks.spawn_on(jobs::feed::follow(Arc::clone(shared)), control);
     tasks.spawn_on(jobs::heartbeat::beat(Arc::clone(shared)), control);
+    tasks.spawn_on(jobs::spent::look_rounds(Arc::clone(shared)), control);
     tasks.spawn_on(jobs::last_used::write_rounds(Arc::clone(shared)), control);
     tasks.spawn_on(jobs::deliver::keep_sending(Arc::clone(shared)), control);
+    tasks.spawn_on(jobs::watch::keep_looking(Arc::clone(shared)), control);
+}
+
+/// Traces and metrics for a collector, where one is named.
+fn begin_telemetry(shared: &Arc<Shared>, settings: &Settings) -> Result<Traces, Fault> {
+    if settings.otlp_endpoint.is_empty() {
+        return Ok(Traces::off());
+    }
+    let collector = Arc::new(Collector::new(&settings.otlp_endpoint, shared.at.clock.clone())?);
+    let (traces, waiting) = Traces::on(Arc::clone(&shared.metrics));
+    let tracing = otlp::keep_tracing(Arc::clone(shared), Arc::clone(&collector), waiting);
+    shared.tasks.spawn_on(tracing, &shared.control);
+    shared.tasks.spawn_on(otlp::keep_telling(Arc::clone(shared), collector), &shared.control);
+    Ok(traces)
 }
 
 fn request_log(
@@ -271,8 +298,16 @@ fn door(settings: &Settings, files: Option<u64>) -> Arc<Door> {
             "fewer connections than connections_max: the limit on open files (LimitNOFILE, ulimit -Hn) has no room"
         );
     }
+    let (open_max, per_address_max) = door_caps(settings, files);
+    Door::new(open_max, per_address_max)
+}
+
+/// Connections in all, as many as the system has files for, and from one address.
+#[must_use]
+pub fn door_caps(settings: &Settings, files: Option<u64>) -> (usize, usize) {
     let number = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
-    Door::new(number(fitting), number(settings.connections_per_address_max))
+    let fitting = files::fitting(settings.connections_max, files);
+    (number(fitting), number(settings.connections_per_address_max))
 }
 
 fn begin_workers(
@@ -280,7 +315,7 @@ fn begin_workers(
     (parts, (door, handshakes)): (Parts, (Arc<Door>, Option<Handshakes>)),
     listeners: Vec<std::net::TcpListener>,
     stages: &watch::Receiver<Stage>,
-    log: &RequestLog,
+    (log, traces): (&RequestLog, &Traces),
 ) -> Result<Vec<JoinHandle<Result<(), Fault>>>, Fault> {
     let table = Arc::new(Table::new(ROUTES).map_err(Fault::plain)?);
     let tls = Arc::new(Tls::new(None));
@@ -296,6 +331,7 @@ fn begin_workers(
         };
         let shared = Arc::clone(&parts.shared);
         let (table, tls, log, limits) = (Arc::clone(&table), Arc::clone(&tls), log.clone(), limits(settings));
+        let traces = traces.clone();
         let body_bytes_max = usize::try_from(settings.request_body_bytes_max).unwrap_or(usize::MAX);
         let body_pace = pace(settings);
         let (trust, handshakes) = (Trust::of(settings), handshakes.clone());
@@ -308,6 +344,7 @@ fn begin_workers(
                 meter: metering::Worker::new(journal, clock, prices),
                 metrics: shared.metrics.worker(shard),
                 log,
+                traces,
                 running: Running::default(),
                 retrying: Rc::default(),
                 shard: u32::try_from(shard).unwrap_or(0),

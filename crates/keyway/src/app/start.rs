@@ -11,7 +11,7 @@ use crate::base::fault::Doing;
 use crate::base::tasks::Tasks;
 use crate::base::{Clock, Fault, Secret, id};
 use crate::catalog::Catalog;
-use crate::config::{Config, CredentialRef, On, Settings};
+use crate::config::{Config, CredentialRef, On, Settings, show};
 use crate::egress::Egress;
 use crate::mail::Sender;
 use crate::metering::keeper::{Holder, Keeper, Keeping};
@@ -19,10 +19,14 @@ use crate::metering::shares::Sharing;
 use crate::metering::{self, Journal, Plan, ShardState, Spares};
 use crate::pricing::{self, Source};
 use crate::providers::{self, FromConfig};
+use crate::relay::capacity::Gates;
 use crate::relay::context::Node;
 use crate::relay::desk::{Desk, Registration};
 use crate::relay::exposed::Exposed;
+use crate::relay::load::Load;
+use crate::relay::replies::{Replies, Terms};
 use crate::relay::running::{Orders, Stops};
+use crate::relay::spent::Board;
 use crate::relay::tries::AttemptLimits;
 use crate::relay::{Shared, tried};
 use crate::routing::{Health, Sessions};
@@ -83,21 +87,18 @@ pub async fn build(
     let vault =
         Vault::start(&tasks, &control, (&at.db, &at.master), clock.clone(), settings.reasoning_kept_minutes);
     let (stops, orders) = Stops::new(workers);
-    let ((keeper, keeping), (sharer, sharing)) = lenders(&at, &node, age_ms_max);
+    let share_max = i64::try_from(settings.budget_key_share_percent_max).unwrap_or(100);
+    let ((keeper, keeping), (sharer, sharing)) = lenders(&at, &node, age_ms_max, share_max);
     let spares = Spares::start().map_err(NotOpened::Failed)?;
-    let segment_bytes = u32::try_from(settings.journal_segment_bytes).unwrap_or(u32::MAX);
-    let plan = Plan::new(settings.data_dir.join("journal").join(&node.boot), segment_bytes);
-    let journals = journals(&plan, workers, &spares, &clock).map_err(NotOpened::Failed)?;
-    let desk = desk(settings, &at, listen, &tasks)?;
+    let journals = journals(&plan(settings, &node), workers, &spares, &clock).map_err(NotOpened::Failed)?;
+    let desk = desk(config, &at, listen, &tasks)?;
     let states: Vec<Arc<ShardState>> = journals.iter().map(Journal::state).collect();
-    let listeners = std::iter::once(listen).chain(settings.metrics_listen).collect();
-    let egress =
-        Egress::new(settings.egress_networks.clone(), listeners, clock.clone(), Arc::new(Tls::new(None)));
+    let egress = egress(settings, listen, &clock);
     let shared = Arc::new(Shared {
         at,
         node,
         catalog,
-        catalog_source: source,
+        catalog_source: ArcSwap::from_pointee(source),
         catalog_stale: AtomicBool::new(false),
         catalog_gate: tokio::sync::Mutex::default(),
         upstreams: ArcSwap::from_pointee(upstreams),
@@ -105,6 +106,10 @@ pub async fn build(
         stream_keep_alive: Duration::from_millis(settings.stream_keep_alive_ms),
         vault,
         egress,
+        replies: Replies::new(reply_terms(settings), clock, Arc::clone(&metrics.replies)),
+        load: load(settings, &metrics),
+        board: Board::default(),
+        gates: gates(settings),
         metrics,
         cache,
         lookup,
@@ -132,6 +137,7 @@ fn lenders(
     at: &Installation,
     node: &Node,
     valid_ms: i64,
+    key_share_percent_max: i64,
 ) -> ((Keeper, Keeping), (metering::shares::Sharer, Sharing)) {
     let (db, clock) = (at.db.clone(), at.clock.clone());
     let (boot, node) = (node.boot.clone(), node.id.clone());
@@ -142,7 +148,13 @@ fn lenders(
         node: node.clone(),
         valid_ms,
     });
-    (metering::keeper::keeper(Holder { db, clock, boot, node }), sharer)
+    (metering::keeper::keeper(Holder { db, clock, boot, node, key_share_percent_max }), sharer)
+}
+
+/// The way to addresses that callers name, and never to where this process listens.
+fn egress(settings: &Settings, listen: SocketAddr, clock: &Clock) -> Egress {
+    let listeners = std::iter::once(listen).chain(settings.metrics_listen).collect();
+    Egress::new(settings.egress_networks.clone(), listeners, clock.clone(), Arc::new(Tls::new(None)))
 }
 
 fn attempts(settings: &Settings) -> AttemptLimits {
@@ -164,12 +176,8 @@ pub fn public_url(settings: &Settings, listen: SocketAddr) -> String {
     }
 }
 
-fn desk(
-    settings: &Settings,
-    at: &Installation,
-    listen: SocketAddr,
-    tasks: &Tasks,
-) -> Result<Desk, NotOpened> {
+fn desk(config: &Config, at: &Installation, listen: SocketAddr, tasks: &Tasks) -> Result<Desk, NotOpened> {
+    let settings = &config.settings;
     let folder = settings.data_dir.join("mail");
     let sender = Sender::new(settings.mail_smtp.as_ref(), &settings.mail_from, &folder, at.clock.clone());
     let span_ms = |count: u64, one_ms: i64| i64::try_from(count).unwrap_or(1) * one_ms;
@@ -186,7 +194,35 @@ fn desk(
         registration: registration(settings),
         terms_version: settings.terms_version.clone(),
         terms_url: settings.terms_url.clone(),
+        status_page: settings.status_page,
+        settings: show::each(config),
     })
+}
+
+fn load(settings: &Settings, metrics: &Metrics) -> Arc<Load> {
+    let (running_max, body_bytes_max) = (settings.requests_running_max, settings.request_bodies_bytes_max);
+    Arc::new(Load::new(running_max, body_bytes_max, Arc::clone(&metrics.load)))
+}
+
+fn gates(settings: &Settings) -> Gates {
+    let waiting_max = usize::try_from(settings.account_queue_max).unwrap_or(usize::MAX);
+    Gates::new(waiting_max, wait_ms_max(settings))
+}
+
+/// How long requests wait for a place in an account, milliseconds.
+#[must_use]
+pub fn wait_ms_max(settings: &Settings) -> i64 {
+    i64::try_from(settings.account_wait_ms_max).unwrap_or(i64::MAX)
+}
+
+/// What the settings say of kept answers.
+#[must_use]
+pub fn reply_terms(settings: &Settings) -> Terms {
+    Terms {
+        bytes_max: settings.response_cache_bytes_max,
+        ttl_ms: i64::try_from(settings.response_cache_ttl_seconds).unwrap_or(0).saturating_mul(1_000),
+        charged: settings.response_cache_charged,
+    }
 }
 
 fn registration(settings: &Settings) -> Registration {
@@ -210,6 +246,11 @@ async fn catalogue(config: &Config, at: &Installation) -> Result<(Source, ArcSwa
         false => Arc::new(pricing::snapshot(&source, &stored)?),
     };
     Ok((source, ArcSwap::new(catalog)))
+}
+
+fn plan(settings: &Settings, node: &Node) -> Plan {
+    let segment_bytes = u32::try_from(settings.journal_segment_bytes).unwrap_or(u32::MAX);
+    Plan::new(settings.data_dir.join("journal").join(&node.boot), segment_bytes)
 }
 
 fn journals(plan: &Plan, workers: usize, spares: &Spares, clock: &Clock) -> Result<Vec<Journal>, Fault> {

@@ -19,6 +19,15 @@ pub fn parse(text: &str) -> Result<IpNet, &'static str> {
     }
 }
 
+/// An address as sixteen bytes, v4 as v4-mapped v6.
+#[must_use]
+pub fn octets(address: IpAddr) -> [u8; 16] {
+    match address {
+        IpAddr::V4(v4) => v4.to_ipv6_mapped().octets(),
+        IpAddr::V6(v6) => v6.octets(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,9 +1,9 @@
 //! The tree of commands. What is not here is not built: clap refuses it with exit code 2.
 
 use super::{
-    admin_key, application, audit, budget, chat, config, credit, db, explain, group, init, invite, key,
-    limit, log, member, model, node, org, project, role, route, sandbox, serve, service_account, settings,
-    tier, usage, webhook,
+    admin_key, alert, application, audit, budget, chat, config, credit, db, explain, group, init, invite,
+    key, limit, log, member, model, node, org, policy, project, role, route, sandbox, serve, service_account,
+    settings, tier, usage, webhook,
 };
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use clap_complete::Shell;
@@ -109,6 +109,9 @@ pub enum Command {
     /// What projects and the organisation are held to
     #[command(subcommand)]
     Limit(limit::Limit),
+    /// What is done with requests: answers kept, shares, lengths, parameters
+    #[command(subcommand)]
+    Policy(policy::Policy),
     /// What may be spent
     #[command(subcommand)]
     Budget(budget::Budget),
@@ -143,6 +146,9 @@ pub enum Command {
     /// Who changed what
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// What is worth telling somebody
+    #[command(subcommand)]
+    Alert(alert::Alert),
     /// Programs that are told what happens
     #[command(subcommand)]
     Webhook(webhook::Webhook),

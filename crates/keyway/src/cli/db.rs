@@ -1,6 +1,8 @@
-//! `keyway db status|migrate|backup|copy|verify-ledger`
+//! `keyway db status|migrate|backup|restore|copy|verify-ledger|lease`
 
 use super::args::Global;
+use super::db_lease::{self, Lease};
+use super::db_restore::{self, Restore};
 use super::failure::{FAILED, Failure, NOT_FOUND, UNREACHABLE, USAGE};
 use super::output::Out;
 use super::session::{self, Missing, Session, block_on};
@@ -27,8 +29,13 @@ pub enum Db {
     },
     /// Copy the SQLite database of the data folder to the PostgreSQL database that `database` names
     Copy,
+    /// Put a backup in the database's place, while no server runs (SQLite)
+    Restore(Restore),
     /// Verify that lines, sums, charges and balances add up
     VerifyLedger,
+    /// What starts of servers hold of budgets and balances
+    #[command(subcommand)]
+    Lease(Lease),
 }
 
 /// Runs it.
@@ -54,6 +61,8 @@ pub fn run(global: &Global, command: &Db, out: &Out) -> Result<(), Failure> {
             backup(session, file, out).await
         }),
         Db::Copy => block_on(super::db_copy::run(&config, out)),
+        Db::Restore(command) => db_restore::run(global, command, out),
+        Db::Lease(command) => db_lease::run(global, command, out),
         Db::VerifyLedger => Session::with(global, &config, Missing::NotFound, async |session| {
             let kept_days = i64::try_from(config.settings.requests_retention_days).unwrap_or(i64::MAX);
             let kept_ms = kept_days.saturating_mul(86_400_000);

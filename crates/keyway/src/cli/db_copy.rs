@@ -28,7 +28,7 @@ pub async fn run(config: &Config, out: &Out) -> Result<(), Failure> {
         let folder = source.data_dir.display();
         return Err(Failure::new(NOT_FOUND, format!("there is no SQLite installation in {folder}")));
     }
-    let lock = lock_data_dir(&source.data_dir).map_err(failed)?;
+    let lock = lock_data_dir(&source.data_dir).map_err(|fault| failed(&fault))?;
     let from = opened(&source).await?;
     let to = match opened(&target).await {
         Ok(to) => to,
@@ -41,7 +41,7 @@ pub async fn run(config: &Config, out: &Out) -> Result<(), Failure> {
     from.close().await;
     to.close().await;
     drop(lock);
-    tell(&copied.map_err(failed)?, out)
+    tell(&copied.map_err(|fault| failed(&fault))?, out)
 }
 
 async fn both(from: &Db, to: &Db, target: &Place) -> Result<Vec<Copied>, Fault> {
@@ -58,7 +58,7 @@ async fn opened(place: &Place) -> Result<Db, Failure> {
     opened.map_err(|fault| Failure::new(UNREACHABLE, fault.to_string()))
 }
 
-fn failed(fault: Fault) -> Failure {
+fn failed(fault: &Fault) -> Failure {
     Failure::new(FAILED, fault.to_string())
 }
 

@@ -10,7 +10,7 @@ use super::span;
 use crate::access::incident;
 use crate::access::keys::{self, Which};
 use crate::accounts::leave::Heir;
-use crate::admin::incident::{IncidentObject, NOTHING_SENT, SINCE_MS, Used};
+use crate::admin::incident::{IncidentObject, NOBODY_TOLD, SINCE_MS, Used};
 use crate::admin::key_acts::KeyAct;
 use clap::Args;
 
@@ -71,9 +71,12 @@ pub async fn run(
         return out.json(&IncidentObject::made(&incident, now_ms, used.ok().as_ref()));
     }
     note_settled(&incident.settled, out);
-    out.note(&format!("{} is revoked. {NOTHING_SENT}", incident.row.id));
+    out.note(&format!("{} is revoked.", incident.row.id));
+    if incident.notified.is_empty() {
+        out.note(NOBODY_TOLD);
+    }
     for address in &incident.notified {
-        out.note(&format!("a message to {address} waits"));
+        out.note(&format!("{address} is told"));
     }
     match used? {
         Used::Uses(uses) => {

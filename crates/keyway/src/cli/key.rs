@@ -43,6 +43,11 @@ pub enum Key {
         /// key_...
         id: String,
     },
+    /// Say what happened to a key and with it, newest first
+    Timeline {
+        /// key_...
+        id: String,
+    },
     /// Change what a key may; what is not named stays
     Edit(Edit),
     /// Give a key another secret; the older ones go on for a while
@@ -166,6 +171,7 @@ pub fn run(global: &Global, command: &Key, out: &Out) -> Result<(), Failure> {
             let mut conn = session.at.db.connection().await?;
             show(&service::find(&mut conn, &session.org, &which(id, false)).await?, out)
         }
+        Key::Timeline { id } => super::timeline::run(session, id, out).await,
         Key::Edit(asked) => key_edit::edit(session, asked, out).await,
         Key::Rotate(asked) => secret::rotate(session, asked, false, out).await,
         Key::Secret(command) => secret::run(session, command, false, out).await,

@@ -3,6 +3,7 @@
 
 pub mod admin_key;
 pub mod admin_key_edit;
+pub mod alert;
 pub mod application;
 pub mod args;
 pub mod audit;
@@ -13,6 +14,8 @@ pub mod config;
 pub mod credit;
 pub mod db;
 mod db_copy;
+mod db_lease;
+mod db_restore;
 pub mod doctor;
 pub mod explain;
 pub mod failure;
@@ -34,6 +37,7 @@ pub mod node;
 pub mod org;
 pub mod output;
 pub mod place;
+pub mod policy;
 pub mod project;
 pub mod review;
 pub mod role;
@@ -46,6 +50,7 @@ pub mod session;
 pub mod settings;
 pub mod span;
 pub mod tier;
+pub mod timeline;
 pub mod usage;
 pub mod webhook;
 
@@ -115,6 +120,7 @@ fn dispatch(args: &Args, out: &Out) -> Result<(), Failure> {
         Command::ServiceAccount(command) => service_account::run(global, command, out)?,
         Command::Role(command) => role::run(global, command, out)?,
         Command::Limit(command) => limit::run(global, command, out)?,
+        Command::Policy(command) => policy::run(global, command, out)?,
         Command::Budget(command) => budget::run(global, command, out)?,
         Command::Credit(command) => credit::run(global, command, out)?,
         Command::Tier(command) => tier::run(global, command, out)?,
@@ -127,6 +133,7 @@ fn dispatch(args: &Args, out: &Out) -> Result<(), Failure> {
         Command::Log(command) => log::run(global, command, out)?,
         Command::Explain(asked) => explain::run(global, asked, out)?,
         Command::Audit(command) => audit::run(global, command, out)?,
+        Command::Alert(command) => alert::run(global, command, out)?,
         Command::Webhook(command) => webhook::run(global, command, out)?,
         Command::Doctor => doctor::run(global, out)?,
         Command::Chat(chat) => chat::run(global, chat, out)?,

@@ -19,9 +19,11 @@ pub struct Serve {
 /// # Errors
 /// Mistakes of the configuration, and why the server could not start or did not end well.
 pub fn run(global: &Global, serve: &Serve, out: &Out) -> Result<(), Failure> {
-    let config = session::configuration(global, &[("listen", serve.listen.clone())])?;
+    let flags = [("listen", serve.listen.clone())];
+    let config = session::configuration(global, &flags)?;
+    let sources = session::sources(global, &flags)?;
     // A reader of the banner that has left is no reason not to serve.
     let say = |text: &str| drop(out.write(text));
-    crate::app::serve::serve(&config, &say)?;
+    crate::app::serve::serve(&config, sources, &say)?;
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! What is made from the table of settings: the commented file, the JSON Schema, the page.
 
 use super::kind::{Kind, quoted, size};
+use super::reload::RELOADS;
 use super::settings::{Setting, TABLE};
 use crate::catalog::fields::{ALIAS_FIELDS, MODEL_FIELDS, PRICE_FIELDS, PROVIDER_FIELDS, ROUTE_FIELDS};
 use crate::catalog::{Dialect, Field, FieldKind};
@@ -82,7 +83,7 @@ fn literal(kind: Kind, text: &str) -> String {
 #[must_use]
 pub fn settings_markdown() -> String {
     let mut text =
-        "| setting | default | may be | variable, flag | what it is for |\n|---|---|---|---|---|\n"
+        "| setting | default | may be | variable, flag | takes effect | what it is for |\n|---|---|---|---|---|---|\n"
             .to_owned();
     for setting in TABLE {
         let default =
@@ -94,9 +95,10 @@ pub fn settings_markdown() -> String {
         };
         let _ = writeln!(
             text,
-            "| `{}` | {default} | {} | {flag} | {} |",
+            "| `{}` | {default} | {} | {flag} | {} | {} |",
             setting.path,
             range(setting.kind),
+            if RELOADS.contains(&setting.path) { "at once" } else { "at a restart" },
             setting.doc
         );
     }

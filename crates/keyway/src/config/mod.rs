@@ -8,6 +8,7 @@ pub mod document;
 pub mod gather;
 pub mod kind;
 pub mod on;
+pub mod reload;
 pub mod settings;
 pub mod show;
 
@@ -41,6 +42,7 @@ pub struct Sources {
 }
 
 /// A checked configuration.
+#[derive(Clone)]
 pub struct Config {
     /// The settings.
     pub settings: Settings,

@@ -95,6 +95,10 @@ settings! {
         "How long a session at the console lasts in all, days.";
     metrics_listen: Option<SocketAddr> = address_optional, Kind::AddressOptional, "", "127.0.0.1:9090", None,
         "Address and port where GET /metrics is served without a key. Without it: off.";
+    otlp_endpoint: String = text, Kind::Origin, "", "http://127.0.0.1:4318", None,
+        "Collector that takes traces and metrics as OTLP over HTTP in JSON (/v1/traces, /v1/metrics). Without it: off.";
+    status_page: bool = flag, Kind::Flag, "false", "", None,
+        "Show everybody how this server and its providers are, at /status.";
     workers: u64 = number, Kind::Number(0, 1024), "0", "", None,
         "Threads that serve inference. 0: one per core.";
     connections_max: u64 = number, Kind::Number(1, 1_000_000), "10000", "", None,
@@ -103,6 +107,14 @@ settings! {
         "Client connections open at a time from one address (IPv6: one /64 network). Loopback and trusted_proxies are not counted: through them, everybody comes.";
     request_body_bytes_max: u64 = number, Kind::Bytes(KIB, GIB), "32 MiB", "", None,
         "Longest inference request body.";
+    requests_running_max: u64 = number, Kind::Number(1, 1_000_000), "10000", "", None,
+        "Requests to models answered at a time, over all workers; more are refused with 503 before their body is read.";
+    request_bodies_bytes_max: u64 = number, Kind::Bytes(MIB, 1024 * GIB), "1 GiB", "", None,
+        "Bytes of request bodies held at a time, over all workers; more are refused with 503.";
+    account_queue_max: u64 = number, Kind::Number(0, 1_000_000), "1000", "", None,
+        "Requests that wait for a place in one provider's account (concurrency_max), at most.";
+    account_wait_ms_max: u64 = number, Kind::Number(0, HOUR_MS), "30000", "", None,
+        "How long a request waits for a place in a provider's account, milliseconds.";
     header_timeout_ms: u64 = number, Kind::Number(100, HOUR_MS), "10000", "", None,
         "From the first byte of a request to the end of its headers, milliseconds.";
     body_timeout_ms: u64 = number, Kind::Number(100, HOUR_MS), "120000", "", None,
@@ -145,8 +157,16 @@ settings! {
         "Private networks that URLs of callers may lead to (images, webhooks, identity providers), by plain http too. Without them: public addresses by https, and never this machine.";
     sync_age_seconds_max: u64 = number, Kind::Number(2, 600), "30", "", None,
         "How long a server goes on without reaching its database, seconds; then requests are refused.";
+    budget_key_share_percent_max: u64 = number, Kind::Number(1, 100), "50", "", None,
+        "How much of what is reserved of a budget or balance one key may have while another waits for it, percent.";
     journal_segment_bytes: u64 = number, Kind::Bytes(64 * KIB, GIB), "4 MiB", "", None,
         "Size of a journal file. Each worker keeps one in use and one spare.";
+    response_cache_bytes_max: u64 = number, Kind::Bytes(0, 64 * GIB), "64 MiB", "", None,
+        "Answers kept in memory, for projects and keys whose policy says so. 0: none.";
+    response_cache_ttl_seconds: u64 = number, Kind::Number(1, 7 * 86_400), "300", "", None,
+        "How long a kept answer is given again, seconds, where no policy says.";
+    response_cache_charged: bool = flag, Kind::Flag, "false", "", None,
+        "Charge budgets and balances for a kept answer as for the first one. Without it: it is free.";
     requests_retention_days: u64 = number, Kind::Number(1, 3650), "30", "", None,
         "How long the row of a single request is kept, days. Totals are kept for good.";
     reasoning_kept_minutes: u64 = number, Kind::Number(0, 10_080), "1440", "", None,

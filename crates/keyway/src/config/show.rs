@@ -40,6 +40,34 @@ pub fn show(config: &Config, origin: bool) -> String {
     text
 }
 
+/// A setting as it holds.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    /// Its name in the file.
+    pub path: &'static str,
+    /// Its environment variable.
+    pub env: String,
+    /// What it is for.
+    pub doc: &'static str,
+    /// Its value, secrets masked.
+    pub value: String,
+    /// Where it was written; `default` where nowhere.
+    pub origin: String,
+}
+
+/// Every setting, in the order of the documentation.
+#[must_use]
+pub fn each(config: &Config) -> Vec<Shown> {
+    let one = |(setting, (value, place)): (&super::settings::Setting, &(_, Place))| Shown {
+        path: setting.path,
+        env: setting.env(),
+        doc: setting.doc,
+        value: shown(setting.kind, value),
+        origin: origin_of(place),
+    };
+    TABLE.iter().zip(&config.values).map(one).collect()
+}
+
 /// The same as JSON: `{"settings": {path: {"value", "origin"}}, "providers": [...], "models": [...]}`.
 #[must_use]
 pub fn show_json(config: &Config) -> Json {

@@ -38,6 +38,7 @@ static ASSETS: &[Asset] = &[
     script("filter.js", include_str!("assets/filter.js")),
     script("live.js", include_str!("assets/live.js")),
     script("password.js", include_str!("assets/password.js")),
+    script("playground.js", include_str!("assets/playground.js")),
     script("wait.js", include_str!("assets/wait.js")),
 ];
 

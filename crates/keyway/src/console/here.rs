@@ -147,6 +147,10 @@ impl<'a> Here<'a> {
             ("ended", "The session is ended."),
             ("all-ended", "Every other session is ended."),
             ("sent", "The message is on its way."),
+            ("made", "Made."),
+            ("removed", "Removed."),
+            ("archived", "The project is archived. Its keys work no more."),
+            ("handed-over", "Removed. The keys go on, and belong to somebody else now."),
         ];
         let asked = self.asked("done")?;
         DONE.iter().find(|(word, _)| *word == asked).map(|(_, text)| *text)

@@ -5,6 +5,7 @@
 //! may load is this server's own and nothing else (`page::answer` says so in its headers).
 
 pub mod account;
+pub mod alerts;
 pub mod assets;
 pub mod audit;
 pub mod components;
@@ -14,19 +15,24 @@ pub mod invitation;
 pub mod keys;
 pub mod leave;
 pub mod links;
+pub mod members;
 pub mod models;
+pub mod money;
 pub mod nav;
 pub mod overview;
 pub mod page;
 pub mod parts;
+pub mod playground;
 pub mod projects;
 pub mod refusal;
 pub mod register;
 pub mod requests;
 pub mod say;
+pub mod settings;
 pub mod setup;
 pub mod sign_in;
 pub mod span;
+pub mod status;
 pub mod theme;
 pub mod usage;
 pub mod visit;

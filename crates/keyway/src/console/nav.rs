@@ -44,11 +44,19 @@ const fn item(group: &'static str, name: &'static str, path: &'static str, to: T
 static ITEMS: &[Item] = &[
     item("", "Overview", "/console", To::Everybody),
     item("Build", "API keys", "/console/keys", To::Anywhere(Scope::READ_KEYS)),
+    item("Build", "Playground", "/console/playground", To::Anywhere(Scope::CREATE_KEYS)),
     item("Build", "Models", "/console/models", To::Everybody),
     item("Observe", "Usage", "/console/usage", To::Anywhere(Scope::READ_USAGE)),
     item("Observe", "Requests", "/console/requests", To::Anywhere(Scope::READ_REQUESTS)),
+    item("Observe", "Alerts", "/console/alerts", To::Anywhere(Scope::READ_BUDGETS)),
+    item("Spend", "Budgets", "/console/budgets", To::Anywhere(Scope::READ_BUDGETS)),
+    item("Spend", "Limits", "/console/limits", To::Anywhere(Scope::READ_PROJECTS)),
+    item("Spend", "Credit", "/console/credit", To::Everywhere(Scope::READ_BILLING)),
+    item("Operate", "Projects", "/console/projects", To::Anywhere(Scope::READ_PROJECTS)),
+    item("Operate", "Members", "/console/members", To::Everywhere(Scope::READ_MEMBERS)),
     item("Operate", "Key review", "/console/review", To::Everywhere(Scope::READ_KEYS)),
     item("Operate", "Audit log", "/console/audit", To::Anywhere(Scope::READ_AUDIT_LOGS)),
+    item("Operate", "Settings", "/console/settings", To::Everywhere(Scope::READ_SETTINGS)),
 ];
 
 /// The navigation of a page: beside it, or above it where it is narrow.

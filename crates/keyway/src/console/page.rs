@@ -141,6 +141,14 @@ pub fn answer(status: StatusCode, markup: Markup) -> Outbound {
     answer
 }
 
+/// An answer for a module of a page.
+#[must_use]
+pub fn json(status: StatusCode, text: String) -> Outbound {
+    let mut answer = Outbound::whole(status, "application/json", text);
+    protect(&mut answer);
+    answer
+}
+
 /// A table as a file to keep.
 #[must_use]
 pub fn file(name: &str, text: String) -> Outbound {

@@ -98,6 +98,7 @@ pub fn change(now: i64, before: i64) -> String {
     let percent = (i128::from(now) - i128::from(before)) * 100 / i128::from(before);
     match percent {
         0 => "as before".to_owned(),
+        900.. => format!("{} times as much", count(u64::try_from(percent / 100 + 1).unwrap_or(u64::MAX))),
         ..0 => format!("\u{2212}{}\u{202f}%", -percent),
         _ => format!("+{percent}\u{202f}%"),
     }

@@ -5,3 +5,5 @@ pub mod feed;
 pub mod heartbeat;
 pub mod last_used;
 pub mod retention;
+pub mod spent;
+pub mod watch;

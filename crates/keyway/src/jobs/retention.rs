@@ -4,7 +4,7 @@
 use crate::base::Fault;
 use crate::relay::Shared;
 use crate::store::{
-    budgets, changes, ephemeral, once_links, outbox, reasoning, requests_write, sessions, tenants,
+    budgets, changes, ephemeral, once_links, outbox, reasoning, requests_write, seen, sessions, tenants,
     usage_write,
 };
 use std::sync::Arc;
@@ -18,6 +18,12 @@ const MINUTES_KEPT_MS: i64 = 48 * HOUR_MS;
 const CHANGES_KEPT_MS: i64 = 7 * DAY_MS;
 /// Messages are kept this long once they are sent or given up.
 const MESSAGES_KEPT_MS: i64 = 90 * DAY_MS;
+/// How providers answered is kept by the minute this long.
+const PROVIDERS_KEPT_MS: i64 = 90 * DAY_MS;
+/// Networks that a key was not used from for so long are forgotten.
+const NETWORKS_KEPT_MS: i64 = 90 * DAY_MS;
+/// The past that rules look back on, and previews of a month before it.
+const HOURS_KEPT_MS: i64 = 46 * DAY_MS;
 /// Time between two rounds.
 const ROUND: Duration = Duration::from_secs(600);
 
@@ -43,6 +49,7 @@ async fn round(shared: &Shared, requests_kept_ms: i64) -> Result<(), Fault> {
     sessions::prune(db, now_ms - HOUR_MS).await?;
     once_links::prune(db, now_ms).await?;
     outbox::prune(db, now_ms - MESSAGES_KEPT_MS).await?;
+    seen::prune(db, now_ms - PROVIDERS_KEPT_MS, now_ms - NETWORKS_KEPT_MS, now_ms - HOURS_KEPT_MS).await?;
     reasoning::prune(db, now_ms).await?;
     usage_write::prune_minutes(db, now_ms - MINUTES_KEPT_MS).await?;
     changes::prune(db, now_ms - CHANGES_KEPT_MS).await

@@ -1,11 +1,13 @@
 //! Charges on their way into the database: posted in the transaction that stores their lines, so that
 //! each counts once.
 
+use super::intake::Source;
+use super::keeper::terms::Terms;
 use crate::access::purse;
 use crate::base::{Fault, id};
 use crate::store::crash_holds::{self, Hold};
 use crate::store::windows::{self, Name};
-use crate::store::{Conn, budget_events};
+use crate::store::{Conn, budget_events, leases};
 use ledger::{AccountRef, Entry, NanoUsd, Settled};
 use std::collections::BTreeMap;
 
@@ -52,18 +54,24 @@ impl Charges {
     ///
     /// # Errors
     /// The database refused.
-    pub async fn post(&self, connection: &mut Conn, boot: &str, now_ms: i64) -> Result<(), Fault> {
+    pub async fn post(&self, connection: &mut Conn, source: &Source, now_ms: i64) -> Result<(), Fault> {
         for ((name, leased), charge) in &self.sums {
             if !leased {
                 windows::count(connection, name, *charge).await?;
-            } else if !windows::post(connection, boot, name, *charge).await? {
-                // Of a start whose lease was written off: it is not the customer's any more.
-                tracing::error!(account = name.account, charge = %charge, "a charge is not in its lease: charged to nobody");
-                continue;
+            } else if !windows::post(connection, &source.boot, name, *charge).await? {
+                beyond(connection, source, name, *charge, now_ms).await?;
             }
-            budget_events::record(connection, name, now_ms).await?;
+            Self::record(connection, name, now_ms).await?;
         }
         Ok(())
+    }
+
+    /// Records thresholds that a window has reached.
+    ///
+    /// # Errors
+    /// The database refused.
+    pub async fn record(connection: &mut Conn, name: &Name, now_ms: i64) -> Result<(), Fault> {
+        budget_events::record(connection, name, now_ms).await
     }
 
     /// Ends every lease of a start whose journal has been taken in to its end. What is held stays leased.
@@ -86,4 +94,44 @@ impl Charges {
         }
         Ok(())
     }
+}
+
+/// Posts a charge that its lease has too little for. The database may have lost the lease: a loss of power
+/// takes SQLite's last commits, a backup is older than what was leased since. Then it is leased again, as far
+/// as there is money; but not when it was written off. What is left nobody pays.
+async fn beyond(
+    connection: &mut Conn,
+    source: &Source,
+    name: &Name,
+    charge: NanoUsd,
+    now_ms: i64,
+) -> Result<(), Fault> {
+    let boot = source.boot.as_str();
+    let left = windows::lease(connection, boot, name).await?.left();
+    let row = windows::lock(connection, name).await?;
+    let limit = limit(connection, name).await?;
+    let again = charge.saturating_sub(left).min(row.left(limit));
+    let mut covered = left;
+    if again > NanoUsd::ZERO
+        && windows::grant(connection, (boot, &source.node), name, again, limit).await?.is_some()
+    {
+        covered = covered.saturating_add(again);
+    }
+    let covered = covered.min(charge);
+    if covered > NanoUsd::ZERO && !windows::post(connection, boot, name, covered).await? {
+        return Err(Fault::plain("a charge does not fit into its lease"));
+    }
+    let absorbed = charge.saturating_sub(covered);
+    if absorbed > NanoUsd::ZERO {
+        tracing::error!(account = name.account, charge = %absorbed, "a charge is not in its lease: charged to nobody");
+        leases::absorb(connection, boot, name, absorbed, now_ms).await?;
+    }
+    Ok(())
+}
+
+/// What may be spent of an account in a window; nothing when it is not there.
+async fn limit(connection: &mut Conn, name: &Name) -> Result<NanoUsd, Fault> {
+    let Some(account) = purse::account(&name.account) else { return Ok(NanoUsd::ZERO) };
+    let terms = Terms::find(connection, account, &name.account).await?;
+    Ok(terms.map_or(NanoUsd::ZERO, |terms| terms.limit.unwrap_or(NanoUsd::MAX)))
 }

@@ -3,11 +3,12 @@
 use super::charges::Charges;
 use super::fold::Fold;
 use super::reader::Reader;
+use super::seen::Seen;
 use super::shard::ShardState;
 use crate::base::fault::Doing;
 use crate::base::{Clock, Fault};
 use crate::store::journal::{self, Cursor, Quarantined};
-use crate::store::{Db, requests_write, usage_write};
+use crate::store::{Db, requests_write, seen, usage_write};
 use ledger::record::Record;
 use std::collections::HashSet;
 use std::path::Path;
@@ -52,6 +53,8 @@ pub struct Line<'a> {
 pub struct Load {
     /// Entries.
     pub fold: Fold,
+    /// From where keys are used and how providers answer.
+    pub seen: Seen,
     /// Records that cannot be stored as entries.
     pub quarantine: Vec<Quarantined>,
     /// What is passed by storing them.
@@ -67,6 +70,7 @@ impl Load {
     pub fn take(&mut self, line: &Line<'_>) {
         // Whatever becomes of its line: money that was spent is spent.
         self.charges.add(line.entry);
+        self.seen.add(line.entry);
         if let Err(reason) = self.fold.add(line.entry, line.version, line.encoded) {
             self.set_aside(line.shard, line.seq, reason, line.encoded);
         }
@@ -98,6 +102,7 @@ impl Load {
 pub async fn store(db: &Db, clock: &Clock, source: &Source, load: Load) -> Result<bool, Fault> {
     let now_ms = clock.now_ms();
     let (batches, mut rollups) = load.fold.finish(clock);
+    let (mut networks, mut providers) = load.seen.finish();
     let mut transaction = db.begin_write().await?;
     if load.closing || load.moves.iter().any(|step| step.from == Cursor::default()) {
         journal::open_boot(&mut transaction, &source.boot, &source.node, now_ms).await?;
@@ -113,7 +118,7 @@ pub async fn store(db: &Db, clock: &Clock, source: &Source, load: Load) -> Resul
         transaction.rollback().await.doing("giving a transaction up")?;
         return Ok(false);
     }
-    load.charges.post(&mut transaction, &source.boot, now_ms).await?;
+    load.charges.post(&mut transaction, source, now_ms).await?;
     if load.closing {
         load.charges.close(&mut transaction, &source.boot, now_ms).await?;
     }
@@ -122,6 +127,7 @@ pub async fn store(db: &Db, clock: &Clock, source: &Source, load: Load) -> Resul
     }
     requests_write::insert(&mut transaction, db.engine, &batches).await?;
     usage_write::add(&mut transaction, db.engine, &mut rollups).await?;
+    seen::write(&mut transaction, db.engine, &mut networks, &mut providers).await?;
     transaction.commit().await.doing("committing usage")?;
     Ok(true)
 }

@@ -18,6 +18,7 @@ pub mod keeper;
 pub mod limits;
 pub mod reader;
 pub mod recover;
+pub mod seen;
 pub mod segment;
 pub mod shard;
 pub mod shares;
@@ -25,6 +26,7 @@ pub mod ship;
 pub mod spares;
 pub mod spend;
 pub mod verify;
+pub mod write_off;
 pub mod written;
 
 #[cfg(test)]

@@ -34,6 +34,8 @@ pub struct Purchase<'a> {
     pub started_ms: i64,
     /// How large it can become. The cap is the client's.
     pub size: Size,
+    /// The size of its prompt is known: all of it stands in the request, or its model's window bounds it.
+    pub measured: bool,
     /// The model's longest answer, tokens, where that is known.
     pub longest: Option<u64>,
     /// The answer comes as a stream of all that is billed.
@@ -116,6 +118,9 @@ pub async fn reserve(
         // What has no price is counted nowhere, and what cannot be bounded is not begun.
         return if payers.hard { Err(unpriced(what.model)) } else { Ok(None) };
     };
+    if payers.hard && !what.measured {
+        return Err(unmeasured(what.model));
+    }
     let mode = if payers.full || !what.streamed { Mode::Full } else { Mode::Sliding };
     let mode = if payers.hard { mode } else { Mode::Sliding };
     let quote = |size: Size| {
@@ -128,7 +133,7 @@ pub async fn reserve(
     if quoted.amount(quoted.cap()) == NanoUsd::ZERO {
         return Ok(None);
     }
-    let reserved = match take(keeper, clock, &payers, &quoted).await {
+    let reserved = match take(keeper, clock, (&payers, grant.purse.who), &quoted).await {
         Err(denied) if what.clamp && denied.why == Why::Exhausted => {
             let answers = u64::from(what.size.answers.max(1));
             let cap = quoted.affordable(denied.left).map_or(0, |tokens| tokens / answers);
@@ -137,7 +142,7 @@ pub async fn reserve(
             }
             quoted = quote(Size { output_cap: Some(cap), ..size })?;
             told = Some(cap);
-            take(keeper, clock, &payers, &quoted).await
+            take(keeper, clock, (&payers, grant.purse.who), &quoted).await
         }
         other => other,
     };
@@ -157,12 +162,16 @@ fn within(size: Size, longest: Option<u64>) -> Size {
     Size { output_cap, ..size }
 }
 
-async fn take(keeper: &Keeper, clock: &Clock, payers: &Payers, quote: &Quote) -> Answer {
+async fn take(keeper: &Keeper, clock: &Clock, (payers, who): (&Payers, u128), quote: &Quote) -> Answer {
     let amount = quote.amount(quote.first());
-    match admit(&payers.accounts, amount, clock.monotonic_ms()) {
-        Ok(reserved) => Ok(reserved),
-        Err(_) => answer(keeper.ask(Wanted::Admit(payers.accounts.clone()), amount, NanoUsd::ZERO)?).await,
+    // Who waits for what others have reserved is not passed by those who come later.
+    if !payers.accounts.iter().any(|account| account.is_waited_for())
+        && let Ok(reserved) = admit(&payers.accounts, amount, clock.monotonic_ms())
+    {
+        return Ok(reserved.of(who));
     }
+    let wanted = Wanted::Admit(payers.accounts.clone(), who);
+    answer(keeper.ask(wanted, amount, NanoUsd::ZERO)?).await
 }
 
 /// Waits for the keeper, but not for ever.
@@ -227,6 +236,14 @@ fn reserved(budget: Option<&Budget>) -> String {
 fn unpriced(model: &str) -> Refusal {
     let message = format!(
         "`{model}` has no price, so it cannot be held to a budget. Set a price for it, or use another model."
+    );
+    Refusal::new(Code::UnpriceableForHardBudget, message)
+}
+
+fn unmeasured(model: &str) -> Refusal {
+    let message = format!(
+        "How much `{model}` reads for this request cannot be told (a file, an address, a tool of its provider's), \
+         so it cannot be held to a budget. Send what it shall read, or set `context_tokens` of the model."
     );
     Refusal::new(Code::UnpriceableForHardBudget, message)
 }

@@ -182,7 +182,7 @@ fn of_windows(windows: &[Window], charged: &Charged, from_ms: i64, finding: &mut
         known.insert((window.account.clone(), window.start_ms));
         let place = || format!("{} from {}", window.account, window.start_ms / 1000);
         let lines = charged.get(&(window.account.clone(), window.start_ms)).copied().unwrap_or(0);
-        let explained = lines.saturating_add(window.posted_holds);
+        let explained = lines.saturating_add(window.posted_holds).saturating_sub(window.absorbed);
         // A window without a start began with its account.
         let began_ms = if window.start_ms == 0 { window.made_ms.unwrap_or(0) } else { window.start_ms };
         let whole = began_ms >= from_ms;

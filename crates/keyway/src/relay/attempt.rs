@@ -1,5 +1,6 @@
 //! Sending a request: candidates in order, until one answers.
 
+use super::capacity::Slot;
 use super::crossing::{Crossing, Source};
 use super::deliver::{Undone, Wishes, deliver};
 use super::exchange::Outbound;
@@ -17,6 +18,7 @@ use crate::catalog::{Dialect, Quirk, Target};
 use crate::relay::Inbound;
 use crate::routing::health::Outcome;
 use crate::routing::{Class, Plan};
+use crate::telemetry::otlp::Context;
 use crate::upstream::{Class as Status, Failure, classify};
 use bytes::Bytes;
 use dialect::edit::{AskUsage, Wanted, rewrite_to};
@@ -57,7 +59,12 @@ impl<T: Into<Trouble>> From<T> for Missed {
 
 /// Asks one candidate after the other until one answers, and delivers its answer. Nobody else is asked
 /// once the client has got a byte.
-pub async fn serve(mut story: Box<Story>, source: &Source<'_>, plan: &Plan) -> Outbound {
+pub async fn serve(
+    mut story: Box<Story>,
+    source: &Source<'_>,
+    plan: &Plan,
+    notice: Option<&str>,
+) -> Outbound {
     let mut tries = Tries::new(&story, plan);
     loop {
         let target = match tries.next(&mut story).await {
@@ -67,7 +74,7 @@ pub async fn serve(mut story: Box<Story>, source: &Source<'_>, plan: &Plan) -> O
         };
         match send(&mut story, source, plan, &target, &tries).await {
             Ok((answer, crossing)) => {
-                let wishes = wishes(&story, source, plan, crossing);
+                let wishes = wishes(&story, source, (plan, notice), crossing);
                 match deliver(story, answer, wishes, tries.may_go_on()).await {
                     Ok(answer) => return answer,
                     Err(Undone { story: left, failed }) => {
@@ -95,7 +102,12 @@ pub async fn serve(mut story: Box<Story>, source: &Source<'_>, plan: &Plan) -> O
 }
 
 /// What the client asked for beside the answer itself.
-fn wishes(story: &Story, source: &Source<'_>, plan: &Plan, crossing: Option<Box<Crossing>>) -> Wishes {
+fn wishes(
+    story: &Story,
+    source: &Source<'_>,
+    (plan, notice): (&Plan, Option<&str>),
+    crossing: Option<Box<Crossing>>,
+) -> Wishes {
     let echoes =
         crossing.is_none() && story.dialect == Dialect::OpenaiResponses && story.stream && story.is_bounded();
     Wishes {
@@ -103,7 +115,7 @@ fn wishes(story: &Story, source: &Source<'_>, plan: &Plan, crossing: Option<Box<
         crossing,
         array: story.dialect == Dialect::Gemini && story.stream && !wants_events(source.inbound),
         include_usage: source.peek.include_usage == Some(true),
-        notice: plan.alias().and_then(|alias| alias.notice.clone()),
+        notice: notice.map(str::to_owned).or_else(|| plan.alias().and_then(|alias| alias.notice.clone())),
     }
 }
 
@@ -136,6 +148,7 @@ async fn send(
     if !story.choose(target) {
         return Err(Missed::Passed(no_target()));
     }
+    let slot = story.take_slot(target).await?.map_err(Missed::Passed)?;
     story.limit_anew(target, source).await?;
     let output_cap = story.pay(target, source).await?;
     let prepared = prepare(story, source, target, (&way, plan), output_cap).await;
@@ -150,7 +163,7 @@ async fn send(
     story.send_to(target).await?;
     let began = story.now_mono_ms();
     story.begin_turn(target, began, tries.is_choice());
-    match ask(story, body, &headers, source.inbound.request, tries.left_ms(began)).await? {
+    match ask(story, body, &headers, (source.inbound.request, slot), tries.left_ms(began)).await? {
         Ok(answer) if classify(answer.status) == Status::Success => {
             story.tried(began, answer.status, "ok", true);
             Ok((answer, crossing))
@@ -210,13 +223,16 @@ async fn prepare(
 /// The version of Anthropic's API that translated requests are written for.
 const ANTHROPIC_VERSION: &str = "2023-06-01";
 
-/// Header fields that go along: Anthropic's version, and what a client of it turns on.
+/// Header fields that go along: the caller's trace, Anthropic's version, and what a client of it turns on.
 pub(super) fn headers<'a>(way: &Way, inbound: &'a Inbound, passes: bool) -> Vec<(&'static str, &'a str)> {
+    // The caller's trace, as it came: who is in the middle of one passes it on (W3C Trace Context, 3.2).
+    let trace = inbound.header("traceparent").filter(|text| Context::read(text).is_some());
+    let mut headers: Vec<_> = trace.map(|trace| ("traceparent", trace)).into_iter().collect();
     if way.dialect != Dialect::AnthropicMessages {
-        return Vec::new();
+        return headers;
     }
     let theirs = |name: &'static str| inbound.header(name).filter(|_| passes);
-    let mut headers = vec![("anthropic-version", theirs("anthropic-version").unwrap_or(ANTHROPIC_VERSION))];
+    headers.push(("anthropic-version", theirs("anthropic-version").unwrap_or(ANTHROPIC_VERSION)));
     headers.extend(theirs("anthropic-beta").map(|beta| ("anthropic-beta", beta)));
     headers
 }
@@ -226,13 +242,13 @@ async fn ask(
     story: &Story,
     body: Bytes,
     headers: &[(&str, &str)],
-    request: [u8; 16],
+    (request, slot): ([u8; 16], Option<Slot>),
     left_ms: u64,
 ) -> Result<Result<Answer, Failure>, Trouble> {
     let shared = &story.worker.shared;
     let upstream = story.upstream().ok_or_else(no_target)?;
     let way = story.way.as_ref().ok_or_else(no_target)?;
-    let asked = Asked { way, headers, body, stream: story.stream, request, left_ms };
+    let asked = Asked { way, headers, body, stream: story.stream, request, slot, left_ms };
     let answer =
         pin!(source::ask(story.permission()?, &story.worker.lanes, upstream, asked, &shared.at.clock));
     Ok(story.unless_cut(answer).await?)

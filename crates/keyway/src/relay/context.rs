@@ -1,8 +1,12 @@
 //! What a request needs around it: the process's shared state and the worker's own.
 
+use super::capacity::Gates;
 use super::desk::Desk;
 use super::exposed::Exposed;
+use super::load::Load;
+use super::replies::Replies;
 use super::running::{Running, Stops};
+use super::spent::Board;
 use super::tries::AttemptLimits;
 use crate::access::lookup::Lookup;
 use crate::access::{Grant, KeyCache};
@@ -14,7 +18,7 @@ use crate::metering;
 use crate::pricing::Source;
 use crate::providers::{FromConfig, Upstream, Upstreams};
 use crate::routing::{Health, Sessions};
-use crate::telemetry::{Metrics, RequestLog, WorkerMetrics};
+use crate::telemetry::{Metrics, RequestLog, Traces, WorkerMetrics};
 use crate::upstream::Lanes;
 use crate::vault::Vault;
 use arc_swap::ArcSwap;
@@ -49,7 +53,7 @@ pub struct Shared {
     /// Models, prices, names: exchanged as a whole when the database has others.
     pub catalog: ArcSwap<Catalog>,
     /// What else the catalogue is made from.
-    pub catalog_source: Source,
+    pub catalog_source: ArcSwap<Source>,
     /// The database has other models or prices than `catalog`.
     pub catalog_stale: AtomicBool,
     /// Held while a snapshot is built: an older one never takes the place of a newer one.
@@ -72,6 +76,14 @@ pub struct Shared {
     pub lookup: Lookup,
     /// The way to money that this process does not hold.
     pub keeper: metering::keeper::Keeper,
+    /// Answers that are kept and given again.
+    pub replies: Replies,
+    /// How much is answered at a time.
+    pub load: Arc<Load>,
+    /// How far budgets are spent.
+    pub board: Board,
+    /// The doors of accounts that take so many requests at a time.
+    pub gates: Gates,
     /// The way to shares of limits that this process does not hold.
     pub sharer: metering::shares::Sharer,
     /// The line to every worker, to end what runs under a key.
@@ -142,6 +154,8 @@ pub struct Worker {
     pub metrics: WorkerMetrics,
     /// Where request lines go.
     pub log: RequestLog,
+    /// Where spans go.
+    pub traces: Traces,
     /// Requests being answered here.
     pub running: Running,
     /// How many of them are in an attempt that is not their first.

@@ -14,8 +14,8 @@ use super::way::{Way, counting};
 use crate::base::{Fault, Trouble};
 use crate::catalog::{Dialect, Target};
 use crate::routing::plan::found;
+use dialect::Content;
 use dialect::edit::{AskUsage, Wanted, rewrite_to};
-use dialect::json::{JsonError, Kind, Reader};
 use dialect::peek::Peek;
 use http::StatusCode;
 use ledger::Usage;
@@ -28,10 +28,12 @@ use std::time::Duration;
 
 /// Bytes of text that count as one token.
 const TOKEN_BYTES: u64 = 4;
-/// Tokens that an image, a document or a recording counts as.
+/// Tokens that an image or a document counts as.
 const MEDIUM_TOKENS: u64 = 1_500;
 /// How long a provider may take to count.
 const WAIT: Duration = Duration::from_secs(10);
+/// Bytes of sound, as base64, that count as one token: 32 of them are a second at Google, of some 16 kB.
+const SOUND_BYTES: u64 = 512;
 /// What is said of the count.
 const NOTICE: &str = "estimated: four bytes of text are a token, an image or file is 1500";
 
@@ -71,7 +73,7 @@ async fn tokens(story: &mut Story, inbound: &Inbound) -> Result<(u64, bool), Tro
     {
         return Ok((tokens, true));
     }
-    Ok((estimate(inbound), false))
+    Ok((likely(&dialect::content(&inbound.body)), false))
 }
 
 /// What the provider counts; `None` when it does not say.
@@ -89,6 +91,7 @@ async fn asked(
     if !story.choose(target) {
         return Ok(None);
     }
+    let Ok(slot) = story.take_slot(target).await? else { return Ok(None) };
     story.admit()?;
     story.way = Some(way.clone());
     story.send_to(target).await?;
@@ -102,6 +105,7 @@ async fn asked(
         body,
         stream: false,
         request: inbound.request,
+        slot,
         left_ms: u64::MAX,
     };
     let lanes = &story.worker.lanes;
@@ -129,13 +133,12 @@ fn counted(body: &[u8]) -> Option<u64> {
     said.get("input_tokens").or_else(|| said.get("totalTokens"))?.as_u64()
 }
 
-fn estimate(inbound: &Inbound) -> u64 {
-    let mut sum = Sum::default();
-    if let Some(mut reader) = Reader::of_bytes(&inbound.body) {
-        // What is not JSON has been refused.
-        let _ = sum.value(&mut reader, b"");
-    }
-    sum.text_bytes.div_ceil(TOKEN_BYTES).saturating_add(sum.media.saturating_mul(MEDIUM_TOKENS))
+/// Tokens that a prompt is likely to have.
+#[must_use]
+pub fn likely(content: &Content) -> u64 {
+    let media = content.images.saturating_add(content.unknown).saturating_mul(MEDIUM_TOKENS);
+    let sound = content.sound_bytes.div_ceil(SOUND_BYTES);
+    content.text_bytes.div_ceil(TOKEN_BYTES).saturating_add(media).saturating_add(sound)
 }
 
 fn told(dialect: Dialect, tokens: u64) -> Value {
@@ -143,57 +146,5 @@ fn told(dialect: Dialect, tokens: u64) -> Value {
         Dialect::Gemini => json!({ "totalTokens": tokens }),
         Dialect::OpenaiResponses => json!({ "object": "response.input_tokens", "input_tokens": tokens }),
         _ => json!({ "input_tokens": tokens }),
-    }
-}
-
-/// What a request holds.
-#[derive(Default)]
-struct Sum {
-    /// Of keys and strings, in UTF-8.
-    text_bytes: u64,
-    /// Bytes of images and files that stand in it.
-    media: u64,
-}
-
-impl Sum {
-    fn value(&mut self, reader: &mut Reader<'_>, key: &[u8]) -> Result<(), JsonError> {
-        match reader.kind()? {
-            Kind::Object => reader.object(|reader, member| {
-                self.text_bytes += member.key.len() as u64;
-                self.value(reader, member.key)
-            }),
-            Kind::Array => reader.array(|reader| self.value(reader, key)),
-            Kind::Text => {
-                let text = reader.text()?;
-                let is_medium = matches!(key, b"data" | b"file_data") || text.raw().starts_with(b"data:");
-                match is_medium {
-                    true => self.media += 1,
-                    false => self.text_bytes += text.bytes() as u64,
-                }
-                Ok(())
-            }
-            _ => reader.ignore(),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn texts_are_counted_and_files_are_not() {
-        let table = [
-            ("{}", 0, 0),
-            (r#"{"messages":[{"role":"user","content":"hello"}]}"#, 8 + 4 + 4 + 7 + 5, 0),
-            (r#"{"source":{"type":"base64","data":"AAAA"}}"#, 6 + 4 + 6 + 4, 1),
-            (r#"{"url":"data:image/png;base64,AAAA"}"#, 3, 1),
-            (r#"{"n":1,"b":true,"x":null}"#, 3, 0),
-        ];
-        for (body, text_bytes, media) in table {
-            let mut sum = Sum::default();
-            sum.value(&mut Reader::new(body), b"").unwrap();
-            assert_eq!((sum.text_bytes, sum.media), (text_bytes, media), "{body}");
-        }
     }
 }

@@ -34,7 +34,7 @@ pub struct Crossing {
 pub struct Source<'a> {
     pub(super) inbound: &'a Inbound,
     pub(super) peek: &'a Peek<'a>,
-    on_loss: OnLoss,
+    pub(super) on_loss: OnLoss,
     pub(super) budget_mode: BudgetMode,
     /// Without our own member.
     body: Bytes,

@@ -1,5 +1,5 @@
 //! The end of a stream that is cut for want of money: a length stop that says why, usage if it was asked for,
-//! and the end that a client waits for. Here in the words of OpenAI's chat; for other dialects see
+//! and the end that a client waits for. Here in the words of OpenAI's chat and legacy completions; for other dialects see
 //! [`super::teller`].
 
 use crate::base::id;
@@ -41,6 +41,8 @@ pub struct CutStream<'a> {
     pub created: i64,
     /// Answers that were asked for.
     pub answers: u32,
+    /// They are legacy completions.
+    pub legacy: bool,
     /// What was used, where the client asked for that.
     pub usage: Option<(Usage, Option<NanoUsd>)>,
 }
@@ -50,11 +52,15 @@ pub struct CutStream<'a> {
 pub fn frames(cut: &Cut, stream: &CutStream<'_>) -> Vec<Bytes> {
     let Notice { code, message } = notice(cut);
     let head = |choices: serde_json::Value| {
-        json!({ "id": id::text("chatcmpl", stream.request), "object": "chat.completion.chunk",
+        let (prefix, object) =
+            if stream.legacy { ("cmpl", "text_completion") } else { ("chatcmpl", "chat.completion.chunk") };
+        json!({ "id": id::text(prefix, stream.request), "object": object,
                 "created": stream.created, "model": stream.model, "choices": choices })
     };
-    let choices = (0..stream.answers.max(1))
-        .map(|index| json!({ "index": index, "delta": {}, "finish_reason": "length" }));
+    let choices = (0..stream.answers.max(1)).map(|index| match stream.legacy {
+        true => json!({ "index": index, "text": "", "logprobs": null, "finish_reason": "length" }),
+        false => json!({ "index": index, "delta": {}, "finish_reason": "length" }),
+    });
     let mut stop = head(choices.collect());
     stop["keyway"] = json!({ "notice": { "code": code, "message": message } });
     let mut frames = vec![Bytes::from(format!("data: {stop}\n\n"))];

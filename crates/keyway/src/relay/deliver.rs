@@ -8,6 +8,7 @@ use super::exchange::{OutBody, Outbound};
 use super::failures;
 use super::large::Large;
 use super::meter::Meter;
+use super::replies::X_KEYWAY_CACHE;
 use super::source::{Answer, Source};
 use super::story::{Counted, Ended, Story};
 use super::stream::Delivery;
@@ -88,7 +89,7 @@ async fn stream(
     if let Some(failed) = poll_fn(|cx| delivery.poll_begun(cx)).await {
         return Err(Undone { story: delivery.into_story(), failed });
     }
-    delivery.begun();
+    delivery.begun(&headers);
     Ok(Outbound { status, headers, close: false, body: OutBody::Stream(Box::new(delivery)) })
 }
 
@@ -134,6 +135,9 @@ async fn whole(
     if let Some(written) = written {
         written.await;
     }
+    story.keep_head(&headers);
+    story.keep_piece(&body);
+    story.keep_end(false);
     Ok(Outbound { status: status(code), headers, close: false, body: OutBody::Whole(body) })
 }
 
@@ -322,6 +326,9 @@ fn headers(story: &Story, theirs: &Fields, wishes: &Wishes) -> Lines {
     tell_losses(&story.losses, &mut headers);
     if let Some(notice) = &wishes.notice {
         headers.put("x-keyway-notice", notice);
+    }
+    if story.again.keeps() {
+        headers.put(X_KEYWAY_CACHE, "miss");
     }
     headers
 }

@@ -3,6 +3,7 @@
 use crate::access::session::Lasting;
 use crate::accounts::attempts::Attempts;
 use crate::accounts::password::Passwords;
+use crate::config::show::Shown;
 use crate::mail::Mail;
 
 /// Where people are let in.
@@ -23,6 +24,10 @@ pub struct Desk {
     pub terms_version: String,
     /// Where the terms can be read; empty: nowhere.
     pub terms_url: String,
+    /// Whether everybody may see how the installation is.
+    pub status_page: bool,
+    /// The settings this process runs with, for the operator to look at.
+    pub settings: Vec<Shown>,
 }
 
 /// Who may make an account for themselves.

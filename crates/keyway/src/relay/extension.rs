@@ -1,5 +1,6 @@
 //! What a request says to this gateway alone: its body's member `keyway`, or header fields.
 
+use super::replies::X_KEYWAY_CACHE;
 use crate::base::Refusal;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -19,9 +20,26 @@ pub struct Extension {
     /// What becomes of a request that cannot be translated without loss.
     #[serde(default)]
     pub on_loss: Option<OnLoss>,
+    /// Whether its answer may be a kept one, and be kept.
+    #[serde(default)]
+    pub cache: Option<CacheWish>,
     /// What becomes of a request that may cost more than there is.
     #[serde(default)]
     pub budget_mode: Option<BudgetMode>,
+}
+
+/// Whether a request's answer may be a kept one, and be kept, where its key's policy keeps any.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CacheWish {
+    /// As the policy says.
+    #[default]
+    #[serde(skip)]
+    Policy,
+    /// Yes, though it may not ask for the same answer each time.
+    On,
+    /// No.
+    Off,
 }
 
 /// What becomes of a request that may cost more than there is.
@@ -56,7 +74,8 @@ impl Extension {
             return Ok(Self::default());
         };
         serde_json::from_slice(bytes).map_err(|error| {
-            let takes = "`labels`, an object of strings, `on_loss`, `report` or `reject`, and `budget_mode`, `refuse` or `clamp`";
+            let takes = "`labels`, an object of strings, `on_loss`, `report` or `reject`, `budget_mode`, `refuse` \
+                         or `clamp`, and `cache`, `on` or `off`";
             Refusal::field("keyway", format!("`keyway` takes {takes}: {error}."))
         })
     }
@@ -89,6 +108,20 @@ impl Extension {
             (None, Some(_)) => {
                 Err(Refusal::field(X_KEYWAY_ON_LOSS, "`x-keyway-on-loss` is `report` or `reject`."))
             }
+        }
+    }
+
+    /// What is wished for kept answers; the header counts where the body says nothing.
+    ///
+    /// # Errors
+    /// `invalid_request` for another word.
+    pub fn cache(&self, header: Option<&str>) -> Result<CacheWish, Refusal> {
+        match (self.cache, header.map(str::trim)) {
+            (Some(said), _) => Ok(said),
+            (None, None) => Ok(CacheWish::Policy),
+            (None, Some("on")) => Ok(CacheWish::On),
+            (None, Some("off")) => Ok(CacheWish::Off),
+            (None, Some(_)) => Err(Refusal::field(X_KEYWAY_CACHE, "`x-keyway-cache` is `on` or `off`.")),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A request under budgets: it reserves what it may cost before it is sent, its stream goes no further than
 //! what is reserved, and its line says who is charged. Requests of a key without budgets pay a branch.
 
+use super::count;
 use super::crossing::Source;
 use super::exchange::Inbound;
 use super::extension::BudgetMode;
@@ -10,11 +11,15 @@ use crate::catalog::{Dialect, Target};
 use crate::metering::cover::{Cut, Tokens};
 use crate::metering::spend::{Purchase, reserve};
 use dialect::peek::Peek;
+use ledger::price::Media;
 use ledger::reserve::Size;
 use serde::Deserialize;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+/// Tokens that a picture has at most, of those providers that count them dearest: 48,169 for one in high
+/// detail at OpenAI's smallest model of 2024, some thousands at others.
+const IMAGE_TOKENS_MAX: u64 = 50_000;
 /// Bytes of text that a token has at least, on an average of many.
 const BYTES_PER_TOKEN_MIN: u64 = 2;
 /// Bytes of text that events of one token each have at least, on an average of many: some hosts send a
@@ -37,13 +42,15 @@ impl Story {
         let hidden = model.is_some_and(|model| model.capabilities.hidden_reasoning);
         let clamp = source.budget_mode == BudgetMode::Clamp;
         let end_user = self.end_user(inbound);
+        let (size, measured) = self.size(target, inbound, peek);
         let what = Purchase {
             model: &target.id,
             labels: &self.labels,
             end_user: &end_user,
             price: model.and_then(|model| model.prices.at(self.started_ms)),
             started_ms: self.started_ms,
-            size: self.size(target, inbound, peek),
+            size,
+            measured,
             longest: model.and_then(|model| model.output_tokens_max.or(model.context_tokens)),
             streamed: self.stream && !hidden,
             clamp,
@@ -57,21 +64,33 @@ impl Story {
         Ok(told)
     }
 
-    /// How large a request can become at a target.
-    fn size(&self, target: &Target, inbound: &Inbound, peek: &Peek<'_>) -> Size {
+    /// How large a request can become at a target, and whether that can be told.
+    fn size(&mut self, target: &Target, inbound: &Inbound, peek: &Peek<'_>) -> (Size, bool) {
         let model = target.model.as_deref();
         let context = model.and_then(|model| model.context_tokens);
         let output_cap = match self.dialect {
             Dialect::OpenaiEmbeddings | Dialect::CohereRerank | Dialect::OpenaiModerations => Some(0),
             _ => peek.output_cap,
         };
-        // A prompt has no more tokens than bytes; what it only points to may fill the window.
-        let bytes = inbound.body.len() as u64;
+        let content = dialect::content(&inbound.body);
+        // Text has no more tokens than bytes, sound far fewer, and no prompt more than its window.
+        let text_bytes = (inbound.body.len() as u64).saturating_sub(content.media_bytes);
+        let pictures = content.images.saturating_mul(IMAGE_TOKENS_MAX);
+        let counted = text_bytes.saturating_add(content.sound_bytes).saturating_add(pictures);
         let input_tokens_max = match context {
-            Some(context) if points_elsewhere(&inbound.body) => context.max(bytes),
-            _ => bytes,
+            Some(context) if content.unknown > 0 => context,
+            Some(context) => context.min(counted),
+            None => counted,
         };
-        Size { input_tokens_max, output_cap, answers: peek.n }
+        self.prompt_bytes = input_tokens_max;
+        self.prompt_tokens = count::likely(&content).min(input_tokens_max);
+        let unknown = content.unknown > 0;
+        let media = Media {
+            sound_in: content.sound_bytes > 0 || unknown,
+            images_in: content.images > 0 || unknown,
+            sound_out: content.speaks,
+        };
+        (Size { input_tokens_max, output_cap, answers: peek.n, media }, context.is_some() || !unknown)
     }
 
     /// Whom a request names as its end user, where a budget asks.
@@ -118,10 +137,4 @@ impl Story {
     pub fn must_cut(&self) -> bool {
         self.admitted.as_ref().is_some_and(|admitted| admitted.must_cut().is_some())
     }
-}
-
-/// Whether a body may point to something that is counted and is not in it: an image's address, a file.
-fn points_elsewhere(body: &[u8]) -> bool {
-    let has = |text: &str| memchr::memmem::find(body, text.as_bytes()).is_some();
-    has("_url\"") && has("\"http") || has("\"file_id\"") || has("\"previous_response_id\"")
 }

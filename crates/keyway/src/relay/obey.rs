@@ -39,7 +39,7 @@ pub async fn refresh(shared: &Shared) -> Result<(), Fault> {
     }
     let built = async {
         let stored = pricing::stored(&mut *shared.at.db.connection().await?).await?;
-        pricing::snapshot(&shared.catalog_source, &stored)
+        pricing::snapshot(&shared.catalog_source.load(), &stored)
     };
     match built.await {
         Ok(catalog) => {

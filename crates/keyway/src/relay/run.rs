@@ -4,9 +4,11 @@
 use super::context::Worker;
 use super::crossing::Source;
 use super::exchange::{Inbound, Outbound, X_KEYWAY_LABELS};
-use super::extension::{BudgetMode, Extension, OnLoss, X_KEYWAY_BUDGET_MODE, X_KEYWAY_ON_LOSS};
+use super::extension::{BudgetMode, CacheWish, Extension, OnLoss, X_KEYWAY_BUDGET_MODE, X_KEYWAY_ON_LOSS};
 use super::health::look;
+use super::replies::{X_KEYWAY_CACHE, replay};
 use super::running::Caller;
+use super::shape::shape;
 use super::story::Story;
 use super::way::way;
 use super::{attempt, labels};
@@ -28,42 +30,72 @@ pub const X_KEYWAY_ROUTE: &str = "x-keyway-route";
 /// None: whatever goes wrong is told in the answer, and booked.
 pub async fn run(
     worker: Rc<Worker>,
-    inbound: Inbound,
+    mut inbound: Inbound,
     caller: Caller,
     dialect: Dialect,
 ) -> Result<Outbound, Trouble> {
     let mut story = Box::new(Story::begin(worker, &inbound, caller, dialect));
-    let peek = match looked_at(story.dialect, &inbound) {
+    let (prepared, shortened) = match shaped(&story, &mut inbound) {
+        Ok(shortened) => (looked_at(story.dialect, &inbound), shortened),
+        Err(trouble) => return Ok(story.refuse(trouble)),
+    };
+    let peek = match prepared {
         Ok(peek) => peek,
         Err(refusal) => return Ok(story.refuse(refusal.into())),
     };
-    Ok(match prepare(&mut story, &inbound, &peek).await {
-        Ok((plan, modes)) => attempt::serve(story, &Source::new(&inbound, &peek, modes), &plan).await,
-        Err(refusal) => story.refuse(refusal.into()),
-    })
+    let Prepared { plan, modes, cache, replaced } = match prepare(&mut story, &inbound, &peek).await {
+        Ok(prepared) => prepared,
+        Err(refusal) => return Ok(story.refuse(refusal.into())),
+    };
+    let source = Source::new(&inbound, &peek, modes);
+    if story.grant.policy.is_some() {
+        match Box::pin(story.recall(&source, &plan, cache)).await {
+            Ok(None) => {}
+            Ok(Some(reply)) => return Ok(replay(story, reply).await),
+            Err(trouble) => return Ok(story.refuse(trouble)),
+        }
+    }
+    if let Err(refusal) = story.admit() {
+        return Ok(story.refuse(refusal.into()));
+    }
+    let notice = shortened.or(replaced);
+    Ok(attempt::serve(story, &source, &plan, notice.as_deref()).await)
 }
 
-async fn prepare(
-    story: &mut Story,
-    inbound: &Inbound,
-    peek: &Peek<'_>,
-) -> Result<(Plan, (OnLoss, BudgetMode)), Refusal> {
+/// Shapes a request as its policy has it. Answers what its client is told of that.
+fn shaped(story: &Story, inbound: &mut Inbound) -> Result<Option<String>, Trouble> {
+    match story.grant.policy.as_deref().filter(|rules| rules.shapes()) {
+        Some(rules) => Ok(shape(rules, story.dialect, inbound)?),
+        None => Ok(None),
+    }
+}
+
+/// A request before it is admitted.
+struct Prepared {
+    plan: Plan,
+    modes: (OnLoss, BudgetMode),
+    cache: CacheWish,
+    /// What its client is told where another model is asked.
+    replaced: Option<String>,
+}
+
+async fn prepare(story: &mut Story, inbound: &Inbound, peek: &Peek<'_>) -> Result<Prepared, Refusal> {
     story.stream = peek.stream;
     story.answers = peek.n;
     story.model_asked = peek.model.clone().into_owned();
     let extension = Extension::read(peek.keyway)?;
     let on_loss = extension.on_loss(inbound.header(X_KEYWAY_ON_LOSS))?;
     let budget_mode = extension.budget_mode(inbound.header(X_KEYWAY_BUDGET_MODE))?;
+    let cache = extension.cache(inbound.header(X_KEYWAY_CACHE))?;
     story.labels = labels::read(&story.grant.labels, inbound.header(X_KEYWAY_LABELS), extension)?;
-    let plan = planned(story, inbound, peek)?;
+    let (plan, replaced) = planned(story, inbound, peek)?;
     story.session = plan.choice().and_then(|choice| choice.session);
     allowed::check(&story.grant, &inbound.body)?;
     if !story.grant.limits.is_empty() {
         let first = plan.candidates().next();
         story.limit(first.map_or("", |target| &target.id), size(first, inbound, peek)).await?;
     }
-    story.admit()?;
-    Ok((plan, (on_loss, budget_mode)))
+    Ok(Prepared { plan, modes: (on_loss, budget_mode), cache, replaced })
 }
 
 /// What a request's size is, if it goes to a target.
@@ -88,7 +120,9 @@ pub fn is_for(target: &Target, dialect: Dialect) -> bool {
 /// Header fields in which clients name their session, the first that is there counts.
 const SESSION_FIELDS: [&str; 2] = ["x-session-affinity", "x-session-id"];
 
-fn planned(story: &Story, inbound: &Inbound, peek: &Peek<'_>) -> Result<Plan, Refusal> {
+/// Who may be asked: for the model that the request names, or for the one that its policy puts in that one's
+/// place, if that can be asked; then with what the client is told.
+fn planned(story: &Story, inbound: &Inbound, peek: &Peek<'_>) -> Result<(Plan, Option<String>), Refusal> {
     let shared = &story.worker.shared;
     let facts = Facts {
         wish: auto::wish(inbound.header(X_KEYWAY_ROUTE))?,
@@ -103,7 +137,14 @@ fn planned(story: &Story, inbound: &Inbound, peek: &Peek<'_>) -> Result<Plan, Re
         look: &|target| look(shared, &story.grant, target, story.stream),
         pinned: &|session| shared.sessions.target(session),
     };
-    plan(&shared.catalog.load(), &story.grant, &peek.model, &facts)
+    let catalog = shared.catalog.load();
+    if let Some(other) = story.replacement().filter(|other| **other != *peek.model)
+        && let Ok(instead) = plan(&catalog, &story.grant, other, &facts)
+    {
+        let notice = format!("policy: a budget is nearly spent, so {other} was asked");
+        return Ok((instead, Some(notice)));
+    }
+    Ok((plan(&catalog, &story.grant, &peek.model, &facts)?, None))
 }
 
 /// The model that judges where nobody says which: the body may leave it out.

@@ -1,5 +1,6 @@
 //! The requests a worker is answering, so that a key's can be ended when it stops being good.
 
+use super::load::Seat;
 use crate::access::Grant;
 use crate::access::cache::Touched;
 use slab::Slab;
@@ -15,6 +16,8 @@ pub struct Running(Rc<RefCell<Slab<Entry>>>);
 
 struct Entry {
     grant: Arc<Grant>,
+    /// Times it was to be kept alive while it waited.
+    alive: u32,
     /// Who waits, and is to be woken when the request must end.
     waiting: Option<Waker>,
 }
@@ -23,6 +26,22 @@ struct Entry {
 pub struct Place {
     running: Running,
     index: usize,
+    /// What it takes of the process's load.
+    seat: Option<Seat>,
+}
+
+/// Looks how often a running request was to be kept alive.
+pub struct Alive {
+    running: Running,
+    index: usize,
+}
+
+impl Alive {
+    /// How often; only to be asked while the request runs.
+    #[must_use]
+    pub fn count(&self) -> u32 {
+        self.running.0.borrow().get(self.index).map_or(0, |entry| entry.alive)
+    }
 }
 
 /// Whose request it is, and its place among those that run.
@@ -37,7 +56,8 @@ impl Running {
     /// Enters a request.
     #[must_use]
     pub fn enter(&self, grant: Arc<Grant>) -> Place {
-        Place { running: self.clone(), index: self.0.borrow_mut().insert(Entry { grant, waiting: None }) }
+        let index = self.0.borrow_mut().insert(Entry { grant, alive: 0, waiting: None });
+        Place { running: self.clone(), index, seat: None }
     }
 
     /// Requests that run.
@@ -78,6 +98,24 @@ impl Entry {
 }
 
 impl Place {
+    /// Takes what the request takes of the process's load with it.
+    pub fn hold(&mut self, seat: Seat) {
+        self.seat = Some(seat);
+    }
+
+    /// Where to look whether it is to be kept alive.
+    #[must_use]
+    pub fn alive(&self) -> Alive {
+        Alive { running: self.running.clone(), index: self.index }
+    }
+
+    /// The request waits, and its client is to hear that it is not forgotten.
+    pub fn keep_alive(&self) {
+        if let Some(entry) = self.running.0.borrow_mut().get_mut(self.index) {
+            entry.alive = entry.alive.saturating_add(1);
+        }
+    }
+
     /// The request waits for something; it is woken as well when it must end.
     pub fn watch(&self, cx: &Context<'_>) {
         if let Some(entry) = self.running.0.borrow_mut().get_mut(self.index)

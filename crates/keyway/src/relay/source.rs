@@ -1,5 +1,6 @@
 //! Where an answer's bytes come from: a provider, or the sandbox in this process.
 
+use super::capacity::Slot;
 use super::way::Way;
 use crate::base::{Clock, Fields, id};
 use crate::metering::Admitted;
@@ -22,8 +23,8 @@ pub struct Answer {
 
 /// Bytes to come.
 pub enum Source {
-    /// From a provider.
-    Provider(Body),
+    /// From a provider, with the place in its account.
+    Provider(Body, Option<Slot>),
     /// From the sandbox, piece by piece.
     Sandbox(Box<SandboxStream>),
     /// Here already.
@@ -34,7 +35,14 @@ impl Source {
     /// The next bytes, `None` at the proper end.
     pub fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Failure>>> {
         match self {
-            Self::Provider(body) => body.poll_chunk(cx),
+            Self::Provider(body, slot) => {
+                let chunk = body.poll_chunk(cx);
+                if matches!(chunk, Poll::Ready(None | Some(Err(_)))) {
+                    // The provider is done; the client may take its time.
+                    *slot = None;
+                }
+                chunk
+            }
             Self::Sandbox(stream) => stream.poll_chunk(cx).map(|bytes| bytes.map(Ok)),
             Self::Ready(bytes) => Poll::Ready(bytes.take().map(Ok)),
         }
@@ -58,6 +66,8 @@ pub struct Asked<'a> {
     pub stream: bool,
     /// The request's ULID.
     pub request: [u8; 16],
+    /// Its place in the provider's account, where that has a cap.
+    pub slot: Option<Slot>,
     /// How long its answer may take to begin, milliseconds.
     pub left_ms: u64,
 }
@@ -88,7 +98,11 @@ pub async fn ask(
         ..Request::post(&way.path, asked.body)
     };
     let response = lanes.send(endpoint, request).await?;
-    Ok(Answer { status: response.status, headers: response.headers, bytes: Source::Provider(response.body) })
+    Ok(Answer {
+        status: response.status,
+        headers: response.headers,
+        bytes: Source::Provider(response.body, asked.slot),
+    })
 }
 
 async fn ask_sandbox(asked: &Asked<'_>, clock: &Clock) -> Answer {

@@ -8,12 +8,14 @@ use super::recorder::Recorder;
 use super::refusals::ending;
 pub use super::refusals::{internal, stopped, unmetered};
 use super::refuse;
+use super::replies::{Again, Kept};
 use super::route::{Billing, Route};
 use super::running::{Caller, Place};
+use super::spans;
 use super::tried::{Attempting, Tried};
 use super::way::Way;
 use crate::access::{Grant, Mode};
-use crate::base::{Code, Fault, Refusal, Trouble};
+use crate::base::{Code, Fault, Refusal, Trouble, network};
 use crate::catalog::{Dialect, Target};
 use crate::metering::limits::Limited;
 use crate::metering::spend::Spending;
@@ -21,6 +23,7 @@ use crate::metering::{Admitted, Written, admit};
 use crate::providers::Upstream;
 use crate::routing::Session;
 use crate::telemetry::RequestLine;
+use crate::telemetry::otlp::Context as Trace;
 use crate::telemetry::request_line::client_text;
 use dialect::hub::Losses;
 use ledger::entry::UsageOrigin;
@@ -67,14 +70,19 @@ pub struct Story {
     pub(super) started_mono_ms: i64,
     peer: IpAddr,
     client_request: String,
+    /// The trace of whoever asked.
+    pub(super) trace: Option<Trace>,
     user_agent: Option<Box<str>>,
-    /// Of what may be billed: to count tokens is free.
-    prompt_bytes: u64,
+    /// Of what may be billed, for to count tokens is free: tokens that its prompt has at most, and those that it is likely to have.
+    pub(super) prompt_bytes: u64,
+    pub(super) prompt_tokens: u64,
     pub(super) admitted: Option<Admitted>,
     /// Where the key has limits: what the request holds of them.
     pub(super) limited: Option<Box<Limited>>,
     /// The model that they were asked for.
     pub(super) limited_for: Box<str>,
+    /// Its answer is to be kept, or is one that was.
+    pub(super) again: Again,
     pub(super) target: Option<Arc<Target>>,
     pub(super) upstream: Option<Arc<Upstream>>,
     pub(super) sent: bool,
@@ -86,7 +94,7 @@ pub struct Story {
     pub(super) first_token_ms: Option<u32>,
     fault: Option<Box<str>>,
     ended: bool,
-    place: Place,
+    pub(super) place: Place,
 }
 
 impl Story {
@@ -112,14 +120,17 @@ impl Story {
             started_mono_ms: inbound.started_mono_ms,
             peer: inbound.peer,
             client_request: inbound.client_request_id().unwrap_or_default().to_owned(),
+            trace: worker.traces.parent(inbound.header("traceparent")),
             user_agent: inbound.header("user-agent").and_then(client_text),
             prompt_bytes: if inbound.route.billing == Billing::Count { 0 } else { inbound.body.len() as u64 },
+            prompt_tokens: (inbound.body.len() as u64).div_ceil(4),
             route: inbound.route,
             worker,
             grant,
             admitted: None,
             limited: None,
             limited_for: Box::default(),
+            again: Again::No,
             target: None,
             upstream: None,
             sent: false,
@@ -324,6 +335,7 @@ impl Story {
         let written =
             written.inspect_err(|fault| tracing::error!(%fault, "a request's line was not written"));
         self.tell(ended, cost, latency_ms);
+        self.keep_booked(ended, sold);
         (sold, written.ok())
     }
 
@@ -331,7 +343,7 @@ impl Story {
     #[must_use]
     pub fn estimate(&self) -> Usage {
         Usage {
-            in_uncached: self.prompt_bytes.div_ceil(4),
+            in_uncached: self.prompt_tokens,
             out_text: self.counted.bytes.div_ceil(4).max(self.counted.events),
             ..Usage::default()
         }
@@ -344,6 +356,7 @@ impl Story {
         if let (Some(_), Some(upstream)) = (&self.target, &self.upstream) {
             metrics.settled(upstream.slot, &ended.usage, cost);
         }
+        self.worker.traces.push(self.trace, || spans::of(self, ended, latency_ms, cost));
         let fault = self.fault.take();
         let line = || RequestLine {
             status: ended.status,
@@ -358,6 +371,7 @@ impl Story {
             stream: self.stream,
             tokens: ended.usage,
             cost,
+            cache_saved: self.again.kept().map(|kept| kept.saved),
             latency_ms,
             first_token_ms: self.first_token_ms,
             peer: Some(self.peer),
@@ -391,17 +405,22 @@ impl Story {
             model_served: target.map_or("", |target| &target.id),
             provider: target.map_or("", |target| &target.provider.name),
             labels: self.labels.iter().map(String::as_str).collect(),
-            peer: octets(self.peer),
+            peer: network::octets(self.peer),
             client_request: &self.client_request,
             stream: self.stream,
-            attempts: self.tried.iter().map(Tried::attempt).collect(),
+            attempts: self
+                .tried
+                .iter()
+                .map(Tried::attempt)
+                .chain(self.again.kept().map(Kept::attempt))
+                .collect(),
             status: ended.status,
             error: ended.code,
             usage: ended.usage,
             usage_origin: ended.origin,
             price_version: price.map_or("", |price| &price.version),
             cost,
-            sell: cost.map(|cost| self.markup().sell(cost)),
+            sell: self.sell(cost),
             spend: Spend::default(),
             latency_ms,
             first_token_ms: self.first_token_ms,
@@ -425,12 +444,5 @@ impl Drop for Story {
             (Usage::default(), UsageOrigin::Nothing)
         };
         self.end(&Ended { status: Code::ClientGone.status(), code: Code::ClientGone.text(), usage, origin });
-    }
-}
-
-fn octets(peer: IpAddr) -> [u8; 16] {
-    match peer {
-        IpAddr::V4(v4) => v4.to_ipv6_mapped().octets(),
-        IpAddr::V6(v6) => v6.octets(),
     }
 }

@@ -14,7 +14,8 @@ use super::silence::{Silence, keep_alive};
 use super::source::{Answer, Source};
 use super::story::{Ended, Story};
 use super::teller::Teller;
-use crate::base::{Code, Refusal};
+use crate::base::{Code, Lines, Refusal};
+use crate::catalog::Dialect;
 use crate::metering::cover::Cut;
 use crate::routing::Class;
 use crate::telemetry::WorkerMetrics;
@@ -136,9 +137,10 @@ impl Delivery {
         self.story
     }
 
-    /// The answer has begun.
-    pub fn begun(&mut self) {
+    /// The answer has begun, with this head.
+    pub fn begun(&mut self, headers: &Lines) {
         self.story.answered();
+        self.story.keep_head(headers);
     }
 
     fn take(&mut self, frame: Frame) {
@@ -317,6 +319,7 @@ impl Delivery {
             model: &self.story.model_asked,
             created: self.story.started_ms / 1_000,
             answers: self.story.answers,
+            legacy: self.story.dialect == Dialect::OpenaiCompletions,
             usage: self.include_usage.then_some((usage, cost)),
         };
         self.out.extend(frames(cut, &stream));
@@ -421,16 +424,26 @@ impl Frames for Delivery {
                 self.cut(&cut);
             }
             match (self.out.pop_front(), &mut self.array) {
-                (Some(bytes), None) => return Poll::Ready(Some(Ok(bytes))),
+                (Some(bytes), None) => {
+                    self.story.keep_piece(&bytes);
+                    return Poll::Ready(Some(Ok(bytes)));
+                }
                 (Some(bytes), Some(array)) => {
                     let mut elements = Vec::with_capacity(bytes.len());
                     array.push(&bytes, &mut elements);
                     if !elements.is_empty() {
-                        return Poll::Ready(Some(Ok(elements.into())));
+                        let piece = Bytes::from(elements);
+                        self.story.keep_piece(&piece);
+                        return Poll::Ready(Some(Ok(piece)));
                     }
                 }
                 (None, _) if self.ended => {
-                    return Poll::Ready(self.array.take().map(|array| Ok(closed(array))));
+                    let last = self.array.take().map(closed);
+                    match &last {
+                        Some(piece) => self.story.keep_piece(piece),
+                        None => self.story.keep_end(true),
+                    }
+                    return Poll::Ready(last.map(Ok));
                 }
                 (None, _) => ready!(self.poll_more(cx)),
             }

@@ -38,6 +38,10 @@ pub const TIER_CHANGED: &str = "tier";
 /// again.
 pub const BUDGET_CHANGED: &str = "budget";
 
+/// Kind of a change: what is done with the requests of a key or a project's keys is different; read them
+/// again.
+pub const POLICY_CHANGED: &str = "policy";
+
 /// One change, as other nodes hear of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {

@@ -7,7 +7,7 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 
 /// An organisation.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Organization {
     /// `org_...`
     pub id: String,

@@ -123,8 +123,10 @@ pub struct Window {
     pub of_leases: i64,
     /// What is held for requests that nobody settled.
     pub of_holds: i64,
-    /// What of that was posted.
+    /// What was posted though no line says so.
     pub posted_holds: i64,
+    /// What lines charge and nobody pays.
+    pub absorbed: i64,
     /// When the account was made, unix milliseconds; absent: it is not there.
     pub made_ms: Option<i64>,
 }
@@ -141,12 +143,13 @@ pub async fn windows(conn: &mut Conn) -> Result<Vec<Window>, Fault> {
         )
     };
     let text = format!(
-        "SELECT w.account_id, w.window_start_ms, w.posted_nanousd, w.leased_nanousd, {}, {}, {}, \
+        "SELECT w.account_id, w.window_start_ms, w.posted_nanousd, w.leased_nanousd, {}, {}, {}, {}, \
          COALESCE(b.created_ms, o.created_ms) FROM budget_windows w LEFT JOIN budgets b ON b.id = w.account_id \
          LEFT JOIN organizations o ON o.id = w.account_id ORDER BY w.account_id, w.window_start_ms",
         sum("granted_nanousd - charged_nanousd", "leases"),
         sum("amount_nanousd", "crash_holds"),
-        sum("amount_nanousd", "posted_holds")
+        sum("amount_nanousd", "posted_holds"),
+        sum("amount_nanousd", "absorbed_charges")
     );
     let rows = sqlx::query(AssertSqlSafe(text)).fetch_all(conn).await.doing("reading what was charged")?;
     Ok(rows
@@ -159,7 +162,8 @@ pub async fn windows(conn: &mut Conn) -> Result<Vec<Window>, Fault> {
             of_leases: row.get(4),
             of_holds: row.get(5),
             posted_holds: row.get(6),
-            made_ms: row.get(7),
+            absorbed: row.get(7),
+            made_ms: row.get(8),
         })
         .collect())
 }

@@ -129,6 +129,18 @@ impl From<Entry<'_>> for OwnedEntry {
     }
 }
 
+/// How the outcome of a try begins that was none: the answer was kept. Behind it stands what that saved,
+/// nano-USD.
+pub const CACHE_OUTCOME: &str = "cache:";
+
+impl OwnedAttempt {
+    /// What was saved, where the answer was kept and nobody was asked.
+    #[must_use]
+    pub fn saved(&self) -> Option<NanoUsd> {
+        self.outcome.strip_prefix(CACHE_OUTCOME)?.parse().ok().map(NanoUsd)
+    }
+}
+
 /// Which lines. An empty list lets every value pass.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {

@@ -34,3 +34,22 @@ pub async fn of(conn: &mut Conn, account: &str, window_start_ms: i64) -> Result<
 pub async fn of_balance(conn: &mut Conn, org: &str) -> Result<Spent, Fault> {
     of(conn, org, ledger::window::Window::TOTAL.start_ms).await
 }
+
+/// The same of each of some accounts, each in its own window, in their order.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn of_each(conn: &mut Conn, accounts: &[(&str, i64)]) -> Result<Vec<Spent>, Fault> {
+    let mut all = Vec::with_capacity(accounts.len());
+    for some in accounts.chunks(windows::STANDINGS_MAX) {
+        let found = windows::standings(conn, some).await?;
+        all.extend(some.iter().map(|(account, start_ms)| {
+            let found = found.get(&((*account).to_owned(), *start_ms)).copied().unwrap_or_default();
+            Spent {
+                charged: NanoUsd(found.window.posted),
+                held: found.reserved.saturating_add(found.crash_holds),
+            }
+        }));
+    }
+    Ok(all)
+}

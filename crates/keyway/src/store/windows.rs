@@ -6,7 +6,9 @@ use crate::base::Fault;
 use crate::base::fault::Doing;
 use ledger::NanoUsd;
 use ledger::book::{Lease, Row as Window};
-use sqlx::{AnyConnection, Row};
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, AssertSqlSafe, Row};
+use std::collections::HashMap;
 
 /// A window of an account.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -53,6 +55,47 @@ pub async fn standing(connection: &mut AnyConnection, name: &Name) -> Result<Sta
     }))
 }
 
+/// Windows read by one statement.
+pub const STANDINGS_MAX: usize = 100;
+
+/// How several windows stand, by account and first instant: what nothing was spent in is not there. At most
+/// [`STANDINGS_MAX`].
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn standings(
+    connection: &mut AnyConnection,
+    names: &[(&str, i64)],
+) -> Result<HashMap<(String, i64), Standing>, Fault> {
+    if names.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let each: Vec<String> = (0..names.len())
+        .map(|at| format!("(w.account_id = ${} AND w.window_start_ms = ${})", 2 * at + 1, 2 * at + 2))
+        .collect();
+    let text = format!(
+        "SELECT posted_nanousd, leased_nanousd, \
+         (SELECT CAST(COALESCE(SUM(amount_nanousd), 0) AS BIGINT) FROM crash_holds h \
+          WHERE h.account_id = w.account_id AND h.window_start_ms = w.window_start_ms), \
+         (SELECT CAST(COALESCE(SUM(reserved_nanousd), 0) AS BIGINT) FROM leases l \
+          WHERE l.account_id = w.account_id AND l.window_start_ms = w.window_start_ms), \
+         w.account_id, w.window_start_ms FROM budget_windows w WHERE {}",
+        each.join(" OR ")
+    );
+    // Made of the texts above and of parameters' numbers.
+    let mut statement = sqlx::query(AssertSqlSafe(text));
+    for (account, start_ms) in names {
+        statement = statement.bind(*account).bind(*start_ms);
+    }
+    let rows = statement.fetch_all(connection).await.doing("reading what was spent")?;
+    let standing = |row: &AnyRow| Standing {
+        window: Window { posted: row.get(0), leased: row.get(1) },
+        crash_holds: NanoUsd(row.get(2)),
+        reserved: NanoUsd(row.get(3)),
+    };
+    Ok(rows.iter().map(|row| ((row.get(4), row.get(5)), standing(row))).collect())
+}
+
 /// Makes a window's row if there is none, and keeps everybody else from changing it until the transaction
 /// ends.
 ///
@@ -72,13 +115,13 @@ pub async fn lock(connection: &mut AnyConnection, name: &Name) -> Result<Window,
     Ok(Window { posted: row.get(0), leased: row.get(1) })
 }
 
-/// Leases an amount of a window to a start of a node, unless that would pass the limit; answers all that
-/// the lease was granted by then.
+/// Leases an amount of a window to a start of a node, unless that would pass the limit or its leases were
+/// written off; answers all that the lease was granted by then.
 ///
 /// # Errors
 /// When the database cannot be used.
 pub async fn grant(
-    tx: &mut Tx,
+    connection: &mut AnyConnection,
     (boot, node): (&str, &str),
     name: &Name,
     amount: NanoUsd,
@@ -87,13 +130,15 @@ pub async fn grant(
     const DOING: &str = "leasing money";
     let done = sqlx::query(
         "UPDATE budget_windows SET leased_nanousd = leased_nanousd + $1, limit_nanousd = $2 \
-         WHERE account_id = $3 AND window_start_ms = $4 AND posted_nanousd + leased_nanousd + $1 <= $2",
+         WHERE account_id = $3 AND window_start_ms = $4 AND posted_nanousd + leased_nanousd + $1 <= $2 \
+         AND NOT EXISTS (SELECT 1 FROM journal_boot WHERE boot = $5 AND written_off_ms IS NOT NULL)",
     )
     .bind(amount.0)
     .bind(limit.0)
     .bind(&name.account)
     .bind(name.window_start_ms)
-    .execute(&mut **tx)
+    .bind(boot)
+    .execute(&mut *connection)
     .await
     .doing(DOING)?;
     if done.rows_affected() == 0 {
@@ -110,7 +155,7 @@ pub async fn grant(
     .bind(name.window_start_ms)
     .bind(node)
     .bind(amount.0)
-    .fetch_one(&mut **tx)
+    .fetch_one(&mut *connection)
     .await
     .doing(DOING)?;
     Ok(Some(NanoUsd(row.get(0))))

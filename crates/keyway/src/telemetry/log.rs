@@ -4,6 +4,7 @@ use super::scrub;
 use crate::base::Fault;
 use crate::base::fault::Doing;
 use std::io::{self, IsTerminal, Write};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
@@ -13,6 +14,9 @@ const QUIET: &str = "sqlx::postgres::notice=warn";
 
 static JSON: AtomicBool = AtomicBool::new(false);
 
+/// How another filter is set in the log that runs.
+static SET: OnceLock<Box<dyn Fn(EnvFilter) -> bool + Send + Sync>> = OnceLock::new();
+
 /// Starts the log for this process. `filter` is a level or a list of `target=level`. Lines are
 /// JSON when `json` says so or stderr is no terminal. Answers whether the log was started:
 /// false when it already ran, which changes nothing.
@@ -20,22 +24,43 @@ static JSON: AtomicBool = AtomicBool::new(false);
 /// # Errors
 /// The filter is malformed.
 pub fn init(filter: &str, json: bool) -> Result<bool, Fault> {
-    // The operator's own words come last, and so count.
-    let filter = EnvFilter::try_new(format!("{QUIET},{filter}")).doing("reading the log filter")?;
+    let filter = read(filter)?;
     let terminal = io::stderr().is_terminal();
     let json = json || !terminal;
     let colour = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let log =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(Stderr).with_ansi(colour && !json);
-    let started = if json {
-        tracing::subscriber::set_global_default(log.json().finish()).is_ok()
+    let (started, set): (bool, Box<dyn Fn(EnvFilter) -> bool + Send + Sync>) = if json {
+        let log = log.json().with_filter_reloading();
+        let handle = log.reload_handle();
+        let started = tracing::subscriber::set_global_default(log.finish()).is_ok();
+        (started, Box::new(move |filter| handle.reload(filter).is_ok()))
     } else {
-        tracing::subscriber::set_global_default(log.finish()).is_ok()
+        let log = log.with_filter_reloading();
+        let handle = log.reload_handle();
+        let started = tracing::subscriber::set_global_default(log.finish()).is_ok();
+        (started, Box::new(move |filter| handle.reload(filter).is_ok()))
     };
     if started {
         JSON.store(json, Ordering::Relaxed);
+        let _ = SET.set(set);
     }
     Ok(started)
+}
+
+/// Sets another filter in the log that runs.
+///
+/// # Errors
+/// The filter is malformed, or no log runs.
+pub fn set(filter: &str) -> Result<(), Fault> {
+    let filter = read(filter)?;
+    let done = SET.get().is_some_and(|set| set(filter));
+    if done { Ok(()) } else { Err(Fault::plain("the log that runs takes no other filter")) }
+}
+
+fn read(filter: &str) -> Result<EnvFilter, Fault> {
+    // The operator's own words come last, and so count.
+    EnvFilter::try_new(format!("{QUIET},{filter}")).doing("reading the log filter")
 }
 
 /// Whether the log of this process is JSON lines.

@@ -2,11 +2,13 @@
 
 pub mod log;
 pub mod metrics;
+pub mod otlp;
 pub mod panic_hook;
 pub mod request_line;
 pub mod scrub;
 
 pub use metrics::{Metrics, WorkerMetrics};
+pub use otlp::Traces;
 pub use request_line::{RequestLine, RequestLog};
 pub use scrub::scrub;
 

@@ -75,6 +75,9 @@ pub struct RequestLine {
     /// Cost in decimals; absent when nothing was used or the model has no price.
     #[serde(rename = "cost_usd", skip_serializing_if = "Option::is_none", serialize_with = "as_usd")]
     pub cost: Option<NanoUsd>,
+    /// What a kept answer saved, in decimals; absent when the answer was none.
+    #[serde(rename = "cache_saved_usd", skip_serializing_if = "Option::is_none", serialize_with = "as_usd")]
+    pub cache_saved: Option<NanoUsd>,
     /// Milliseconds from reading the request to its last byte.
     pub latency_ms: u32,
     /// Milliseconds to the first progress of the answer.
@@ -115,6 +118,7 @@ impl RequestLine {
             stream: false,
             tokens: Usage::default(),
             cost: None,
+            cache_saved: None,
             latency_ms: 0,
             first_token_ms: None,
             peer: None,

@@ -1,5 +1,15 @@
-//! Floor 5: what is noticed and who is told: messages to people and programs.
+//! Floor 5: what is noticed and who is told: rules, what they are held against, messages to people and
+//! programs.
 
+pub mod alerts;
+pub mod find;
+pub mod fire;
+pub mod kind;
+pub mod past;
+pub mod preview;
+pub mod round;
 pub mod send;
+pub mod sums;
+pub mod timeline;
 pub mod webhooks;
 pub mod words;

@@ -51,7 +51,7 @@ fn compromised(detail: &Value) -> Words {
         lines.push(format!("{} keys that were made with it are revoked as well.", revoked.len()));
     }
     lines.push("Look at what it was used for, and from where, and find out how it came out.".to_owned());
-    Words { title: format!("A key has leaked: {name}"), lines, path: "/keys".to_owned() }
+    Words { title: format!("A key has leaked: {name}"), lines, path: "/console/keys".to_owned() }
 }
 
 fn alert(detail: &Value, test: bool) -> Words {
@@ -66,7 +66,7 @@ fn alert(detail: &Value, test: bool) -> Words {
         text(detail, "alert_id")
     ));
     let before = if test { "Test: " } else { "" };
-    Words { title: format!("{before}{}", text(detail, "title")), lines, path: "/alerts".to_owned() }
+    Words { title: format!("{before}{}", text(detail, "title")), lines, path: "/console/alerts".to_owned() }
 }
 
 impl Words {
@@ -104,7 +104,7 @@ mod tests {
         let words = of(&message("api_key.compromised", &detail));
         let slack = words.slack("https://k.example");
         assert!(slack.contains("&lt;!channel&gt; &amp; *co*") && !slack.contains("<!channel>"), "{slack}");
-        assert!(slack.ends_with("<https://k.example/keys|Look at it>"));
+        assert!(slack.ends_with("<https://k.example/console/keys|Look at it>"));
         let letter = words.letter("https://k.example");
         assert!(!letter.subject.contains(['\r', '\n']), "{}", letter.subject);
     }

@@ -2,6 +2,7 @@
 
 use crate::access::Grant;
 use crate::base::Trouble;
+use crate::relay::ready;
 use crate::relay::{Inbound, Outbound, Shared, Worker};
 use crate::routing::health::Standing;
 use crate::telemetry::metrics::text::{Kind, Text};
@@ -26,7 +27,7 @@ pub fn alive(_: &Worker, _: &Inbound, _: Option<&Arc<Grant>>) -> Result<Outbound
 /// # Errors
 /// Never.
 pub fn ready(worker: &Worker, _: &Inbound, _: Option<&Arc<Grant>>) -> Result<Outbound, Trouble> {
-    let answer = match reason_not_ready(&worker.shared) {
+    let answer = match ready::reason_not_ready(&worker.shared) {
         None => Outbound::json(StatusCode::OK, &json!({ "status": "ready" })),
         Some(reason) => Outbound::json(
             StatusCode::SERVICE_UNAVAILABLE,
@@ -34,21 +35,6 @@ pub fn ready(worker: &Worker, _: &Inbound, _: Option<&Arc<Grant>>) -> Result<Out
         ),
     };
     Ok(answer)
-}
-
-/// Why a request would not be served now.
-#[must_use]
-pub fn reason_not_ready(shared: &Shared) -> Option<&'static str> {
-    if shared.draining.load(Ordering::SeqCst) {
-        return Some("draining");
-    }
-    if !shared.cache.is_fresh(shared.at.clock.monotonic_ms()) {
-        return Some("database_lost");
-    }
-    if shared.journals.iter().any(|journal| journal.is_broken() || journal.is_full()) {
-        return Some("journal_not_writable");
-    }
-    None
 }
 
 /// Every number, for Prometheus.
@@ -62,12 +48,17 @@ pub fn metrics(worker: &Worker, _: &Inbound, _: Option<&Arc<Grant>>) -> Result<O
 /// Every number, for Prometheus.
 #[must_use]
 pub fn render(shared: &Shared) -> Outbound {
+    Outbound::whole(StatusCode::OK, PROMETHEUS, text(shared))
+}
+
+/// Every number, in the Prometheus text format.
+#[must_use]
+pub fn text(shared: &Shared) -> String {
     let gauges = &shared.metrics.gauges;
     gauges.grant_cache_entries.store(shared.cache.len() as u64, Ordering::Relaxed);
     let broken = shared.journals.iter().any(|journal| journal.is_broken() || journal.is_full());
     gauges.journal_broken.store(u64::from(broken), Ordering::Relaxed);
-    let text = shared.metrics.render() + &of_providers(shared);
-    Outbound::whole(StatusCode::OK, PROMETHEUS, text)
+    shared.metrics.render() + &of_providers(shared)
 }
 
 /// How the providers do that have been asked.

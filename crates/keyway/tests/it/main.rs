@@ -4,6 +4,7 @@
 
 mod audit;
 mod canary;
+mod capacity;
 mod cli;
 mod console;
 mod crash;
@@ -16,8 +17,12 @@ mod makers;
 mod memory;
 mod money;
 mod nodes;
+mod overload;
+mod policies;
 mod providers;
 mod reasoning;
+mod reload;
+mod replies;
 mod revoke;
 mod rotation;
 mod routes;

@@ -119,6 +119,8 @@ impl World {
         ids.insert("budget", id(&format!("{ORG}/budgets"), budget));
         let route = json!({"name": "some", "targets": [{"model": stage::MODEL}]});
         ids.insert("route", id(&format!("{ORG}/routes"), route));
+        let alert = json!({"name": "a", "on": "cost", "threshold": 100});
+        ids.insert("alert", id(&format!("{ORG}/alerts"), alert));
         let hook = json!({"name": "h", "url": "https://hooks.example.com/x"});
         ids.insert("webhook", id(&format!("{ORG}/webhooks"), hook));
         // Nobody answers there: it waits.
@@ -194,6 +196,7 @@ impl World {
             "model_put" => json!({"id": "mine/added", "context_tokens": 1000}),
             "price_create" => json!({"model": "mine/set", "input": 0.25, "output": 0.75}),
             "token_create" => json!({"expires_in_seconds": 60}),
+            "project_policy_edit" | "key_policy_edit" => json!({"cache": "deterministic"}),
             "key_edit" => json!({"rate_limits": {"requests_per_minute": 100_000}}),
             "project_limit_edit" | "organization_limit_edit" => json!({"max_requests_per_1_day": 1_000_000}),
             "chat_completions" => stage::hello(false),
@@ -223,6 +226,9 @@ impl World {
             "project_role_update" => json!({"description": "new"}),
             "role_create" => json!({"role_name": "new role", "permissions": ["read:keys"]}),
             "role_update" => json!({"description": "new"}),
+            "alert_create" => json!({"name": "new", "on": "usage"}),
+            "alert_update" => json!({"name": "other", "threshold": 2.5}),
+            "alert_test" => json!({}),
             "webhook_create" => json!({"name": "new", "url": "https://hooks.example.com/y"}),
             "webhook_update" => json!({"name": "other"}),
             "webhook_test" | "notification_replay" => json!({}),

@@ -40,6 +40,8 @@ impl Tenant {
         let budget = json!({"name": "b", "limit_usd": 1, "window": "day", "selector": selector});
         let project_role = post(&format!("{below}/roles"), &json!({"role_name": "there", "permissions": []}));
         let project_role = id(&project_role);
+        let webhook = json!({"name": "w", "url": "https://10.0.0.1/"});
+        let webhook = id(&post("/webhooks", &webhook));
         let increase = json!({"purpose": "p", "rate_limits": {"concurrency": 2}});
         let ids = vec![
             ("{project}", project),
@@ -50,6 +52,9 @@ impl Tenant {
             ("{group}", group),
             ("{project_role}", project_role),
             ("{role}", id(&post("/roles", &json!({"role_name": "r", "permissions": []})))),
+            ("{webhook}", webhook.clone()),
+            ("{notification}", id(&post(&format!("/webhooks/{webhook}/test"), &json!({})))),
+            ("{alert}", id(&post("/alerts", &json!({"name": "a", "on": "cost"})))),
             ("{invite}", id(&post("/invites", &json!({"email": "two@x.y", "role": "viewer"})))),
             ("{admin}", id(&root)),
             ("{verification_request}", id(&post("/verification_requests", &json!({"purpose": "p"})))),
@@ -82,6 +87,7 @@ const CALLS: &[(&str, &str, &str)] = &[
     ("POST", "/projects/{project}/api_keys", r#"{"name":"n"}"#),
     ("GET", "/projects/{project}/api_keys/{key}", ""),
     ("DELETE", "/projects/{project}/api_keys/{key}", ""),
+    ("GET", "/projects/{project}/api_keys/{key}/timeline", ""),
     ("POST", "/projects/{project}/api_keys/{key}/disable", "{}"),
     ("POST", "/projects/{project}/api_keys/{key}/enable", "{}"),
     ("POST", "/projects/{project}/api_keys/{key}", r#"{"name":"n"}"#),
@@ -107,6 +113,16 @@ const CALLS: &[(&str, &str, &str)] = &[
     ("POST", "/projects/{project}/service_accounts/{account}", r#"{"name":"n"}"#),
     ("DELETE", "/projects/{project}/service_accounts/{account}", ""),
     ("POST", "/projects/{project}/service_accounts/{account}/api_keys", "{}"),
+    ("GET", "/webhooks/{webhook}", ""),
+    ("POST", "/webhooks/{webhook}", r#"{"name":"n"}"#),
+    ("DELETE", "/webhooks/{webhook}", ""),
+    ("POST", "/webhooks/{webhook}/test", "{}"),
+    ("POST", "/notifications/{notification}/replay", "{}"),
+    ("GET", "/alerts/{alert}", ""),
+    ("POST", "/alerts/{alert}", r#"{"name":"n"}"#),
+    ("DELETE", "/alerts/{alert}", ""),
+    ("POST", "/alerts/{alert}/test", "{}"),
+    ("GET", "/alerts/{alert}/preview", ""),
     ("GET", "/budgets/{budget}", ""),
     ("POST", "/budgets/{budget}", r#"{"limit_usd":100}"#),
     ("DELETE", "/budgets/{budget}", ""),

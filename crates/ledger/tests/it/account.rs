@@ -1,6 +1,6 @@
 //! What a node holds of accounts, and what the database grants.
 
-use ledger::account::{Account, Bill, Grant, KEPT_MS, Reservation, Short, admit, extend};
+use ledger::account::{Account, Bill, Grant, KEPT_MS, Reservation, Short, Waiting, admit, extend};
 use ledger::book::{Answer, Ask, Lease, Row, slice};
 use ledger::{AccountId, AccountKind, NanoUsd};
 use std::sync::Arc;
@@ -198,4 +198,31 @@ fn slices_shrink_to_what_is_needed() {
     assert_eq!(of(80, 1, 10, 500_000), 20);
     assert_eq!(of(39, 1, 10, 500_000), 10);
     assert_eq!(of(1_000, 0, 10, 500), 250);
+}
+
+#[test]
+fn an_account_that_several_draw_on_knows_who_has_how_much() {
+    let id = AccountId { kind: AccountKind::Budget, ulid: [9; 16] };
+    let account = Arc::new(Account::shared(id));
+    account.grant(&grant(100));
+    let accounts = [Arc::clone(&account)];
+    let mut first = admit(&accounts, NanoUsd(30), 0).expect("enough").of(1);
+    let second = admit(&accounts, NanoUsd(20), 0).expect("enough").of(2);
+    assert_eq!(
+        (account.share(1), account.share(2), account.share(3)),
+        (NanoUsd(30), NanoUsd(20), NanoUsd(0))
+    );
+    first.join(extend(first.parts(), NanoUsd(10)).expect("enough"));
+    assert_eq!((account.share(1), account.reserved()), (NanoUsd(40), NanoUsd(60)));
+    first.settle(NanoUsd(7));
+    drop(second);
+    assert_eq!(
+        (account.share(1), account.share(2), account.reserved()),
+        (NanoUsd(0), NanoUsd(0), NanoUsd(0))
+    );
+    assert!(!account.is_waited_for());
+    let waiting = Waiting::on(&account);
+    assert!(account.is_waited_for());
+    drop(waiting);
+    assert!(!account.is_waited_for());
 }

@@ -1,5 +1,6 @@
 //! What is reserved of a request, and when it is extended.
 
+use ledger::price::Media;
 use ledger::reserve::{MARKUP_WHOLE, Markup, Mode, Quote, SLICE_TOKENS, Size, Unbounded};
 use ledger::{Hours, NanoUsd, Price, Rates, Usage};
 use proptest::prelude::*;
@@ -22,7 +23,7 @@ fn quote(size: Size, mode: Mode) -> Quote {
     Quote::new(&price(), 0, size, mode, Markup(0)).expect("bounded")
 }
 
-const SIZE: Size = Size { input_tokens_max: 100, output_cap: Some(64_000), answers: 1 };
+const SIZE: Size = Size { input_tokens_max: 100, output_cap: Some(64_000), answers: 1, media: Media::ANY };
 
 #[test]
 fn the_prompt_and_one_slice_come_first() {
@@ -106,7 +107,7 @@ proptest! {
             base: of(rates[0]), context_tiers: vec![(bound / 2, of(rates[1]))], hours: vec![(hours, of(rates[2]))],
             per_request, ..price()
         };
-        let size = Size { input_tokens_max: bound, output_cap: Some(cap), answers: 1 };
+        let size = Size { input_tokens_max: bound, output_cap: Some(cap), answers: 1, media: Media::ANY };
         let quote = Quote::new(&price, at_ms, size, Mode::Full, Markup(markup)).expect("bounded");
         let part = |of: u64, share: u8| of * u64::from(share) / 255;
         let read = part(bound, share[0]);

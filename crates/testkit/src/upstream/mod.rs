@@ -163,6 +163,18 @@ impl Upstream {
         self.shared.lock().bills.clone()
     }
 
+    /// Tokens of all bills together.
+    #[must_use]
+    pub fn used(&self) -> Usage {
+        let mut sum = Usage::new(0, 0);
+        for bill in &self.shared.lock().bills {
+            sum.prompt += bill.usage.prompt;
+            sum.completion += bill.usage.completion;
+            sum.cached += bill.usage.cached;
+        }
+        sum
+    }
+
     /// The bill of the request whose body holds `marker:<marker>`.
     #[must_use]
     pub fn billed_for(&self, marker: &str) -> Option<Bill> {

@@ -176,3 +176,49 @@ fn several_edits_of_one_body_and_what_is_no_request() {
         assert!(Chat::read(&Bytes::from(body)).is_none(), "{body}");
     }
 }
+
+#[test]
+fn calls_get_the_reasoning_they_lack_and_nothing_else_changes() {
+    let call = r#""tool_calls":[{"id":"c"}]"#;
+    let table = [
+        (format!(r#"{{"messages":[{{"role":"assistant",{call}}}]}}"#), 1, vec![0]),
+        (format!(r#"{{"messages":[{{"role":"assistant","reasoning_content":"so",{call}}}]}}"#), 1, vec![]),
+        (format!(r#"{{"messages":[{{"reasoning_content":"so",{call}}},{{ "content":null, {call}}}]}}"#), 2, vec![1]),
+        (r#"{"messages":[{"role":"assistant","tool_calls":[ ],"content":"x"},{"role":"user","content":"c"}]}"#.to_owned(), 0, vec![]),
+        (r#"{"messages":"none"}"#.to_owned(), 0, vec![]),
+    ];
+    for (body, calling, bare) in table {
+        let body = Bytes::from(body);
+        let mut chat = Chat::read(&body).unwrap();
+        let (calls, found) = chat.calls_without_reasoning();
+        assert_eq!(
+            (calls, found.iter().map(|bare| bare.turn).collect::<Vec<_>>()),
+            (calling, bare),
+            "{body:?}"
+        );
+        found.iter().for_each(|bare| chat.think(bare, "a \"b\""));
+        let done = chat.finish();
+        let added = r#""reasoning_content":"a \"b\"","#;
+        let text = String::from_utf8(done.to_vec()).unwrap();
+        assert_eq!(text.matches(added).count(), found.len(), "{text}");
+        assert_eq!(text.replace(added, "").as_bytes(), &body[..], "{text}");
+    }
+    // What stands there and says nothing is replaced.
+    for empty in ["null", "\"\""] {
+        let body = Bytes::from(format!(r#"{{"messages":[{{{call},"reasoning_content":{empty}}}]}}"#));
+        let mut chat = Chat::read(&body).unwrap();
+        let (_, found) = chat.calls_without_reasoning();
+        chat.think(&found[0], "so");
+        let expected = format!(r#"{{"messages":[{{{call},"reasoning_content":"so"}}]}}"#);
+        assert_eq!(chat.finish(), expected.as_bytes());
+    }
+    for (body, not) in [
+        (r#"{"thinking":{"type":"disabled"}}"#, true),
+        (r#"{"thinking":{"type":"enabled"}}"#, false),
+        (r#"{"enable_thinking":false}"#, true),
+        (r#"{"reasoning_effort":"none"}"#, true),
+        (r#"{"reasoning_effort":"high"}"#, false),
+    ] {
+        assert_eq!(Chat::read(&Bytes::from(body)).unwrap().thinks_not(), not, "{body}");
+    }
+}

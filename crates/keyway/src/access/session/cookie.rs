@@ -8,6 +8,7 @@ const COOKIES_MAX: usize = 50;
 const SESSION: &str = "keyway-session";
 const VISIT: &str = "keyway-visit";
 const THEME: &str = "keyway-theme";
+const BEGUN: &str = "keyway-begun";
 /// Seconds a theme is remembered: a year.
 const THEME_SECONDS: i64 = 365 * 24 * 3600;
 
@@ -56,6 +57,18 @@ pub fn set_visit(secret: &str, https: bool) -> String {
 pub fn set_theme(theme: &str) -> String {
     let seconds = if theme.is_empty() { 0 } else { THEME_SECONDS };
     format!("{THEME}={theme}; Path=/; Max-Age={seconds}; SameSite=Lax")
+}
+
+/// Whether somebody has put the first steps away.
+#[must_use]
+pub fn begun(headers: &Fields) -> bool {
+    value(headers, BEGUN) == Some("1")
+}
+
+/// The cookie that says so: a look, as the theme is.
+#[must_use]
+pub fn set_begun() -> String {
+    format!("{BEGUN}=1; Path=/; Max-Age={THEME_SECONDS}; SameSite=Lax")
 }
 
 fn named(name: &str, https: bool) -> String {

@@ -58,12 +58,18 @@ impl<'a> Body<'a> {
     }
 
     /// Reads the body, at most `bytes_max`, as long as it keeps to `pace`: one that dribbles in is not
-    /// waited for longer. A client that waits for leave to send it gets it here.
+    /// waited for longer. A client that waits for leave to send it gets it here. `room` is asked whenever
+    /// more has come and it is not all, with how much that is.
     ///
     /// # Errors
-    /// `body_too_large` (before a byte is read, when the length is told), `request_timeout`, or
-    /// `invalid_request` for a body that is malformed or breaks off.
-    pub async fn read(self, bytes_max: usize, pace: Pace) -> Result<Bytes, Refusal> {
+    /// `body_too_large` (before a byte is read, when the length is told), `request_timeout`,
+    /// `invalid_request` for a body that is malformed or breaks off, or what `room` says.
+    pub async fn read(
+        self,
+        bytes_max: usize,
+        pace: Pace,
+        mut room: impl FnMut(usize) -> Result<(), Refusal>,
+    ) -> Result<Bytes, Refusal> {
         let Self(inflow) = self;
         if !inflow.borrow_mut().begin_reading(bytes_max)? {
             return Ok(Bytes::new());
@@ -73,7 +79,7 @@ impl<'a> Body<'a> {
         let read = poll_fn(|cx| {
             let inflow = &mut *inflow.borrow_mut();
             ready!(inflow.poll_continue(cx, &mut unsent)).map_err(|_| broken())?;
-            inflow.poll_body(cx, &mut coming, bytes_max, &pace)
+            inflow.poll_body(cx, &mut coming, (bytes_max, &pace), &mut room)
         })
         .await;
         inflow.borrow_mut().end_reading(read.is_ok());
@@ -157,14 +163,15 @@ impl Inflow {
         &mut self,
         cx: &mut Context<'_>,
         coming: &mut Coming,
-        bytes_max: usize,
-        pace: &Pace,
+        (bytes_max, pace): (usize, &Pace),
+        room: &mut impl FnMut(usize) -> Result<(), Refusal>,
     ) -> Poll<Result<Bytes, Refusal>> {
         loop {
             let wanted = match self.take(&mut coming.whole, bytes_max)? {
                 Taken::All(body) => return Poll::Ready(Ok(body)),
                 Taken::Some(wanted) => wanted,
             };
+            room(coming.whole.len() + self.wire.buf.len())?;
             match self.wire.poll_fill(cx, wanted) {
                 Poll::Ready(Ok(read)) if read > 0 => coming.received += read,
                 Poll::Ready(_) => return Poll::Ready(Err(broken())),

@@ -67,13 +67,19 @@ pub struct Body {
 }
 
 impl Body {
-    /// Reads the body, at most `bytes_max`, as long as it keeps to `pace`.
+    /// Reads the body, at most `bytes_max`, as long as it keeps to `pace`. `room` is asked whenever more has
+    /// come and it is not all, with how much that is.
     ///
     /// # Errors
     /// `body_too_large` (before a byte is read, when the length is told), `request_timeout`, `overloaded`
     /// when the connection's other requests have filled its room, or `invalid_request` for a body that
     /// breaks off.
-    pub async fn read(mut self, bytes_max: usize, pace: Pace) -> Result<Bytes, Refusal> {
+    pub async fn read(
+        mut self,
+        bytes_max: usize,
+        pace: Pace,
+        mut room: impl FnMut(usize) -> Result<(), Refusal>,
+    ) -> Result<Bytes, Refusal> {
         if self.stream.is_end_stream() {
             return Ok(Bytes::new());
         }
@@ -86,15 +92,15 @@ impl Body {
             self.respond.borrow_mut().send_informational(answer).map_err(|_| broken())?;
         }
         let mut coming = Coming::default();
-        poll_fn(|cx| self.poll_body(cx, &mut coming, bytes_max, &pace)).await
+        poll_fn(|cx| self.poll_body(cx, &mut coming, (bytes_max, &pace), &mut room)).await
     }
 
     fn poll_body(
         &mut self,
         cx: &mut Context<'_>,
         coming: &mut Coming,
-        bytes_max: usize,
-        pace: &Pace,
+        (bytes_max, pace): (usize, &Pace),
+        room: &mut impl FnMut(usize) -> Result<(), Refusal>,
     ) -> Poll<Result<Bytes, Refusal>> {
         loop {
             let piece = match self.stream.poll_data(cx) {
@@ -125,6 +131,7 @@ impl Body {
                 return Poll::Ready(Ok(piece));
             }
             coming.whole.extend_from_slice(&piece);
+            room(coming.whole.len())?;
         }
     }
 }

@@ -252,6 +252,20 @@ const OBJECTS: &[(&str, &str)] = &[
     ),
     ("RateLimitEdit", LIMIT),
     (
+        "Policy",
+        "object*: string, project_id*: string, api_key_id*: string?, cache*: off|deterministic|all?, \
+        cache_ttl_seconds*: integer?, weight*: integer?, priority*: low|normal|high?, input_tokens_max*: integer?, \
+        output_tokens_max*: integer?, over_limit*: refuse|clamp?, default_parameters*: object, \
+        forbidden_parameters*: [string], fallback_model*: string?, fallback_at_percent*: integer?",
+    ),
+    (
+        "PolicyEdit",
+        "cache: off|deterministic|all?, cache_ttl_seconds: integer?, weight: integer?, priority: low|normal|high?, \
+        input_tokens_max: integer?, output_tokens_max: integer?, over_limit: refuse|clamp?, \
+        default_parameters: object?, forbidden_parameters: [string]?, fallback_model: string?, \
+        fallback_at_percent: integer?",
+    ),
+    (
         "User",
         "object*: string, id*: string, name*: string, email*: string, role*: string, added_at*: integer",
     ),
@@ -311,7 +325,7 @@ const OBJECTS: &[(&str, &str)] = &[
         "object*: string, id*: string, created_at*: integer, project_id*: string, api_key_id*: string, \
         user_id*: string?, test*: boolean, kind*: string, model*: string, model_served*: string?, provider*: string?, \
         stream*: boolean, status*: integer, error*: string?, attempts*: [object], losses*: [string], usage*: object, \
-        usage_origin*: string, price_version*: string?, cost_usd*: number?, provider_cost_usd: number?, latency_ms*: integer, \
+        usage_origin*: string, price_version*: string?, cost_usd*: number?, cache_saved_usd*: number?, provider_cost_usd: number?, latency_ms*: integer, \
         first_token_ms*: integer?, labels*: [string], ip*: string, client_request_id*: string?",
     ),
     (

@@ -4,6 +4,21 @@ use super::operations::{Operation, PAGE, op};
 
 /// What is said of its routes.
 pub const OPERATIONS: &[Operation] = &[
+    op("alert_list", "What is worth telling somebody", PAGE, "", "AlertList"),
+    op("alert_create", "Make an alert", "", "AlertNew", "Alert"),
+    op("alert_get", "Show an alert", "", "", "Alert"),
+    op("alert_update", "Change or snooze an alert", "", "AlertEdit", "Alert"),
+    op("alert_remove", "Remove an alert", "", "", "Deleted"),
+    op("alert_test", "Send what it would send, to everybody it would tell", "", "Nothing", "AlertTest"),
+    op("alert_preview", "How often it would have fired in the last thirty days", "", "", "AlertPreview"),
+    op(
+        "alert_events",
+        "What was told, each occurrence once",
+        "limit: integer, after: string, order: asc|desc, alert_id: string, api_key_id: string",
+        "",
+        "AlertEventList",
+    ),
+    op("key_timeline", "What happened to a key and with it, newest first", "", "", "KeyTimeline"),
     op("webhook_list", "Programs that are told what happens", PAGE, "", "WebhookList"),
     op(
         "webhook_create",
@@ -29,6 +44,37 @@ pub const OPERATIONS: &[Operation] = &[
 /// Name and fields of its objects.
 pub const OBJECTS: &[(&str, &str)] = &[
     (
+        "Alert",
+        "object*: string, id*: string, name*: string, on*: string, project_id*: string?, api_key_id*: string?, \
+        threshold*: number?, unit*: string, window*: string?, events*: [string], channels*: [Channel], act*: Act?, \
+        preset*: boolean, enabled*: boolean, snoozed_until*: integer?, created_at*: integer",
+    ),
+    (
+        "AlertNew",
+        "name*: string, on*: budget|key_expiring|rotation_due|usage|cost|errors|latency|new_address|unusual_hour|provider_down|audit_event|unpriced_model|exposed_in_browser, \
+        project_id: string, api_key_id: string, threshold: number?, window: minute|hour|day, events: [string], \
+        channels: [Channel], act: Act?, enabled: boolean, snooze_seconds: integer",
+    ),
+    (
+        "AlertEdit",
+        "name: string, threshold: number?, window: minute|hour|day, events: [string], channels: [Channel], act: Act?, \
+        enabled: boolean, snooze_seconds: integer",
+    ),
+    ("Channel", "type*: email|webhook, to: string, webhook_id: string"),
+    ("Act", "type*: disable_key|limit_key, requests_per_minute: integer"),
+    ("AlertTest", "object*: string, alert_id*: string, messages*: integer"),
+    (
+        "AlertPreview",
+        "object*: string, alert_id*: string, days*: integer, would_have_fired*: integer?, judged_by*: exact|hour|none",
+    ),
+    (
+        "AlertEvent",
+        "object*: string, id*: string, alert_id*: string, on*: string, subject*: string, project_id*: string?, \
+        api_key_id*: string?, began_at*: integer, ended_at*: integer?, detail*: any",
+    ),
+    ("KeyTimeline", "object*: string, api_key_id*: string, data*: [KeyMoment]"),
+    ("KeyMoment", "at*: integer, kind*: audit|alert|network, what*: string, summary*: string"),
+    (
         "Webhook",
         "object*: string, id*: string, name*: string, redacted_url*: string, format*: standard|slack, \
         enabled*: boolean, created_at*: integer, secret: string?, secret_already_shown: boolean",
@@ -44,4 +90,9 @@ pub const OBJECTS: &[(&str, &str)] = &[
 ];
 
 /// Lists and what is in them.
-pub const LISTS: &[(&str, &str)] = &[("WebhookList", "Webhook"), ("NotificationList", "Notification")];
+pub const LISTS: &[(&str, &str)] = &[
+    ("AlertList", "Alert"),
+    ("AlertEventList", "AlertEvent"),
+    ("WebhookList", "Webhook"),
+    ("NotificationList", "Notification"),
+];

@@ -5,8 +5,8 @@ use crate::access::verify::{About, Needs};
 use crate::accounts::Scope;
 use crate::console::account::{change, confirm, show};
 use crate::console::{
-    assets, audit, components, invitation, keys, leave, links, models, overview, register, requests, setup,
-    sign_in, theme, usage,
+    alerts, assets, audit, components, invitation, keys, leave, links, members, models, money, overview,
+    playground, projects, register, requests, settings, setup, sign_in, status, theme, usage,
 };
 use crate::relay::route::{Billing, BodyLimit, Handler, Route, Sendable, Shape};
 use crate::relay::{Inbound, Shared};
@@ -92,6 +92,26 @@ pub(super) static ROUTES: &[Route] = &[
         keys::change::ask_revoke,
     ),
     page("console_key_revoke", Method::POST, "/console/keys/{key}/revoke", END_KEYS, keys::change::revoke),
+    page("console_begun", Method::POST, "/console/begun", Needs::Person, overview::begin::dismiss),
+    page("console_status", Method::GET, "/status", Needs::Nothing, status::show),
+    page("console_alerts", Method::GET, "/console/alerts", SEE_BUDGETS, alerts::list::show),
+    page("console_alert_new", Method::GET, "/console/alerts/new", MAKE_BUDGETS, alerts::new::show),
+    page("console_alert_make", Method::POST, "/console/alerts", MAKE_BUDGETS, alerts::new::make),
+    page("console_alert", Method::GET, "/console/alerts/{alert}", SEE_BUDGETS, alerts::one::show),
+    page(
+        "console_alert_change",
+        Method::POST,
+        "/console/alerts/{alert}",
+        CHANGE_BUDGETS,
+        alerts::one::change,
+    ),
+    page(
+        "console_alert_remove",
+        Method::POST,
+        "/console/alerts/{alert}/remove",
+        END_BUDGETS,
+        alerts::one::remove,
+    ),
     page("console_usage", Method::GET, "/console/usage", SEE_USAGE, usage::page::show),
     page("console_requests", Method::GET, "/console/requests", SEE_REQUESTS, requests::list::show),
     page("console_request", Method::GET, "/console/requests/{request}", SEE_REQUESTS, requests::one::show),
@@ -100,6 +120,110 @@ pub(super) static ROUTES: &[Route] = &[
     page("console_audit", Method::GET, "/console/audit", SEE_AUDIT, audit::list::show),
     page("console_audit_verify", Method::GET, "/console/audit/verify", SEE_ALL_AUDIT, audit::verify::show),
     page("console_review", Method::GET, "/console/review", SEE_ALL_KEYS, audit::review::show),
+    page("console_projects", Method::GET, "/console/projects", SEE_PROJECTS, projects::list::show),
+    page("console_project_make", Method::POST, "/console/projects", MAKE_PROJECTS, projects::list::make),
+    page("console_project", Method::GET, "/console/projects/{project}", SEE_PROJECT, projects::one::show),
+    page(
+        "console_project_update",
+        Method::POST,
+        "/console/projects/{project}",
+        CHANGE_PROJECT,
+        projects::change::update,
+    ),
+    page(
+        "console_project_models",
+        Method::POST,
+        "/console/projects/{project}/models",
+        CHANGE_PROJECT,
+        projects::change::models,
+    ),
+    page(
+        "console_project_archive",
+        Method::POST,
+        "/console/projects/{project}/archive",
+        END_PROJECT,
+        projects::change::archive,
+    ),
+    page(
+        "console_project_member_add",
+        Method::POST,
+        "/console/projects/{project}/members",
+        ADD_THERE,
+        projects::change::add_member,
+    ),
+    page(
+        "console_project_member_remove",
+        Method::POST,
+        "/console/projects/{project}/members/remove",
+        REMOVE_THERE,
+        projects::change::remove_member,
+    ),
+    page(
+        "console_account_add",
+        Method::POST,
+        "/console/projects/{project}/accounts",
+        ADD_THERE,
+        projects::change::add_account,
+    ),
+    page(
+        "console_account_remove",
+        Method::POST,
+        "/console/projects/{project}/accounts/remove",
+        REMOVE_THERE,
+        projects::change::remove_account,
+    ),
+    page("console_members", Method::GET, "/console/members", SEE_MEMBERS, members::list::show),
+    page("console_invite", Method::POST, "/console/members/invite", ADD_MEMBERS, members::change::invite),
+    page(
+        "console_invite_remove",
+        Method::POST,
+        "/console/members/invite/remove",
+        REMOVE_MEMBERS,
+        members::change::take_back,
+    ),
+    page("console_member", Method::GET, "/console/members/{user}", SEE_MEMBERS, members::one::show),
+    page(
+        "console_member_update",
+        Method::POST,
+        "/console/members/{user}",
+        CHANGE_MEMBERS,
+        members::change::update,
+    ),
+    page(
+        "console_member_remove",
+        Method::POST,
+        "/console/members/{user}/remove",
+        REMOVE_MEMBERS,
+        members::change::remove,
+    ),
+    page("console_roles", Method::GET, "/console/roles", SEE_MEMBERS, members::roles::show),
+    page("console_role_make", Method::POST, "/console/roles", MAKE_ROLES, members::roles::make),
+    page("console_role_remove", Method::POST, "/console/roles/remove", REMOVE_ROLES, members::roles::remove),
+    page("console_budgets", Method::GET, "/console/budgets", SEE_BUDGETS, money::budgets::show),
+    page("console_budget_make", Method::POST, "/console/budgets", MAKE_BUDGETS, money::budgets::make),
+    page("console_budget", Method::GET, "/console/budgets/{budget}", SEE_BUDGETS, money::budget::show),
+    page(
+        "console_budget_update",
+        Method::POST,
+        "/console/budgets/{budget}",
+        CHANGE_BUDGETS,
+        money::budget::update,
+    ),
+    page(
+        "console_budget_remove",
+        Method::POST,
+        "/console/budgets/{budget}/remove",
+        END_BUDGETS,
+        money::budget::remove,
+    ),
+    page("console_limits", Method::GET, "/console/limits", SEE_PROJECTS, money::limits::show),
+    page("console_limits_change", Method::POST, "/console/limits", CHANGE_PROJECTS, money::limits::change),
+    page("console_credit", Method::GET, "/console/credit", SEE_CREDIT, money::credit::show),
+    page("console_credit_put", Method::POST, "/console/credit", CHANGE_CREDIT, money::credit::put),
+    page("console_settings", Method::GET, "/console/settings", SEE_SETTINGS, settings::show),
+    page("console_settings_change", Method::POST, "/console/settings", CHANGE_SETTINGS, settings::change),
+    page("console_playground", Method::GET, "/console/playground", PLAY, playground::show),
+    page("console_playground_token", Method::POST, "/console/playground/token", PLAY, playground::token),
 ];
 
 // A handler asks again when it knows whose key it is.
@@ -108,9 +232,33 @@ const MAKE_KEYS: Needs = Needs::Admin(Scope::CREATE_KEYS, About::Anywhere);
 const CHANGE_KEYS: Needs = Needs::Admin(Scope::UPDATE_KEYS, About::Anywhere);
 const END_KEYS: Needs = Needs::Admin(Scope::DELETE_KEYS, About::Anywhere);
 
+const SEE_BUDGETS: Needs = Needs::Admin(Scope::READ_BUDGETS, About::Anywhere);
+const MAKE_BUDGETS: Needs = Needs::Admin(Scope::CREATE_BUDGETS, About::Anywhere);
+const CHANGE_BUDGETS: Needs = Needs::Admin(Scope::UPDATE_BUDGETS, About::Anywhere);
+const END_BUDGETS: Needs = Needs::Admin(Scope::DELETE_BUDGETS, About::Anywhere);
 const SEE_ALL_KEYS: Needs = Needs::Admin(Scope::READ_KEYS, About::Organization);
 const SEE_AUDIT: Needs = Needs::Admin(Scope::READ_AUDIT_LOGS, About::Anywhere);
 const SEE_ALL_AUDIT: Needs = Needs::Admin(Scope::READ_AUDIT_LOGS, About::Organization);
+const SEE_PROJECTS: Needs = Needs::Admin(Scope::READ_PROJECTS, About::Anywhere);
+const CHANGE_PROJECTS: Needs = Needs::Admin(Scope::UPDATE_PROJECTS, About::Anywhere);
+const MAKE_PROJECTS: Needs = Needs::Admin(Scope::CREATE_PROJECTS, About::Organization);
+const SEE_PROJECT: Needs = Needs::Admin(Scope::READ_PROJECTS, About::Project);
+const CHANGE_PROJECT: Needs = Needs::Admin(Scope::UPDATE_PROJECTS, About::Project);
+const END_PROJECT: Needs = Needs::Admin(Scope::DELETE_PROJECTS, About::Project);
+const ADD_THERE: Needs = Needs::Admin(Scope::CREATE_MEMBERS, About::Project);
+const REMOVE_THERE: Needs = Needs::Admin(Scope::DELETE_MEMBERS, About::Project);
+const SEE_MEMBERS: Needs = Needs::Admin(Scope::READ_MEMBERS, About::Organization);
+const ADD_MEMBERS: Needs = Needs::Admin(Scope::CREATE_MEMBERS, About::Organization);
+const CHANGE_MEMBERS: Needs = Needs::Admin(Scope::UPDATE_MEMBERS, About::Organization);
+const REMOVE_MEMBERS: Needs = Needs::Admin(Scope::DELETE_MEMBERS, About::Organization);
+const MAKE_ROLES: Needs = Needs::Admin(Scope::CREATE_SETTINGS, About::Organization);
+const REMOVE_ROLES: Needs = Needs::Admin(Scope::DELETE_SETTINGS, About::Organization);
+const SEE_CREDIT: Needs = Needs::Admin(Scope::READ_BILLING, About::Organization);
+const CHANGE_CREDIT: Needs = Needs::Admin(Scope::MANAGE_BILLING, About::Organization);
+const SEE_SETTINGS: Needs = Needs::Admin(Scope::READ_SETTINGS, About::Organization);
+const CHANGE_SETTINGS: Needs = Needs::Admin(Scope::UPDATE_SETTINGS, About::Organization);
+// Whoever may make keys may call what a key of theirs may.
+const PLAY: Needs = Needs::Admin(Scope::CREATE_KEYS, About::Anywhere);
 const SEE_USAGE: Needs = Needs::Admin(Scope::READ_USAGE, About::Anywhere);
 const SEE_REQUESTS: Needs = Needs::Admin(Scope::READ_REQUESTS, About::Anywhere);
 

@@ -4,7 +4,9 @@ use super::managed;
 use crate::access::verify::About::{Anywhere, Installation, Organization, Project};
 use crate::access::verify::Needs::Admin;
 use crate::accounts::Scope;
-use crate::admin::{limits, model_permissions, organizations, project_members, projects, service_accounts};
+use crate::admin::{
+    limits, model_permissions, organizations, policies, project_members, projects, service_accounts,
+};
 use crate::relay::Route;
 use http::Method;
 
@@ -64,6 +66,34 @@ pub(super) static ROUTES: &[Route] = &[
         "/v1/organization/projects/{project}/model_permissions",
         Admin(Scope::UPDATE_PROJECTS, Project),
         model_permissions::remove,
+    ),
+    managed(
+        "project_policy",
+        Method::GET,
+        "/v1/organization/projects/{project}/policy",
+        Admin(Scope::READ_PROJECTS, Project),
+        policies::show_of_project,
+    ),
+    managed(
+        "project_policy_edit",
+        Method::POST,
+        "/v1/organization/projects/{project}/policy",
+        Admin(Scope::UPDATE_PROJECTS, Project),
+        policies::edit_of_project,
+    ),
+    managed(
+        "key_policy",
+        Method::GET,
+        "/v1/organization/projects/{project}/api_keys/{key}/policy",
+        Admin(Scope::READ_PROJECTS, Project),
+        policies::show_of_key,
+    ),
+    managed(
+        "key_policy_edit",
+        Method::POST,
+        "/v1/organization/projects/{project}/api_keys/{key}/policy",
+        Admin(Scope::UPDATE_PROJECTS, Project),
+        policies::edit_of_key,
     ),
     managed(
         "project_users",

@@ -15,7 +15,7 @@ use maud::{Markup, html};
 
 const PATH: &str = "/console/review";
 /// Keys looked at for a page.
-const PAGE_MAX: i64 = 100;
+const PAGE_MAX: i64 = 40;
 /// Keys looked at for a file.
 const FILE_MAX: i64 = 1_000;
 const COLUMNS: &[Column] = &[text("Key"), text("Found"), text("Last used"), text("What to do")];

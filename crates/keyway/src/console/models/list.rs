@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 const PATH: &str = "/console/models";
 /// Models of a page.
-const PAGE_MAX: usize = 100;
+const PAGE_MAX: usize = 50;
 /// Models whose use is looked up.
 const USED_MAX: usize = 500;
 const COLUMNS: &[Column] = &[

@@ -54,7 +54,7 @@ async fn one(here: &Here<'_>) -> Result<Outbound, Trouble> {
             }
         }
         section .part { h2 { "Call it" } (snippet("model-sample", "curl", &sample)) }
-        (take(here, &format!("/v1/organization/models/{}", model.id), &format!("keyway model get {}", model.id)))
+        (take(here, &format!("/v1/organization/models/{}", model.id), &format!("keyway model show {}", model.id)))
     };
     let above = [("/console/models", "Models")];
     let actions = html! {

@@ -1,6 +1,6 @@
 //! GET `/console`
 
-use super::attention;
+use super::{attention, begin};
 use crate::accounts::Scope;
 use crate::base::Trouble;
 use crate::console::here::{Here, pages};
@@ -57,14 +57,16 @@ async fn overview(here: &Here<'_>) -> Result<Outbound, Trouble> {
     };
     let used = sums.as_ref().is_some_and(|sums| sums.now.0[at::REQUESTS] + sums.before.0[at::REQUESTS] > 0);
     let items = attention::items(here, sums.as_ref().map_or(&[], |sums| &sums.models)).await?;
+    let steps = begin::card(here, used).await?;
     let body = html! {
+        (steps)
         @match &sums {
             Some(sums) if used => (summed(here, &span, sums)),
             Some(_) if span.word != "7d" => {
                 (span.picker(here, PATH))
                 (states::empty("Nothing in this time", "Take a longer one.", &html! {}))
             },
-            _ => (begin(here)),
+            _ => (first_call(here)),
         }
         @if used || !items.is_empty() { (attention::list(&items)) }
         @if used { (last(here).await?) }
@@ -116,9 +118,8 @@ fn summed(here: &Here<'_>, span: &Span, sums: &Sums) -> Markup {
 fn numbers(span: &Span, sums: &Sums) -> Vec<Kpi> {
     let (now, before) = (&sums.now.0, &sums.before.0);
     let usage = sums.now.usage();
-    let against = |index: usize| {
-        format!("{} against the {} before", say::change(now[index], before[index]), span.length())
-    };
+    let against =
+        |index: usize| format!("{} vs. the {} before", say::change(now[index], before[index]), span.length());
     let input = i64::try_from(usage.input()).unwrap_or(i64::MAX);
     let cached = i64::try_from(usage.cache_read).unwrap_or(i64::MAX);
     vec![
@@ -184,7 +185,7 @@ async fn last(here: &Here<'_>) -> Result<Markup, Trouble> {
     })
 }
 
-fn begin(here: &Here<'_>) -> Markup {
+fn first_call(here: &Here<'_>) -> Markup {
     if here.may(Scope::CREATE_KEYS) {
         return states::empty(
             "Make your first call",

@@ -67,11 +67,11 @@ fn hundredths(value: u128) -> String {
     format!("{}.{:02}", value / 100, value % 100)
 }
 
-/// The next round number from a value up: 1, 2 or 5 and zeros, and even.
+/// The next round number from a value up: an even digit, or one, and zeros.
 pub(super) fn scale(value: u64) -> u64 {
     let mut step = 1_u64;
     loop {
-        for factor in [2, 4, 10] {
+        for factor in [2, 4, 6, 8, 10] {
             if step.saturating_mul(factor) >= value || step > u64::MAX / 100 {
                 return step.saturating_mul(factor);
             }
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn scales_are_round_and_hold_the_highest() {
-        for (value, top) in [(0, 2), (2, 2), (3, 4), (11, 20), (39, 40), (401, 1000)] {
+        for (value, top) in [(0, 2), (2, 2), (3, 4), (11, 20), (39, 40), (401, 600)] {
             assert_eq!(scale(value), top, "{value}");
         }
         assert!(scale(u64::MAX) > 0);

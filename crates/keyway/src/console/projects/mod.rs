@@ -1,5 +1,10 @@
 //! Projects: what keys, members and limits belong to.
 
+pub mod change;
+pub mod list;
+pub mod one;
+mod people;
+
 use super::here::Here;
 use crate::accounts::Scope;
 use crate::base::Trouble;

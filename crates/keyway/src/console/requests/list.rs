@@ -202,7 +202,7 @@ fn chips(here: &Here<'_>, asked: &Asked) -> Markup {
 }
 
 fn command(asked: &Asked) -> String {
-    let mut command = "keyway log".to_owned();
+    let mut command = "keyway log list".to_owned();
     if !asked.model.is_empty() {
         command.push_str(&format!(" --model '{}'", asked.model.replace('\'', "")));
     }

@@ -37,7 +37,7 @@ async fn one(here: &Here<'_>) -> Result<Outbound, Trouble> {
             h2 #texts { "Prompt and answer" }
             p .faint { "They are not kept: Keyway notes what a request cost and where it went, nothing that was said." }
         }
-        (take(here, &format!("/v1/organization/requests/{text}"), &format!("keyway log {text}")))
+        (take(here, &format!("/v1/organization/requests/{text}"), &format!("keyway log show {text}")))
     };
     let above = [("/console/requests", "Requests")];
     let title = if entry.model_asked.is_empty() { "Request" } else { &entry.model_asked };

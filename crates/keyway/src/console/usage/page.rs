@@ -77,7 +77,7 @@ fn numbers(asked: &Asked, found: &Found) -> Vec<Kpi> {
     let (now, before) = (&found.total, &found.before);
     let usage = now.usage();
     let against = |now: i64, before: i64| {
-        format!("{} against the {} before", say::change(now, before), asked.span.length())
+        format!("{} vs. the {} before", say::change(now, before), asked.span.length())
     };
     let of = |index: usize| now.0[index];
     vec![

@@ -1,14 +1,15 @@
 //! The way from a worker to more money: a worker never awaits the database. What it holds too little of is
 //! asked for here; one task on the control runtime leases it, and reserves it for those who ask, in order.
 
+mod crowd;
 mod lease;
 mod rounds;
-mod terms;
+pub(super) mod terms;
 
 use crate::base::Clock;
 use crate::store::Db;
 use ledger::NanoUsd;
-use ledger::account::{Account, Part, Reservation};
+use ledger::account::{Account, Part, Reservation, Waiting};
 use rounds::Rounds;
 use std::sync::Arc;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
@@ -20,8 +21,8 @@ pub const WAIT_MS: i64 = 500;
 
 /// What is asked for.
 pub enum Wanted {
-    /// To be let in: of the current window of each account.
-    Admit(Vec<Arc<Account>>),
+    /// To be let in: of the current window of each account, for whom.
+    Admit(Vec<Arc<Account>>, u128),
     /// To go on: of the windows that let the request in.
     Extend(Vec<Part>),
 }
@@ -34,6 +35,8 @@ pub(super) struct Ask {
     whole: NanoUsd,
     until_mono_ms: i64,
     answer: oneshot::Sender<Answer>,
+    /// While it waits for what others have reserved: nobody passes it.
+    waits: Vec<Waiting>,
 }
 
 /// The answer: it is reserved, or why not.
@@ -79,6 +82,8 @@ pub struct Holder {
     pub boot: String,
     /// The node.
     pub node: String,
+    /// What one key has reserved of an account at most while others wait, percent of what all have.
+    pub key_share_percent_max: i64,
 }
 
 impl Keeper {
@@ -95,7 +100,7 @@ impl Keeper {
         let (answer, answered) = oneshot::channel();
         let until_mono_ms = self.clock.monotonic_ms() + WAIT_MS;
         let whole = amount.saturating_add(already);
-        let ask = Ask { wanted, amount, whole, until_mono_ms, answer };
+        let ask = Ask { wanted, amount, whole, until_mono_ms, answer, waits: Vec::new() };
         let busy = |_| Denied { account: 0, why: Why::Reserved, left: NanoUsd::ZERO };
         self.asks.try_send(ask).map_err(busy)?;
         Ok(answered)

@@ -1,13 +1,14 @@
 //! Rounds: everybody who waits is tried, what is missing is leased once for all of them, and they are tried
 //! again, in the order in which they came.
 
+use super::crowd::Crowd;
 use super::lease::{self, Demand, Stand};
 use super::{Ask, Denied, Holder, Wanted, Why};
 use crate::access::purse;
 use crate::base::Fault;
 use crate::store::windows::{self, Name};
 use crate::store::{crash_holds, nodes};
-use ledger::account::{Account, Short, admit, extend};
+use ledger::account::{Account, Short, Waiting, admit, extend};
 use ledger::spend::ACCOUNTS_PER_REQUEST_MAX;
 use ledger::{AccountId, NanoUsd, book};
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
@@ -61,7 +62,7 @@ impl Rounds {
     /// Takes a question.
     pub(super) fn take(&mut self, ask: Ask) {
         let accounts = match &ask.wanted {
-            Wanted::Admit(accounts) => accounts.iter().collect::<Vec<_>>(),
+            Wanted::Admit(accounts, _) => accounts.iter().collect::<Vec<_>>(),
             Wanted::Extend(parts) => parts.iter().map(|part| &part.account).collect(),
         };
         for account in accounts {
@@ -111,8 +112,13 @@ impl Rounds {
     fn try_all(&mut self, stands: &BTreeMap<Key, Option<Stand>>) -> BTreeMap<Key, Demand> {
         let now_mono_ms = self.holder.clock.monotonic_ms();
         let mut demands: BTreeMap<Key, Demand> = BTreeMap::new();
+        let crowd = Crowd::of(self.waiting.iter().filter(|ask| !ask.waits.is_empty()));
         for ask in std::mem::take(&mut self.waiting) {
             if ask.answer.is_closed() {
+                continue;
+            }
+            if let Some(account) = crowd.before(&ask, self.holder.key_share_percent_max) {
+                self.wait(ask, Denied { account, why: Why::Reserved, left: NanoUsd::ZERO }, now_mono_ms);
                 continue;
             }
             let short = match try_one(&ask, now_mono_ms) {
@@ -128,8 +134,13 @@ impl Rounds {
             let denied = deny(&ask, &short, stand);
             let late = now_mono_ms >= ask.until_mono_ms;
             match denied {
-                Some(denied) if late || denied.why != Why::Reserved => {
+                Some(denied) if denied.why != Why::Reserved => {
                     let _ = ask.answer.send(Err(denied));
+                    continue;
+                }
+                // Its money was asked for in this round already: the next one asks again.
+                Some(denied) => {
+                    self.wait(ask, denied, now_mono_ms);
                     continue;
                 }
                 // Others were always quicker.
@@ -139,8 +150,6 @@ impl Rounds {
                     let _ = ask.answer.send(Err(denied));
                     continue;
                 }
-                // Its money was asked for in this round already: the next one asks again.
-                Some(_) => {}
                 None => {
                     let least = short.need;
                     let demand = demands.entry(key).or_insert_with(|| Demand {
@@ -156,6 +165,21 @@ impl Rounds {
             self.waiting.push_back(ask);
         }
         demands
+    }
+
+    /// Somebody waits for what others have reserved, in front of everybody who comes later; or has waited
+    /// long enough.
+    fn wait(&mut self, mut ask: Ask, denied: Denied, now_mono_ms: i64) {
+        if now_mono_ms >= ask.until_mono_ms {
+            let _ = ask.answer.send(Err(denied));
+            return;
+        }
+        if let Wanted::Admit(accounts, _) = &ask.wanted
+            && ask.waits.is_empty()
+        {
+            ask.waits = accounts.iter().filter(|it| it.is_shared()).map(Waiting::on).collect();
+        }
+        self.waiting.push_back(ask);
     }
 
     async fn lease(&mut self, demand: &Demand) -> Option<Stand> {
@@ -254,7 +278,9 @@ fn is_idle(account: &Account, now_mono_ms: i64) -> bool {
 
 fn try_one(ask: &Ask, now_mono_ms: i64) -> Result<ledger::account::Reservation, Short> {
     match &ask.wanted {
-        Wanted::Admit(accounts) => admit(accounts, ask.amount, now_mono_ms),
+        Wanted::Admit(accounts, who) => {
+            admit(accounts, ask.amount, now_mono_ms).map(|reserved| reserved.of(*who))
+        }
         Wanted::Extend(parts) => extend(parts, ask.amount),
     }
 }
@@ -262,7 +288,7 @@ fn try_one(ask: &Ask, now_mono_ms: i64) -> Result<ledger::account::Reservation, 
 /// What a question lacks.
 fn wanted(ask: &Ask, short: &Short) -> (Key, Arc<Account>) {
     match &ask.wanted {
-        Wanted::Admit(accounts) => {
+        Wanted::Admit(accounts, _) => {
             let account = &accounts[short.account];
             ((account.id, None), Arc::clone(account))
         }

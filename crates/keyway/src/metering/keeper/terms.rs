@@ -11,7 +11,7 @@ use ledger::{AccountId, AccountKind, NanoUsd};
 
 /// What holds for an account.
 #[derive(Debug, Clone)]
-pub(super) struct Terms {
+pub(in crate::metering) struct Terms {
     /// What may be spent in a window; `None`: whatever there is, it is only counted.
     pub limit: Option<NanoUsd>,
     rule: Rule,
@@ -21,22 +21,30 @@ pub(super) struct Terms {
 impl Terms {
     /// The terms of an account.
     pub(super) async fn of(conn: &mut Conn, account: AccountId, id: &str) -> Result<Self, Fault> {
+        Self::find(conn, account, id).await?.ok_or_else(|| Fault::plain(format!("there is no budget {id}")))
+    }
+
+    /// The terms of an account; `None` for a budget that is not there.
+    pub(in crate::metering) async fn find(
+        conn: &mut Conn,
+        account: AccountId,
+        id: &str,
+    ) -> Result<Option<Self>, Fault> {
         match account.kind {
             AccountKind::Credit => {
                 let limit = credit::limit(conn, id).await?;
-                Ok(Self { limit, rule: Rule::Total, zone: TimeZone::UTC })
+                Ok(Some(Self { limit, rule: Rule::Total, zone: TimeZone::UTC }))
             }
             AccountKind::Budget => Self::of_budget(conn, id).await,
         }
     }
 
-    async fn of_budget(conn: &mut Conn, id: &str) -> Result<Self, Fault> {
-        let found = budgets::any(conn, id).await?;
-        let found = found.ok_or_else(|| Fault::plain(format!("there is no budget {id}")))?;
+    async fn of_budget(conn: &mut Conn, id: &str) -> Result<Option<Self>, Fault> {
+        let Some(found) = budgets::any(conn, id).await? else { return Ok(None) };
         let zone = TimeZone::get(&found.time_zone).doing("finding a budget's time zone")?;
         // One that was removed refuses nobody until the last grant has heard of it.
         let limit = (is_hard(&found) && found.archived_ms.is_none()).then_some(found.limit);
-        Ok(Self { limit, rule: found.window, zone })
+        Ok(Some(Self { limit, rule: found.window, zone }))
     }
 
     /// The window that holds at an instant.

@@ -66,6 +66,22 @@ pub fn render_event(refusal: &Refusal, shape: Shape) -> Vec<u8> {
     }
 }
 
+/// A refusal that was rendered whole, as the last event of a stream.
+#[must_use]
+pub fn as_event(body: &[u8], shape: Shape) -> Vec<u8> {
+    let text = String::from_utf8_lossy(body);
+    match shape {
+        Shape::OpenAi | Shape::Google | Shape::Page => format!("data: {text}\n\n").into_bytes(),
+        Shape::Anthropic => format!("event: error\ndata: {text}\n\n").into_bytes(),
+        Shape::Responses => {
+            let said = serde_json::from_slice::<serde_json::Value>(body).unwrap_or_default();
+            let of = |name: &str| said["error"][name].clone();
+            let event = json!({ "type": "error", "code": of("code"), "message": of("message"), "param": of("param") });
+            format!("event: error\ndata: {event}\n\n").into_bytes()
+        }
+    }
+}
+
 /// `type` and `code`: a provider's own where it rejected the request, else ours.
 fn names(refusal: &Refusal) -> (&str, Option<&str>) {
     match &refusal.upstream {

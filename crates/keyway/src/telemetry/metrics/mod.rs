@@ -36,8 +36,13 @@ pub struct Metrics {
     providers: Mutex<Vec<String>>,
     shards: Vec<Shard>,
     lines_dropped: AtomicU64,
+    spans_dropped: AtomicU64,
     /// What is set rather than counted.
     pub gauges: Gauges,
+    /// Answers that are kept.
+    pub replies: Arc<ReplyGauges>,
+    /// What is answered at the moment.
+    pub load: Arc<LoadGauges>,
     clock: Clock,
     started_ms: i64,
 }
@@ -57,6 +62,32 @@ pub struct Gauges {
     pub grant_cache_entries: AtomicU64,
     /// Monotonic milliseconds of the last successful sync with the database; 0 before the first.
     synced_ms: AtomicI64,
+}
+
+/// Inference that is being answered.
+#[derive(Default)]
+pub struct LoadGauges {
+    /// Requests.
+    pub running: AtomicU64,
+    /// Bytes of their bodies.
+    pub body_bytes: AtomicU64,
+    /// Requests that were refused because it was too much.
+    pub shed: AtomicU64,
+    /// Requests that wait for a place in a provider's account.
+    pub queued: AtomicU64,
+}
+
+/// Answers that are kept and given again.
+#[derive(Default)]
+pub struct ReplyGauges {
+    /// Bytes of them.
+    pub bytes: AtomicU64,
+    /// Requests that were answered with one.
+    pub hits: AtomicU64,
+    /// Requests that might have been.
+    pub misses: AtomicU64,
+    /// What the former would have been sold for, nano-USD.
+    pub saved_nanousd: AtomicU64,
 }
 
 /// A provider's place in the counters; kept beside the provider, so that counting looks nothing up.
@@ -96,7 +127,10 @@ impl Metrics {
             providers: Mutex::new(vec!["other".to_owned()]),
             shards: (0..=workers).map(|_| shard()).collect(),
             lines_dropped: AtomicU64::new(0),
+            spans_dropped: AtomicU64::new(0),
             gauges: Gauges::default(),
+            replies: Arc::default(),
+            load: Arc::default(),
             started_ms: clock.now_ms(),
             clock,
         }
@@ -130,6 +164,11 @@ impl Metrics {
     /// Counts a request line that found the queue full.
     pub fn request_line_dropped(&self) {
         add(&self.lines_dropped, 1);
+    }
+
+    /// Counts a span that found the queue full.
+    pub fn span_dropped(&self) {
+        add(&self.spans_dropped, 1);
     }
 
     /// Everything in the Prometheus text format 0.0.4.

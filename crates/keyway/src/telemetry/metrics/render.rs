@@ -30,12 +30,17 @@ pub(super) fn render(metrics: &Metrics) -> String {
     open(metrics, &mut text);
     gauges(metrics, &mut text);
     grant_cache(metrics, &mut text);
+    replies(metrics, &mut text);
+    load(metrics, &mut text);
     let exposed = sum(metrics, |shard| Some(&shard.exposed_in_browser));
     let help = "Requests with a live key that came from a browser.";
     text.single("keyway_live_key_in_browser_total", Kind::Counter, help, exposed);
     let dropped = metrics.lines_dropped.load(Ordering::Relaxed);
     let help = "Request lines that found the queue full.";
     text.single("keyway_request_lines_dropped_total", Kind::Counter, help, dropped);
+    let dropped = metrics.spans_dropped.load(Ordering::Relaxed);
+    let help = "Spans that found the queue full.";
+    text.single("keyway_spans_dropped_total", Kind::Counter, help, dropped);
     text.family("keyway_build_info", Kind::Gauge, "Version of the program.");
     text.sample("keyway_build_info", &[("version", env!("CARGO_PKG_VERSION"))], 1);
     process::render(&mut text, metrics.started_ms);
@@ -162,4 +167,33 @@ fn grant_cache(metrics: &Metrics, text: &mut Text) {
     text.single("keyway_grant_cache_hits_total", Kind::Counter, "Grants found in the cache.", hits);
     let misses = sum(metrics, |shard| Some(&shard.grant_misses));
     text.single("keyway_grant_cache_misses_total", Kind::Counter, "Grants not found in the cache.", misses);
+}
+
+fn replies(metrics: &Metrics, text: &mut Text) {
+    let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+    let replies = &metrics.replies;
+    let name = "keyway_response_cache_requests_total";
+    text.family(name, Kind::Counter, "Requests whose answer may be kept, by whether it was.");
+    text.sample(name, &[("result", "hit")], of(&replies.hits));
+    text.sample(name, &[("result", "miss")], of(&replies.misses));
+    let bytes = of(&replies.bytes);
+    text.single("keyway_response_cache_bytes", Kind::Gauge, "Bytes of kept answers.", bytes);
+    let saved = usd_text(of(&replies.saved_nanousd).into());
+    let help = "What kept answers would have cost again, USD.";
+    text.single("keyway_response_cache_saved_usd_total", Kind::Counter, help, saved);
+}
+
+fn load(metrics: &Metrics, text: &mut Text) {
+    let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+    let load = &metrics.load;
+    let table = [
+        ("keyway_requests_running", "Requests to models that are being answered.", &load.running),
+        ("keyway_request_body_bytes", "Bytes of their bodies.", &load.body_bytes),
+        ("keyway_requests_queued", "Requests that wait for a place in a provider's account.", &load.queued),
+    ];
+    for (name, help, gauge) in table {
+        text.single(name, Kind::Gauge, help, of(gauge));
+    }
+    let help = "Requests refused because too many were being answered.";
+    text.single("keyway_requests_shed_total", Kind::Counter, help, of(&load.shed));
 }

@@ -171,3 +171,42 @@ fn check_labels(labels: &str) {
         rest = rest.strip_prefix(',').unwrap_or(rest);
     }
 }
+
+/// However many keys there are: none of them is a label. What can be one is bounded, and this is all of it.
+#[test]
+fn timed_everything_at_once_is_small_and_quick() {
+    const ROUTES_MAX: usize = 400;
+    let leaked = |name: String| -> &'static str { name.leak() };
+    let names = |count: usize, what: &str| -> &'static [&'static str] {
+        (0..count)
+            .map(|number| leaked(format!("{what}/{number:03}/a-rather-long-name")))
+            .collect::<Vec<_>>()
+            .leak()
+    };
+    let names = Names { routes: names(ROUTES_MAX, "/v1/organization"), outcomes: names(14, "outcome") };
+    let metrics = Arc::new(Metrics::new(&names, 4, Clock::standing_at(1)));
+    let usage = Usage {
+        in_uncached: 1,
+        cache_read: 1,
+        cache_write_5m: 1,
+        cache_write_1h: 1,
+        in_audio: 1,
+        in_image: 1,
+        out_text: 1,
+        out_reasoning: 1,
+        out_audio: 1,
+    };
+    let worker = metrics.worker(0);
+    for key in 0..100_000 {
+        let provider = metrics.provider(&format!("provider-number-{}", key % 300));
+        worker.attempt(provider, key % 14);
+        worker.settled(provider, &usage, Some(NanoUsd(1)));
+        worker.request(key % ROUTES_MAX, 100 + u16::try_from(key / ROUTES_MAX % 5).unwrap() * 100, 7);
+        worker.refusal(Code::ALL[key % Code::ALL.len()]);
+    }
+    let began = Clock::system();
+    let text = metrics.render();
+    let took_ms = began.monotonic_ms();
+    assert!(text.len() < 2 << 20, "{} bytes", text.len());
+    assert!(took_ms < 100, "{took_ms} ms");
+}

@@ -9,11 +9,13 @@ mod config;
 mod credit;
 mod db;
 mod key;
+mod lease;
 mod limit;
 mod log;
 mod model;
 mod operations;
 mod people;
+mod restore;
 mod rules;
 mod usage;
 

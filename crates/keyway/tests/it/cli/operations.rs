@@ -12,6 +12,7 @@ use testkit::{Value, json};
 const COMMANDS: &[(&str, &str)] = &[
     ("key_list", "key list --project {project}"),
     ("key_get", "key show {key}"),
+    ("key_timeline", "key timeline {key}"),
     ("key_secret_list", "key secret list {turned_key}"),
     ("key_secret_get", "key secret show {turned_key} {secret}"),
     ("settings_get", "settings show"),
@@ -43,6 +44,8 @@ const COMMANDS: &[(&str, &str)] = &[
     ("service_account", "service-account show {account}"),
     ("project_limit_list", "limit list --project {project}"),
     ("organization_limit_list", "limit list --organization"),
+    ("project_policy", "policy show --project {project}"),
+    ("key_policy", "policy show --key {key}"),
     ("ip_allowlist", "settings addresses"),
     ("organization_list", "org list"),
     ("organization", "org show {organization}"),
@@ -137,6 +140,8 @@ const COMMANDS: &[(&str, &str)] = &[
     ("service_account_remove", "service-account remove {account} --yes"),
     ("project_limit_edit", "limit set --project {project} --rpd 1000000"),
     ("organization_limit_edit", "limit set --organization --rpd 1000000"),
+    ("project_policy_edit", "policy set --project {project} --cache deterministic"),
+    ("key_policy_edit", "policy set --key {key} --cache deterministic"),
     ("user_remove", "member remove {user} --yes"),
     ("group_remove", "group remove {group} --yes"),
     ("model_put", "model set mine/added --context-tokens 1000"),
@@ -149,6 +154,14 @@ const COMMANDS: &[(&str, &str)] = &[
     ("budget_create", "budget create --name new --limit 1usd/day"),
     ("budget_update", "budget edit {budget} --name other --limit 2.5usd"),
     ("budget_remove", "budget remove {budget} --yes"),
+    ("alert_list", "alert list"),
+    ("alert_get", "alert show {alert}"),
+    ("alert_preview", "alert preview {alert}"),
+    ("alert_events", "alert events"),
+    ("alert_create", "alert create --name new --on usage"),
+    ("alert_update", "alert edit {alert} --name other --threshold 2.5"),
+    ("alert_test", "alert test {alert}"),
+    ("alert_remove", "alert remove {alert} --yes"),
     ("webhook_list", "webhook list"),
     ("webhook_get", "webhook show {webhook}"),
     ("webhook_create", "webhook create --name new < https://hooks.example.com/y"),
@@ -171,7 +184,7 @@ const COMMANDS: &[(&str, &str)] = &[
 ];
 
 /// What a moment makes different: only the names and types of what they say are compared.
-const OF_THE_MOMENT: [&str; 4] = ["costs", "nodes", "explain", "notification_list"];
+const OF_THE_MOMENT: [&str; 5] = ["key_timeline", "costs", "nodes", "explain", "notification_list"];
 /// These too; and the export, which is CSV and not JSON either way (`usage --csv`).
 const USAGE: &str = "usage_";
 

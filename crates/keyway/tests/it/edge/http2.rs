@@ -227,7 +227,7 @@ fn a_drain_finishes_what_runs_and_takes_no_more() {
     let answer = Answer::ok().text(&"word ".repeat(60)).frame_gap(Duration::from_millis(40));
     scene.upstream.push(answer);
     run(async {
-        let mut client = Client::plain(scene.keyway.address()).await;
+        let client = Client::plain(scene.keyway.address()).await;
         let request = client.request(Method::POST, CHAT, &scene.key);
         let answer = client.begin(request, HI_STREAM).await.unwrap();
         scene.keyway.ask_to_end();

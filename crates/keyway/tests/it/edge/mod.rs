@@ -11,5 +11,5 @@ mod line;
 mod peer;
 mod rows;
 mod slow;
-mod streams;
+pub mod streams;
 mod tls;

@@ -50,12 +50,20 @@ impl Client {
 
     /// Over a connection that is there.
     pub async fn over(io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, address: SocketAddr) -> Self {
+        Self::try_over(io, address).await.unwrap()
+    }
+
+    /// The same, if there is somebody.
+    pub async fn try_over(
+        io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        address: SocketAddr,
+    ) -> Result<Self, h2::Error> {
         // Room for what one stream does not take, so that it does not stand in the way of the others.
         let mut builder = h2::client::Builder::new();
         builder.initial_connection_window_size(1 << 20).initial_window_size(64 * 1024);
-        let (send, connection) = builder.handshake(io).await.unwrap();
+        let (send, connection) = builder.handshake(io).await?;
         let end = tokio::spawn(connection);
-        Self { send, end, authority: address.to_string() }
+        Ok(Self { send, end, authority: address.to_string() })
     }
 
     /// A request's head, with a key where it is not empty.
@@ -68,11 +76,7 @@ impl Client {
     }
 
     /// Sends a request; its answer as far as its head.
-    pub async fn begin(
-        &mut self,
-        request: Request<()>,
-        body: &str,
-    ) -> Result<Response<RecvStream>, h2::Error> {
+    pub async fn begin(&self, request: Request<()>, body: &str) -> Result<Response<RecvStream>, h2::Error> {
         let mut send = self.send.clone().ready().await?;
         let (answer, mut stream) = send.send_request(request, body.is_empty())?;
         if !body.is_empty() {

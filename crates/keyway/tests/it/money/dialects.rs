@@ -254,4 +254,10 @@ fn a_stream_that_the_money_ends_has_the_length_stop_of_its_dialect() {
     }
     let told = cut_at(&scene, &upstream, CHAT, &streamed(chat("ant/long")), of_anthropic());
     assert_eq!(told.last().expect("a chunk")["choices"][0]["finish_reason"], "length");
+    let word = json!({"id": "c", "object": "text_completion", "created": 1, "model": "m",
+        "choices": [{"index": 0, "text": "word ", "logprobs": null, "finish_reason": null}]});
+    let asked = json!({"model": MODEL, "prompt": "hi", "stream": true});
+    let told = cut_at(&scene, &upstream, "/v1/completions", &asked, runaway(&[], &word));
+    let last = told.last().expect("a chunk");
+    assert_eq!((&last["object"], &last["choices"][0]["text"]), (&json!("text_completion"), &json!("")));
 }

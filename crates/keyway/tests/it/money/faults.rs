@@ -30,6 +30,18 @@ fn started(upstream: &Upstream) -> Scene {
     Scene::start(builder.env("KEYWAY_LOG_REQUESTS", "false"))
 }
 
+/// A key that stays in memory: the server has heard of every change so far. Its budget, and the secret.
+fn known_key(scene: &Scene) -> (String, String) {
+    let owned = key_with(scene, LIMIT, &json!({}));
+    let head = database::one(&scene.keyway, "SELECT CAST(seq AS TEXT) FROM change_head");
+    let seen = format!("SELECT CAST(COUNT(*) AS TEXT) FROM nodes WHERE seen_seq >= {head}");
+    testkit::eventually("a server that knows of the key", || {
+        (database::one(&scene.keyway, &seen) == "1").then_some(())
+    });
+    chat(&scene.keyway, &owned.1, &asking(100, false, "a")).expect_status(200);
+    owned
+}
+
 /// Nothing new, and each time within a second.
 fn expect_unavailable(scene: &Scene, key: &str) {
     let asked = Instant::now();
@@ -67,8 +79,7 @@ fn disk_fails(inject: &str, everything: bool) {
     }
     let upstream = provider();
     let mut scene = started(&upstream);
-    let owned = key_with(&scene, LIMIT, &json!({}));
-    chat(&scene.keyway, &owned.1, &asking(100, false, "a")).expect_status(200);
+    let owned = known_key(&scene);
     let (head, mut running) =
         scene.keyway.stream("/v1/chat/completions", &owned.1, &asking(100, true, "running"));
     assert_eq!(head.status, 200);
@@ -121,8 +132,7 @@ fn a_disk_that_fails_syncs_loses_no_charge() {
         .env("KEYWAY_WORKERS", "1")
         .env("KEYWAY_JOURNAL_SEGMENT_BYTES", "64 KiB");
     let mut scene = Scene::start(builder);
-    let owned = key_with(&scene, LIMIT, &json!({}));
-    chat(&scene.keyway, &owned.1, &asking(100, false, "a")).expect_status(200);
+    let owned = known_key(&scene);
     let trace = scene.keyway.data_dir().with_file_name("syncs");
     let threads = threads_of(scene.keyway.pid(), "sqlx-sqlite");
     let failing = ["-e", "trace=fsync,fdatasync", "-e", "inject=fsync,fdatasync:error=EIO"];
@@ -169,8 +179,7 @@ fn without_database(scene: &Scene, then: impl FnOnce()) {
 fn a_database_that_is_away_stops_the_spending_and_not_the_books_timed() {
     let upstream = provider();
     let mut scene = started(&upstream);
-    let owned = key_with(&scene, LIMIT, &json!({}));
-    chat(&scene.keyway, &owned.1, &asking(100, false, "a")).expect_status(200);
+    let owned = known_key(&scene);
     let (head, mut running) =
         scene.keyway.stream("/v1/chat/completions", &owned.1, &asking(100, true, "running"));
     assert_eq!(head.status, 200);

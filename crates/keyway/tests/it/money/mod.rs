@@ -1,9 +1,13 @@
 //! Budgets under load, crashes and lies: what is charged never passes a limit, and no money is lost.
 
 mod budgets;
+mod crowd;
 mod dialects;
+mod fairness;
 mod faults;
 mod lies;
+mod media;
+mod nodes;
 mod race;
 mod streams;
 
@@ -17,10 +21,8 @@ const OUTPUT: i64 = 1_500;
 
 /// What the provider's bills come to, nano-USD.
 fn provider_cost(upstream: &Upstream) -> i64 {
-    let cost = |bill: testkit::upstream::Bill| {
-        bill.usage.prompt as i64 * INPUT + bill.usage.completion as i64 * OUTPUT
-    };
-    upstream.billed().into_iter().map(cost).sum()
+    let used = upstream.used();
+    used.prompt as i64 * INPUT + used.completion as i64 * OUTPUT
 }
 
 /// A key with a budget of its own: id of the budget, and the secret.
@@ -62,17 +64,22 @@ struct Standing {
 }
 
 fn standing(keyway: &Keyway, budget: &str) -> Standing {
+    standing_at(&database::url(keyway), budget)
+}
+
+/// The same, of the database at a URL.
+fn standing_at(url: &str, budget: &str) -> Standing {
     let query = format!(
         "SELECT CAST(posted_nanousd AS TEXT), CAST(leased_nanousd AS TEXT) FROM budget_windows \
          WHERE account_id = '{budget}'"
     );
     let (mut posted, mut leased) = (0, 0);
-    for row in database::rows(keyway, &query) {
+    for row in database::rows_at(url, &query) {
         posted += number(&row[0]);
         leased += number(&row[1]);
     }
     let holds = format!("SELECT CAST(amount_nanousd AS TEXT) FROM crash_holds WHERE account_id = '{budget}'");
-    let held = database::rows(keyway, &holds).iter().map(|row| number(&row[0])).sum();
+    let held = database::rows_at(url, &holds).iter().map(|row| number(&row[0])).sum();
     Standing { posted, leased, held }
 }
 

@@ -54,7 +54,7 @@ impl Scene {
 
 #[test]
 fn a_picture_by_address_reaches_a_provider_that_takes_bytes() {
-    let scene = scene("egress_networks = \"127.0.0.1/32\"\n");
+    let scene = scene("egress_networks = [\"127.0.0.1/32\"]\n");
     let host = Upstream::scripted(|_| Answer::bytes(200, "application/octet-stream", PNG));
     let url = format!("http://{}/a.png?size=1", host.address());
     let bodies = [
@@ -101,7 +101,7 @@ fn no_spelling_of_a_private_address_is_fetched() {
 
 #[test]
 fn what_is_no_picture_is_refused_and_no_redirect_is_followed() {
-    let scene = scene("egress_networks = \"127.0.0.1/32\"\n");
+    let scene = scene("egress_networks = [\"127.0.0.1/32\"]\n");
     let trap = Upstream::scripted(|_| Answer::bytes(200, "image/png", PNG));
     let away = format!("http://{}/secret", trap.address());
     let host = Upstream::scripted(move |request| match request.path.as_str() {

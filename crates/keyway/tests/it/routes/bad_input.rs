@@ -129,7 +129,11 @@ fn bad_input_is_400_with_the_field_named_and_nothing_changed() {
         for (name, schema) in &fields {
             for value in bad_values(name, schema) {
                 // A text that names nobody's thing is answered like one that does.
-                if ["token", "api_key_id"].contains(&name.as_str()) && value == json!("x".repeat(LONG)) {
+                let asks = route.name != "alert_create";
+                if asks
+                    && ["token", "api_key_id"].contains(&name.as_str())
+                    && value == json!("x".repeat(LONG))
+                {
                     assert_eq!(send(&world, route, &with(name, &value)).status, 404, "{}", route.path);
                     continue;
                 }

@@ -1,4 +1,7 @@
 //! What is noticed, and who is told.
 
+mod alerts;
 mod deliver;
+mod deploy;
+mod otlp;
 mod smtp;

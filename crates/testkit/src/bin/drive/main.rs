@@ -66,9 +66,10 @@ async fn run(options: Rc<Options>) -> std::io::Result<String> {
     let end = start + options.duration;
     let due = (options.mode == Mode::Rate).then(|| Rc::new(Mutex::new(due(options.rate, start, end))));
     let mut tasks = Vec::new();
-    for mut line in lines {
+    for (number, mut line) in lines.into_iter().enumerate() {
         let (options, tally, due) = (Rc::clone(&options), Rc::clone(&tally), due.clone());
         tasks.push(tokio::task::spawn_local(async move {
+            let request = &options.requests[number % options.requests.len()];
             loop {
                 let at = match &due {
                     Some(due) => due.lock().await.recv().await,
@@ -76,7 +77,7 @@ async fn run(options: Rc<Options>) -> std::io::Result<String> {
                 };
                 let Some(at) = at else { return };
                 let sent = Instant::now();
-                let outcome = line.exchange(&options.request).await;
+                let outcome = line.exchange(request).await;
                 match outcome {
                     Ok(outcome) => tally.borrow_mut().add(&outcome, at, sent),
                     Err(_) => tally.borrow_mut().errors += 1,

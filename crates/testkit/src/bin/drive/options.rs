@@ -13,6 +13,7 @@ usage: drive closed|rate|sse [flag value]...
   --path PATH          /v1/chat/completions
   --model NAME         load
   --key KEY            sent as bearer
+  --keys FILE          a key a line; each connection sends the next one
   --prompt-bytes N     300
   --connections N      64
   --seconds S          5
@@ -31,8 +32,8 @@ pub(crate) struct Options {
     pub(crate) connections: usize,
     pub(crate) duration: Duration,
     pub(crate) rate: f64,
-    /// The request as it goes on the wire, the same each time.
-    pub(crate) request: Vec<u8>,
+    /// Requests as they go on the wire; a connection sends the same one each time.
+    pub(crate) requests: Vec<Vec<u8>>,
 }
 
 impl Options {
@@ -44,8 +45,8 @@ impl Options {
             _ => return Err("say closed, rate or sse first".to_owned()),
         };
         let mut target = SocketAddr::from(([127, 0, 0, 1], 9000));
-        let (mut path, mut model, mut key) =
-            ("/v1/chat/completions".to_owned(), "load".to_owned(), String::new());
+        let (mut path, mut model, mut keys) =
+            ("/v1/chat/completions".to_owned(), "load".to_owned(), vec![String::new()]);
         let (mut prompt_bytes, mut connections, mut seconds, mut rate) = (300, 64, 5.0, 200.0);
         while let Some(flag) = arguments.next() {
             let value = arguments.next().ok_or_else(|| format!("{flag} needs a value"))?;
@@ -53,7 +54,12 @@ impl Options {
                 "--target" => target = read(&flag, &value)?,
                 "--path" => path = value,
                 "--model" => model = value,
-                "--key" => key = value,
+                "--key" => keys = vec![value],
+                "--keys" => {
+                    let text =
+                        std::fs::read_to_string(&value).map_err(|error| format!("{value}: {error}"))?;
+                    keys = text.lines().map(str::to_owned).collect();
+                }
                 "--prompt-bytes" => prompt_bytes = read(&flag, &value)?,
                 "--connections" => connections = read(&flag, &value)?,
                 "--seconds" => seconds = read(&flag, &value)?,
@@ -61,19 +67,22 @@ impl Options {
                 _ => return Err(format!("no flag {flag}")),
             }
         }
-        if connections == 0 || !(seconds > 0.0 && rate > 0.0) {
-            return Err("--connections, --seconds and --rate are above zero".to_owned());
+        if connections == 0 || keys.is_empty() || !(seconds > 0.0 && rate > 0.0) {
+            return Err("--connections, keys, --seconds and --rate are above zero".to_owned());
         }
         let body = body(&model, prompt_bytes, mode == Mode::Sse);
-        let credential =
-            if key.is_empty() { String::new() } else { format!("authorization: Bearer {key}\r\n") };
         let length = body.len();
-        let request = format!(
-            "POST {path} HTTP/1.1\r\nhost: {target}\r\ncontent-type: application/json\r\n{credential}\
-             content-length: {length}\r\n\r\n{body}"
-        );
-        let (duration, request) = (Duration::from_secs_f64(seconds), request.into_bytes());
-        Ok(Self { mode, target, connections, duration, rate, request })
+        let request = |key: &String| {
+            let credential =
+                if key.is_empty() { String::new() } else { format!("authorization: Bearer {key}\r\n") };
+            format!(
+                "POST {path} HTTP/1.1\r\nhost: {target}\r\ncontent-type: application/json\r\n{credential}\
+                 content-length: {length}\r\n\r\n{body}"
+            )
+            .into_bytes()
+        };
+        let (duration, requests) = (Duration::from_secs_f64(seconds), keys.iter().map(request).collect());
+        Ok(Self { mode, target, connections, duration, rate, requests })
     }
 }
 

@@ -134,7 +134,8 @@ async fn an_unread_body_is_no_request() {
 #[tokio::test]
 async fn a_body_that_stops_is_not_waited_for() {
     let handler = async |_: Result<Head, Refusal>, body: Body<'_>| {
-        let refusal = body.read(BODY_BYTES_MAX, Pace { whole: SOON, ..BODY_PACE }).await.unwrap_err();
+        let refusal =
+            body.read(BODY_BYTES_MAX, Pace { whole: SOON, ..BODY_PACE }, |_| Ok(())).await.unwrap_err();
         refuse::render(&refusal, Shape::OpenAi)
     };
     for request in [
@@ -171,7 +172,7 @@ async fn a_body_that_breaks_off_ends_the_connection() {
 async fn a_dribbled_body_has_one_time_limit_for_all_of_it() {
     let handler = async |_: Result<Head, Refusal>, body: Body<'_>| {
         let pace = Pace { whole: Duration::from_millis(60), ..BODY_PACE };
-        let refusal = body.read(BODY_BYTES_MAX, pace).await.unwrap_err();
+        let refusal = body.read(BODY_BYTES_MAX, pace, |_| Ok(())).await.unwrap_err();
         refuse::render(&refusal, Shape::OpenAi)
     };
     meet(PATIENT, handler, async |client| {
@@ -194,7 +195,7 @@ async fn a_dribbled_body_has_one_time_limit_for_all_of_it() {
 async fn a_body_slower_than_its_rate_is_given_up_and_a_faster_one_is_not() {
     let handler = async |_: Result<Head, Refusal>, body: Body<'_>| {
         let pace = Pace { grace: Duration::from_millis(60), bytes_per_second_min: 10 * 1024, ..BODY_PACE };
-        match body.read(BODY_BYTES_MAX, pace).await {
+        match body.read(BODY_BYTES_MAX, pace, |_| Ok(())).await {
             Ok(body) => Outbound::whole(StatusCode::OK, "text/plain", body.len().to_string()),
             Err(refusal) => refuse::render(&refusal, Shape::OpenAi),
         }

@@ -132,7 +132,7 @@ async fn told(request: Result<Head, Refusal>, body: Body<'_>) -> Outbound {
     let body = if head.target.path() == "/unread" {
         Bytes::from_static(b"-")
     } else {
-        match body.read(BODY_BYTES_MAX, BODY_PACE).await {
+        match body.read(BODY_BYTES_MAX, BODY_PACE, |_| Ok(())).await {
             Ok(body) => body,
             Err(refusal) => return refuse::render(&refusal, Shape::OpenAi),
         }

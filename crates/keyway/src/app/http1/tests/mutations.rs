@@ -206,7 +206,7 @@ async fn understood(bytes: &[u8]) -> Vec<Meant> {
     let heard = RefCell::new(Vec::new());
     let handler = async |request: Result<Head, Refusal>, body: Body<'_>| {
         let read = match request {
-            Ok(head) => body.read(BODY_BYTES_MAX, BODY_PACE).await.map(|body| (head, body)),
+            Ok(head) => body.read(BODY_BYTES_MAX, BODY_PACE, |_| Ok(())).await.map(|body| (head, body)),
             Err(refusal) => Err(refusal),
         };
         match read {

@@ -4,6 +4,7 @@ mod api_keys;
 mod archive;
 mod get;
 mod model_permissions;
+mod policy;
 mod post;
 mod rate_limits;
 mod roles;

@@ -1,0 +1,55 @@
+//! The doors of all accounts. An account is a provider's, of the installation or of one organisation: all
+//! credentials of the same owner share its cap. A door outlives catalogues and credentials, which are
+//! exchanged while requests are inside.
+
+use super::Gate;
+use crate::providers::{Owner, Upstream};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// Doors by provider, then by owner; empty: the installation's.
+type Table = HashMap<Arc<str>, HashMap<Arc<str>, Arc<Gate>>>;
+
+/// The doors of a process. They are as many as there are accounts with a cap.
+pub struct Gates {
+    table: RwLock<Table>,
+    waiting_max: usize,
+    wait_ms_max: AtomicI64,
+}
+
+impl Gates {
+    /// None yet. In each line so many wait at most, and so many milliseconds each.
+    #[must_use]
+    pub fn new(waiting_max: usize, wait_ms_max: i64) -> Self {
+        Self { table: RwLock::default(), waiting_max, wait_ms_max: AtomicI64::new(wait_ms_max) }
+    }
+
+    /// How long a request waits at most, milliseconds.
+    #[must_use]
+    pub fn wait_ms_max(&self) -> i64 {
+        self.wait_ms_max.load(Ordering::Relaxed)
+    }
+
+    /// Sets how long requests wait that come from now on, milliseconds.
+    pub fn set_wait(&self, wait_ms_max: i64) {
+        self.wait_ms_max.store(wait_ms_max, Ordering::Relaxed);
+    }
+
+    /// The door of the account that a credential is of.
+    pub fn of(&self, upstream: &Upstream) -> Arc<Gate> {
+        let owner = match &upstream.owner {
+            Owner::Installation => "",
+            Owner::Organization(org) => org,
+        };
+        let found = {
+            let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+            table.get(&upstream.provider).and_then(|gates| gates.get(owner)).map(Arc::clone)
+        };
+        found.unwrap_or_else(|| {
+            let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
+            let gates = table.entry(Arc::clone(&upstream.provider)).or_default();
+            Arc::clone(gates.entry(owner.into()).or_insert_with(|| Gate::new(self.waiting_max)))
+        })
+    }
+}

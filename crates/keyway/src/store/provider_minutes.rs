@@ -1,0 +1,100 @@
+//! How tries at providers ended, from live traffic.
+
+use super::Conn;
+use super::watched::FOUND_MAX;
+use crate::base::Fault;
+use crate::base::fault::Doing;
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row};
+
+/// How tries at a provider ended over some minutes.
+#[derive(Debug, Clone)]
+pub struct Provider {
+    /// Its name.
+    pub name: String,
+    /// Tries.
+    pub attempts: i64,
+    /// Without an answer, or with 5xx.
+    pub failed: i64,
+    /// Our credential was refused.
+    pub refused: i64,
+    /// Our account is out of money.
+    pub unpaid: i64,
+}
+
+/// How tries at providers ended since a time.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn providers(conn: &mut AnyConnection, since_ms: i64) -> Result<Vec<Provider>, Fault> {
+    let rows = sqlx::query(
+        "SELECT provider, CAST(SUM(attempts) AS BIGINT), CAST(SUM(failed) AS BIGINT), \
+         CAST(SUM(refused) AS BIGINT), CAST(SUM(unpaid) AS BIGINT) FROM provider_minutes WHERE minute_ms >= $1 \
+         GROUP BY provider ORDER BY provider LIMIT $2",
+    )
+    .bind(since_ms)
+    .bind(FOUND_MAX)
+    .fetch_all(conn)
+    .await
+    .doing("reading how providers answer")?;
+    let read = |row: &AnyRow| Provider {
+        name: row.get(0),
+        attempts: row.get(1),
+        failed: row.get(2),
+        refused: row.get(3),
+        unpaid: row.get(4),
+    };
+    Ok(rows.iter().map(read).collect())
+}
+
+/// Organisations that a provider has answered since the day that begins at a time.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn users_of(conn: &mut Conn, provider: &str, since_ms: i64) -> Result<Vec<String>, Fault> {
+    sqlx::query_scalar(
+        "SELECT o.id FROM organizations o WHERE o.archived_ms IS NULL AND EXISTS (SELECT 1 FROM usage_rollup u \
+         WHERE u.org_id = o.id AND u.width = 'd' AND u.bucket_ms >= $1 AND u.provider = $2) ORDER BY o.id",
+    )
+    .bind(since_ms)
+    .bind(provider)
+    .fetch_all(conn)
+    .await
+    .doing("looking for whom a provider answers")
+}
+
+/// How tries at a provider ended in an hour.
+#[derive(Debug, Clone)]
+pub struct ProviderHour {
+    /// Its name.
+    pub provider: String,
+    /// Start of the hour, unix milliseconds.
+    pub hour_ms: i64,
+    /// Tries.
+    pub attempts: i64,
+    /// Those that failed, for whatever reason but the client's.
+    pub failed: i64,
+}
+
+/// How tries at providers ended by the hour, since a time.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn provider_hours(conn: &mut AnyConnection, since_ms: i64) -> Result<Vec<ProviderHour>, Fault> {
+    let rows = sqlx::query(
+        "SELECT provider, minute_ms - minute_ms % 3600000 AS hour_ms, CAST(SUM(attempts) AS BIGINT), \
+         CAST(SUM(failed + refused + unpaid) AS BIGINT) FROM provider_minutes WHERE minute_ms >= $1 \
+         GROUP BY provider, minute_ms - minute_ms % 3600000 ORDER BY provider, hour_ms LIMIT 20000",
+    )
+    .bind(since_ms)
+    .fetch_all(conn)
+    .await
+    .doing("reading how providers answered")?;
+    let read = |row: &AnyRow| ProviderHour {
+        provider: row.get(0),
+        hour_ms: row.get(1),
+        attempts: row.get(2),
+        failed: row.get(3),
+    };
+    Ok(rows.iter().map(read).collect())
+}

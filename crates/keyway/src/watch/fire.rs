@@ -1,0 +1,168 @@
+//! Tells of an occurrence, once: the row that says it was told, the messages and what is done besides are
+//! one transaction.
+
+use super::find::Found;
+use crate::access::keys::Which;
+use crate::access::switch::{self, Act as Switch};
+use crate::accounts::notify::{self, News, RECIPIENTS_MAX};
+use crate::accounts::{Acting, Actor, Deed, Installation};
+use crate::audit::Author;
+use crate::base::{Fault, Trouble, id};
+use crate::store::alert_events::{self, Event};
+use crate::store::alerts::{Act, Alert, Channel};
+use crate::store::changes::{Change, KEY_CHANGED};
+use crate::store::outbox::{EMAIL, WEBHOOK};
+use crate::store::webhooks::{self, WEBHOOKS_MAX};
+use crate::store::{happened, limits, people};
+use ledger::limit::Kind as Limit;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// Who is named in the audit log for what a rule does.
+const AUTHOR: &str = "alerts";
+
+/// Tells of an occurrence unless somebody has: what changed besides, for this node to obey.
+///
+/// # Errors
+/// When the database cannot be used: then nothing was told.
+pub async fn fire(
+    at: &Installation,
+    alert: &Alert,
+    found: &Found,
+    suffix: &str,
+) -> Result<Option<Vec<Change>>, Fault> {
+    let author = Author { kind: "system", id: AUTHOR.to_owned(), ip: None };
+    let mut acting = Acting::begin(at, author, Actor::operator(AUTHOR), &found.org).await?;
+    let now_ms = acting.now_ms;
+    let named = match &found.key {
+        Some(key) => happened::key_name(&mut acting.tx, key).await?.unwrap_or_default(),
+        None => (String::new(), String::new()),
+    };
+    let mut detail = detail(alert, found, &named.0);
+    let snoozed = alert.snoozed_until_ms.is_some_and(|until_ms| now_ms < until_ms);
+    if snoozed {
+        detail["snoozed"] = json!(true);
+    }
+    let mut event = Event {
+        id: id::new("aev", &at.clock),
+        org: found.org.clone(),
+        alert: alert.id.clone(),
+        kind: alert.kind.clone(),
+        subject: found.subject.clone(),
+        occurrence: format!("{} {suffix}", found.occurrence).trim_end().to_owned(),
+        project: found.project.clone().filter(|project| !project.is_empty()),
+        key: found.key.clone(),
+        at_ms: found.at_ms,
+        last_ms: now_ms,
+        ended_ms: (!found.lasts).then_some(now_ms),
+        detail: String::new(),
+    };
+    detail["event_id"] = json!(event.id);
+    // Done first, for the record says what was done; undone with it when somebody has told already.
+    let acted = match &alert.act {
+        Some(act) if !snoozed => act_upon(&mut acting, act, found.key.as_deref()).await?,
+        _ => None,
+    };
+    if let Some(acted) = acted {
+        detail["act"] = json!(acted);
+    }
+    event.detail = detail.to_string();
+    if !alert_events::insert(&mut acting.tx, &event).await? {
+        return Ok(None);
+    }
+    if !snoozed {
+        write(&mut acting, alert, "alert.fired", &named.1, &detail).await?;
+    }
+    acting.commit().await.map(Some)
+}
+
+/// The object that messages and history carry.
+#[must_use]
+pub fn detail(alert: &Alert, found: &Found, key_name: &str) -> Value {
+    let key = found.key.as_deref().unwrap_or_default();
+    let title = found.title.replace("{key}", &format!("Key \"{key_name}\""));
+    let summary = found.summary.replace("{key}", &format!("The key \"{key_name}\" ({key})"));
+    json!({ "alert_id": alert.id, "alert_name": alert.name, "on": alert.kind, "title": title, "summary": summary,
+            "project_id": found.project, "api_key_id": found.key, "at": found.at_ms / 1000,
+            "numbers": found.numbers })
+}
+
+/// Writes the messages of an alert to its channels; how many.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn write(
+    acting: &mut Acting<'_>,
+    alert: &Alert,
+    kind: &str,
+    key_owner: &str,
+    detail: &Value,
+) -> Result<usize, Fault> {
+    let org = acting.org.clone();
+    let now_ms = acting.now_ms;
+    // Each once, by however many channels they are named.
+    let mut recipients: BTreeSet<(&str, String)> = BTreeSet::new();
+    for channel in &alert.channels {
+        let way = if channel.kind == "webhook" { WEBHOOK } else { EMAIL };
+        let found = of_channel(acting, &org, channel, key_owner).await?;
+        recipients.extend(found.into_iter().map(|recipient| (way, recipient)));
+    }
+    for (way, recipient) in &recipients {
+        let news = News { org: &org, kind, detail, now_ms, next_ms: 0 };
+        notify::write(&mut acting.tx, &acting.at.clock, &news, way, recipient).await?;
+    }
+    Ok(recipients.len())
+}
+
+async fn of_channel(
+    acting: &mut Acting<'_>,
+    org: &str,
+    channel: &Channel,
+    key_owner: &str,
+) -> Result<Vec<String>, Fault> {
+    if channel.kind != "webhook" {
+        return match &channel.to {
+            Some(to) => Ok(vec![to.clone()]),
+            None => people::to_tell(&mut acting.tx, org, key_owner, RECIPIENTS_MAX).await,
+        };
+    }
+    let all = webhooks::list(&mut acting.tx, org, false, "", WEBHOOKS_MAX).await?;
+    let wanted = |id: &str| channel.webhook_id.as_deref().is_none_or(|wanted| wanted == id);
+    let alive = all.into_iter().filter(|webhook| webhook.disabled_ms.is_none());
+    Ok(alive.map(|webhook| webhook.id).filter(|id| wanted(id)).collect())
+}
+
+/// Does what a rule does besides telling; says what it did.
+async fn act_upon(acting: &mut Acting<'_>, act: &Act, key: Option<&str>) -> Result<Option<String>, Fault> {
+    let Some(key) = key else { return Ok(None) };
+    let which = Which { admin: false, project: None, id: key };
+    if act.kind == "disable_key" {
+        return match switch::act(acting, &which, Switch::Disable).await {
+            Ok(_) => Ok(Some("The key was disabled. Enable it when all is well.".to_owned())),
+            Err(Trouble::Refusal(refusal)) => {
+                Ok(Some(format!("The key was not disabled: {}", refusal.message)))
+            }
+            Err(Trouble::Fault(fault)) => Err(fault),
+        };
+    }
+    let Some(limit) = act.requests_per_minute else { return Ok(None) };
+    let row = match crate::access::keys::find(&mut acting.tx, &acting.org.clone(), &which).await {
+        Ok(row) => row,
+        Err(Trouble::Refusal(_)) => return Ok(None),
+        Err(Trouble::Fault(fault)) => return Err(fault),
+    };
+    if row.limits.get(Limit::RequestsPerMinute).is_some_and(|now| now <= limit) {
+        return Ok(Some(format!("The key is limited to {limit} requests a minute or less already.")));
+    }
+    let edit = Limit::ALL.map(|kind| (kind == Limit::RequestsPerMinute).then_some(Some(limit)));
+    let limits = limits::edit(&mut acting.tx, key, "", &edit).await?;
+    let deed = Deed {
+        name: "api_key.updated",
+        kind: KEY_CHANGED,
+        project: row.project_id.as_deref(),
+        object: key,
+        detail: json!({ "rate_limits": crate::access::limits::written(&limits) }),
+    };
+    acting.record(deed).await?;
+    Ok(Some(format!("The key is limited to {limit} requests a minute from now on.")))
+}

@@ -1,0 +1,90 @@
+//! Three nodes and one budget, with a node killed every 300 ms: neither the ledger nor the provider's own count
+//! passes the limit at any moment, and nearly all of it can be used.
+
+use super::crowd::Crowd;
+use super::{INPUT, OUTPUT, Standing, key_with, provider_cost, standing, standing_at};
+use crate::nodes::Fleet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use testkit::{Answer, Upstream, Usage, json};
+
+/// What one request costs.
+const COST: i64 = 60 * INPUT + 90 * OUTPUT;
+/// Time between two kills.
+const BETWEEN: Duration = Duration::from_millis(300);
+/// How long the rest of the money may take after the last kill.
+const REST: Duration = Duration::from_secs(90);
+
+fn said(variable: &str, else_: usize) -> usize {
+    std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(else_)
+}
+
+/// `KEYWAY_TEST_RACE` requests at the same time for `KEYWAY_TEST_RACE_SECONDS`: 10,000 and 300 for the whole
+/// measure.
+#[test]
+fn soak_three_nodes_with_kills_pass_no_budget_and_lose_no_money() {
+    let upstream = Upstream::scripted(|_| Answer::ok().usage(Usage::new(60, 90)));
+    let settings =
+        [("KEYWAY_WORKERS", "1"), ("KEYWAY_DRAIN_NOTICE_MS", "0"), ("KEYWAY_LOG_REQUESTS", "false")];
+    let Some(mut fleet) = Fleet::start(&upstream, 3, &settings) else { return };
+    let (many, seconds) = (said("KEYWAY_TEST_RACE", 12), said("KEYWAY_TEST_RACE_SECONDS", 6) as i64);
+    let limit = if many > 1_000 { 100 } else { 300 } * seconds * COST;
+    let (budget, key) = key_with(&fleet.first, limit, &json!({}));
+    let crowds: Vec<Arc<Crowd>> =
+        (0..3).map(|node| Crowd::new(fleet.node(node).address(), &key, many / 3, usize::MAX / 2)).collect();
+    let from = Instant::now();
+    let mut kills = 0_usize;
+    let stop = AtomicBool::new(false);
+    let url = fleet.first.keyway.postgres_url().expect("a database");
+    let looks = std::thread::scope(|scope| {
+        for crowd in &crowds {
+            scope.spawn(|| crowd.ask());
+        }
+        let _end: Vec<_> = crowds.iter().map(|crowd| crowd.ends_with_this()).collect();
+        let watching = scope.spawn(|| {
+            let mut looks = 0;
+            while !stop.load(Ordering::SeqCst) {
+                let Standing { posted, leased, held } = standing_at(&url, &budget);
+                assert!(posted + leased <= limit, "{posted} posted and {leased} leased of {limit}");
+                assert!(held <= leased, "{held} held of {leased}");
+                let given = provider_cost(&upstream);
+                assert!(given <= limit, "{given} given by the provider for {limit}");
+                looks += 1;
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            looks
+        });
+        while from.elapsed() < Duration::from_secs(seconds.unsigned_abs()) {
+            std::thread::sleep(BETWEEN);
+            let node = match kills % 3 {
+                0 => &mut fleet.first.keyway,
+                other => &mut fleet.others[other - 1],
+            };
+            node.kill9();
+            node.start();
+            kills += 1;
+        }
+        let last = Instant::now();
+        while last.elapsed() < REST {
+            let Standing { posted, held, .. } = standing_at(&url, &budget);
+            if posted + held >= limit * 99 / 100 {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        stop.store(true, Ordering::SeqCst);
+        watching.join().expect("the watch")
+    });
+    for other in &mut fleet.others {
+        other.terminate();
+    }
+    fleet.first.keyway.restart();
+    let after = standing(&fleet.first.keyway, &budget);
+    let answers: Vec<_> = crowds.iter().map(|crowd| crowd.answers()).collect();
+    eprintln!("{kills} kills, {looks} looks, {after:?} of {limit}: {answers:?}");
+    let usable = after.posted + after.held;
+    assert!(usable <= limit && usable >= limit * 97 / 100, "{usable} of {limit} after {kills} kills");
+    assert!(provider_cost(&upstream) <= usable, "{} of {usable}", provider_cost(&upstream));
+    let _ = fleet.first.keyway.cli(&["db", "verify-ledger"]).expect_code(0);
+}

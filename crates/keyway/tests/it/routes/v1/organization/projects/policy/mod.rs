@@ -1,0 +1,3 @@
+//! `/v1/organization/projects/{project}/policy`
+
+mod post;
