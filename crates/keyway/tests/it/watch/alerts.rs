@@ -202,10 +202,10 @@ fn a_snoozed_alert_is_in_the_history_and_tells_nobody() {
     within(MINUTE, || (!smtp.taken().is_empty()).then_some(())).expect("a mail");
     assert_eq!(smtp.taken().len(), 1, "{:?}", smtp.taken());
     // Every key that was ever made would have been told, these two among them.
-    let made = "SELECT CAST(COUNT(*) AS TEXT) FROM audit_log WHERE event = 'api_key.created'";
-    let made: u64 = database::one(&scene.keyway, made).parse().unwrap();
+    let all = "SELECT CAST(COUNT(*) AS TEXT) FROM audit_log WHERE event = 'api_key.created'";
+    let keys: u64 = database::one(&scene.keyway, all).parse().unwrap();
     let preview = scene.get_json(&format!("{ALERTS}/{}/preview", text(&made["id"])));
-    assert_eq!((&preview["would_have_fired"], &preview["judged_by"]), (&json!(made), &json!("exact")));
+    assert_eq!((&preview["would_have_fired"], &preview["judged_by"]), (&json!(keys), &json!("exact")));
 }
 
 #[test]
