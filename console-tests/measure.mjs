@@ -5,7 +5,7 @@ import http from "node:http";
 import net from "node:net";
 import path from "node:path";
 
-const TIMES = 50;
+const TIMES = Number(process.env.TIMES ?? 50);
 const [binary, folder, ...rest] = process.argv.slice(2);
 const option = (name) => (rest.includes(name) ? rest[rest.indexOf(name) + 1] : "");
 const COOKIES = path.join(folder, "measure.cookies");
@@ -53,12 +53,14 @@ async function enter() {
   const person = { name: "Ada", email: "ada@example.com", password: "violet-harbour-27" };
   const where = option("--link") || "/sign-in";
   const page = await ask("GET", where);
-  await ask("POST", where.split("?")[0], { ...hidden(page.text), ...person });
+  const entered = await ask("POST", where.split("?")[0], { ...hidden(page.text), ...person });
+  if (entered.status !== 303) throw new Error(`${where.split("?")[0]}: ${entered.status} ${entered.text.match(/<p class="notice[^<]*<[^<]*/)?.[0] ?? ""}`);
   writeFileSync(COOKIES, JSON.stringify([...jar]));
 }
 
 try {
   if ((await ask("GET", "/console")).status !== 200) await enter();
+  if ((await ask("GET", "/console")).status !== 200) throw new Error("nobody is signed in: give --link with a fresh set-up link");
   const found = async (url, pattern) => (await ask("GET", url)).text.match(pattern)?.[1] ?? "none";
   const ids = { key: await found("/console/keys", /\/console\/keys\/(key_\w+)/), request: await found("/console/requests", /\/console\/requests\/(req_\w+)/) };
   const home = (await ask("GET", "/console")).text;
@@ -75,7 +77,7 @@ try {
     for (let at = 0; at < TIMES; at += 1) { last = await ask("GET", url); times.push(last.ms); }
     times.sort((a, b) => a - b);
     const [p50, p95] = [times[Math.floor(TIMES * 0.5)], times[Math.ceil(TIMES * 0.95) - 1]];
-    if (p95 >= 100 || last.text.length + files >= 100_000) slow += 1;
+    if (last.status !== 200 || p95 >= 100 || last.text.length + files >= 100_000) slow += 1;
     console.log(`${last.status}  ${p50.toFixed(1).padStart(8)}${p95.toFixed(1).padStart(8)}${String(last.text.length).padStart(8)}  ${page}`);
   }
   console.log(`\n${slow} of ${PAGES.length} pages miss 100 ms or 100 KB`);

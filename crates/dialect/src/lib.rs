@@ -6,20 +6,25 @@
 //! Between two dialects, the [`hub`] translates.
 
 pub mod anthropic;
+pub mod bedrock;
 pub mod content;
 pub mod edit;
 pub mod event;
+pub mod form;
 pub mod gemini;
 pub mod hub;
 pub mod json;
+pub mod media;
 pub mod meter;
 pub mod needs;
 pub mod openai_chat;
 pub mod openai_responses;
 pub mod peek;
+pub mod rerank;
 pub mod shape;
 pub mod small;
 pub mod sse;
+pub mod vectors;
 
 pub use content::{Content, content};
 pub use edit::{AskUsage, Wanted, rewrite, rewrite_to};

@@ -262,7 +262,7 @@ impl Peek<'_> {
     }
 }
 
-fn empty<'a>() -> Peek<'a> {
+pub(crate) fn empty<'a>() -> Peek<'a> {
     Peek {
         model: Cow::Borrowed(""),
         stream: false,

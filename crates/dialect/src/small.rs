@@ -17,7 +17,8 @@ pub struct Small {
     pub malformed: bool,
 }
 
-/// Reads a finished answer: OpenAI's `usage`, or Cohere's `meta` (`billed_units`, else `tokens`).
+/// Reads a finished answer: OpenAI's `usage`, Google's `usageMetadata`, or Cohere's `meta` (`billed_units`,
+/// else `tokens`).
 #[must_use]
 pub fn see(body: &[u8]) -> Small {
     let mut small = Small::default();
@@ -31,6 +32,10 @@ pub fn see(body: &[u8]) -> Small {
             }
             b"meta" => {
                 small.report = small.report.or(meta(reader)?);
+                Ok(())
+            }
+            b"usageMetadata" => {
+                small.report = google(reader)?.or(small.report);
                 Ok(())
             }
             b"error" => {
@@ -49,6 +54,24 @@ pub fn see(body: &[u8]) -> Small {
         small.failure = Some(Box::new(error::parse(200, body)));
     }
     small
+}
+
+/// Google's count.
+fn google(reader: &mut Reader<'_>) -> Result<Option<Report>, JsonError> {
+    let mut found = None;
+    if reader.kind()? != Kind::Object {
+        return reader.ignore().map(|()| None);
+    }
+    reader.object(|reader, member| match member.key {
+        b"promptTokenCount" => {
+            let usage =
+                whole_number(reader.raw()?).map(|count| Usage { in_uncached: count, ..Usage::default() });
+            found = usage.map(|usage| Report { usage, ..Report::default() });
+            Ok(())
+        }
+        _ => reader.ignore(),
+    })?;
+    Ok(found)
 }
 
 /// Cohere's count.
@@ -73,10 +96,11 @@ fn counts(reader: &mut Reader<'_>) -> Result<Option<Report>, JsonError> {
     reader.object(|reader, member| {
         let slot = |usage: &mut Usage, key: &[u8], count| match key {
             b"input_tokens" => usage.in_uncached = count,
+            b"search_units" => usage.units = count,
             _ => usage.out_text = count,
         };
         match member.key {
-            key @ (b"input_tokens" | b"output_tokens") => {
+            key @ (b"input_tokens" | b"output_tokens" | b"search_units") => {
                 if let Some(count) = whole_number(reader.raw()?) {
                     slot(usage.get_or_insert_default(), key, count);
                 }
@@ -96,7 +120,9 @@ mod tests {
     fn usage_wherever_it_stands() {
         let table = [
             (r#"{"data":[],"usage":{"prompt_tokens":7,"total_tokens":7}}"#, Some(7)),
-            (r#"{"results":[],"meta":{"billed_units":{"search_units":1}}}"#, None),
+            (r#"{"results":[],"meta":{"billed_units":{"search_units":1}}}"#, Some(0)),
+            (r#"{"embeddings":[],"usageMetadata":{"promptTokenCount":6}}"#, Some(6)),
+            (r#"{"data":[],"usage":{"total_tokens":8}}"#, Some(8)),
             (
                 r#"{"results":[],"meta":{"billed_units":{"input_tokens":5},"tokens":{"input_tokens":9}}}"#,
                 Some(5),

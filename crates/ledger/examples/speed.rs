@@ -52,6 +52,7 @@ fn main() {
         input_tokens_max: 2_000,
         output_cap: Some(64_000),
         answers: 1,
+        units_max: 0,
         media: ledger::price::Media::ANY,
     };
     measure("quote", |n| {

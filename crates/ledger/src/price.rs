@@ -26,6 +26,9 @@ pub struct Rates {
     pub in_image: Option<u64>,
     /// Audio out; falls back to `output`.
     pub out_audio: Option<u64>,
+    /// Images, characters or seconds, nano-USD per million of them; none: tokens alone are billed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<u64>,
 }
 
 /// A time of week at which other rates hold, in UTC. Public holidays are not modelled: a provider
@@ -84,6 +87,8 @@ pub struct PriceList(pub Vec<Price>);
 pub(crate) const TOKENS_PER_RATE: u128 = 1_000_000;
 /// How many of the classes are prompt classes; they come first.
 const INPUT_CLASSES: usize = 6;
+/// How many are answer classes; they come next.
+const OUTPUT_CLASSES: usize = 3;
 const MINUTE_MS: i64 = 60_000;
 const MINUTES_PER_DAY: i64 = 1_440;
 
@@ -111,6 +116,7 @@ impl Rates {
             self.output,
             self.reasoning.unwrap_or(self.output),
             self.out_audio.unwrap_or(self.output),
+            self.unit.unwrap_or(0),
         ]
     }
 }
@@ -163,7 +169,7 @@ impl Price {
             .by_class()
             .iter()
             .zip(rates)
-            // A product of two u64 fits; the sum of nine may not, and is then far above the range.
+            // A product of two u64 fits; the sum of ten may not, and is then far above the range.
             .map(|(tokens, rate)| u128::from(*tokens) * u128::from(rate))
             .fold(0, u128::saturating_add);
         let nanousd = exact.div_ceil(TOKENS_PER_RATE).saturating_add(u128::from(self.per_request));
@@ -181,7 +187,7 @@ impl Price {
     /// nano-USD per million tokens.
     #[must_use]
     pub fn dearest_output(&self) -> u64 {
-        self.dearest(|rates| rates.by_class().into_iter().skip(INPUT_CLASSES).max())
+        self.dearest(|rates| rates.by_class().into_iter().skip(INPUT_CLASSES).take(OUTPUT_CLASSES).max())
     }
 
     /// The dearest rates of prompt and of answer tokens that a request of at most `input_tokens_max` prompt
@@ -198,10 +204,26 @@ impl Price {
                     *rate = 0;
                 }
             }
-            let (of_input, of_output) = classes.split_at(INPUT_CLASSES);
+            let (of_input, rest) = classes.split_at(INPUT_CLASSES);
+            let of_output = rest.get(..OUTPUT_CLASSES).unwrap_or_default();
             let dearest = |classes: &[u64], so_far: u64| classes.iter().copied().fold(so_far, u64::max);
             (dearest(of_input, input), dearest(of_output, output))
         })
+    }
+
+    /// The dearest rate an image, a character or a second can have here; `None`: tokens alone are billed.
+    #[must_use]
+    pub fn dearest_unit(&self) -> Option<u64> {
+        let tiers = self.context_tiers.iter().map(|(_, rates)| rates);
+        let rows = std::iter::once(&self.base).chain(tiers).chain(self.hours.iter().map(|(_, rates)| rates));
+        rows.filter_map(|rates| rates.unit).max()
+    }
+
+    /// Whether it has a rate for something of what was used: units that nothing has a rate for are
+    /// unpriced, never free.
+    #[must_use]
+    pub fn covers(&self, usage: &Usage) -> bool {
+        usage.units == 0 || usage.input() > 0 || usage.output() > 0 || self.dearest_unit().is_some()
     }
 
     fn dearest(&self, of_row: impl Fn(&Rates) -> Option<u64>) -> u64 {

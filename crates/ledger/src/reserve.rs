@@ -47,6 +47,8 @@ pub struct Size {
     pub output_cap: Option<u64>,
     /// Answers asked for, at least 1.
     pub answers: u32,
+    /// Images, characters or seconds at the most.
+    pub units_max: u64,
     /// What it uses beside text.
     pub media: Media,
 }
@@ -83,8 +85,9 @@ impl Quote {
         let (input, output) = price.dearest_within(size.input_tokens_max, size.media, at_ms);
         let fixed = u128::from(price.per_request) * TOKENS_PER_RATE;
         let prompt = u128::from(size.input_tokens_max) * u128::from(input);
+        let units = u128::from(size.units_max) * u128::from(price.dearest_unit().unwrap_or(0));
         Ok(Self {
-            prompt: prompt.saturating_add(fixed),
+            prompt: prompt.saturating_add(units).saturating_add(fixed),
             rate: output,
             cap,
             slice: SLICE_TOKENS.saturating_mul(answers),

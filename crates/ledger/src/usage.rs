@@ -1,9 +1,9 @@
 //! What a request used, in disjoint classes: the parts never overlap, so a bill is a plain sum.
 
 /// How many billing classes there are.
-pub const USAGE_CLASSES: usize = 9;
+pub const USAGE_CLASSES: usize = 10;
 
-/// Tokens (and other units) of one request by billing class. No unit is in two classes.
+/// Tokens of one request by billing class, and what is billed by the piece. No token is in two classes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Usage {
     /// Prompt tokens that were neither read from nor written to a cache (text and anything not named below).
@@ -24,10 +24,12 @@ pub struct Usage {
     pub out_reasoning: u64,
     /// Audio tokens of the answer.
     pub out_audio: u64,
+    /// What is counted besides tokens: images made, characters spoken, seconds heard.
+    pub units: u64,
 }
 
 impl Usage {
-    /// Every class in the order of the fields: six of the prompt, then three of the answer.
+    /// Every class in the order of the fields: six of the prompt, three of the answer, then the units.
     #[must_use]
     pub fn by_class(&self) -> [u64; USAGE_CLASSES] {
         [
@@ -40,6 +42,7 @@ impl Usage {
             self.out_text,
             self.out_reasoning,
             self.out_audio,
+            self.units,
         ]
     }
 
@@ -56,6 +59,7 @@ impl Usage {
             out_text,
             out_reasoning,
             out_audio,
+            units,
         ] = classes;
         Self {
             in_uncached,
@@ -67,6 +71,7 @@ impl Usage {
             out_text,
             out_reasoning,
             out_audio,
+            units,
         }
     }
 

@@ -26,6 +26,8 @@ struct Member {
 /// The members that are looked at here.
 const NAMES: &[&str] = &[
     "messages",
+    "model",
+    "anthropic_version",
     "max_tokens",
     "max_completion_tokens",
     "tools",
@@ -119,6 +121,17 @@ impl<'a> Chat<'a> {
         let mut name = Vec::with_capacity(to.len() + 2);
         write_text(&mut name, to);
         self.edits.push((key, Cow::Owned(name)));
+    }
+
+    /// Puts another member in the place of `from`.
+    pub fn replace(&mut self, from: &'static str, (to, value): (&'static str, &str)) {
+        if !self.has(from) || self.has(to) {
+            let found = self.all(from).next().map(|(index, _)| index);
+            found.into_iter().for_each(|index| self.remove(index));
+            return self.set(to, value);
+        }
+        self.rename(from, to);
+        self.set(from, value);
     }
 
     /// Takes `name` out where `beside` is there too.

@@ -143,6 +143,7 @@ const USAGE: &[Known<Member>] = known![
     "cost" => Member::Cost,
     "input_tokens" => Member::Count(Slot::Prompt),
     "input_tokens_details" => Member::Prompt,
+    "input_token_details" => Member::Prompt,
     "output_tokens" => Member::Count(Slot::Completion),
     "output_tokens_details" => Member::Completion,
 ];
@@ -327,6 +328,7 @@ impl Counts {
             out_text: out_left,
             out_reasoning,
             out_audio,
+            units: 0,
         }
     }
 }

@@ -4,9 +4,12 @@ use std::borrow::Cow;
 
 /// Paths a key can be kept to. `/v1/models` is the list and each model.
 pub const ENDPOINTS: &[&str] = &[
+    "/v1/audio/speech",
+    "/v1/audio/transcriptions",
     "/v1/chat/completions",
     "/v1/completions",
     "/v1/embeddings",
+    "/v1/images/generations",
     "/v1/messages",
     "/v1/messages/count_tokens",
     "/v1/models",
@@ -15,7 +18,9 @@ pub const ENDPOINTS: &[&str] = &[
     "/v1/responses",
     "/v1/responses/input_tokens",
     "/v1beta/models",
+    "/v1beta/models:batchEmbedContents",
     "/v1beta/models:countTokens",
+    "/v1beta/models:embedContent",
     "/v1beta/models:generateContent",
     "/v1beta/models:streamGenerateContent",
 ];

@@ -87,6 +87,10 @@ impl Scope {
     pub const RERANK: Self = Self(4);
     /// `create:moderations`
     pub const MODERATIONS: Self = Self(5);
+    /// `create:images`
+    pub const IMAGES: Self = Self(6);
+    /// `create:audio`
+    pub const AUDIO: Self = Self(7);
     /// `read:models`
     pub const READ_MODELS: Self = Self(3);
     named! {

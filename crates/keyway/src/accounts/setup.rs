@@ -39,7 +39,7 @@ pub async fn install(db: &Db, master: &MasterKey, clock: &Clock) -> Result<Setup
 
 async fn first_rows(tx: &mut Tx, master: &MasterKey, clock: &Clock) -> Result<(), Fault> {
     let now_ms = clock.now_ms();
-    tenants::insert_installation(tx, master.check(), now_ms).await?;
+    tenants::insert_installation(tx, &master.check(), now_ms).await?;
     let org = id::new("org", clock);
     tenants::insert_org(tx, &org, "Default", now_ms).await?;
     let project = Project {

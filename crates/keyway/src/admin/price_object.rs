@@ -19,6 +19,9 @@ struct RatesObject {
     reasoning: Option<Usd>,
     input_audio: Option<Usd>,
     output_audio: Option<Usd>,
+    /// Of what is billed by the piece: per million images, characters or seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unit: Option<Usd>,
 }
 
 #[derive(Debug, Serialize)]
@@ -69,6 +72,7 @@ impl RatesObject {
             reasoning: rates.reasoning.map(usd),
             input_audio: rates.in_audio.map(usd),
             output_audio: rates.out_audio.map(usd),
+            unit: rates.unit.map(usd),
         }
     }
 }
@@ -139,9 +143,12 @@ pub fn read(body: &mut Body) -> Result<Price, Refusal> {
             Refusal::field(name, format!("`{name}` is missing; write 0 for what is meant to be free."))
         })
     };
+    let unit = amount("unit")?;
+    // Who bills by the piece bills no tokens, unless that is said.
+    let free = unit.map(|_| 0);
     let base = Rates {
-        input: needed("input", amount("input")?)?,
-        output: needed("output", amount("output")?)?,
+        input: needed("input", amount("input")?.or(free))?,
+        output: needed("output", amount("output")?.or(free))?,
         cache_read: amount("cache_read")?,
         cache_write_5m: amount("cache_write")?,
         cache_write_1h: amount("cache_write_1h")?,
@@ -149,6 +156,7 @@ pub fn read(body: &mut Body) -> Result<Price, Refusal> {
         in_audio: amount("input_audio")?,
         in_image: amount("input_image")?,
         out_audio: amount("output_audio")?,
+        unit,
     };
     let per_request = amount("per_request")?.unwrap_or(0);
     let source = body.text("source")?.unwrap_or_else(|| "set by the operator".to_owned());

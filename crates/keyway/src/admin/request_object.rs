@@ -65,6 +65,9 @@ struct UsageObject {
     out_text: u64,
     out_reasoning: u64,
     out_audio: u64,
+    /// Images, characters or seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    units: Option<u64>,
 }
 
 impl<'a> RequestObject<'a> {
@@ -136,6 +139,7 @@ impl UsageObject {
             out_text: usage.out_text,
             out_reasoning: usage.out_reasoning,
             out_audio: usage.out_audio,
+            units: (usage.units > 0).then_some(usage.units),
         }
     }
 }

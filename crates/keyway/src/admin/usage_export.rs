@@ -25,7 +25,7 @@ const USUAL: [Dimension; 6] = [
     Dimension::Kind,
 ];
 /// Columns behind those that rows are told apart by.
-const COUNTS: [&str; 14] = [
+const COUNTS: [&str; 15] = [
     "requests",
     "failed",
     "unpriced",
@@ -38,6 +38,7 @@ const COUNTS: [&str; 14] = [
     "output_text_tokens",
     "output_reasoning_tokens",
     "output_audio_tokens",
+    "units",
     "cost_usd",
     "provider_cost_usd",
 ];
@@ -120,6 +121,7 @@ fn counted(row: &Row) -> [String; COUNTS.len()] {
         usage.out_text.to_string(),
         usage.out_reasoning.to_string(),
         usage.out_audio.to_string(),
+        usage.units.to_string(),
         sold(row).to_decimal(),
         NanoUsd(row.measures.0[at::COST_NANOUSD]).to_decimal(),
     ]

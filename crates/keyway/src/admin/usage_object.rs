@@ -71,6 +71,12 @@ pub struct UsageResult {
     output_text_tokens: u64,
     output_reasoning_tokens: u64,
     output_audio_tokens: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    images: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    characters: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seconds: Option<u64>,
     num_model_requests: i64,
     num_failed_requests: i64,
     num_unpriced_requests: i64,
@@ -95,6 +101,7 @@ impl UsageResult {
     pub fn new(object: &'static str, row: &Row, by: &[Dimension], operator: bool) -> Self {
         let (usage, count) = (row.measures.usage(), |index: usize| row.measures.0[index]);
         let group = |dimension| group(row, by, dimension);
+        let units = |of: &str| (object == of).then_some(usage.units);
         let cached =
             usage.cache_read.saturating_add(usage.cache_write_5m).saturating_add(usage.cache_write_1h);
         Self {
@@ -110,6 +117,9 @@ impl UsageResult {
             output_text_tokens: usage.out_text,
             output_reasoning_tokens: usage.out_reasoning,
             output_audio_tokens: usage.out_audio,
+            images: units("organization.usage.images.result"),
+            characters: units("organization.usage.audio_speeches.result"),
+            seconds: units("organization.usage.audio_transcriptions.result"),
             num_model_requests: count(at::REQUESTS),
             num_failed_requests: row.measures.errors(),
             num_unpriced_requests: count(at::UNPRICED_REQUESTS),

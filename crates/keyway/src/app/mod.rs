@@ -1,5 +1,6 @@
 //! Floor 7: route table, listeners, start-up, drain.
 
+mod aws_keys;
 pub mod banner;
 pub mod body;
 pub mod cors;

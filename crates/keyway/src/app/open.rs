@@ -11,6 +11,11 @@ use std::fs;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
+/// The master key's file in the data folder.
+pub const MASTER_KEY_FILE: &str = "master.key";
+/// A new one there, before the database knows it.
+pub const MASTER_KEY_NEXT: &str = "master.key.new";
+
 /// Where an installation lives.
 pub struct Place {
     /// Journal, lock files and, unless set otherwise, database and master key.
@@ -93,13 +98,43 @@ pub async fn master_key(place: &Place, db: &Db) -> Result<MasterKey, NotOpened> 
     let key = match &place.master_key {
         MasterSource::Text(text) => MasterKey::from_text(text),
         MasterSource::File(path) => MasterKey::from_file(path, false),
+        MasterSource::DataDir if takes_over(place, db).await? => {
+            MasterKey::from_file(&place.data_dir.join(MASTER_KEY_FILE), false)
+        }
         MasterSource::DataDir => {
             // A database that is already set up has its key elsewhere: a new one would open nothing.
             let known = crate::store::tenants::master_check(db).await.map_err(NotOpened::Unreachable)?;
-            MasterKey::from_file(&place.data_dir.join("master.key"), known.is_none())
+            MasterKey::from_file(&place.data_dir.join(MASTER_KEY_FILE), known.is_none())
         }
     };
-    key.map_err(NotOpened::Configuration)
+    let key = key.map_err(NotOpened::Configuration)?;
+    match crate::store::tenants::root(db).await.map_err(NotOpened::Unreachable)? {
+        // Of another master key the caller speaks.
+        Some((check, root)) if check == key.check() => key.with_root(&root).map_err(NotOpened::Configuration),
+        _ => Ok(key),
+    }
+}
+
+/// Whether an exchange of the master key was cut off between the database and the file. Then the file is put
+/// in its place now.
+async fn takes_over(place: &Place, db: &Db) -> Result<bool, NotOpened> {
+    let (file, next) = (place.data_dir.join(MASTER_KEY_FILE), place.data_dir.join(MASTER_KEY_NEXT));
+    if !next.exists() {
+        return Ok(false);
+    }
+    let known = crate::store::tenants::master_check(db).await.map_err(NotOpened::Unreachable)?;
+    let new = MasterKey::from_file(&next, false).map_err(NotOpened::Configuration)?;
+    if known != Some(new.check()) {
+        return Ok(false);
+    }
+    let failed = |fault| NotOpened::Failed(fault);
+    if file.exists() {
+        fs::rename(&file, file.with_extension("key.old"))
+            .doing("putting the old master key aside")
+            .map_err(failed)?;
+    }
+    fs::rename(&next, &file).doing("putting the new master key in its place").map_err(failed)?;
+    Ok(true)
 }
 
 /// Makes the data folder, if it is not there, readable by its owner alone.

@@ -378,7 +378,8 @@ fn client_times(settings: &Settings) -> ClientTimes {
     }
 }
 
-fn limits(settings: &Settings) -> Limits {
+/// How long providers may take, and how much they may send.
+pub fn limits(settings: &Settings) -> Limits {
     Limits {
         connect_ms: settings.upstream_connect_timeout_ms,
         write_ms: settings.upstream_write_timeout_ms,

@@ -1,7 +1,9 @@
 //! Building the process's shared state from configuration and installation.
 
-use super::open::NotOpened;
+use super::aws_keys;
+use super::open::{MASTER_KEY_FILE, MasterSource, NotOpened};
 use super::routes::ROUTES;
+use super::serve;
 use crate::access::session::Lasting;
 use crate::access::{KeyCache, lookup};
 use crate::accounts::Installation;
@@ -18,7 +20,7 @@ use crate::metering::keeper::{Holder, Keeper, Keeping};
 use crate::metering::shares::Sharing;
 use crate::metering::{self, Journal, Plan, ShardState, Spares};
 use crate::pricing::{self, Source};
-use crate::providers::{self, FromConfig};
+use crate::providers::{self, FromConfig, Upstreams};
 use crate::relay::capacity::Gates;
 use crate::relay::context::Node;
 use crate::relay::desk::{Desk, Registration};
@@ -33,12 +35,12 @@ use crate::routing::{Health, Sessions};
 use crate::store::changes;
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Names;
-use crate::upstream::Tls;
+use crate::upstream::{Lanes, Tls};
 use crate::vault::Vault;
 use arc_swap::ArcSwap;
 use std::fs;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI64};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -80,7 +82,9 @@ pub async fn build(
     let seen_seq = changes::head(&at.db).await.map_err(NotOpened::Unreachable)?;
     let (source, catalog) = catalogue(config, &at).await.map_err(NotOpened::Unreachable)?;
     let upstreams =
-        providers::build(&catalog.load(), &from_config, &metrics).map_err(NotOpened::Configuration)?;
+        providers::load::load(&at, &catalog.load(), &from_config, &metrics, &Upstreams::default())
+            .await
+            .map_err(NotOpened::Configuration)?;
     let age_ms_max = i64::try_from(settings.sync_age_seconds_max).unwrap_or(30) * 1000;
     let cache = Arc::new(KeyCache::new(clock.clone(), age_ms_max, at.db.engine.is_shared()));
     let lookup = lookup::start(&tasks, &control, at.db.clone(), Arc::clone(&cache));
@@ -93,7 +97,9 @@ pub async fn build(
     let journals = journals(&plan(settings, &node), workers, &spares, &clock).map_err(NotOpened::Failed)?;
     let desk = desk(config, &at, listen, &tasks)?;
     let states: Vec<Arc<ShardState>> = journals.iter().map(Journal::state).collect();
-    let egress = egress(settings, listen, &clock);
+    let tls = Arc::new(Tls::new(None));
+    let egress = egress(settings, listen, &clock, &tls);
+    let lanes = Lanes::new(serve::limits(settings), clock.clone(), tls);
     let shared = Arc::new(Shared {
         at,
         node,
@@ -101,6 +107,8 @@ pub async fn build(
         catalog_source: ArcSwap::from_pointee(source),
         catalog_stale: AtomicBool::new(false),
         catalog_gate: tokio::sync::Mutex::default(),
+        master_file: master_file(settings),
+        master_stale: AtomicBool::new(false),
         upstreams: ArcSwap::from_pointee(upstreams),
         from_config,
         stream_keep_alive: Duration::from_millis(settings.stream_keep_alive_ms),
@@ -110,6 +118,7 @@ pub async fn build(
         load: load(settings, &metrics),
         board: Board::default(),
         gates: gates(settings),
+        lanes,
         metrics,
         cache,
         lookup,
@@ -152,9 +161,9 @@ fn lenders(
 }
 
 /// The way to addresses that callers name, and never to where this process listens.
-fn egress(settings: &Settings, listen: SocketAddr, clock: &Clock) -> Egress {
+fn egress(settings: &Settings, listen: SocketAddr, clock: &Clock, tls: &Arc<Tls>) -> Egress {
     let listeners = std::iter::once(listen).chain(settings.metrics_listen).collect();
-    Egress::new(settings.egress_networks.clone(), listeners, clock.clone(), Arc::new(Tls::new(None)))
+    Egress::new(settings.egress_networks.clone(), listeners, clock.clone(), Arc::clone(tls))
 }
 
 fn attempts(settings: &Settings) -> AttemptLimits {
@@ -272,6 +281,16 @@ pub fn price_of(catalog: &Catalog, version: &str) -> Option<ledger::Price> {
     catalog.models().iter().find_map(|model| model.prices.by_version(version)).cloned()
 }
 
+/// The file that the master key is read from, where it is one.
+fn master_file(settings: &Settings) -> Option<PathBuf> {
+    let place = serve::place(settings);
+    match place.master_key {
+        MasterSource::DataDir => Some(place.data_dir.join(MASTER_KEY_FILE)),
+        MasterSource::File(file) => Some(file),
+        MasterSource::Text(_) => None,
+    }
+}
+
 /// Reads the credentials of configuration and environment.
 fn from_config(config: &Config) -> Result<Vec<FromConfig>, Fault> {
     let given = |on: &On| {
@@ -291,6 +310,7 @@ pub fn credential(on: &On) -> Result<Option<Secret>, Fault> {
         Some(CredentialRef::Env(name)) => std::env::var(name).map_err(|_| {
             Fault::plain(format!("the environment variable {name} is not set, or is not text"))
         })?,
+        Some(CredentialRef::Aws) => return aws_keys::found(|name| std::env::var(name).ok()).map(Some),
         Some(CredentialRef::File(path)) => {
             fs::read_to_string(path).doing(&format!("reading {}", path.display()))?
         }

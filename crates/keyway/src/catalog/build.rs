@@ -105,9 +105,14 @@ impl Catalog {
         let kind = row.kind.unwrap_or(ModelKind::Chat);
         let serves = |dialect: &Dialect| provider.is_sandbox() || provider.base_url(*dialect).is_some();
         let speaks: Vec<Dialect> = match row.speaks {
-            Some(speaks) => speaks.into_iter().filter(serves).collect(),
+            Some(speaks) => {
+                speaks.into_iter().filter(serves).filter(|dialect| dialect.serves(kind)).collect()
+            }
             None => provider.speaks.iter().copied().filter(|dialect| dialect.serves(kind)).collect(),
         };
+        // Hosts that do not say where their smaller services are have them beside their chats.
+        let by_chat = speaks.is_empty() && origin != Origin::Builtin && serves(&Dialect::OpenaiChat);
+        let speaks = if by_chat && !provider.is_sandbox() { kind.usual().to_vec() } else { speaks };
         // What nobody can be asked is not listed.
         if !speaks.iter().any(|dialect| dialect.is_built()) {
             return;
@@ -319,6 +324,9 @@ fn laid_over(own: &ProviderRow, base: ProviderRow) -> ProviderRow {
         auth: own.auth.or(base.auth),
         speaks: own.speaks.or(base.speaks),
         env: own.env.or(base.env),
+        region: own.region.or(base.region),
+        token_url: own.token_url.or(base.token_url),
+        api_version: own.api_version.or(base.api_version),
         host_env: own.host_env.or(base.host_env),
         host_port: own.host_port.or(base.host_port),
         priority: own.priority.or(base.priority),
@@ -328,7 +336,6 @@ fn laid_over(own: &ProviderRow, base: ProviderRow) -> ProviderRow {
         credential_optional: own.credential_optional.or(base.credential_optional),
         enabled: own.enabled.or(base.enabled),
         quirks: own.quirks.or(base.quirks),
-        region: own.region.or(base.region),
         zero_retention: own.zero_retention.or(base.zero_retention),
         credential: own.credential.or(base.credential),
     }
@@ -348,13 +355,15 @@ fn checked(row: ProviderRow, origin: Origin) -> Provider {
         auth: row.auth.unwrap_or(AuthStyle::Bearer),
         auth_by: row.auth_by.unwrap_or_default(),
         speaks,
+        region: row.region,
+        token_url: row.token_url,
+        api_version: row.api_version,
         env: row.env.unwrap_or_default(),
         credential_optional: row.credential_optional.unwrap_or(false),
         priority: row.priority.unwrap_or(PRIORITY_DEFAULT),
         concurrency_max: row.concurrency_max,
         models_any: row.models_any.unwrap_or(false),
         quirks: row.quirks.unwrap_or_default(),
-        region: row.region.unwrap_or_default(),
         zero_retention: row.zero_retention.unwrap_or(false),
         audience: Audience::Everybody,
         origin,

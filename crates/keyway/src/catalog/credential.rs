@@ -10,6 +10,8 @@ pub enum CredentialRef {
     Env(String),
     /// In this file (absolute path), without the line end.
     File(PathBuf),
+    /// Where AWS's own tools find the keys of an account.
+    Aws,
 }
 
 impl CredentialRef {
@@ -53,6 +55,7 @@ impl fmt::Display for CredentialRef {
         match self {
             Self::Env(name) => write!(f, "env:{name}"),
             Self::File(path) => write!(f, "file:{}", path.display()),
+            Self::Aws => f.write_str("the AWS environment"),
         }
     }
 }

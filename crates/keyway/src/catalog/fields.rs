@@ -46,6 +46,10 @@ pub const HOURS_FIELDS: &[Field] = rate_fields![
 
 /// The fields of `price` and of an entry of `prices`.
 pub const PRICE_FIELDS: &[Field] = rate_fields![
+    Field { name: "search", kind: FieldKind::Usd, doc: "USD per search of texts that are put in order." },
+    Field { name: "image", kind: FieldKind::Usd, doc: "USD per image." },
+    Field { name: "characters", kind: FieldKind::Usd, doc: "What is spoken, USD per million characters." },
+    Field { name: "minute", kind: FieldKind::Usd, doc: "What is heard, USD per minute." },
     Field { name: "per_request", kind: FieldKind::Usd, doc: "A fixed amount per request, USD." },
     Field { name: "from", kind: FieldKind::Date, doc: "First day it holds, UTC; untold: always." },
     Field { name: "as_of", kind: FieldKind::Date, doc: "The day the numbers were read." },
@@ -92,6 +96,21 @@ pub const PROVIDER_FIELDS: &[Field] = &[
         doc: "Environment variables that usually hold its key; one that is set turns it on.",
     },
     Field {
+        name: "region",
+        kind: FieldKind::Text,
+        doc: "Where it works, for routes that ask for regions; with auth sigv4 the AWS region that requests are signed for, and untold the one that the host names.",
+    },
+    Field {
+        name: "token_url",
+        kind: FieldKind::Text,
+        doc: "Where access tokens are asked for (auth google-oauth); untold: at Google.",
+    },
+    Field {
+        name: "api_version",
+        kind: FieldKind::Text,
+        doc: "Asks Azure's classic addresses: {base_url}/openai/deployments/{model}/...?api-version= this.",
+    },
+    Field {
         name: "host_env",
         kind: FieldKind::Text,
         doc: "Environment variable that names its host; when set, it turns it on.",
@@ -127,7 +146,6 @@ pub const PROVIDER_FIELDS: &[Field] = &[
         doc: "false turns it off even when its variable is set.",
     },
     Field { name: "quirks", kind: FieldKind::Words(Quirk::WORDS), doc: "Named deviations from the dialect." },
-    Field { name: "region", kind: FieldKind::Text, doc: "Where it works, for routes that ask for regions." },
     Field {
         name: "zero_retention",
         kind: FieldKind::Flag,

@@ -41,14 +41,30 @@ words! {
         AnthropicMessages = "anthropic-messages", true;
         /// `POST {base_url}/models/{model}:generateContent`.
         Gemini = "gemini", true;
-        /// Bedrock's Converse operation.
-        BedrockConverse = "bedrock-converse", false;
+        /// `POST {base_url}/model/{model}/converse`, Bedrock's.
+        BedrockConverse = "bedrock-converse", true;
         /// `POST {base_url}/completions`.
         OpenaiCompletions = "openai-completions", true;
         /// `POST {base_url}/embeddings`.
         OpenaiEmbeddings = "openai-embeddings", true;
+        /// Cohere's vectors: `POST {base_url}/embed`.
+        CohereEmbed = "cohere-embed", true;
+        /// Voyage's vectors: `POST {base_url}/embeddings`.
+        VoyageEmbeddings = "voyage-embeddings", true;
+        /// Jina's vectors: `POST {base_url}/embeddings`.
+        JinaEmbeddings = "jina-embeddings", true;
+        /// Google's vectors: `POST {base_url}/models/{model}:batchEmbedContents`.
+        GeminiEmbeddings = "gemini-embeddings", true;
         /// `POST {base_url}/rerank`.
         CohereRerank = "cohere-rerank", true;
+        /// Voyage's order of texts: `POST {base_url}/rerank`.
+        VoyageRerank = "voyage-rerank", true;
+        /// `POST {base_url}/images/generations`.
+        OpenaiImages = "openai-images", true;
+        /// `POST {base_url}/audio/speech`.
+        OpenaiSpeech = "openai-speech", true;
+        /// `POST {base_url}/audio/transcriptions`, a form.
+        OpenaiTranscriptions = "openai-transcriptions", true;
         /// `POST {base_url}/moderations`.
         OpenaiModerations = "openai-moderations", true;
     }
@@ -66,6 +82,31 @@ impl Dialect {
             _ => None,
         }
     }
+
+    /// Whether texts are turned into vectors in it.
+    #[must_use]
+    pub fn is_vectors(self) -> bool {
+        matches!(
+            self,
+            Self::OpenaiEmbeddings
+                | Self::CohereEmbed
+                | Self::VoyageEmbeddings
+                | Self::JinaEmbeddings
+                | Self::GeminiEmbeddings
+        )
+    }
+
+    /// Whether texts are put in order in it.
+    #[must_use]
+    pub fn is_order(self) -> bool {
+        matches!(self, Self::CohereRerank | Self::VoyageRerank)
+    }
+
+    /// Whether it is about images or sound: counted by the piece, and passed on as they are.
+    #[must_use]
+    pub fn is_media(self) -> bool {
+        matches!(self, Self::OpenaiImages | Self::OpenaiSpeech | Self::OpenaiTranscriptions)
+    }
 }
 
 words! {
@@ -78,13 +119,13 @@ words! {
         /// `x-goog-api-key: ...`.
         XGoogApiKey = "x-goog-api-key", true;
         /// `?key=...`.
-        Query = "query", false;
+        Query = "query", true;
         /// `api-key: ...` on a resource of one's own.
         Azure = "azure", true;
         /// AWS signature version 4.
-        Sigv4 = "sigv4", false;
+        Sigv4 = "sigv4", true;
         /// A token fetched with a Google service account.
-        GoogleOauth = "google-oauth", false;
+        GoogleOauth = "google-oauth", true;
         /// Nothing is sent.
         None = "none", true;
     }
@@ -128,6 +169,9 @@ words! {
         PlainTextContent = "plain-text-content", true;
         /// The same, of tool results alone.
         PlainTextToolResults = "plain-text-tool-results", true;
+        /// Anthropic's models are asked as Vertex has it: `POST {base_url}/models/{model}:rawPredict`, with
+        /// `anthropic_version` in the body instead of `model`.
+        RawPredict = "raw-predict", true;
         /// The host refuses to store: `store` is always sent as `false`.
         StoreFalse = "store-false", true;
         /// Tool calls are answered in the usual form only when `tool_calls_switch` is true.
@@ -172,6 +216,14 @@ words! {
         Chat = "chat", true;
         /// Turns text into vectors.
         Embedding = "embedding", true;
+        /// Puts texts in order.
+        Rerank = "rerank", true;
+        /// Makes images.
+        Image = "image", true;
+        /// Speaks.
+        Speech = "speech", true;
+        /// Writes down what is said.
+        Transcription = "transcription", true;
     }
 }
 
@@ -222,9 +274,27 @@ impl Dialect {
     #[must_use]
     pub fn serves(self, kind: ModelKind) -> bool {
         match self {
-            Self::Gemini => true,
-            Self::OpenaiEmbeddings | Self::CohereRerank => kind == ModelKind::Embedding,
+            Self::OpenaiImages => kind == ModelKind::Image,
+            Self::OpenaiSpeech => kind == ModelKind::Speech,
+            Self::OpenaiTranscriptions => kind == ModelKind::Transcription,
+            dialect if dialect.is_vectors() => kind == ModelKind::Embedding,
+            dialect if dialect.is_order() => kind == ModelKind::Rerank,
             _ => kind == ModelKind::Chat,
+        }
+    }
+}
+
+impl ModelKind {
+    /// What models of the kind are asked in at a host that is like OpenAI.
+    #[must_use]
+    pub fn usual(self) -> &'static [Dialect] {
+        match self {
+            Self::Chat => &[Dialect::OpenaiChat],
+            Self::Embedding => &[Dialect::OpenaiEmbeddings],
+            Self::Rerank => &[Dialect::CohereRerank],
+            Self::Image => &[Dialect::OpenaiImages],
+            Self::Speech => &[Dialect::OpenaiSpeech],
+            Self::Transcription => &[Dialect::OpenaiTranscriptions],
         }
     }
 }

@@ -54,15 +54,26 @@ fn read_one(
     defaults: &PriceDefaults,
 ) -> Price {
     reader.check_known(fields, PRICE_FIELDS);
+    let unit = unit(kind);
+    let by_unit = unit.is_some_and(|(name, _)| fields.table.contains_key(name));
+    for (name, _) in UNITS.iter().map(|(_, unit)| unit).filter(|other| Some(**other) != unit) {
+        if fields.table.contains_key(name) {
+            reader.wrong(fields, name, "is not what this kind of model is billed by", "leave it out");
+        }
+    }
     for name in ["input", "output"] {
         // Vectors have no answer tokens: nothing is to be told of them.
-        let told = name == "input" || kind == ModelKind::Chat;
+        let told = !by_unit && (name == "input" || !matches!(kind, ModelKind::Embedding | ModelKind::Rerank));
         if told && !fields.table.contains_key(name) {
             let fix = format!("write {name} = 0 when it is free");
             reader.wrong(fields, name, "is missing", fix);
         }
     }
     let mut base = rates(reader, fields, Rates::default());
+    base.unit = unit.and_then(|(name, per_million)| {
+        let rate = u128::from(reader.usd(fields, name)?) * per_million.0;
+        u64::try_from(rate.div_ceil(per_million.1)).ok()
+    });
     if !fields.table.contains_key("output") {
         base.output = base.input;
     }
@@ -86,6 +97,22 @@ fn read_one(
     price
 }
 
+/// A field, and what makes its value a rate per million units: times the first, by the second. A minute is
+/// counted in seconds.
+type Unit = (&'static str, (u128, u128));
+
+const UNITS: [(ModelKind, Unit); 4] = [
+    (ModelKind::Rerank, ("search", (1_000_000, 1))),
+    (ModelKind::Image, ("image", (1_000_000, 1))),
+    (ModelKind::Speech, ("characters", (1, 1))),
+    (ModelKind::Transcription, ("minute", (1_000_000, 60))),
+];
+
+/// What models of a kind are billed by besides tokens.
+fn unit(kind: ModelKind) -> Option<Unit> {
+    UNITS.iter().find(|(of, _)| *of == kind).map(|(_, unit)| *unit)
+}
+
 /// A price without a day is named by its numbers, so that an edit of the file is a new version.
 fn digest(price: &Price) -> u32 {
     let numbers =
@@ -106,6 +133,7 @@ fn rates(reader: &mut Reader, fields: &Fields<'_>, base: Rates) -> Rates {
         in_audio: usd("input_audio").or(base.in_audio),
         in_image: usd("input_image").or(base.in_image),
         out_audio: usd("output_audio").or(base.out_audio),
+        unit: base.unit,
     }
 }
 

@@ -55,6 +55,13 @@ pub struct Provider {
     pub auth_by: Vec<(Dialect, AuthStyle)>,
     /// The dialects it speaks, the preferred first.
     pub speaks: Vec<Dialect>,
+    /// Where it works, for routes that ask for regions; at AWS, the region that requests are signed for, and
+    /// `None`: the one that the host names.
+    pub region: Option<String>,
+    /// Where access tokens are asked for; `None`: at Google.
+    pub token_url: Option<String>,
+    /// The version of Azure's API that requests name; `None`: they name none.
+    pub api_version: Option<String>,
     /// Environment variables that usually hold its key, the preferred first.
     pub env: Vec<String>,
     /// Whether it works without a credential.
@@ -67,8 +74,6 @@ pub struct Provider {
     pub models_any: bool,
     /// Deviations from the dialect.
     pub quirks: Vec<Quirk>,
-    /// Where it works; empty: not told.
-    pub region: String,
     /// Whether it is known to keep nothing of requests.
     pub zero_retention: bool,
     /// Whose traffic has a credential there.

@@ -34,6 +34,12 @@ pub struct ProviderRow {
     pub speaks: Option<Vec<Dialect>>,
     /// Environment variables that usually hold its key, the preferred first.
     pub env: Option<Vec<String>>,
+    /// Where it works; at AWS, the region that requests are signed for.
+    pub region: Option<String>,
+    /// Where access tokens are asked for.
+    pub token_url: Option<String>,
+    /// The version of Azure's API that requests name.
+    pub api_version: Option<String>,
     /// An environment variable that names its host.
     pub host_env: Option<String>,
     /// The port where `host_env` names none.
@@ -52,8 +58,6 @@ pub struct ProviderRow {
     pub enabled: Option<bool>,
     /// Deviations from the dialect.
     pub quirks: Option<Vec<Quirk>>,
-    /// Where it works.
-    pub region: Option<String>,
     /// It keeps nothing of requests.
     pub zero_retention: Option<bool>,
     /// Where its credential is found.
@@ -218,6 +222,9 @@ fn provider(reader: &mut Reader, name: &str, fields: &Fields<'_>) -> ProviderRow
         auth_by,
         speaks,
         env: reader.strings(fields, "env").map(|names| names.into_iter().map(str::to_owned).collect()),
+        region: reader.string(fields, "region").map(str::to_owned),
+        token_url: token_url(reader, fields),
+        api_version: api_version(reader, fields),
         host_env: reader.string(fields, "host_env").map(str::to_owned),
         host_port: reader.number(fields, "host_port", 1..=65_535).and_then(|port| u16::try_from(port).ok()),
         priority: reader.number(fields, "priority", 0..=1_000_000).map(small),
@@ -227,7 +234,6 @@ fn provider(reader: &mut Reader, name: &str, fields: &Fields<'_>) -> ProviderRow
         credential_optional: reader.flag(fields, "credential_optional"),
         enabled: reader.flag(fields, "enabled"),
         quirks: reader.words(fields, "quirks", Quirk::WORDS, Quirk::from_word),
-        region: reader.string(fields, "region").map(str::to_owned),
         zero_retention: reader.flag(fields, "zero_retention"),
         credential: credential(reader, fields),
     }
@@ -247,6 +253,21 @@ fn not_built(reader: &mut Reader, fields: &Fields<'_>, name: &str, word: Option<
 fn credential(reader: &mut Reader, fields: &Fields<'_>) -> Option<CredentialRef> {
     let text = reader.string(fields, "credential")?;
     CredentialRef::parse(text).map_err(|(problem, fix)| reader.wrong(fields, "credential", problem, fix)).ok()
+}
+
+fn token_url(reader: &mut Reader, fields: &Fields<'_>) -> Option<String> {
+    let text = reader.string(fields, "token_url")?;
+    url::base_url(text).map_err(|(problem, fix)| reader.wrong(fields, "token_url", problem, fix)).ok()
+}
+
+/// It stands in a query.
+fn api_version(reader: &mut Reader, fields: &Fields<'_>) -> Option<String> {
+    let text = reader.string(fields, "api_version")?.to_owned();
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte)) {
+        reader.wrong(fields, "api_version", "is not a version", "write one such as \"2024-10-21\"");
+        return None;
+    }
+    Some(text)
 }
 
 /// One style for every dialect, or a table of them.

@@ -1,9 +1,9 @@
 //! The tree of commands. What is not here is not built: clap refuses it with exit code 2.
 
 use super::{
-    admin_key, alert, application, audit, budget, chat, config, credit, db, explain, group, init, invite,
-    key, limit, log, member, model, node, org, policy, project, role, route, sandbox, serve, service_account,
-    settings, tier, usage, webhook,
+    admin_key, alert, application, audit, budget, chat, client, config, credit, db, explain, group, init,
+    invite, key, limit, log, master_key, member, model, node, org, policy, project, provider, role, route,
+    sandbox, serve, service_account, settings, tier, usage, webhook,
 };
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use clap_complete::Shell;
@@ -136,6 +136,15 @@ pub enum Command {
     /// Names that stand for several models, of which the best is asked
     #[command(subcommand)]
     Route(route::Route),
+    /// The key that stored credentials are sealed under
+    #[command(subcommand)]
+    MasterKey(master_key::MasterKeyCommand),
+    /// Programs that call models
+    #[command(subcommand)]
+    Client(client::Client),
+    /// Hosts that serve models, and credentials at them
+    #[command(subcommand)]
+    Provider(provider::Provider),
     /// What was used, and what it cost
     Usage(usage::Usage),
     /// Requests, without their prompts and answers

@@ -163,7 +163,7 @@ fn fields(entry: &OwnedEntry) -> Vec<(&'static str, String)> {
 }
 
 /// Names of the token classes, in the order of `ledger::Usage`.
-const CLASSES: [&str; 9] = [
+const CLASSES: [&str; 10] = [
     "in_uncached",
     "cache_read",
     "cache_write_5m",
@@ -173,6 +173,7 @@ const CLASSES: [&str; 9] = [
     "out_text",
     "out_reasoning",
     "out_audio",
+    "units",
 ];
 
 #[cfg(test)]

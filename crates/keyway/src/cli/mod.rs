@@ -9,6 +9,7 @@ pub mod args;
 pub mod audit;
 pub mod budget;
 pub mod chat;
+pub mod client;
 pub mod completion;
 pub mod config;
 pub mod credit;
@@ -29,6 +30,7 @@ pub mod key_details;
 pub mod key_edit;
 pub mod limit;
 pub mod log;
+pub mod master_key;
 pub mod member;
 pub mod model;
 pub mod model_import;
@@ -39,6 +41,8 @@ pub mod output;
 pub mod place;
 pub mod policy;
 pub mod project;
+pub mod provider;
+pub mod provider_credential;
 pub mod review;
 pub mod role;
 pub mod route;
@@ -129,6 +133,9 @@ fn dispatch(args: &Args, out: &Out) -> Result<(), Failure> {
         Command::Db(command) => db::run(global, command, out)?,
         Command::Model(command) => model::run(global, command, out)?,
         Command::Route(command) => route::run(global, command, out)?,
+        Command::Provider(command) => provider::run(global, command, out)?,
+        Command::MasterKey(command) => master_key::run(global, command, out)?,
+        Command::Client(command) => client::run(global, command, out)?,
         Command::Usage(asked) => usage::run(global, asked, out)?,
         Command::Log(command) => log::run(global, command, out)?,
         Command::Explain(asked) => explain::run(global, asked, out)?,

@@ -268,6 +268,7 @@ impl SetPrice {
             in_audio: None,
             in_image: None,
             out_audio: None,
+            unit: None,
         };
         Some(Price {
             version: String::new(),

@@ -33,15 +33,20 @@ pub(super) fn decide(
         }
         let own = rows.providers.iter().find(|own| own.name == name).map(|own| own.place.clone());
         let path = format!("providers.{name}");
+        let auth = row.auth.unwrap_or(AuthStyle::Bearer);
         let found =
             row.credential.clone().map(|credential| (credential, own.clone().unwrap_or(Place::Nowhere)));
-        let found = found.or_else(|| from_env(&row, env, &mut notes));
+        let found = found.or_else(|| match auth {
+            // The variables of AWS are not about one provider: they turn nothing on.
+            AuthStyle::Sigv4 => own.clone().map(|own| (CredentialRef::Aws, own)),
+            _ => from_env(&row, env, &mut notes),
+        });
+        let found = found.map(|(credential, by)| (where_it_is(credential, auth, env), by));
         let host = row.host_env.as_ref().and_then(|variable| Some((variable, set(env, variable)?)));
         let by_host = match host {
             Some((variable, host)) => host_address(rows, &row, variable, host, &mut mistakes),
             None => None,
         };
-        let auth = row.auth.unwrap_or(AuthStyle::Bearer);
         let wanted = found.is_some() || own.is_some() || by_host.is_some();
         if wanted && !can_be_on(rows, &row, env, &mut notes, &mut mistakes) {
             continue;
@@ -63,6 +68,17 @@ pub(super) fn decide(
         }
     }
     if mistakes.is_empty() { Ok((on, notes)) } else { Err(mistakes) }
+}
+
+/// A variable for a service account's file holds its path, or the file itself.
+fn where_it_is(found: CredentialRef, auth: AuthStyle, env: &BTreeMap<String, String>) -> CredentialRef {
+    match &found {
+        CredentialRef::Env(name) if auth == AuthStyle::GoogleOauth => match set(env, name) {
+            Some(path) if path.starts_with('/') => CredentialRef::File(path.into()),
+            _ => found,
+        },
+        _ => found,
+    }
 }
 
 /// Fills the address of a provider that would be on from the environment, and says whether it can be on.

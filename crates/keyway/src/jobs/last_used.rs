@@ -3,11 +3,12 @@
 
 use crate::base::Fault;
 use crate::base::fault::Doing;
+use crate::providers::CONFIG;
+use crate::providers::probe::refusal;
 use crate::relay::Shared;
 use crate::relay::exposed::Exposure;
 use crate::store::key_secrets::{self, Used};
-use crate::store::keys;
-use crate::store::sessions;
+use crate::store::{db, keys, providers, sessions};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,7 +22,28 @@ pub async fn write_rounds(shared: Arc<Shared>) {
         if let Err(fault) = write(&shared).await {
             tracing::warn!(%fault, "last uses were not written");
         }
+        if let Err(fault) = write_troubles(&shared).await {
+            tracing::warn!(%fault, "what providers said against credentials was not written");
+        }
     }
+}
+
+/// Writes what providers said against stored credentials since the last round.
+async fn write_troubles(shared: &Shared) -> Result<(), Fault> {
+    let upstreams = shared.upstreams.load_full();
+    let stored = upstreams.all().filter(|upstream| *upstream.credential != *CONFIG);
+    let found = stored.filter_map(|upstream| Some((upstream, upstream.trouble.take()?)));
+    let found: Vec<_> = found.collect();
+    if found.is_empty() {
+        return Ok(());
+    }
+    let mut tx = shared.at.db.begin_write().await?;
+    for (upstream, (status, at_ms)) in found {
+        let said = refusal(status).unwrap_or("the provider refuses it");
+        let said = format!("{said} (HTTP {status})");
+        providers::note_error(&mut tx, &upstream.credential, &said, at_ms).await?;
+    }
+    db::commit(tx).await
 }
 
 /// Writes what has been used since the last round.

@@ -1,6 +1,6 @@
 //! What is done to routes of organisations: make, change, remove. API and CLI all come here.
 
-use super::load::parsed;
+use super::load::one_row;
 use crate::accounts::check::not_there;
 use crate::accounts::{Acting, Deed, Scope, Subject};
 use crate::base::{Code, Refusal, Trouble, id};
@@ -18,8 +18,7 @@ pub const OF_ORGANIZATION_MAX: i64 = 200;
 /// # Errors
 /// What is wrong with them.
 pub fn route_row(name: &str, fields: &str) -> Result<RouteRow, Vec<Mistake>> {
-    let name = Value::from(name).to_string();
-    parsed(&format!("[routes]\n{name} = {{ {fields} }}\n"), |rows| rows.routes.pop())
+    one_row("routes", name, fields, |rows| rows.routes.pop())
 }
 
 /// Makes a route, and answers the row and what it says.

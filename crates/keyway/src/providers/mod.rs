@@ -1,7 +1,13 @@
 //! Floor 4: providers as this process reaches them, each with the credentials it may show.
 
+pub mod credentials;
+pub mod edit;
+pub mod exchange;
+pub mod known;
+pub mod load;
+pub mod probe;
 pub mod source;
 pub mod upstream;
 
-pub use source::{FromConfig, build};
+pub use source::{Broken, FromConfig, Source, build};
 pub use upstream::{CONFIG, Owner, Upstream, Upstreams};

@@ -5,6 +5,7 @@ use crate::telemetry::metrics::ProviderSlot;
 use crate::upstream::Endpoint;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU16, Ordering};
 
 /// The id of the credential that configuration or environment give to a provider.
 pub const CONFIG: &str = "config";
@@ -35,6 +36,10 @@ pub struct Upstream {
     pub places: Vec<(Dialect, Endpoint)>,
     /// The provider's place in the metrics.
     pub slot: ProviderSlot,
+    /// What the provider last said against the credential.
+    pub trouble: Trouble,
+    /// What it is made of, but for the secret: the same as long as nothing of it is changed.
+    pub(super) made_of: String,
 }
 
 impl Upstream {
@@ -52,6 +57,28 @@ impl Upstream {
     }
 }
 
+/// What a provider last said against a credential, until it is written.
+#[derive(Debug, Default)]
+pub struct Trouble {
+    status: AtomicU16,
+    at_ms: AtomicI64,
+}
+
+impl Trouble {
+    /// Notes a status that refuses the credential or its account.
+    pub fn note(&self, status: u16, at_ms: i64) {
+        self.at_ms.store(at_ms, Ordering::Relaxed);
+        self.status.store(status, Ordering::Release);
+    }
+
+    /// What was noted since the last time: the status, and when, unix milliseconds.
+    #[must_use]
+    pub fn take(&self) -> Option<(u16, i64)> {
+        let status = self.status.swap(0, Ordering::Acquire);
+        (status > 0).then(|| (status, self.at_ms.load(Ordering::Relaxed)))
+    }
+}
+
 /// A provider's credentials, in the order in which they are tried.
 #[derive(Default)]
 struct Of {
@@ -65,7 +92,7 @@ pub struct Upstreams(HashMap<Arc<str>, Of>);
 
 impl Upstreams {
     /// Adds a credential, behind those of its owner that are there.
-    pub fn add(&mut self, upstream: Arc<Upstream>) {
+    pub(super) fn add(&mut self, upstream: Arc<Upstream>) {
         let of = self.0.entry(Arc::clone(&upstream.provider)).or_default();
         let list = match &upstream.owner {
             Owner::Installation => &mut of.installation,
@@ -76,7 +103,7 @@ impl Upstreams {
 
     /// Notes that an organisation has credentials of its own at a provider, whether any can be used or not:
     /// its traffic never falls back on another account unnoticed.
-    pub fn has_own(&mut self, provider: &Arc<str>, org: &Arc<str>) {
+    pub(super) fn has_own(&mut self, provider: &Arc<str>, org: &Arc<str>) {
         self.0.entry(Arc::clone(provider)).or_default().own.entry(Arc::clone(org)).or_default();
     }
 
@@ -89,6 +116,24 @@ impl Upstreams {
             return &of.installation;
         }
         of.own.get(org).unwrap_or(&of.installation)
+    }
+
+    pub(super) fn extend(&mut self, upstream: Option<Arc<Upstream>>) {
+        if let Some(upstream) = upstream {
+            self.add(upstream);
+        }
+    }
+
+    /// The one with an owner's credential (empty: the installation's), if it is made of the same.
+    pub(super) fn made(
+        &self,
+        (provider, org): (&str, &str),
+        credential: &str,
+        made_of: &str,
+    ) -> Option<&Arc<Upstream>> {
+        let of = self.0.get(provider)?;
+        let list = if org.is_empty() { &of.installation } else { of.own.get(org)? };
+        list.iter().find(|upstream| *upstream.credential == *credential && upstream.made_of == made_of)
     }
 
     /// All of them, in no order.
@@ -113,6 +158,8 @@ mod tests {
             told: "p".into(),
             places: Vec::new(),
             slot: metrics.provider("p"),
+            trouble: Trouble::default(),
+            made_of: String::new(),
         })
     }
 

@@ -1,12 +1,14 @@
 //! Sending a request: candidates in order, until one answers.
 
 use super::capacity::Slot;
+use super::converse;
 use super::crossing::{Crossing, Source};
 use super::deliver::{Undone, Wishes, deliver};
 use super::exchange::Outbound;
 use super::failures;
 use super::quirks::{self, Tenant};
 use super::replay;
+use super::restate;
 use super::run::wants_events;
 use super::source::{self, Answer, Asked};
 use super::stateless::stateless;
@@ -151,19 +153,14 @@ async fn send(
     let slot = story.take_slot(target).await?.map_err(Missed::Passed)?;
     story.limit_anew(target, source).await?;
     let output_cap = story.pay(target, source).await?;
-    let prepared = prepare(story, source, target, (&way, plan), output_cap).await;
-    let (mut body, crossing) = prepared.map_err(Missed::Passed)?;
-    if way.dialect == Dialect::OpenaiChat {
-        let tenant = Tenant { master: &story.worker.shared.at.master, organization: &story.grant.org };
-        let (path, quirked) = quirks::chat(&target.provider, body, &tenant);
-        (way.path, body) = (path.into(), quirked);
-    }
+    let written = write(story, source, target, (&mut way, plan), output_cap).await;
+    let (body, crossing) = written.map_err(Missed::Passed)?;
     let headers = headers(&way, source.inbound, crossing.is_none());
     story.way = Some(way);
     story.send_to(target).await?;
     let began = story.now_mono_ms();
     story.begin_turn(target, began, tries.is_choice());
-    match ask(story, body, &headers, (source.inbound.request, slot), tries.left_ms(began)).await? {
+    match ask(story, body, &headers, (source, slot), tries.left_ms(began)).await? {
         Ok(answer) if classify(answer.status) == Status::Success => {
             story.tried(began, answer.status, "ok", true);
             Ok((answer, crossing))
@@ -179,16 +176,37 @@ async fn send(
             let reached = failure.may_have_been_sent();
             story.tried(began, 0, failure.outcome(), reached);
             tracing::debug!(provider = &*target.provider.name, %failure, "a provider did not answer");
-            let class = Some(if matches!(failure, Failure::Unsendable(_)) {
-                Class::Elsewhere
-            } else {
-                Class::Retryable
+            let class = Some(match failure {
+                Failure::Unsendable(_) => Class::Elsewhere,
+                Failure::Token => Class::Credential,
+                _ => Class::Retryable,
             });
             let refusal = failures::of_failure(failure, &target.provider.name);
             let failed = Failed { refusal, class, used: None };
             Err(if reached { Missed::Failed(failed) } else { Missed::Unreached(failed) })
         }
     }
+}
+
+/// The request as it goes to a target, in the target's own words, and what its answer must go through.
+async fn write(
+    story: &mut Story,
+    source: &Source<'_>,
+    target: &Target,
+    (way, plan): (&mut Way, &Plan),
+    output_cap: Option<u64>,
+) -> Result<(Bytes, Option<Box<Crossing>>), Refusal> {
+    (story.restating, story.recorder, story.losses) = (None, None, Losses::default());
+    let (body, mut crossing) = match restate::write(story.dialect, way, source, target) {
+        Some(written) => {
+            let (body, restating, losses) = written?;
+            (story.restating, story.losses) = (restating, losses);
+            (body, None)
+        }
+        None => prepare(story, source, target, (way, plan), output_cap).await?,
+    };
+    let body = worded(story, (source, target), way, body, crossing.as_deref_mut())?;
+    Ok((body, crossing))
 }
 
 /// The request as a target is asked it: the client's own bytes where it speaks the client's dialect.
@@ -220,6 +238,33 @@ async fn prepare(
     Ok((body, Some(Box::new(crossing))))
 }
 
+/// The request in the provider's own words, where its row says that they differ from its dialect's.
+fn worded(
+    story: &mut Story,
+    (source, target): (&Source<'_>, &Target),
+    way: &mut Way,
+    body: Bytes,
+    crossing: Option<&mut Crossing>,
+) -> Result<Bytes, Refusal> {
+    match way.dialect {
+        _ if converse::is(way) => {
+            let (body, losses) = converse::asked(&body, source, target)?;
+            crossing.map_or(&mut story.losses, |crossing| &mut crossing.losses).join(&losses);
+            Ok(body)
+        }
+        Dialect::OpenaiChat => {
+            let tenant = Tenant { master: &story.worker.shared.at.master, organization: &story.grant.org };
+            let (path, body) = quirks::chat(&target.provider, body, &tenant);
+            if let Some(path) = path {
+                way.path = path.into();
+            }
+            Ok(body)
+        }
+        Dialect::AnthropicMessages => Ok(quirks::messages(&target.provider, body)),
+        _ => Ok(body),
+    }
+}
+
 /// The version of Anthropic's API that translated requests are written for.
 const ANTHROPIC_VERSION: &str = "2023-06-01";
 
@@ -228,7 +273,7 @@ pub(super) fn headers<'a>(way: &Way, inbound: &'a Inbound, passes: bool) -> Vec<
     // The caller's trace, as it came: who is in the middle of one passes it on (W3C Trace Context, 3.2).
     let trace = inbound.header("traceparent").filter(|text| Context::read(text).is_some());
     let mut headers: Vec<_> = trace.map(|trace| ("traceparent", trace)).into_iter().collect();
-    if way.dialect != Dialect::AnthropicMessages {
+    if way.dialect != Dialect::AnthropicMessages || converse::is(way) {
         return headers;
     }
     let theirs = |name: &'static str| inbound.header(name).filter(|_| passes);
@@ -242,13 +287,14 @@ async fn ask(
     story: &Story,
     body: Bytes,
     headers: &[(&str, &str)],
-    (request, slot): ([u8; 16], Option<Slot>),
+    (source, slot): (&Source<'_>, Option<Slot>),
     left_ms: u64,
 ) -> Result<Result<Answer, Failure>, Trouble> {
     let shared = &story.worker.shared;
     let upstream = story.upstream().ok_or_else(no_target)?;
     let way = story.way.as_ref().ok_or_else(no_target)?;
-    let asked = Asked { way, headers, body, stream: story.stream, request, slot, left_ms };
+    let (request, content_type) = (source.inbound.request, source.content_type());
+    let asked = Asked { way, headers, body, content_type, stream: story.stream, request, slot, left_ms };
     let answer =
         pin!(source::ask(story.permission()?, &story.worker.lanes, upstream, asked, &shared.at.clock));
     Ok(story.unless_cut(answer).await?)
@@ -261,6 +307,9 @@ fn body_for(
     source: &Source<'_>,
     output_cap: Option<u64>,
 ) -> Bytes {
+    if let Some(form) = source.form {
+        return form.renamed(&source.inbound.body, &target.upstream);
+    }
     let tells = matches!(way.dialect, Dialect::OpenaiChat | Dialect::OpenaiCompletions)
         && !target.provider.has(Quirk::NoStreamUsage);
     let usage = if tells { AskUsage::Ask } else { AskUsage::Leave };

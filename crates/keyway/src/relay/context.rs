@@ -24,6 +24,7 @@ use crate::vault::Vault;
 use arc_swap::ArcSwap;
 use std::cell::Cell;
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicI64};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -56,6 +57,10 @@ pub struct Shared {
     pub catalog_source: ArcSwap<Source>,
     /// The database has other models or prices than `catalog`.
     pub catalog_stale: AtomicBool,
+    /// The file that the master key was read from; absent: it came otherwise.
+    pub master_file: Option<PathBuf>,
+    /// The database has another master key than this process.
+    pub master_stale: AtomicBool,
     /// Held while a snapshot is built: an older one never takes the place of a newer one.
     pub catalog_gate: tokio::sync::Mutex<()>,
     /// What providers are reached with: exchanged as a whole, with `catalog`.
@@ -68,6 +73,8 @@ pub struct Shared {
     pub vault: Vault,
     /// The way to addresses that callers name.
     pub egress: Egress,
+    /// Connections to providers for what is no inference: the control runtime's.
+    pub lanes: Lanes,
     /// Every number of the process.
     pub metrics: Arc<Metrics>,
     /// Keys in memory.

@@ -103,6 +103,7 @@ async fn asked(
         way: &way,
         headers: &headers,
         body,
+        content_type: "application/json",
         stream: false,
         request: inbound.request,
         slot,

@@ -2,6 +2,7 @@
 //! answer must go through on its way back.
 
 use super::abilities::abilities;
+use super::converse;
 use super::exchange::Inbound;
 use super::extension::{BudgetMode, OnLoss};
 use super::fetch;
@@ -12,6 +13,7 @@ use super::way::Way;
 use crate::base::{Code, Refusal};
 use crate::catalog::{Alias, Edit, Target};
 use bytes::Bytes;
+use dialect::form::Form;
 use dialect::hub::{self, Asked, Dialect, Invalid, Losses, Mode, Reply, Request};
 use dialect::peek::Peek;
 use dialect::{AskUsage, openai_responses, rewrite};
@@ -34,6 +36,8 @@ pub struct Crossing {
 pub struct Source<'a> {
     pub(super) inbound: &'a Inbound,
     pub(super) peek: &'a Peek<'a>,
+    /// Where the body is no JSON.
+    pub(super) form: Option<&'a Form>,
     pub(super) on_loss: OnLoss,
     pub(super) budget_mode: BudgetMode,
     /// Without our own member.
@@ -52,7 +56,26 @@ impl<'a> Source<'a> {
             Some(_) => rewrite(&inbound.body, peek, &peek.model, AskUsage::Leave),
             None => inbound.body.clone(),
         };
-        Self { inbound, peek, on_loss, budget_mode, body }
+        Self { inbound, peek, form: None, on_loss, budget_mode, body }
+    }
+
+    /// The same, with the form that its body is.
+    #[must_use]
+    pub fn with_form(self, form: Option<&'a Form>) -> Self {
+        Self { form, ..self }
+    }
+
+    /// What its body is.
+    #[must_use]
+    pub fn content_type(&self) -> &'a str {
+        let theirs = self.form.and_then(|_| self.inbound.header("content-type"));
+        theirs.unwrap_or("application/json")
+    }
+
+    /// The body, without our own member.
+    #[must_use]
+    pub fn body(&self) -> &Bytes {
+        &self.body
     }
 
     /// The request as `target` is asked it, and what its answer must go through. Its answer is capped at
@@ -75,7 +98,8 @@ impl<'a> Source<'a> {
         if let Some(cap) = output_cap {
             request.output_cap = Some(request.output_cap.map_or(cap, |asked| asked.min(cap)));
         }
-        let can = abilities(target, from);
+        let mut can = abilities(target, from);
+        can.media_by_url &= !converse::is(way);
         let asked =
             hub::Target { dialect: from, model: &target.upstream, origin: &target.provider.name, can };
         let naming = replay::put_back(story, &mut request, target, &asked).await;
@@ -128,7 +152,7 @@ fn set(edit: Edit, request: &mut Request<'_>) {
     request.reasoning.mode.get_or_insert(mode);
 }
 
-fn told(invalid: &Invalid) -> Refusal {
+pub(super) fn told(invalid: &Invalid) -> Refusal {
     let code = if invalid.unsupported { Code::UnsupportedParameter } else { Code::InvalidRequest };
     let param = invalid.param.clone();
     Refusal { param, ..Refusal::new(code, Cow::Owned(invalid.message.clone())) }

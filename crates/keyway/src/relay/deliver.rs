@@ -7,20 +7,23 @@ use super::crossing::Crossing;
 use super::exchange::{OutBody, Outbound};
 use super::failures;
 use super::large::Large;
+use super::media;
 use super::meter::Meter;
 use super::replies::X_KEYWAY_CACHE;
 use super::source::{Answer, Source};
 use super::story::{Counted, Ended, Story};
 use super::stream::Delivery;
 use crate::base::{Code, Fields, Lines, Refusal};
+use crate::catalog::Dialect;
 use crate::metering::Written;
 use crate::routing::Class;
 use crate::upstream::Failure;
 use bytes::{Bytes, BytesMut};
 use dialect::Event;
 use dialect::gemini::Array;
-use dialect::hub::{self, Dialect, Encoder, Losses, Reply};
+use dialect::hub::{self, Encoder, Losses, Reply};
 use dialect::json::Reader;
+use dialect::openai_chat::Report;
 use http::StatusCode;
 use ledger::entry::UsageOrigin;
 use ledger::{NanoUsd, Usage};
@@ -33,6 +36,7 @@ pub const WHOLE_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 const CONTENT_TYPE: &str = "content-type";
 const EVENTS: &[u8] = b"text/event-stream";
+const JSON: &[u8] = b"application/json";
 
 /// What the client asked for beside the answer itself.
 pub struct Wishes {
@@ -70,6 +74,9 @@ pub async fn deliver(
     if is_event_stream(&answer.headers) {
         return stream(story, answer, headers, wishes).await;
     }
+    if story.dialect == Dialect::OpenaiSpeech && !is_of(&answer.headers, JSON) {
+        return sound(story, answer, headers).await;
+    }
     whole(story, answer, headers, wishes, again).await
 }
 
@@ -93,6 +100,29 @@ async fn stream(
     Ok(Outbound { status, headers, close: false, body: OutBody::Stream(Box::new(delivery)) })
 }
 
+/// Sound goes out as it comes, from the first piece on.
+async fn sound(mut story: Box<Story>, answer: Answer, mut headers: Lines) -> Result<Outbound, Undone> {
+    let Answer { status: code, mut bytes, .. } = answer;
+    let first = {
+        let reading = pin!(bytes.chunk());
+        story.unless_cut(reading).await
+    };
+    let (refusal, class) = match first {
+        Ok(Some(Ok(first))) => {
+            story.answered();
+            story.tell_limits(&mut headers);
+            let body = OutBody::Stream(Box::new(Large::new(story, first, bytes, code)));
+            return Ok(Outbound { status: status(code), headers, close: false, body });
+        }
+        Ok(Some(Err(failure))) => {
+            (failures::of_failure(failure, &provider_of(&story)), Some(Class::Retryable))
+        }
+        Ok(None) => (failures::unreadable(&provider_of(&story)), Some(Class::Retryable)),
+        Err(refusal) => (refusal, None),
+    };
+    Err(cut(story, refusal, class))
+}
+
 async fn whole(
     mut story: Box<Story>,
     answer: Answer,
@@ -107,7 +137,7 @@ async fn whole(
     };
     let body = match read {
         Ok(Ok(Read::All(body))) => body,
-        Ok(Ok(Read::Some(_))) if crossing.is_some() => {
+        Ok(Ok(Read::Some(_))) if crossing.is_some() || story.restating.is_some() => {
             let refusal = failures::of_failure(Failure::TooLarge, &provider_of(&story));
             return Err(cut(story, refusal, Some(Class::Elsewhere)));
         }
@@ -154,7 +184,9 @@ fn finish(story: &mut Story, body: Bytes, (status, again): (u16, bool), headers:
         None => meter.see_whole(&body),
         Some(_) => meter.whole(&body, &mut events),
     };
-    if seen.malformed && !is_json(&body) {
+    // What was heard may come as plain text, or as subtitles.
+    let text = story.dialect == Dialect::OpenaiTranscriptions;
+    if seen.malformed && !text && !is_json(&body) {
         return Err((failures::unreadable(&provider_of(story)), Some(Class::Retryable)));
     }
     if seen.failed {
@@ -164,11 +196,18 @@ fn finish(story: &mut Story, body: Bytes, (status, again): (u16, bool), headers:
         }
         story.failed(class.outcome(None), true);
     }
-    story.answered();
     if seen.progress {
         story.progress(seen.output_bytes);
     }
     let (usage, origin) = used(story, &meter);
+    let body = match story.restating.take().filter(|_| !seen.failed) {
+        Some(restating) => {
+            let told = restating.tell(&body, &story.model_asked, usage.input());
+            told.ok_or_else(|| (failures::unreadable(&provider_of(story)), Some(Class::Retryable)))?
+        }
+        None => body,
+    };
+    story.answered();
     if !seen.failed {
         listen(story, &mut events);
     }
@@ -226,7 +265,7 @@ fn listen(story: &mut Story, events: &mut [Event<'_>]) {
 }
 
 /// A finished answer as the stream that was asked for.
-fn streamed(to: Dialect, reply: Reply, events: Vec<Event<'_>>, array: bool) -> Vec<u8> {
+fn streamed(to: hub::Dialect, reply: Reply, events: Vec<Event<'_>>, array: bool) -> Vec<u8> {
     let (mut encoder, mut out) = (Encoder::new(to, reply), Vec::new());
     events.into_iter().for_each(|event| encoder.event(event, &mut out));
     encoder.end(&mut out);
@@ -273,7 +312,11 @@ fn provider_of(story: &Story) -> Arc<str> {
 
 /// What an answer used: as reported if that can be, else as counted here.
 pub(super) fn used(story: &Story, meter: &Meter) -> (Usage, UsageOrigin) {
-    match meter.report().filter(|report| can_be_true(report, story.counted.bytes)) {
+    let counts = |report: &&Report| {
+        let price = story.target().and_then(|target| media::price(story.dialect, target, story.started_ms));
+        price.is_none_or(|price| price.covers(&report.usage))
+    };
+    match meter.report().filter(|report| can_be_true(report, story.counted.bytes)).filter(counts) {
         Some(report) => (report.usage, UsageOrigin::Reported),
         None => (story.estimate(), UsageOrigin::Estimated),
     }
@@ -334,8 +377,12 @@ fn headers(story: &Story, theirs: &Fields, wishes: &Wishes) -> Lines {
 }
 
 fn is_event_stream(headers: &Fields) -> bool {
-    let kind = headers.get(CONTENT_TYPE).unwrap_or_default().trim_ascii_start();
-    kind.get(..EVENTS.len()).is_some_and(|start| start.eq_ignore_ascii_case(EVENTS))
+    is_of(headers, EVENTS)
+}
+
+fn is_of(headers: &Fields, kind: &[u8]) -> bool {
+    let told = headers.get(CONTENT_TYPE).unwrap_or_default().trim_ascii_start();
+    told.get(..kind.len()).is_some_and(|start| start.eq_ignore_ascii_case(kind))
 }
 
 fn status(code: u16) -> StatusCode {

@@ -128,6 +128,15 @@ pub fn of_failure(failure: Failure, provider: &str) -> Refusal {
             format!("The provider `{provider}` did not answer in time."),
         );
     }
+    if failure == Failure::Token {
+        return Refusal::new(
+            Code::UpstreamAuth,
+            format!(
+                "The provider `{provider}` gives this gateway no access token. Your key is fine; the operator has \
+                 to look at the provider's credential."
+            ),
+        );
+    }
     let what = match failure {
         Failure::Dns | Failure::Connect | Failure::Tls => "could not be reached",
         Failure::Unsendable(_) => "cannot be sent this request",

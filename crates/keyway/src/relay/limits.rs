@@ -61,7 +61,8 @@ impl Story {
             return Ok(());
         }
         self.limited = None;
-        self.limit(&target.id, size(Some(target), source.inbound, source.peek)).await
+        let size = size(self, Some(target), source.peek);
+        self.limit(&target.id, size).await
     }
 
     /// Writes how the key's limits stand into the head of its answer.

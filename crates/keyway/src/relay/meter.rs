@@ -2,6 +2,7 @@
 
 use crate::catalog::Dialect;
 use dialect::hub::{self, Decoder};
+use dialect::media::Media;
 use dialect::meter::{Ending, Seen};
 use dialect::openai_chat::{Report, UsageRule};
 use dialect::small::{self, Small};
@@ -13,6 +14,8 @@ pub enum Meter {
     Talk(Box<Decoder>),
     /// Vectors, orders, judgements: finished answers only.
     Small(Small),
+    /// Images, speech, what was heard.
+    Media(Box<Media>),
 }
 
 impl Meter {
@@ -20,9 +23,9 @@ impl Meter {
     #[must_use]
     pub fn new(dialect: Dialect, rule: UsageRule) -> Self {
         match dialect {
-            Dialect::OpenaiEmbeddings | Dialect::CohereRerank | Dialect::OpenaiModerations => {
-                Self::Small(Small::default())
-            }
+            Dialect::OpenaiModerations => Self::Small(Small::default()),
+            dialect if dialect.is_vectors() || dialect.is_order() => Self::Small(Small::default()),
+            dialect if dialect.is_media() => Self::Media(Box::default()),
             dialect => {
                 let dialect = dialect.conversation().unwrap_or(hub::Dialect::OpenAiChat);
                 Self::Talk(Box::new(Decoder::new(dialect, rule)))
@@ -35,6 +38,7 @@ impl Meter {
         match self {
             Self::Talk(decoder) => decoder.see(data),
             Self::Small(_) => Seen::default(),
+            Self::Media(media) => media.see(data),
         }
     }
 
@@ -43,6 +47,7 @@ impl Meter {
         match self {
             Self::Talk(decoder) => decoder.event(data, out),
             Self::Small(_) => Seen::default(),
+            Self::Media(media) => media.see(data),
         }
     }
 
@@ -50,7 +55,7 @@ impl Meter {
     pub fn whole<'a>(&mut self, body: &'a [u8], out: &mut Vec<Event<'a>>) -> Seen {
         match self {
             Self::Talk(decoder) => decoder.whole(body, out),
-            Self::Small(_) => self.see_whole(body),
+            Self::Small(_) | Self::Media(_) => self.see_whole(body),
         }
     }
 
@@ -59,6 +64,7 @@ impl Meter {
         match self {
             Self::Talk(decoder) => decoder.finish(out),
             Self::Small(_) => Ending::Complete,
+            Self::Media(media) => media.ending(),
         }
     }
 
@@ -66,6 +72,7 @@ impl Meter {
     pub fn see_whole(&mut self, body: &[u8]) -> Seen {
         match self {
             Self::Talk(decoder) => decoder.see_whole(body),
+            Self::Media(media) => media.see_whole(body),
             Self::Small(small) => {
                 *small = small::see(body);
                 Seen { malformed: small.malformed, failed: small.failure.is_some(), ..Seen::default() }
@@ -79,6 +86,7 @@ impl Meter {
         match self {
             Self::Talk(decoder) => decoder.report(),
             Self::Small(small) => small.report.as_ref(),
+            Self::Media(media) => media.report.as_ref(),
         }
     }
 
@@ -88,6 +96,7 @@ impl Meter {
         match self {
             Self::Talk(decoder) => decoder.failure(),
             Self::Small(small) => small.failure.as_deref(),
+            Self::Media(media) => media.failure.as_deref(),
         }
     }
 
@@ -97,6 +106,7 @@ impl Meter {
         match self {
             Self::Talk(decoder) => decoder.ending(),
             Self::Small(_) => Ending::Complete,
+            Self::Media(media) => media.ending(),
         }
     }
 }

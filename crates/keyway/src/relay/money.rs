@@ -5,6 +5,7 @@ use super::count;
 use super::crossing::Source;
 use super::exchange::Inbound;
 use super::extension::BudgetMode;
+use super::media;
 use super::story::Story;
 use crate::base::Trouble;
 use crate::catalog::{Dialect, Target};
@@ -47,12 +48,12 @@ impl Story {
             model: &target.id,
             labels: &self.labels,
             end_user: &end_user,
-            price: model.and_then(|model| model.prices.at(self.started_ms)),
+            price: media::price(self.dialect, target, self.started_ms),
             started_ms: self.started_ms,
             size,
             measured,
             longest: model.and_then(|model| model.output_tokens_max.or(model.context_tokens)),
-            streamed: self.stream && !hidden,
+            streamed: self.stream && !hidden && !self.dialect.is_media(),
             clamp,
             own: self.is_own(),
             markup: self.markup(),
@@ -69,9 +70,24 @@ impl Story {
         let model = target.model.as_deref();
         let context = model.and_then(|model| model.context_tokens);
         let output_cap = match self.dialect {
-            Dialect::OpenaiEmbeddings | Dialect::CohereRerank | Dialect::OpenaiModerations => Some(0),
+            Dialect::OpenaiModerations => Some(0),
+            dialect if dialect.is_vectors() || dialect.is_order() => Some(0),
+            // What is billed by the piece has no tokens; the rest of it ends where its model does.
+            dialect if dialect.is_media() => {
+                let price = media::price(dialect, target, self.started_ms);
+                price.and_then(|price| price.dearest_unit()).map(|_| 0)
+            }
             _ => peek.output_cap,
         };
+        if self.dialect.is_media() {
+            let text_bytes = self.prompt_bytes;
+            let input_tokens_max = match context {
+                Some(context) if self.dialect == Dialect::OpenaiTranscriptions => context.max(text_bytes),
+                _ => text_bytes,
+            };
+            let (media, units_max) = (Media::ANY, self.units.most);
+            return (Size { input_tokens_max, output_cap, answers: peek.n, media, units_max }, true);
+        }
         let content = dialect::content(&inbound.body);
         // Text has no more tokens than bytes, sound far fewer, and no prompt more than its window.
         let text_bytes = (inbound.body.len() as u64).saturating_sub(content.media_bytes);
@@ -90,7 +106,9 @@ impl Story {
             images_in: content.images > 0 || unknown,
             sound_out: content.speaks,
         };
-        (Size { input_tokens_max, output_cap, answers: peek.n, media }, context.is_some() || !unknown)
+        let units_max = self.units.most;
+        let size = Size { input_tokens_max, output_cap, answers: peek.n, media, units_max };
+        (size, context.is_some() || !unknown)
     }
 
     /// Whom a request names as its end user, where a budget asks.

@@ -42,23 +42,36 @@ const EDITS: &[(Quirk, Edit)] = &[
     (Quirk::ToolCallsSwitch, |chat, _| chat.switch_on_with_tools("tool_calls_switch")),
 ];
 
-/// Path of a chat request below a provider's base URL.
-const CHAT_PATH: &str = "/chat/completions";
-/// The same, of a host whose newest features are elsewhere.
+/// Path of a chat request at a host whose newest features are elsewhere.
 const BETA_CHAT_PATH: &str = "/beta/chat/completions";
 
-/// A chat request as this provider wants it, and the path it goes to below the base URL.
+/// A chat request as this provider wants it, and the path it goes to below the base URL where that is not
+/// the usual one.
 #[must_use]
-pub fn chat(provider: &Provider, body: Bytes, tenant: &Tenant<'_>) -> (&'static str, Bytes) {
+pub fn chat(provider: &Provider, body: Bytes, tenant: &Tenant<'_>) -> (Option<&'static str>, Bytes) {
     if provider.quirks.is_empty() {
-        return (CHAT_PATH, body);
+        return (None, body);
     }
-    let Some(mut chat) = Chat::read(&body) else { return (CHAT_PATH, body) };
+    let Some(mut chat) = Chat::read(&body) else { return (None, body) };
     let beta = provider.has(Quirk::BetaPath) && chat.is_beta();
     for (_, edit) in EDITS.iter().filter(|(quirk, _)| provider.has(*quirk)) {
         edit(&mut chat, tenant);
     }
-    (if beta { BETA_CHAT_PATH } else { CHAT_PATH }, chat.finish())
+    (beta.then_some(BETA_CHAT_PATH), chat.finish())
+}
+
+/// The version of Anthropic's API at Vertex.
+const RAW_PREDICT_VERSION: &str = "\"vertex-2023-10-16\"";
+
+/// A request in Anthropic's dialect as this provider wants it.
+#[must_use]
+pub fn messages(provider: &Provider, body: Bytes) -> Bytes {
+    if !provider.has(Quirk::RawPredict) {
+        return body;
+    }
+    let Some(mut chat) = Chat::read(&body) else { return body };
+    chat.replace("model", ("anthropic_version", RAW_PREDICT_VERSION));
+    chat.finish()
 }
 
 #[cfg(test)]
@@ -71,6 +84,7 @@ mod tests {
         Quirk::NoStreamUsage,
         Quirk::ReasoningExcludedFromCompletion,
         Quirk::BetaPath,
+        Quirk::RawPredict,
         Quirk::ReasoningReplayed,
     ];
 

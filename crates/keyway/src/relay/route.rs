@@ -64,6 +64,12 @@ pub enum Billing {
     Rerank,
     /// Tokens of texts that are judged.
     Moderations,
+    /// Images that are made.
+    Images,
+    /// Characters that are spoken.
+    Speeches,
+    /// Seconds that are heard.
+    Transcriptions,
 }
 
 impl Billing {
@@ -78,6 +84,9 @@ impl Billing {
             Self::Embeddings => "embeddings",
             Self::Rerank => "rerank",
             Self::Moderations => "moderations",
+            Self::Images => "images",
+            Self::Speeches => "audio_speeches",
+            Self::Transcriptions => "audio_transcriptions",
         }
     }
 }

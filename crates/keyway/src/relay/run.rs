@@ -6,18 +6,21 @@ use super::crossing::Source;
 use super::exchange::{Inbound, Outbound, X_KEYWAY_LABELS};
 use super::extension::{BudgetMode, CacheWish, Extension, OnLoss, X_KEYWAY_BUDGET_MODE, X_KEYWAY_ON_LOSS};
 use super::health::look;
+use super::media::Units;
 use super::replies::{X_KEYWAY_CACHE, replay};
 use super::running::Caller;
 use super::shape::shape;
 use super::story::Story;
 use super::way::way;
-use super::{attempt, labels};
-use crate::base::{Refusal, Trouble};
-use crate::catalog::{Dialect, ModelKind, Target};
+use super::{attempt, labels, media};
+use crate::base::{Code, Refusal, Trouble};
+use crate::catalog::{Dialect, Target};
 use crate::metering::limits::Size;
 use crate::routing::{Asked, Facts, Plan, allowed, auto, plan};
+use dialect::Needs;
+use dialect::form::Form;
 use dialect::hub;
-use dialect::peek::{Peek, peek, peek_as};
+use dialect::peek::{Peek, PeekError, peek, peek_as};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -35,20 +38,21 @@ pub async fn run(
     dialect: Dialect,
 ) -> Result<Outbound, Trouble> {
     let mut story = Box::new(Story::begin(worker, &inbound, caller, dialect));
-    let (prepared, shortened) = match shaped(&story, &mut inbound) {
-        Ok(shortened) => (looked_at(story.dialect, &inbound), shortened),
+    let (shortened, form) = match shaped(&story, &mut inbound) {
+        Ok(shaped) => shaped,
         Err(trouble) => return Ok(story.refuse(trouble)),
     };
-    let peek = match prepared {
+    let form = form.as_ref();
+    let peek = match form.map_or_else(|| looked_at(story.dialect, &inbound), |form| Ok(form.peek())) {
         Ok(peek) => peek,
         Err(refusal) => return Ok(story.refuse(refusal.into())),
     };
-    let Prepared { plan, modes, cache, replaced } = match prepare(&mut story, &inbound, &peek).await {
+    let Prepared { plan, modes, cache, replaced } = match prepare(&mut story, &inbound, &peek, form).await {
         Ok(prepared) => prepared,
         Err(refusal) => return Ok(story.refuse(refusal.into())),
     };
-    let source = Source::new(&inbound, &peek, modes);
-    if story.grant.policy.is_some() {
+    let source = Source::new(&inbound, &peek, modes).with_form(form);
+    if story.grant.policy.is_some() && !story.dialect.is_media() {
         match Box::pin(story.recall(&source, &plan, cache)).await {
             Ok(None) => {}
             Ok(Some(reply)) => return Ok(replay(story, reply).await),
@@ -62,12 +66,15 @@ pub async fn run(
     Ok(attempt::serve(story, &source, &plan, notice.as_deref()).await)
 }
 
-/// Shapes a request as its policy has it. Answers what its client is told of that.
-fn shaped(story: &Story, inbound: &mut Inbound) -> Result<Option<String>, Trouble> {
-    match story.grant.policy.as_deref().filter(|rules| rules.shapes()) {
-        Some(rules) => Ok(shape(rules, story.dialect, inbound)?),
-        None => Ok(None),
-    }
+/// Shapes a request as its policy has it. Answers what its client is told of that, and the form that the
+/// request is.
+fn shaped(story: &Story, inbound: &mut Inbound) -> Result<(Option<String>, Option<Form>), Trouble> {
+    let rules = story.grant.policy.as_deref().filter(|rules| rules.shapes() && !story.dialect.is_media());
+    let shortened = match rules {
+        Some(rules) => shape(rules, story.dialect, inbound)?,
+        None => None,
+    };
+    Ok((shortened, media::form(story.dialect, inbound).map_err(refused)?))
 }
 
 /// A request before it is admitted.
@@ -79,8 +86,14 @@ struct Prepared {
     replaced: Option<String>,
 }
 
-async fn prepare(story: &mut Story, inbound: &Inbound, peek: &Peek<'_>) -> Result<Prepared, Refusal> {
+async fn prepare(
+    story: &mut Story,
+    inbound: &Inbound,
+    peek: &Peek<'_>,
+    form: Option<&Form>,
+) -> Result<Prepared, Refusal> {
     story.stream = peek.stream;
+    pieces(story, inbound, peek, form);
     story.answers = peek.n;
     story.model_asked = peek.model.clone().into_owned();
     let extension = Extension::read(peek.keyway)?;
@@ -88,20 +101,20 @@ async fn prepare(story: &mut Story, inbound: &Inbound, peek: &Peek<'_>) -> Resul
     let budget_mode = extension.budget_mode(inbound.header(X_KEYWAY_BUDGET_MODE))?;
     let cache = extension.cache(inbound.header(X_KEYWAY_CACHE))?;
     story.labels = labels::read(&story.grant.labels, inbound.header(X_KEYWAY_LABELS), extension)?;
-    let (plan, replaced) = planned(story, inbound, peek)?;
+    let (plan, replaced) = planned(story, inbound, peek, form)?;
     story.session = plan.choice().and_then(|choice| choice.session);
-    allowed::check(&story.grant, &inbound.body)?;
+    needs(story, inbound, form.is_some())?;
     if !story.grant.limits.is_empty() {
         let first = plan.candidates().next();
-        story.limit(first.map_or("", |target| &target.id), size(first, inbound, peek)).await?;
+        story.limit(first.map_or("", |target| &target.id), size(story, first, peek)).await?;
     }
     Ok(Prepared { plan, modes: (on_loss, budget_mode), cache, replaced })
 }
 
 /// What a request's size is, if it goes to a target.
-pub(super) fn size(target: Option<&Arc<Target>>, inbound: &Inbound, peek: &Peek<'_>) -> Size {
+pub(super) fn size(story: &Story, target: Option<&Arc<Target>>, peek: &Peek<'_>) -> Size {
     Size {
-        prompt_bytes: inbound.body.len() as u64,
+        prompt_bytes: story.prompt_bytes,
         output_cap: peek.output_cap,
         output_max: target.and_then(|target| target.model.as_ref()?.output_tokens_max),
         answers: peek.n,
@@ -110,11 +123,7 @@ pub(super) fn size(target: Option<&Arc<Target>>, inbound: &Inbound, peek: &Peek<
 
 /// Whether a target is for what is asked in a dialect, as far as that is known.
 pub fn is_for(target: &Target, dialect: Dialect) -> bool {
-    let kind = match dialect {
-        Dialect::OpenaiEmbeddings | Dialect::CohereRerank => ModelKind::Embedding,
-        _ => ModelKind::Chat,
-    };
-    target.model.as_ref().is_none_or(|model| model.kind == kind)
+    target.model.as_ref().is_none_or(|model| dialect.serves(model.kind))
 }
 
 /// Header fields in which clients name their session, the first that is there counts.
@@ -122,11 +131,17 @@ const SESSION_FIELDS: [&str; 2] = ["x-session-affinity", "x-session-id"];
 
 /// Who may be asked: for the model that the request names, or for the one that its policy puts in that one's
 /// place, if that can be asked; then with what the client is told.
-fn planned(story: &Story, inbound: &Inbound, peek: &Peek<'_>) -> Result<(Plan, Option<String>), Refusal> {
+fn planned(
+    story: &Story,
+    inbound: &Inbound,
+    peek: &Peek<'_>,
+    form: Option<&Form>,
+) -> Result<(Plan, Option<String>), Refusal> {
     let shared = &story.worker.shared;
     let facts = Facts {
         wish: auto::wish(inbound.header(X_KEYWAY_ROUTE))?,
-        asked: &|| Asked::of(&inbound.body),
+        // The length of a recording says nothing of tokens.
+        asked: &|| form.map_or_else(|| Asked::of(&inbound.body), |_| Asked::default()),
         output_cap: peek.output_cap,
         answers: peek.n,
         labels: &story.labels,
@@ -147,6 +162,29 @@ fn planned(story: &Story, inbound: &Inbound, peek: &Peek<'_>) -> Result<(Plan, O
     Ok((plan(&catalog, &story.grant, &peek.model, &facts)?, None))
 }
 
+/// Counts what a request asks for besides tokens.
+fn pieces(story: &mut Story, inbound: &Inbound, peek: &Peek<'_>, form: Option<&Form>) {
+    if story.dialect.is_media() {
+        let asked = media::sized(story.dialect, inbound, peek, form);
+        (story.units, story.prompt_bytes, story.stream) = (asked.units, asked.text_bytes, asked.stream);
+    }
+    if story.dialect == Dialect::CohereRerank {
+        let (likely, most) = dialect::rerank::searches(&inbound.body);
+        story.units = Units { likely, most };
+    }
+}
+
+/// Checks what a request needs besides its model: of a form, and of speech, the route says it.
+fn needs(story: &Story, inbound: &Inbound, is_form: bool) -> Result<(), Refusal> {
+    if is_form {
+        return allowed::check_needs(&story.grant, Needs { audio_input: true, ..Needs::default() });
+    }
+    if story.dialect == Dialect::OpenaiSpeech {
+        allowed::check_needs(&story.grant, Needs { audio_output: true, ..Needs::default() })?;
+    }
+    allowed::check(&story.grant, &inbound.body)
+}
+
 /// The model that judges where nobody says which: the body may leave it out.
 const MODERATION_MODEL: &str = "omni-moderation-latest";
 
@@ -161,6 +199,7 @@ pub(super) fn looked_at(dialect: Dialect, inbound: &Inbound) -> Result<Peek<'_>,
             let (model, verb) = in_address(inbound);
             in_path(model, verb.starts_with("stream"))
         }
+        Dialect::GeminiEmbeddings => in_path(in_address(inbound).0, false),
         Dialect::OpenaiModerations => match peek(&inbound.body) {
             Err(error) if error.param == Some("model") => in_path(MODERATION_MODEL, false).map_err(|_| error),
             read => read,
@@ -170,10 +209,11 @@ pub(super) fn looked_at(dialect: Dialect, inbound: &Inbound) -> Result<Peek<'_>,
             None => peek(&inbound.body),
         },
     };
-    read.map_err(|error| Refusal {
-        param: error.param.map(Into::into),
-        ..Refusal::new(crate::base::Code::InvalidRequest, error.message)
-    })
+    read.map_err(refused)
+}
+
+fn refused(error: PeekError) -> Refusal {
+    Refusal { param: error.param.map(Into::into), ..Refusal::new(Code::InvalidRequest, error.message) }
 }
 
 /// Whether a stream at Google's paths is wanted as server-sent events; else it is one JSON array.

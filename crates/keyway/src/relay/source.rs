@@ -1,8 +1,10 @@
 //! Where an answer's bytes come from: a provider, or the sandbox in this process.
 
 use super::capacity::Slot;
+use super::converse::{self, Converse};
 use super::way::Way;
 use crate::base::{Clock, Fields, id};
+use crate::catalog::Dialect;
 use crate::metering::Admitted;
 use crate::providers::Upstream;
 use crate::sandbox::{self, AnswerBody, SandboxStream};
@@ -27,6 +29,8 @@ pub enum Source {
     Provider(Body, Option<Slot>),
     /// From the sandbox, piece by piece.
     Sandbox(Box<SandboxStream>),
+    /// From a provider, told in another dialect's words.
+    Converse(Box<Converse>),
     /// Here already.
     Ready(Option<Bytes>),
 }
@@ -44,6 +48,7 @@ impl Source {
                 chunk
             }
             Self::Sandbox(stream) => stream.poll_chunk(cx).map(|bytes| bytes.map(Ok)),
+            Self::Converse(told) => told.poll_chunk(cx),
             Self::Ready(bytes) => Poll::Ready(bytes.take().map(Ok)),
         }
     }
@@ -62,6 +67,8 @@ pub struct Asked<'a> {
     pub headers: &'a [(&'a str, &'a str)],
     /// Its body, as this provider wants it.
     pub body: Bytes,
+    /// What that is.
+    pub content_type: &'a str,
     /// Whether a stream is asked for.
     pub stream: bool,
     /// The request's ULID.
@@ -88,16 +95,26 @@ pub async fn ask(
     }
     let endpoint =
         upstream.endpoint(asked.way.place).ok_or(Failure::Unsendable("the provider has no such address"))?;
-    let accept = if asked.stream { "text/event-stream" } else { "application/json" };
     let way = asked.way;
+    let accept = match way.dialect {
+        _ if asked.stream && converse::is(way) => "application/vnd.amazon.eventstream",
+        _ if asked.stream => "text/event-stream",
+        Dialect::OpenaiSpeech | Dialect::OpenaiTranscriptions => "*/*",
+        _ => "application/json",
+    };
     let request = Request {
         accept,
-        query: way.query,
+        query: way.query.as_deref(),
         headers: asked.headers,
+        content_type: asked.content_type,
         first_byte_ms: asked.left_ms,
         ..Request::post(&way.path, asked.body)
     };
     let response = lanes.send(endpoint, request).await?;
+    if converse::is(way) {
+        let id = id::text("req", asked.request);
+        return Ok(converse::told(response, way, (asked.stream, &id), asked.slot));
+    }
     Ok(Answer {
         status: response.status,
         headers: response.headers,

@@ -4,11 +4,13 @@
 use super::context::Worker;
 pub use super::ended::{Counted, Ended};
 use super::exchange::{Inbound, Outbound};
+use super::media::{self, Units};
 use super::recorder::Recorder;
 use super::refusals::ending;
 pub use super::refusals::{internal, stopped, unmetered};
 use super::refuse;
 use super::replies::{Again, Kept};
+use super::restate::Restating;
 use super::route::{Billing, Route};
 use super::running::{Caller, Place};
 use super::spans;
@@ -60,6 +62,10 @@ pub struct Story {
     pub session: Option<Session>,
     /// What was counted of its answer.
     pub counted: Counted,
+    /// Images, characters, seconds or searches that it asks for.
+    pub units: Units,
+    /// What its answer must go through, when its provider has another shape for it.
+    pub restating: Option<Restating>,
     /// Keeps what its provider will want back of the answer.
     pub recorder: Option<Box<Recorder>>,
     /// What of a request that is passed on is not as it was asked.
@@ -112,6 +118,8 @@ impl Story {
             answers: 1,
             session: None,
             counted: Counted::default(),
+            units: Units::default(),
+            restating: None,
             recorder: None,
             losses: Losses::default(),
             route_number: inbound.route_number,
@@ -194,7 +202,8 @@ impl Story {
     fn note_sent(&mut self, target: &Arc<Target>) -> Result<Written, Fault> {
         self.target = Some(Arc::clone(target));
         let mut admitted = self.admitted.take().ok_or_else(|| Fault::plain("a request was not admitted"))?;
-        let before = Ended { status: 0, code: "", usage: Usage::default(), origin: UsageOrigin::Nothing };
+        let usage = Usage { units: self.units.likely, ..Usage::default() };
+        let before = Ended { status: 0, code: "", usage, origin: UsageOrigin::Nothing };
         let mut entry = self.entry(&before, 0);
         let mut reserved = Reserved { amount: NanoUsd::ZERO, markup: self.markup().0 };
         if let Some(spending) = admitted.spending() {
@@ -342,9 +351,13 @@ impl Story {
     /// Usage by our own count: a quarter of the bytes, and never less than an event each.
     #[must_use]
     pub fn estimate(&self) -> Usage {
+        if self.dialect.is_media() {
+            return media::estimate(self, self.prompt_bytes.div_ceil(4));
+        }
         Usage {
             in_uncached: self.prompt_tokens,
             out_text: self.counted.bytes.div_ceil(4).max(self.counted.events),
+            units: self.units.likely,
             ..Usage::default()
         }
     }
@@ -385,9 +398,7 @@ impl Story {
 
     fn entry<'a>(&'a self, ended: &Ended, latency_ms: u32) -> Entry<'a> {
         let target = self.target.as_deref();
-        let price = target
-            .and_then(|target| target.model.as_ref())
-            .and_then(|model| model.prices.at(self.started_ms));
+        let price = target.and_then(|target| media::price(self.dialect, target, self.started_ms));
         let cost = match (ended.origin, price) {
             (UsageOrigin::Nothing, _) => Some(NanoUsd(0)),
             (_, price) => price.map(|price| price.cost(&ended.usage, self.started_ms)),

@@ -5,6 +5,7 @@ use crate::base::{Code, Lines, Refusal};
 use crate::catalog::Target;
 use crate::routing::health::{Outcome, Turn};
 use crate::telemetry::metrics::ProviderSlot;
+use crate::upstream::{Class, classify};
 use ledger::Attempt;
 use std::cell::Cell;
 use std::rc::Rc;
@@ -15,6 +16,7 @@ pub const OUTCOMES: &[&str] = &[
     "ok",
     "status",
     "unsendable",
+    "token",
     "dns",
     "connect",
     "tls",
@@ -86,6 +88,9 @@ impl Story {
     pub fn tried(&mut self, began_mono_ms: i64, status: u16, outcome: &'static str, reached: bool) {
         let Some(target) = self.target.clone() else { return };
         let Some(upstream) = &self.upstream else { return };
+        if classify(status) == Class::Credential {
+            upstream.trouble.note(status, self.worker.shared.at.clock.now_ms());
+        }
         let (told, slot, ms) = (Arc::clone(&upstream.told), upstream.slot, self.since(began_mono_ms));
         self.tried.push(Tried { target, told, slot, status, ms, outcome });
         self.unanswered = reached && status == 0;

@@ -17,6 +17,14 @@ pub fn check(grant: &Grant, body: &[u8]) -> Result<(), Refusal> {
     let needs = dialect::needs(body).map_err(|error| {
         Refusal::new(Code::InvalidRequest, format!("The body is not valid JSON: {error}."))
     })?;
+    check_needs(grant, needs)
+}
+
+/// Checks what a request needs whose body is not looked at.
+///
+/// # Errors
+/// `missing_scope` that names what is lacking.
+pub fn check_needs(grant: &Grant, needs: Needs) -> Result<(), Refusal> {
     decide(grant, capabilities(needs))
 }
 

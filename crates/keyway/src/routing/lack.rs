@@ -95,7 +95,8 @@ pub(super) fn of_route(
     asked: &Asked,
 ) -> Option<Lack> {
     let provider = &target.provider;
-    if !route.regions.is_empty() && !route.regions.contains(&provider.region) {
+    let is_in = |region: &String| route.regions.contains(region);
+    if !route.regions.is_empty() && !provider.region.as_ref().is_some_and(is_in) {
         return Some(Lack::Region);
     }
     if route.zero_retention && !provider.zero_retention {

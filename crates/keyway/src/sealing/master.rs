@@ -1,11 +1,13 @@
 //! The installation's master key: 32 bytes, never stored in the database. Everything secret the
 //! installation needs is an HKDF subkey of it.
 
+use super::envelope::{self, Place, Sealer, Unopened};
 use super::outward::OutwardKeys;
 use super::states::StateKeys;
 use super::tokens::TokenKeys;
 use crate::base::fault::Doing;
 use crate::base::{Fault, Secret};
+use arc_swap::ArcSwap;
 use base64::Engine as _;
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
@@ -38,17 +40,30 @@ impl Digest {
     }
 }
 
-/// The subkeys in use.
+/// The subkeys in use. Those of the master key itself seal; they can be exchanged while the process runs.
+/// Those of the root make digests and tokens, and stay for as long as the installation does: the root is the
+/// first master key, and later ones seal it.
 #[derive(Clone)]
 pub struct MasterKey {
     pepper: Hmac<Sha256>,
     tenants: Hmac<Sha256>,
-    check: String,
     issuer: String,
     tokens: Arc<TokenKeys>,
     outward: Arc<OutwardKeys>,
     states: Arc<StateKeys>,
+    root: Arc<Zeroizing<[u8; MASTER_BYTES]>>,
+    current: Arc<ArcSwap<Current>>,
 }
+
+/// What is derived from the master key itself.
+struct Current {
+    check: String,
+    sealer: Sealer,
+}
+
+/// Where the root is sealed.
+const ROOT: Place<'static> =
+    Place { column: "installation.root", row: "1", org: "", purpose: "root", seal: "" };
 
 impl MasterKey {
     /// Reads a key from its text: 64 hex digits or base64 of 32 bytes.
@@ -91,33 +106,89 @@ impl MasterKey {
     }
 
     fn derive(master: &[u8; MASTER_BYTES]) -> Result<Self, Fault> {
-        let hkdf = Hkdf::<Sha256>::new(None, master);
-        let subkey = |label: &[u8]| -> Result<Zeroizing<[u8; 32]>, Fault> {
-            let mut key = Zeroizing::new([0; 32]);
-            hkdf.expand(label, &mut *key)
-                .map_err(|error| Fault::plain(format!("deriving a subkey: {error}")))?;
-            Ok(key)
-        };
-        let pepper = Hmac::new_from_slice(&*subkey(b"keyway key digests 1")?).doing("deriving the pepper")?;
-        let tenants = Hmac::new_from_slice(&*subkey(b"keyway tenants at providers 1")?)
-            .doing("deriving the key of tenants")?;
-        let check = hex(&*subkey(b"keyway master key check 1")?);
-        let issuer = format!("urn:keyway:{}", hex(&subkey(b"keyway token issuer 1")?[..8]));
-        let tokens = Arc::new(TokenKeys::new(subkey(b"keyway token signing 1")?));
-        let signing = Hmac::new_from_slice(&*subkey(b"keyway webhook signing 1")?)
-            .doing("deriving the key that signs webhooks")?;
-        let outward = Arc::new(OutwardKeys::new(signing, &*subkey(b"keyway sealed addresses 1")?)?);
-        let states = Arc::new(StateKeys::new(
-            &subkey(b"keyway names of states 1")?,
-            &subkey(b"keyway sealed states 1")?,
-        )?);
-        Ok(Self { pepper, tenants, check, issuer, tokens, outward, states })
+        let subkey = |label: &str| subkey(master, label);
+        let check = hex(&*subkey("keyway master key check 1")?);
+        let id: [u8; 8] = subkey("keyway sealing key id 1")?.first_chunk().copied().unwrap_or_default();
+        let sealer = Sealer::new(&*subkey("keyway sealing 1")?, id)?;
+        Self::of_root(master, Arc::new(ArcSwap::from_pointee(Current { check, sealer })))
+    }
+
+    fn of_root(root: &[u8; MASTER_BYTES], current: Arc<ArcSwap<Current>>) -> Result<Self, Fault> {
+        let subkey = |label: &str| subkey(root, label);
+        let mac = |label: &str, doing| Hmac::new_from_slice(&*subkey(label)?).doing(doing);
+        let signing = mac("keyway webhook signing 1", "deriving the key that signs webhooks")?;
+        let (names, sealed) = (subkey("keyway names of states 1")?, subkey("keyway sealed states 1")?);
+        Ok(Self {
+            outward: Arc::new(OutwardKeys::new(signing, &*subkey("keyway sealed addresses 1")?)?),
+            states: Arc::new(StateKeys::new(&names, &sealed)?),
+            pepper: mac("keyway key digests 1", "deriving the pepper")?,
+            tenants: mac("keyway tenants at providers 1", "deriving the key of tenants")?,
+            issuer: format!("urn:keyway:{}", hex(&subkey("keyway token issuer 1")?[..8])),
+            tokens: Arc::new(TokenKeys::new(subkey("keyway token signing 1")?)),
+            root: Arc::new(Zeroizing::new(*root)),
+            current,
+        })
+    }
+
+    /// The same master key with the root that the database keeps sealed under it.
+    ///
+    /// # Errors
+    /// When it was not sealed under this master key.
+    pub fn with_root(self, sealed: &str) -> Result<Self, Fault> {
+        let bytes = self.current.load().sealer.open(&ROOT, sealed);
+        let bytes = bytes.map_err(|why| Fault::plain(format!("the root of the installation: {why}")))?;
+        let root: &[u8; MASTER_BYTES] =
+            bytes.as_slice().try_into().map_err(|_| Fault::plain("the root is not 32 bytes"))?;
+        Self::of_root(root, self.current)
+    }
+
+    /// This installation's root, sealed under a new master key.
+    ///
+    /// # Errors
+    /// As [`Sealer::seal`].
+    pub fn root_for(&self, new: &Self) -> Result<String, Fault> {
+        new.current.load().sealer.seal(&ROOT, &**self.root)
+    }
+
+    /// Whether both make the same digests and tokens.
+    #[must_use]
+    pub fn is_rooted_like(&self, other: &Self) -> bool {
+        self.root.ct_eq(&**other.root).into()
+    }
+
+    /// Seals under another master key from here on, wherever this one is in use in the process.
+    pub fn take_over(&self, new: &Self) {
+        self.current.store(new.current.load_full());
+    }
+
+    /// Seals a secret for a place.
+    ///
+    /// # Errors
+    /// As [`Sealer::seal`].
+    pub fn seal(&self, place: &Place<'_>, secret: &Secret) -> Result<String, Fault> {
+        self.current.load().sealer.seal(place, secret.reveal().as_bytes())
+    }
+
+    /// Opens a secret that was sealed for a place.
+    ///
+    /// # Errors
+    /// Why it stays closed.
+    pub fn open(&self, place: &Place<'_>, sealed: &str) -> Result<Secret, Unopened> {
+        envelope::text(&self.current.load().sealer.open(place, sealed)?)
+    }
+
+    /// The same secret, sealed under another master key.
+    ///
+    /// # Errors
+    /// Why it stays closed.
+    pub fn rewrap(&self, place: &Place<'_>, sealed: &str, to: &Self) -> Result<String, Unopened> {
+        self.current.load().sealer.rewrap(place, sealed, &to.current.load().sealer)
     }
 
     /// The value the database keeps to tell another master key from this one.
     #[must_use]
-    pub fn check(&self) -> &str {
-        &self.check
+    pub fn check(&self) -> String {
+        self.current.load().check.clone()
     }
 
     /// The name of the installation in the tokens it signs.
@@ -165,6 +236,14 @@ impl MasterKey {
     }
 }
 
+fn subkey(key: &[u8; MASTER_BYTES], label: &str) -> Result<Zeroizing<[u8; 32]>, Fault> {
+    let mut out = Zeroizing::new([0; 32]);
+    Hkdf::<Sha256>::new(None, key)
+        .expand(label.as_bytes(), &mut *out)
+        .map_err(|error| Fault::plain(format!("deriving a subkey: {error}")))?;
+    Ok(out)
+}
+
 fn decode(text: &str) -> Option<Zeroizing<[u8; MASTER_BYTES]>> {
     let mut bytes = Zeroizing::new([0; MASTER_BYTES]);
     if text.len() == 2 * MASTER_BYTES {
@@ -204,6 +283,26 @@ mod tests {
         assert!(a.digest("x") == b.digest("x"));
         assert!(a.digest("x") != a.digest("y"));
         assert!(a.digest("x").matches_hex(&b.digest("x").hex()));
+    }
+
+    #[test]
+    fn another_master_key_keeps_the_root_and_what_is_sealed() {
+        let key = |text: &str| MasterKey::from_text(&Secret::new(text.repeat(32))).unwrap();
+        let (old, new) = (key("a1"), key("b2"));
+        let place = Place { column: "t.c", row: "1", org: "", purpose: "p", seal: "s" };
+        let sealed = old.seal(&place, &Secret::new("sk-canary".into())).unwrap();
+        let moved = old.rewrap(&place, &sealed, &new).unwrap();
+        let root = old.root_for(&new).unwrap();
+        assert!(key("c3").with_root(&root).is_err() && key("a1").with_root(&root).is_err());
+        let rooted = new.with_root(&root).unwrap();
+        assert!(rooted.digest("x") == old.digest("x") && rooted.issuer() == old.issuer());
+        assert!(rooted.is_rooted_like(&old) && !key("b2").is_rooted_like(&old));
+        assert_ne!(rooted.check(), old.check());
+        assert_eq!(rooted.open(&place, &moved).unwrap().reveal(), "sk-canary");
+        assert!(old.open(&place, &moved).is_err());
+        let running = old.clone();
+        old.take_over(&rooted);
+        assert_eq!(running.open(&place, &moved).unwrap().reveal(), "sk-canary");
     }
 
     #[test]

@@ -201,3 +201,16 @@ pub async fn list(
     let rows = query.fetch_all(conn).await.doing("listing what was told")?;
     Ok(rows.iter().map(read).collect())
 }
+
+/// Forgets what ended before a time.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn prune(db: &super::Db, before_ms: i64) -> Result<(), Fault> {
+    sqlx::query("DELETE FROM alert_events WHERE ended_ms < $1")
+        .bind(before_ms)
+        .execute(db.pool())
+        .await
+        .doing("forgetting what was told long ago")?;
+    Ok(())
+}

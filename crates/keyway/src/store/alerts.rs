@@ -17,7 +17,7 @@ pub struct Channel {
     /// `email` or `webhook`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// An address; absent: owners and admins of the organisation, and the key's owner.
+    /// The address of somebody in the organisation; absent: its owners and admins, and the key's owner.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
     /// A webhook; absent: all of the organisation's.

@@ -29,6 +29,8 @@ pub const NOTHING_CHANGED: &str = "record";
 
 /// Kind of a change: models or prices are different; build the catalogue again.
 pub const CATALOG_CHANGED: &str = "catalog";
+/// Kind of a change: the master key is another one; what is sealed is sealed under it.
+pub const MASTER_KEY_CHANGED: &str = "master_key";
 /// Kind of a change: what a project's or an organisation's keys are held to is different; read them
 /// again.
 pub const LIMITS_CHANGED: &str = "limits";

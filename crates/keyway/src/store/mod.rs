@@ -36,6 +36,7 @@ pub mod policies;
 pub mod project_members;
 pub mod proof;
 pub mod provider_minutes;
+pub mod providers;
 pub mod reasoning;
 pub mod requests;
 pub mod requests_write;

@@ -11,9 +11,9 @@ use sqlx::{AssertSqlSafe, Row};
 /// Batches read by one statement.
 const STEP: i64 = 16;
 
-/// What is compared of lines and sums: requests, the nine token classes, cost, sell price, what was
+/// What is compared of lines and sums: requests, the nine token classes, units, cost, sell price, what was
 /// absorbed.
-pub const COMPARED: usize = 13;
+pub const COMPARED: usize = 14;
 
 /// Sums of one group.
 pub type Sums = [i64; COMPARED];
@@ -30,6 +30,7 @@ const PLACES: [usize; COMPARED] = [
     at::USAGE + 6,
     at::USAGE + 7,
     at::USAGE + 8,
+    at::USAGE + 9,
     at::COST_NANOUSD,
     at::SELL_NANOUSD,
     at::ABSORBED_NANOUSD,

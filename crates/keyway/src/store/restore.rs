@@ -3,7 +3,7 @@
 use super::{Conn, Tx};
 use crate::base::Fault;
 use crate::base::fault::Doing;
-use sqlx::Row;
+use sqlx::{AssertSqlSafe, Row};
 use std::path::Path;
 
 /// Credentials that a backup brings to life for a moment, and what belongs to servers that are gone.
@@ -23,13 +23,9 @@ const STOPPED: &str = "UPDATE keys SET status = (SELECT w.status FROM was.keys w
 const ENDED: &str = "UPDATE keys SET expires_ms = (SELECT w.expires_ms FROM was.keys w WHERE w.id = keys.id) \
      WHERE EXISTS (SELECT 1 FROM was.keys w WHERE w.id = keys.id AND w.expires_ms IS NOT NULL \
      AND (keys.expires_ms IS NULL OR w.expires_ms < keys.expires_ms))";
-/// Of keys and people that are in both, secrets and passwords are those of now.
-const OF_NOW: [&str; 4] = [
-    "DELETE FROM key_secrets WHERE key_id IN (SELECT id FROM was.keys)",
-    "INSERT INTO key_secrets SELECT * FROM was.key_secrets WHERE key_id IN (SELECT id FROM keys)",
-    "DELETE FROM passwords WHERE user_id IN (SELECT user_id FROM was.passwords)",
-    "INSERT INTO passwords SELECT * FROM was.passwords WHERE user_id IN (SELECT id FROM users)",
-];
+/// Of keys and people that are in both, secrets and passwords are those of now: table, whose, and of whom.
+const OF_NOW: [(&str, &str, &str); 2] =
+    [("key_secrets", "key_id", "keys"), ("passwords", "user_id", "users")];
 
 /// Lets the database at `file` be read as `was` on a connection (SQLite).
 ///
@@ -69,10 +65,27 @@ pub async fn take_over_ends(conn: &mut Conn) -> Result<u64, Fault> {
     const DOING: &str = "taking over what has ended since the backup";
     let stopped = sqlx::query(STOPPED).execute(&mut *conn).await.doing(DOING)?.rows_affected();
     sqlx::query(ENDED).execute(&mut *conn).await.doing(DOING)?;
-    for statement in OF_NOW {
-        sqlx::query(statement).execute(&mut *conn).await.doing(DOING)?;
+    for (table, owner, owners) in OF_NOW {
+        let columns = columns(conn, table).await?;
+        let gone = format!("DELETE FROM {table} WHERE {owner} IN (SELECT id FROM was.{owners})");
+        let now = format!(
+            "INSERT INTO {table} ({columns}) SELECT {columns} FROM was.{table} \
+             WHERE {owner} IN (SELECT id FROM {owners})"
+        );
+        for statement in [gone, now] {
+            sqlx::query(AssertSqlSafe(statement)).execute(&mut *conn).await.doing(DOING)?;
+        }
     }
     Ok(stopped)
+}
+
+/// A table's columns, in an order that does not depend on the order of migrations.
+async fn columns(conn: &mut Conn, table: &str) -> Result<String, Fault> {
+    sqlx::query_scalar("SELECT GROUP_CONCAT(name, ', ') FROM pragma_table_info($1)")
+        .bind(table)
+        .fetch_one(conn)
+        .await
+        .doing("reading a table's columns")
 }
 
 /// Disables every key that works; answers how many.

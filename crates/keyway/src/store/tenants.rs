@@ -48,6 +48,45 @@ pub async fn master_check(db: &Db) -> Result<Option<String>, Fault> {
     Ok(row.map(|row| row.get(0)))
 }
 
+/// What the installation's digests are derived from, sealed, and the check value of the master key it is
+/// sealed under; nothing where it is the master key itself.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn root(db: &Db) -> Result<Option<(String, String)>, Fault> {
+    let row = sqlx::query("SELECT master_check, root FROM installation WHERE id = 1 AND root IS NOT NULL")
+        .fetch_optional(db.pool())
+        .await
+        .doing("reading the installation's root")?;
+    Ok(row.map(|row| (row.get(0), row.get(1))))
+}
+
+/// Whether a master key is the one in use.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn is_master(conn: &mut Conn, check: &str) -> Result<bool, Fault> {
+    let row = sqlx::query("SELECT master_check FROM installation WHERE id = 1").fetch_one(conn).await;
+    Ok(row.doing("reading the installation's check value")?.get::<String, _>(0) == check)
+}
+
+/// Puts another master key in the place of one; says whether that one was in use.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn exchange_master(tx: &mut Tx, old: &str, new: &str, root: &str) -> Result<bool, Fault> {
+    let done = sqlx::query(
+        "UPDATE installation SET master_check = $1, root = $2 WHERE id = 1 AND master_check = $3",
+    )
+    .bind(new)
+    .bind(root)
+    .bind(old)
+    .execute(&mut **tx)
+    .await
+    .doing("exchanging the master key")?;
+    Ok(done.rows_affected() == 1)
+}
+
 /// Writes the installation row.
 ///
 /// # Errors

@@ -95,7 +95,7 @@ pub fn clip(text: &str) -> &str {
 pub const HISTOGRAM: usize = 16;
 
 /// Column names of what is counted.
-pub const MEASURES: [&str; 55] = [
+pub const MEASURES: [&str; 56] = [
     "requests",
     "errors_client",
     "errors_limited",
@@ -111,6 +111,7 @@ pub const MEASURES: [&str; 55] = [
     "out_text",
     "out_reasoning",
     "out_audio",
+    "units",
     "cost_nanousd",
     "sell_nanousd",
     "absorbed_nanousd",
@@ -167,28 +168,28 @@ pub mod at {
     pub const ERRORS_INTERNAL: usize = 4;
     /// The client left.
     pub const ERRORS_CANCELLED: usize = 5;
-    /// First of the nine token classes, in the order of `ledger::Usage`.
+    /// First of the nine token classes and the units, in the order of `ledger::Usage`.
     pub const USAGE: usize = 6;
     /// Cost of the priced requests, nano-USD.
-    pub const COST_NANOUSD: usize = 15;
+    pub const COST_NANOUSD: usize = 16;
     /// What the priced requests are sold for, nano-USD.
-    pub const SELL_NANOUSD: usize = 16;
+    pub const SELL_NANOUSD: usize = 17;
     /// Sell price above what requests had reserved: charged to nobody, nano-USD.
-    pub const ABSORBED_NANOUSD: usize = 17;
+    pub const ABSORBED_NANOUSD: usize = 18;
     /// Requests that used something nobody has a price for.
-    pub const UNPRICED_REQUESTS: usize = 18;
+    pub const UNPRICED_REQUESTS: usize = 19;
     /// Requests whose usage was counted here instead of reported.
-    pub const ESTIMATED_REQUESTS: usize = 19;
+    pub const ESTIMATED_REQUESTS: usize = 20;
     /// Sum of latencies, milliseconds.
-    pub const LATENCY_MS_SUM: usize = 20;
+    pub const LATENCY_MS_SUM: usize = 21;
     /// First of the latency buckets.
-    pub const LATENCY: usize = 21;
+    pub const LATENCY: usize = 22;
     /// Sum of times to the first token, milliseconds.
-    pub const FIRST_TOKEN_MS_SUM: usize = 37;
+    pub const FIRST_TOKEN_MS_SUM: usize = 38;
     /// Requests that had a first token.
-    pub const FIRST_TOKEN_COUNT: usize = 38;
+    pub const FIRST_TOKEN_COUNT: usize = 39;
     /// First of the first-token buckets.
-    pub const FIRST_TOKEN: usize = 39;
+    pub const FIRST_TOKEN: usize = 40;
 }
 
 /// One value per measure.
@@ -209,7 +210,7 @@ impl Measures {
         }
     }
 
-    /// The token classes.
+    /// The token classes, and the units.
     #[must_use]
     pub fn usage(&self) -> Usage {
         let class = |index: usize| u64::try_from(self.0[at::USAGE + index]).unwrap_or(0);
@@ -223,6 +224,7 @@ impl Measures {
             out_text: class(6),
             out_reasoning: class(7),
             out_audio: class(8),
+            units: class(9),
         }
     }
 

@@ -1,15 +1,13 @@
 //! Where requests may go, checked once at start-up, and the credential that may go only there.
 
-use super::Failure;
-use crate::base::{Fault, Secret};
+use super::auth::{Account, AuthStyle, Credential, Proof, Terms};
+use super::{Failure, Request};
+use crate::base::{Clock, Fault, Secret};
 use dialect::openai_chat::redact::MASK;
 use http::Uri;
 use std::fmt;
 use std::sync::Arc;
-use zeroize::Zeroizing;
 
-/// Shortest credential that is looked for in a provider's text, bytes.
-const MASKED_BYTES_MIN: usize = 8;
 const USER_AGENT: &str = concat!("keyway/", env!("CARGO_PKG_VERSION"));
 
 /// Scheme, host and port: what a connection is made to and what a credential is bound to.
@@ -35,60 +33,22 @@ impl fmt::Display for Origin {
     }
 }
 
-/// How a provider wants to be shown its credential.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AuthStyle {
-    /// `authorization: Bearer ...`
-    Bearer,
-    /// `x-api-key: ...`
-    XApiKey,
-    /// `x-goog-api-key: ...`
-    XGoogApiKey,
-    /// `api-key: ...`
-    Azure,
-    /// No credential at all.
-    None,
-}
-
-/// Style, its name in settings, and what stands before the credential on the wire.
-const AUTH_STYLES: &[(AuthStyle, &str, &str)] = &[
-    (AuthStyle::Bearer, "bearer", "authorization: Bearer "),
-    (AuthStyle::XApiKey, "x-api-key", "x-api-key: "),
-    (AuthStyle::XGoogApiKey, "x-goog-api-key", "x-goog-api-key: "),
-    (AuthStyle::Azure, "azure", "api-key: "),
-    (AuthStyle::None, "none", ""),
-];
-
-impl AuthStyle {
-    /// The style of that name in settings.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        AUTH_STYLES.iter().find(|row| row.1 == name).map(|row| row.0)
-    }
-
-    fn lead(self) -> &'static str {
-        AUTH_STYLES.iter().find(|row| row.0 == self).map_or("", |row| row.2)
-    }
-}
-
-/// A credential as it goes on the wire, and the only origin it may go to.
-struct BoundCredential {
+/// A credential, and the only origin it may go to.
+struct Bound {
     origin: Arc<Origin>,
-    /// The header line and the empty line that ends the head.
-    line: Zeroizing<Vec<u8>>,
-    /// Where in it the credential begins.
-    value_at: usize,
+    credential: Credential,
 }
 
 /// A provider's base URL with everything each request to it has in common.
 pub struct Endpoint {
     origin: Arc<Origin>,
+    authority: Box<str>,
     /// Connections of one lane are never used for another.
     lane: Box<str>,
     base_path: Box<str>,
     /// Header lines without secrets, beginning with `host`.
     fixed: Vec<u8>,
-    credential: Option<BoundCredential>,
+    credential: Option<Bound>,
 }
 
 impl fmt::Debug for Endpoint {
@@ -104,19 +64,32 @@ impl Endpoint {
     /// # Errors
     /// A fault that says what is wrong with the URL or the credential; the credential is not in it.
     pub fn new(base_url: &str, auth: AuthStyle, credential: Option<Secret>) -> Result<Self, Fault> {
+        Self::on(base_url, auth, credential, Terms::default())
+    }
+
+    /// The same on the terms of a provider's row.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn on(
+        base_url: &str,
+        auth: AuthStyle,
+        credential: Option<Secret>,
+        terms: Terms<'_>,
+    ) -> Result<Self, Fault> {
         let (origin, authority, base_path) =
             parse(base_url).map_err(|why| Fault::plain(format!("base URL {why}")))?;
         let origin = Arc::new(origin);
-        let credential = match (auth, credential) {
-            (_, None) => None,
-            (AuthStyle::None, Some(_)) => {
-                return Err(Fault::plain("a credential is set, but the auth style is none"));
+        let credential = match credential {
+            None => None,
+            Some(secret) => {
+                let credential = Credential::new(auth, &secret, &origin.host, terms)?;
+                Some(Bound { origin: Arc::clone(&origin), credential })
             }
-            (style, Some(secret)) => Some(BoundCredential::new(&origin, style, &secret)?),
         };
         let fixed = format!("host: {authority}\r\nuser-agent: {USER_AGENT}\r\naccept-encoding: identity\r\n");
-        let (base_path, lane) = (base_path.into(), Box::default());
-        Ok(Self { origin, lane, base_path, fixed: fixed.into_bytes(), credential })
+        let (authority, base_path, lane) = (authority.into(), base_path.into(), Box::default());
+        Ok(Self { origin, authority, lane, base_path, fixed: fixed.into_bytes(), credential })
     }
 
     /// Adds a header that every request carries, such as `anthropic-version`.
@@ -152,9 +125,9 @@ impl Endpoint {
     /// like one. One shorter than a word is left, for it would be found in every text.
     #[must_use]
     pub fn masked(&self, text: String) -> String {
-        match self.credential.as_ref().and_then(BoundCredential::value) {
-            Some(value) if value.len() >= MASKED_BYTES_MIN => text.replace(value, MASK),
-            _ => text,
+        match &self.credential {
+            Some(bound) => bound.credential.masked(text, MASK),
+            None => text,
         }
     }
 
@@ -170,35 +143,29 @@ impl Endpoint {
         &self.fixed
     }
 
-    /// The end of a request head on a connection to `connected`: the credential's line, if there is one,
-    /// and the empty line. A credential never goes anywhere but to the origin it is bound to.
-    pub(super) fn tail(&self, connected: &Origin) -> Result<&[u8], Failure> {
+    /// A credential that must be fetched before it can be shown.
+    pub(super) fn account(&self) -> Option<&Account> {
+        match &self.credential.as_ref()?.credential {
+            Credential::Google(account) => Some(account),
+            _ => None,
+        }
+    }
+
+    /// What shows a request's sender, on a connection to `connected`. A credential never goes anywhere but
+    /// to the origin it is bound to.
+    pub(super) fn proof(
+        &self,
+        connected: &Origin,
+        request: &Request<'_>,
+        clock: &Clock,
+    ) -> Result<Proof<'_>, Failure> {
         match &self.credential {
-            None => Ok(b"\r\n"),
-            Some(bound) if *bound.origin == *connected => Ok(&bound.line),
+            None => Ok(Proof::nothing()),
+            Some(bound) if *bound.origin == *connected => {
+                bound.credential.proof(request, (&self.authority, &self.base_path), clock)
+            }
             Some(_) => Err(Failure::Unsendable("the credential is bound to another origin")),
         }
-    }
-}
-
-impl BoundCredential {
-    fn new(origin: &Arc<Origin>, style: AuthStyle, secret: &Secret) -> Result<Self, Fault> {
-        let value = secret.reveal().as_bytes();
-        if value.is_empty() || !value.iter().all(u8::is_ascii_graphic) {
-            return Err(Fault::plain(
-                "the credential is empty or holds spaces or characters that no header takes",
-            ));
-        }
-        // Allocated once at full length: growing would leave copies of the secret behind.
-        let parts = [style.lead().as_bytes(), value, b"\r\n\r\n"];
-        let mut line = Zeroizing::new(Vec::with_capacity(parts.iter().map(|part| part.len()).sum()));
-        parts.iter().for_each(|part| line.extend_from_slice(part));
-        Ok(Self { origin: Arc::clone(origin), line, value_at: style.lead().len() })
-    }
-
-    fn value(&self) -> Option<&str> {
-        let value = self.line.get(self.value_at..self.line.len().checked_sub(4)?)?;
-        std::str::from_utf8(value).ok()
     }
 }
 

@@ -7,6 +7,8 @@ use std::fmt;
 pub enum Failure {
     /// The request cannot be written without harm (bad path or header). Nothing was sent.
     Unsendable(&'static str),
+    /// No access token could be had for the credential. Nothing was sent.
+    Token,
     /// The provider's name could not be resolved.
     Dns,
     /// No address accepted the connection.
@@ -35,6 +37,7 @@ impl Failure {
     pub fn outcome(self) -> &'static str {
         match self {
             Self::Unsendable(_) => "unsendable",
+            Self::Token => "token",
             Self::Dns => "dns",
             Self::Connect => "connect",
             Self::Tls => "tls",
@@ -52,7 +55,12 @@ impl Failure {
     #[must_use]
     pub fn may_have_been_sent(self) -> bool {
         match self {
-            Self::Unsendable(_) | Self::Dns | Self::Connect | Self::Tls | Self::ConnectTimeout => false,
+            Self::Unsendable(_)
+            | Self::Token
+            | Self::Dns
+            | Self::Connect
+            | Self::Tls
+            | Self::ConnectTimeout => false,
             Self::WriteTimeout
             | Self::FirstByteTimeout
             | Self::IdleTimeout

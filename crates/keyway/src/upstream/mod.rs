@@ -8,6 +8,7 @@
 //! [`Failure::Protocol`] and the connection is closed, so no answer can reach the wrong request.
 //! Redirects are not followed; a credential goes to the origin it is bound to and nowhere else.
 
+pub mod auth;
 mod body;
 pub(crate) mod chunked;
 pub mod classify;
@@ -27,9 +28,10 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
+pub use auth::{AuthStyle, Terms};
 pub use body::Body;
 pub use classify::{Class, classify, retry_after};
-pub use endpoint::{AuthStyle, Endpoint, Origin};
+pub use endpoint::{Endpoint, Origin};
 pub use failure::Failure;
 pub use limits::Limits;
 pub use request::Request;
@@ -83,13 +85,22 @@ impl Lanes {
     /// # Errors
     /// The [`Failure`]; its `may_have_been_sent` covers both attempts.
     pub async fn send(&self, target: &Endpoint, request: Request<'_>) -> Result<Response, Failure> {
-        let head = request::head(target, &request)?;
+        if let Some(account) = target.account() {
+            Box::pin(account.ready(self)).await?;
+        }
+        self.exchange(target, request).await
+    }
+
+    /// The same with what there is to show.
+    async fn exchange(&self, target: &Endpoint, request: Request<'_>) -> Result<Response, Failure> {
         let pool = self.pool(target);
+        let proof = target.proof(&pool.origin, &request, &self.clock)?;
+        let head = request::head(target, &request, &proof)?;
         let first_byte_ms = self.limits.first_byte_ms.min(request.first_byte_ms);
         let limits = Limits { first_byte_ms, ..self.limits };
         let out = Outgoing {
             head: &head,
-            tail: target.tail(&pool.origin)?,
+            tail: proof.tail.bytes(),
             body: &request.body,
             no_body: request.method == Method::HEAD,
         };

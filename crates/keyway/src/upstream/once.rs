@@ -31,11 +31,12 @@ pub async fn send(
     request: Request<'_>,
     way: &Way<'_>,
 ) -> Result<Response, Failure> {
-    let head = request::head(target, &request)?;
     let origin = target.shared_origin();
+    let proof = target.proof(origin, &request, way.clock)?;
+    let head = request::head(target, &request, &proof)?;
     let out = Outgoing {
         head: &head,
-        tail: target.tail(origin)?,
+        tail: proof.tail.bytes(),
         body: &request.body,
         no_body: request.method == Method::HEAD,
     };

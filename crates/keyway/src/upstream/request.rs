@@ -1,5 +1,6 @@
 //! One request to a provider, and its head as bytes.
 
+use super::auth::Proof;
 use super::{Endpoint, Failure};
 use bytes::Bytes;
 use http::Method;
@@ -46,6 +47,11 @@ impl<'a> Request<'a> {
     pub fn get(path: &'a str) -> Self {
         Self { method: Method::GET, ..Self::post(path, Bytes::new()) }
     }
+
+    /// Whether it says what its body is.
+    pub(super) fn has_body(&self) -> bool {
+        !self.body.is_empty() || matches!(self.method, Method::POST | Method::PUT | Method::PATCH)
+    }
 }
 
 /// Names that only this module may write: they frame the message, steer the connection or hold a credential.
@@ -72,21 +78,26 @@ const OWN_HEADERS: &[&str] = &[
     "cookie",
 ];
 
-/// The head up to the credential, which is not copied but written from where it lies.
-pub(super) fn head(endpoint: &Endpoint, request: &Request<'_>) -> Result<Vec<u8>, Failure> {
+/// The head up to the credential, which is not copied but written from where it lies. One that stands in
+/// the query has no such place.
+pub(super) fn head(
+    endpoint: &Endpoint,
+    request: &Request<'_>,
+    proof: &Proof<'_>,
+) -> Result<Vec<u8>, Failure> {
     check(request).map_err(Failure::Unsendable)?;
     let mut head = Vec::with_capacity(512);
     for part in [request.method.as_str(), " ", endpoint.base_path(), request.path] {
         head.extend_from_slice(part.as_bytes());
     }
-    if let Some(query) = request.query {
-        head.push(b'?');
+    for (query, mark) in request.query.into_iter().chain(proof.query).zip([b'?', b'&']) {
+        head.push(mark);
         head.extend_from_slice(query.as_bytes());
     }
     head.extend_from_slice(b" HTTP/1.1\r\n");
     head.extend_from_slice(endpoint.fixed());
     line(&mut head, "accept", request.accept);
-    if !request.body.is_empty() || matches!(request.method, Method::POST | Method::PUT | Method::PATCH) {
+    if request.has_body() {
         line(&mut head, "content-type", request.content_type);
         line(&mut head, "content-length", itoa::Buffer::new().format(request.body.len()));
     }

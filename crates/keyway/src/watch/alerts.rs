@@ -9,7 +9,7 @@ use crate::accounts::{Acting, Deed, Rights, Scope, Subject};
 use crate::base::{Code, Refusal, Trouble, id};
 use crate::store::alerts::{self as rows, ALERTS_MAX, Act, Alert, Channel};
 use crate::store::changes::NOTHING_CHANGED;
-use crate::store::{organizations, tenants, webhooks};
+use crate::store::{organizations, people, tenants, webhooks};
 use serde_json::{Value, json};
 
 /// Channels of a rule at most.
@@ -348,8 +348,13 @@ async fn checked_channels(
         match (channel.kind.as_str(), &channel.to, &channel.webhook_id) {
             ("email", Some(to), None) => {
                 let to = check::email(to);
-                channel.to =
-                    Some(to.map_err(|_| refuse("`channels.to` must be an address, as in ada@example.com."))?);
+                let to =
+                    to.map_err(|_| refuse("`channels.to` must be an address, as in ada@example.com."))?;
+                // Nobody else: this is no way to send mail to strangers.
+                if people::member_by_email(&mut acting.tx, org, &to).await?.is_none() {
+                    return Err(refuse("`channels.to` is the address of nobody in this organisation.").into());
+                }
+                channel.to = Some(to);
             }
             ("webhook", None, Some(id)) => {
                 let there = webhooks::one(&mut acting.tx, org, id).await?.is_some();

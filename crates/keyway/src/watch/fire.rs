@@ -122,7 +122,11 @@ async fn of_channel(
 ) -> Result<Vec<String>, Fault> {
     if channel.kind != "webhook" {
         return match &channel.to {
-            Some(to) => Ok(vec![to.clone()]),
+            // Who has left is told nothing any more.
+            Some(to) => {
+                let there = people::member_by_email(&mut acting.tx, org, to).await?.is_some();
+                Ok(if there { vec![to.clone()] } else { Vec::new() })
+            }
             None => people::to_tell(&mut acting.tx, org, key_owner, RECIPIENTS_MAX).await,
         };
     }

@@ -37,8 +37,16 @@ handlers! {
     completions = run OpenaiCompletions;
     /// `POST /v1/embeddings`
     embeddings = run OpenaiEmbeddings;
+    /// `POST /v1beta/models/{model}:embedContent` and `:batchEmbedContents`
+    embed_content = run GeminiEmbeddings;
     /// `POST /v1/rerank`
     rerank = run CohereRerank;
     /// `POST /v1/moderations`
     moderations = run OpenaiModerations;
+    /// `POST /v1/images/generations`
+    images = run OpenaiImages;
+    /// `POST /v1/audio/speech`
+    speech = run OpenaiSpeech;
+    /// `POST /v1/audio/transcriptions`
+    transcriptions = run OpenaiTranscriptions;
 }

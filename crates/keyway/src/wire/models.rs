@@ -101,7 +101,8 @@ fn google(target: &Target, id: &str) -> Value {
     let model = target.model.as_deref();
     let methods: &[&str] = match model.map(|model| model.kind) {
         Some(ModelKind::Embedding) => &["embedContent", "batchEmbedContents"],
-        _ => &["generateContent", "streamGenerateContent", "countTokens"],
+        Some(ModelKind::Chat) | None => &["generateContent", "streamGenerateContent", "countTokens"],
+        Some(_) => &[],
     };
     let mut shown = json!({
         "name": format!("models/{id}"),

@@ -28,6 +28,7 @@ mod rotation;
 mod routes;
 mod routing;
 mod scene;
+mod sealed;
 mod stage;
 mod start;
 mod table;

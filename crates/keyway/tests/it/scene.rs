@@ -46,6 +46,13 @@ impl Scene {
         Self::of(builder.provider("mine", base_url, credential), upstream)
     }
 
+    /// With these variables in the environment as well.
+    pub fn around_with(upstream: Upstream, base_url: &str, settings: &str, env: &[(&str, &str)]) -> Self {
+        let builder = Keyway::builder(env!("CARGO_BIN_EXE_keyway")).config(settings);
+        let builder = env.iter().fold(builder, |builder, (name, value)| builder.env(name, value));
+        Self::of(builder.provider("mine", base_url, PROVIDER_SECRET), upstream)
+    }
+
     /// Behind TLS with this pair.
     pub fn over_tls(pair: &Pair) -> Self {
         let upstream = Upstream::start();

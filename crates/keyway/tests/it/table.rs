@@ -23,8 +23,14 @@ pub fn is_write(route: &Route) -> bool {
     matches!(route.handler, Handler::Control(_)) && route.method != "GET" && !ASKS.contains(&route.name)
 }
 
-/// Rows that are asked by POST and change nothing that is administered: a token is its key's own affair.
-const ASKS: [&str; 2] = ["explain", "token_create"];
+/// Rows that are asked by POST and change nothing that is administered: a token is its key's own affair, and
+/// a provider's test only asks it.
+const ASKS: [&str; 3] = ["explain", "token_create", "provider_test"];
+
+/// Models of what is billed by the piece.
+const PIECES: &str = "[models.\"mine/image\"]\nkind = \"image\"\nprice = { image = 0.01 }\n\
+    [models.\"mine/voice\"]\nkind = \"speech\"\nprice = { characters = 15 }\n\
+    [models.\"mine/heard\"]\nkind = \"transcription\"\nprice = { minute = 0.006 }\n";
 
 /// A server with one of everything.
 pub struct World {
@@ -42,7 +48,7 @@ impl World {
     /// Makes one of everything.
     pub fn start() -> Self {
         let upstream = Upstream::start();
-        let scene = Scene::start(stage::builder(&upstream));
+        let scene = Scene::start(stage::builder(&upstream).config(PIECES));
         let mut ids = BTreeMap::from([("project", scene.project.clone())]);
         let (key, live) = scene.make_key();
         ids.insert("key", key);
@@ -97,6 +103,13 @@ impl World {
         for (name, model) in [("set_model", "mine/set"), ("gone_model", "mine/gone")] {
             ids.insert(name, id(&format!("{ORG}/models"), json!({"id": model, "context_tokens": 1000})));
         }
+        let host = json!({"id": "far", "base_url": upstream.base_url(), "models_any": true});
+        ids.insert("provider", id(&format!("{ORG}/providers"), host));
+        let credentials = format!("{ORG}/providers/far/credentials");
+        for credential in ["credential", "credential2"] {
+            let body = json!({"value": "sk-far-0123456789abcdefghij", "name": credential});
+            ids.insert(credential, id(&credentials, body));
+        }
         let later = stage::now_seconds() + 86_400;
         let price = json!({"model": "mine/set", "effective_at": later, "input": 1, "output": 2});
         ids.insert("price", id(&format!("{ORG}/prices"), price));
@@ -146,6 +159,7 @@ impl World {
                 (name, "admin_key") if name.starts_with("admin_key_secret_") => "turned_admin",
                 (name, "secret") if name.starts_with("admin_key_secret_") => "admin_secret",
                 ("model_get", "*id") => "set_model",
+                ("provider_credential_delete", "credential") => "credential2",
                 ("model_delete", "*id") => "gone_model",
                 // The first one is somebody's.
                 ("role_remove", "role") => "role3",
@@ -194,6 +208,11 @@ impl World {
             "route_update" => json!({"targets": [{"model": stage::MODEL, "weight": 2}]}),
             "settings_update" => json!({"key_name_pattern": "*"}),
             "model_put" => json!({"id": "mine/added", "context_tokens": 1000}),
+            "provider_put" => json!({"id": "near", "base_url": "http://127.0.0.1:9/v1"}),
+            "provider_switch" => json!({"enabled": true}),
+            "provider_test" => json!({}),
+            "provider_credential_create" => json!({"value": "sk-far-zyxwvutsrqponmlkjihg"}),
+            "provider_credential_update" => json!({"name": "other"}),
             "price_create" => json!({"model": "mine/set", "input": 0.25, "output": 0.75}),
             "token_create" => json!({"expires_in_seconds": 60}),
             "project_policy_edit" | "key_policy_edit" => json!({"cache": "deterministic"}),
@@ -208,8 +227,14 @@ impl World {
             }
             "completions" => json!({"model": stage::MODEL, "prompt": "Hello"}),
             "embeddings" => json!({"model": stage::MODEL, "input": "Hello"}),
+            "embed_content" => json!({"content": {"parts": [{"text": "Hello"}]}}),
+            "batch_embed_contents" => json!({"requests": [{"content": {"parts": [{"text": "Hello"}]}}]}),
             "rerank" => json!({"model": stage::MODEL, "query": "Hello", "documents": ["a", "b"]}),
             "moderations" => json!({"model": stage::MODEL, "input": "Hello"}),
+            "images_generations" => json!({"model": "mine/image", "prompt": "Hello"}),
+            "audio_speech" => json!({"model": "mine/voice", "input": "Hello", "voice": "alloy"}),
+            // It is sent as a form.
+            "audio_transcriptions" => json!({"model": "mine/heard"}),
             "model_permissions_set" => json!({"mode": "deny_list", "model_ids": ["mine/other"]}),
             "project_user_add" => json!({"user_id": of("user2"), "role": "member"}),
             "project_group_add" => json!({"group_id": of("group2"), "role": "member"}),
@@ -239,6 +264,14 @@ impl World {
         }
     }
 
+    /// A recording to be written down.
+    fn form(&self) -> String {
+        let part = |name: &str, value: &str| {
+            format!("--X\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+        };
+        part("model", "mine/heard") + &part("file", "sound") + "--X--\r\n"
+    }
+
     /// A row's call with this credential; none when it is empty.
     pub fn call(&self, route: &Route, secret: &str) -> Response {
         self.call_at(route, &self.path(route), secret)
@@ -247,11 +280,17 @@ impl World {
     /// The same at another path.
     pub fn call_at(&self, route: &Route, path: &str, secret: &str) -> Response {
         let bearer = format!("Bearer {secret}");
-        let mut headers = vec![("content-type", "application/json")];
+        let form = route.name == "audio_transcriptions";
+        let kind = if form { "multipart/form-data; boundary=X" } else { "application/json" };
+        let mut headers = vec![("content-type", kind)];
         if !secret.is_empty() {
             headers.push(("authorization", bearer.as_str()));
         }
-        let body = if route.method == "POST" { self.body(route).to_string() } else { String::new() };
+        let body = match route.method == "POST" {
+            true if form => self.form(),
+            true => self.body(route).to_string(),
+            false => String::new(),
+        };
         let path = if route.path.contains("/usage/") || route.path.ends_with("/costs") {
             format!("{path}?start_time={}", stage::yesterday())
         } else {

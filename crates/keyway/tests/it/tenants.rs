@@ -59,6 +59,7 @@ impl Tenant {
             ("{admin}", id(&root)),
             ("{verification_request}", id(&post("/verification_requests", &json!({"purpose": "p"})))),
             ("{limit_increase_request}", id(&post("/limit_increase_requests", &increase))),
+            ("{credential}", id(&post("/providers/openai/credentials", &json!({"value": "sk-of-a-tenant"})))),
         ];
         Self { admin, ids }
     }
@@ -159,6 +160,9 @@ const CALLS: &[(&str, &str, &str)] = &[
     ("DELETE", "/groups/{group}/roles/role_viewer", ""),
     ("GET", "/projects/{project}/rate_limits", ""),
     ("POST", "/projects/{project}/rate_limits/rl-all", r#"{"max_requests_per_1_day":1}"#),
+    ("GET", "/providers/openai/credentials/{credential}", ""),
+    ("POST", "/providers/openai/credentials/{credential}", r#"{"enabled":false}"#),
+    ("DELETE", "/providers/openai/credentials/{credential}", ""),
     ("GET", "/projects/{project}/roles", ""),
     ("POST", "/projects/{project}/roles", r#"{"role_name":"n","permissions":[]}"#),
     ("GET", "/projects/{project}/roles/{project_role}", ""),
@@ -190,7 +194,7 @@ fn every_route_that_names_a_thing_is_tried() {
     let named =
         routes().filter(|route| route.path.starts_with(&format!("{BASE}/")) && route.path.contains('{'));
     // What one's own organisation has by another name than an id, and single requests: see their own tests.
-    // Models and prices are the operator's alone: no tenant has one.
+    // Models and prices are the operator's alone: no tenant has one. Providers are everybody's by name.
     let spared = [
         "organization_limit_edit",
         "request_get",
@@ -201,6 +205,12 @@ fn every_route_that_names_a_thing_is_tried() {
         "tier_update",
         "verification_decide",
         "limit_increase_decide",
+        "provider_get",
+        "provider_switch",
+        "provider_delete",
+        "provider_test",
+        "provider_credential_list",
+        "provider_credential_create",
     ];
     let untried: Vec<&str> = named
         .filter(|route| !spared.contains(&route.name))

@@ -21,7 +21,8 @@ const SQL_FOLDERS: &[&str] = &["store"];
 /// Where sockets may be opened, below `crates/keyway/src`.
 const SOCKET_FOLDERS: &[&str] = &["upstream", "egress", "oidc", "mail", "app"];
 /// Files that may name providers: their quirks, and answers with a member that is called like one.
-const NAMES_PROVIDERS: &[&str] = &["crates/keyway/src/relay/quirks.rs", "crates/dialect/src/small.rs"];
+const NAMES_PROVIDERS: &[&str] =
+    &["crates/keyway/src/relay/quirks.rs", "crates/dialect/src/small.rs", "crates/dialect/src/rerank.rs"];
 /// What names a socket.
 const SOCKET_WORDS: &[&str] =
     &["TcpListener", "TcpStream", "UdpSocket", "UnixListener", "UnixStream", "socket2"];

@@ -167,9 +167,9 @@ fn cache_writes_and_audio_have_their_own_rates() {
 #[test]
 fn untold_classes_fall_back_and_are_never_free() {
     let plain = Rates { input: 2, output: 5, ..Rates::default() };
-    assert_eq!(plain.by_class(), [2, 2, 2, 2, 2, 2, 5, 5, 5]);
+    assert_eq!(plain.by_class(), [2, 2, 2, 2, 2, 2, 5, 5, 5, 0]);
     let with_write = Rates { cache_write_5m: Some(3), ..plain };
-    assert_eq!(with_write.by_class(), [2, 2, 3, 3, 2, 2, 5, 5, 5]);
+    assert_eq!(with_write.by_class(), [2, 2, 3, 3, 2, 2, 5, 5, 5, 0]);
 }
 
 #[test]

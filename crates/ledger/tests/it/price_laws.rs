@@ -8,8 +8,8 @@ use proptest::prelude::*;
 fn any_rates(floor: u64) -> impl Strategy<Value = Rates> {
     let rate = move || prop_oneof![floor..floor + 10, floor..1_000_000_000_000];
     let option = move || proptest::option::of(rate());
-    (rate(), rate(), (option(), option(), option(), option(), option(), option(), option())).prop_map(
-        |(input, output, o)| Rates {
+    (rate(), rate(), (option(), option(), option(), option(), option(), option(), option(), option()))
+        .prop_map(|(input, output, o)| Rates {
             input,
             output,
             cache_read: o.0,
@@ -19,8 +19,8 @@ fn any_rates(floor: u64) -> impl Strategy<Value = Rates> {
             in_audio: o.4,
             in_image: o.5,
             out_audio: o.6,
-        },
-    )
+            unit: o.7,
+        })
 }
 
 /// A price whose hours and tier are dearer than its base, as published ones are.
@@ -30,7 +30,7 @@ fn any_price() -> impl Strategy<Value = Price> {
         |(base, other, above, from_minute, to_minute, per_request)| {
             let plus = |a: &Rates, b: &Rates| {
                 let (a, b) = (a.by_class(), b.by_class());
-                let [input, read, w5m, w1h, audio, image, output, reasoning, out_audio] =
+                let [input, read, w5m, w1h, audio, image, output, reasoning, out_audio, unit] =
                     std::array::from_fn(|i| a[i] + b[i]);
                 Rates {
                     input,
@@ -42,6 +42,7 @@ fn any_price() -> impl Strategy<Value = Price> {
                     in_audio: Some(audio),
                     in_image: Some(image),
                     out_audio: Some(out_audio),
+                    unit: Some(unit),
                 }
             };
             let dear = plus(&base, &other);
@@ -61,10 +62,10 @@ fn any_price() -> impl Strategy<Value = Price> {
 
 /// Usage small enough that sums of hundreds of lines stay in range.
 fn small_usage() -> impl Strategy<Value = Usage> {
-    any::<[u32; 9]>().prop_map(|tokens| from_classes(tokens.map(|t| u64::from(t % 1_000_000))))
+    any::<[u32; 10]>().prop_map(|tokens| from_classes(tokens.map(|t| u64::from(t % 1_000_000))))
 }
 
-fn from_classes(tokens: [u64; 9]) -> Usage {
+fn from_classes(tokens: [u64; 10]) -> Usage {
     let [
         in_uncached,
         cache_read,
@@ -75,6 +76,7 @@ fn from_classes(tokens: [u64; 9]) -> Usage {
         out_text,
         out_reasoning,
         out_audio,
+        units,
     ] = tokens;
     Usage {
         in_uncached,
@@ -86,6 +88,7 @@ fn from_classes(tokens: [u64; 9]) -> Usage {
         out_text,
         out_reasoning,
         out_audio,
+        units,
     }
 }
 
@@ -93,7 +96,7 @@ fn from_classes(tokens: [u64; 9]) -> Usage {
 fn exact(price: &Price, usage: &Usage, at_ms: i64) -> i128 {
     let rates = price.rates_for(usage.input(), at_ms).by_class();
     let tokens = usage.by_class();
-    let parts: i128 = (0..9).map(|i| i128::from(tokens[i]) * i128::from(rates[i])).sum();
+    let parts: i128 = (0..10).map(|i| i128::from(tokens[i]) * i128::from(rates[i])).sum();
     parts + i128::from(price.per_request) * 1_000_000
 }
 
@@ -106,7 +109,7 @@ proptest! {
     fn cost_rises_with_every_class(
         price in any_price(),
         usage in samples::any_usage(),
-        class in 0..9_usize,
+        class in 0..10_usize,
         more in any::<u64>(),
         at_ms in any::<i64>(),
     ) {
@@ -123,7 +126,7 @@ proptest! {
     ) {
         let cost = price.cost(&usage, at_ms).0;
         prop_assert!(cost >= 0);
-        prop_assert!(cost > 0 || usage == Usage::default());
+        prop_assert!(cost > 0 || usage == Usage::default() || !price.covers(&usage));
     }
 
     #[test]
@@ -134,6 +137,7 @@ proptest! {
         usage in small_usage(),
     ) {
         let price = Price { base: Rates { input, output, ..Rates::default() }, hours: vec![], ..flat(price) };
+        let usage = Usage { units: 0, ..usage };
         let merged = Usage { in_uncached: usage.input(), out_text: usage.output(), ..Usage::default() };
         prop_assert_eq!(price.cost(&usage, 0), price.cost(&merged, 0));
     }
@@ -172,6 +176,7 @@ proptest! {
     ) {
         let worst = i128::from(usage.input()) * i128::from(price.dearest_input())
             + i128::from(usage.output()) * i128::from(price.dearest_output())
+            + i128::from(usage.units) * i128::from(price.dearest_unit().unwrap_or(0))
             + i128::from(price.per_request) * 1_000_000;
         prop_assert!(exact(&price, &usage, at_ms) <= worst);
     }

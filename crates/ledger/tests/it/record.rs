@@ -125,6 +125,7 @@ fn the_longest_entry_fits_with_room_to_spare() {
             out_text: max,
             out_reasoning: max,
             out_audio: max,
+            units: max,
         },
         price_version: &long,
         cost: Some(NanoUsd(i64::MIN)),

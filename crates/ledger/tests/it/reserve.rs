@@ -23,7 +23,8 @@ fn quote(size: Size, mode: Mode) -> Quote {
     Quote::new(&price(), 0, size, mode, Markup(0)).expect("bounded")
 }
 
-const SIZE: Size = Size { input_tokens_max: 100, output_cap: Some(64_000), answers: 1, media: Media::ANY };
+const SIZE: Size =
+    Size { input_tokens_max: 100, output_cap: Some(64_000), answers: 1, media: Media::ANY, units_max: 0 };
 
 #[test]
 fn the_prompt_and_one_slice_come_first() {
@@ -37,6 +38,19 @@ fn the_prompt_and_one_slice_come_first() {
     let several = Size { answers: 4, ..SIZE };
     assert_eq!(quote(several, Mode::Sliding).first(), 4 * SLICE_TOKENS);
     assert_eq!(quote(several, Mode::Full).first(), 4 * 64_000);
+}
+
+#[test]
+fn units_are_reserved_with_the_prompt() {
+    // 15 dollars per million characters.
+    let speech = Price { base: Rates { unit: Some(15_000_000_000), ..Rates::default() }, ..price() };
+    let size =
+        Size { input_tokens_max: 0, output_cap: Some(0), answers: 1, media: Media::ANY, units_max: 1_000 };
+    let quote = Quote::new(&speech, 0, size, Mode::Full, Markup(0)).expect("bounded");
+    assert_eq!(quote.amount(quote.first()), NanoUsd(15_000_000 + 7));
+    let used = |units| Usage { units, ..Usage::default() };
+    assert_eq!(speech.cost(&used(1_000), 0), quote.amount(0));
+    assert!(speech.covers(&used(1)) && !price().covers(&used(1)) && price().covers(&used(0)));
 }
 
 #[test]
@@ -107,7 +121,7 @@ proptest! {
             base: of(rates[0]), context_tiers: vec![(bound / 2, of(rates[1]))], hours: vec![(hours, of(rates[2]))],
             per_request, ..price()
         };
-        let size = Size { input_tokens_max: bound, output_cap: Some(cap), answers: 1, media: Media::ANY };
+        let size = Size { input_tokens_max: bound, output_cap: Some(cap), answers: 1, media: Media::ANY, units_max: 0 };
         let quote = Quote::new(&price, at_ms, size, Mode::Full, Markup(markup)).expect("bounded");
         let part = |of: u64, share: u8| of * u64::from(share) / 255;
         let read = part(bound, share[0]);

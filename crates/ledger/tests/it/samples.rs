@@ -133,19 +133,19 @@ pub fn any_text() -> impl Strategy<Value = &'static str> {
 
 pub fn any_usage() -> impl Strategy<Value = Usage> {
     let tokens = || prop_oneof![Just(0), 0..2_000_000_u64, any::<u64>()];
-    ((tokens(), tokens(), tokens(), tokens(), tokens()), (tokens(), tokens(), tokens(), tokens())).prop_map(
-        |(a, b)| Usage {
-            in_uncached: a.0,
-            cache_read: a.1,
-            cache_write_5m: a.2,
-            cache_write_1h: a.3,
-            in_audio: a.4,
-            in_image: b.0,
-            out_text: b.1,
-            out_reasoning: b.2,
-            out_audio: b.3,
-        },
-    )
+    let last = (tokens(), tokens(), tokens(), tokens(), tokens());
+    ((tokens(), tokens(), tokens(), tokens(), tokens()), last).prop_map(|(a, b)| Usage {
+        in_uncached: a.0,
+        cache_read: a.1,
+        cache_write_5m: a.2,
+        cache_write_1h: a.3,
+        in_audio: a.4,
+        in_image: b.0,
+        out_text: b.1,
+        out_reasoning: b.2,
+        out_audio: b.3,
+        units: b.4,
+    })
 }
 
 fn any_attempt() -> impl Strategy<Value = Attempt<'static>> {

@@ -40,6 +40,7 @@ const USED: Usage = Usage {
     out_text: 23,
     out_reasoning: 64,
     out_audio: 0,
+    units: 0,
 };
 
 fn story() -> Vec<Event<'static>> {

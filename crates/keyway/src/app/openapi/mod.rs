@@ -102,6 +102,8 @@ fn security(needs: Needs) -> Value {
 fn content(answer: &str) -> Result<Value, String> {
     Ok(match answer {
         "text" => json!({ "text/plain": { "schema": { "type": "string" } } }),
+        "bytes" => json!({ "application/octet-stream": { "schema": {} } }),
+        "form" => json!({ "multipart/form-data": { "schema": schemas::of_type("TranscriptionForm")? } }),
         name => json!({ "application/json": { "schema": schemas::of_type(name)? } }),
     })
 }

@@ -35,8 +35,19 @@ pub(super) const fn op(
 }
 
 /// What is said of every route, in the groups of the route table.
-pub static OPERATIONS: &[&[Operation]] =
-    &[DATA, KEYS, PEOPLE, PROJECTS, ROLES, MONEY, USAGE, LOOKS, CATALOG, super::watched::OPERATIONS];
+pub static OPERATIONS: &[&[Operation]] = &[
+    DATA,
+    KEYS,
+    PEOPLE,
+    PROJECTS,
+    ROLES,
+    MONEY,
+    USAGE,
+    LOOKS,
+    CATALOG,
+    PROVIDERS,
+    super::watched::OPERATIONS,
+];
 
 const DATA: &[Operation] = &[
     op("healthz", "Whether the process runs", "", "", "Status"),
@@ -59,8 +70,13 @@ const DATA: &[Operation] = &[
     op("count_content", "How many tokens contents have, about", "", "GenerateRequest", "ContentCount"),
     op("completions", "Go on with a text, as at OpenAI", "", "ModelRequest", "ModelAnswer"),
     op("embeddings", "Turn texts into vectors, as at OpenAI", "", "ModelRequest", "ModelAnswer"),
+    op("embed_content", "Turn a text into a vector, as at Google", "", "EmbedRequest", "ModelAnswer"),
+    op("batch_embed_contents", "Turn texts into vectors, as at Google", "", "EmbedRequests", "ModelAnswer"),
     op("rerank", "Put texts in order, as at Cohere", "", "ModelRequest", "ModelAnswer"),
     op("moderations", "Judge texts, as at OpenAI", "", "ModerationRequest", "ModelAnswer"),
+    op("images_generations", "Make images, as at OpenAI", "", "ImageRequest", "ModelAnswer"),
+    op("audio_speech", "Speak a text, as at OpenAI", "", "SpeechRequest", "bytes"),
+    op("audio_transcriptions", "Write down what is said, as at OpenAI", "", "form", "ModelAnswer"),
     op("models", "Models the key may call", "", "", "Models"),
     op("google_models", "Models the key may call, as at Google", "", "", "GoogleModels"),
     op("google_model", "One model, as at Google", "", "", "GoogleModel"),
@@ -410,4 +426,36 @@ const CATALOG: &[Operation] = &[
     ),
     op("price_create", "Set a model's price from an instant on", "", "PriceNew", "Price"),
     op("price_delete", "Delete a price that does not hold yet", "", "", "Deleted"),
+];
+
+const PROVIDERS: &[Operation] = &[
+    op("provider_list", "Providers that can be asked", "limit: integer, after: string", "", "ProviderList"),
+    op("provider_put", "Set a provider's row, or a host of one's own", "", "ProviderNew", "Provider"),
+    op("provider_get", "One provider", "", "", "Provider"),
+    op("provider_switch", "Turn a provider off or on", "", "ProviderSwitch", "Provider"),
+    op("provider_delete", "Take a provider's stored row away", "", "", "Deleted"),
+    op(
+        "provider_test",
+        "Whether a provider takes a credential; costs nothing",
+        "",
+        "ProviderTestNew",
+        "ProviderTest",
+    ),
+    op("provider_credential_list", "Credentials at a provider", "", "", "ProviderCredentialList"),
+    op(
+        "provider_credential_create",
+        "Add a credential, which is never shown again",
+        "",
+        "ProviderCredentialNew",
+        "ProviderCredential",
+    ),
+    op("provider_credential_get", "One credential, but not itself", "", "", "ProviderCredential"),
+    op(
+        "provider_credential_update",
+        "Rename, exchange, disable or enable a credential",
+        "",
+        "ProviderCredentialEdit",
+        "ProviderCredential",
+    ),
+    op("provider_credential_delete", "Take a credential away", "", "", "Deleted"),
 ];

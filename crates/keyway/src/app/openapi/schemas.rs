@@ -82,28 +82,55 @@ const OBJECTS: &[(&str, &str)] = &[
     (
         "ListedModel",
         "object*: string, id*: string, provider*: string, upstream*: string, source*: builtin|stored|config, \
-        kind*: chat|embedding, context_tokens*: integer?, output_tokens_max*: integer?, tools*: boolean?, \
+        kind*: chat|embedding|rerank|image|speech|transcription, context_tokens*: integer?, output_tokens_max*: integer?, tools*: boolean?, \
         vision*: boolean?, documents*: boolean?, audio*: boolean?, reasoning*: boolean?, \
         structured_output*: boolean?, quality*: object?, price*: object?, prices: [Price]",
     ),
     (
         "ListedModelNew",
-        "id*: string, upstream: string, kind: chat|embedding, context_tokens: integer, output_tokens_max: integer, \
+        "id*: string, upstream: string, kind: chat|embedding|rerank|image|speech|transcription, context_tokens: integer, output_tokens_max: integer, \
         tools: boolean, vision: boolean, documents: boolean, audio: boolean, reasoning: boolean, \
         structured_output: boolean, hidden_reasoning: boolean",
     ),
     (
+        "Provider",
+        "object*: string, id*: string, display_name*: string, source*: builtin|stored|config, enabled*: boolean, \
+        on*: boolean, credential*: string?, speaks*: [string], models*: integer, base_urls: object, auth: string, \
+        quirks: [string], priority: integer",
+    ),
+    (
+        "ProviderNew",
+        "id*: string, display_name: string, base_url: string, base_urls: object, \
+        auth: bearer|x-api-key|x-goog-api-key|query|azure|sigv4|google-oauth|none, speaks: [string], quirks: [string], \
+        priority: integer, concurrency_max: integer, models_any: boolean, credential_optional: boolean",
+    ),
+    ("ProviderSwitch", "enabled*: boolean"),
+    ("ProviderTestNew", "credential_id: string"),
+    (
+        "ProviderTest",
+        "object*: string, provider*: string, credential_id*: string, ok*: boolean, status*: integer?, \
+        latency_ms*: integer, models*: integer?, error*: string?",
+    ),
+    (
+        "ProviderCredential",
+        "object*: string, id*: string, provider*: string, name*: string, owner*: installation|organization, \
+        source*: stored|config, hint*: string?, state*: enabled|disabled|broken, last_error*: string?, \
+        last_error_at*: integer?, created_at*: integer?",
+    ),
+    ("ProviderCredentialNew", "value*: string, name: string, owner: installation|organization"),
+    ("ProviderCredentialEdit", "value: string, name: string, enabled: boolean"),
+    (
         "Price",
         "object*: string, id*: string?, model*: string, version*: string, effective_at*: integer, source*: string, \
         input*: number, output*: number, cache_read*: number?, cache_write*: number?, cache_write_1h*: number?, \
-        reasoning*: number?, input_audio*: number?, output_audio*: number?, per_request*: number, tiers*: [object], \
+        reasoning*: number?, input_audio*: number?, output_audio*: number?, unit: number, per_request*: number, tiers*: [object], \
         hours*: [object]",
     ),
     (
         "PriceNew",
         "model*: string, effective_at: integer, input*: number, output*: number, cache_read: number, \
         cache_write: number, cache_write_1h: number, reasoning: number, input_audio: number, input_image: number, \
-        output_audio: number, per_request: number, source: string",
+        output_audio: number, unit: number, per_request: number, source: string",
     ),
     ("KeySet", "keys*: [object]"),
     ("Settings", "object*: string, key_name_pattern*: string?"),
@@ -386,6 +413,8 @@ const LISTS: &[(&str, &str)] = &[
     ("KeyList", "Key"),
     ("ListedModelList", "ListedModel"),
     ("PriceList", "Price"),
+    ("ProviderList", "Provider"),
+    ("ProviderCredentialList", "ProviderCredential"),
     ("SecretList", "Secret"),
     ("OrganizationList", "Organization"),
     ("ProjectList", "Project"),
@@ -427,6 +456,11 @@ const OPEN: &[(&str, &str)] = &[
     ("AnthropicError", "type*: string, error*: object"),
     ("GoogleError", "error*: object"),
     ("ModerationRequest", "model: string, input*: any"),
+    ("EmbedRequest", "content*: object, taskType: string, outputDimensionality: integer"),
+    ("EmbedRequests", "requests*: [any]"),
+    ("ImageRequest", "model*: string, prompt*: string, n: integer, stream: boolean"),
+    ("SpeechRequest", "model*: string, input*: string, voice: any, stream_format: string"),
+    ("TranscriptionForm", "model*: string, file*: string, stream: boolean"),
     ("ModelAnswer", "model: string, usage: any"),
     ("ChatAnswer", "id: string, object: string, model: string, choices: [any], usage: any"),
     (

@@ -81,6 +81,18 @@ pub(super) static ROUTES: &[Route] = &[
         infer::embeddings,
     ),
     inference(
+        "embed_content",
+        ("/v1beta/models/{*id}:embedContent", &["/v1/models/{*id}:embedContent"]),
+        (Scope::EMBEDDINGS, Billing::Embeddings, Shape::Google),
+        infer::embed_content,
+    ),
+    inference(
+        "batch_embed_contents",
+        ("/v1beta/models/{*id}:batchEmbedContents", &["/v1/models/{*id}:batchEmbedContents"]),
+        (Scope::EMBEDDINGS, Billing::Embeddings, Shape::Google),
+        infer::embed_content,
+    ),
+    inference(
         "rerank",
         ("/v1/rerank", &["/rerank"]),
         (Scope::RERANK, Billing::Rerank, Shape::OpenAi),
@@ -91,6 +103,24 @@ pub(super) static ROUTES: &[Route] = &[
         ("/v1/moderations", &["/moderations"]),
         (Scope::MODERATIONS, Billing::Moderations, Shape::OpenAi),
         infer::moderations,
+    ),
+    inference(
+        "images_generations",
+        ("/v1/images/generations", &[]),
+        (Scope::IMAGES, Billing::Images, Shape::OpenAi),
+        infer::images,
+    ),
+    inference(
+        "audio_speech",
+        ("/v1/audio/speech", &[]),
+        (Scope::AUDIO, Billing::Speeches, Shape::OpenAi),
+        infer::speech,
+    ),
+    inference(
+        "audio_transcriptions",
+        ("/v1/audio/transcriptions", &[]),
+        (Scope::AUDIO, Billing::Transcriptions, Shape::OpenAi),
+        infer::transcriptions,
     ),
     memory(
         "models",

@@ -8,6 +8,7 @@ mod keys;
 mod money;
 mod people;
 mod projects;
+mod providers;
 mod roles;
 mod usage;
 mod watch;
@@ -33,6 +34,7 @@ pub static ROUTES: &[&[Route]] = &[
     usage::ROUTES,
     audit::ROUTES,
     catalog::ROUTES,
+    providers::ROUTES,
     watch::ROUTES,
     console::ROUTES,
 ];

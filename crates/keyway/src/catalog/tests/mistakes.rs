@@ -26,12 +26,8 @@ const TABLE: &[(&str, &str)] = &[
         "keyway.toml:2:8: providers.mine.auth is `baerer`, which is not known; did you mean `bearer`?",
     ),
     (
-        "[providers.mine]\nauth = \"sigv4\"\n",
-        "keyway.toml:2:8: providers.mine.auth needs `sigv4`, which is not available yet",
-    ),
-    (
-        "[providers.mine]\nspeaks = [\"bedrock-converse\"]\n",
-        "keyway.toml:2:10: providers.mine.speaks needs `bedrock-converse`, which is not available yet",
+        "[providers.mine]\napi_version = \"2024 10\"\n",
+        "keyway.toml:2:15: providers.mine.api_version is not a version; write one such as \"2024-10-21\"",
     ),
     (
         "[providers.mine]\nspeaks = \"openai-chat\"\n",

@@ -152,6 +152,28 @@ fn published_prices_are_charged_to_the_nano_dollar() {
     assert!(providers.len() >= 12, "{providers:?}");
 }
 
+/// What is billed by the piece, from the list of 2026-11-20 and the pages it names.
+#[test]
+fn pieces_are_charged_to_the_nano_dollar() {
+    for (id, page, units, usd) in [
+        ("openai/whisper-1", "developers.openai.com/api/docs/pricing: 0.006 a minute", 90, "0.009"),
+        ("openai/tts-1", "developers.openai.com/api/docs/pricing: 15 per million characters", 1_000, "0.015"),
+        ("groq/whisper-large-v3", "groq.com/pricing: 0.111 an hour", 3_600, "0.111000001"),
+        ("groq/whisper-large-v3-turbo", "groq.com/pricing: 0.04 an hour", 3_600, "0.040000021"),
+        ("groq/canopylabs/orpheus-v1-english", "console.groq.com/docs/model: 22 per million", 1, "0.000022"),
+        ("xai/grok-imagine-image", "docs.x.ai/docs/models: 0.02 an image", 3, "0.06"),
+        ("cohere/rerank-v4.0-pro", "cohere.com/pricing: 2.50 per thousand searches", 1_000, "2.5"),
+        ("mistral/voxtral-mini-2602", "docs.mistral.ai: 0.003 a minute", 60, "0.003"),
+    ] {
+        let price = price(id);
+        let usage = Usage { units, ..Usage::default() };
+        assert_eq!(price.cost(&usage, NOON), NanoUsd::parse(usd).unwrap(), "{id} of {page}");
+        assert!(price.covers(&usage), "{id}");
+    }
+    let image = Usage { in_uncached: 1_000, in_image: 1_000, out_text: 1_000, units: 1, ..Usage::default() };
+    assert_eq!(price("openai/gpt-image-2").cost(&image, NOON), NanoUsd::parse("0.043").unwrap());
+}
+
 /// DeepSeek's page of 2026-10-17: peak is Monday to Friday 01:00-04:00 and 06:00-10:00 UTC.
 #[test]
 fn deepseek_costs_double_in_its_peak_hours() {

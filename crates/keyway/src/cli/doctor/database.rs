@@ -2,14 +2,16 @@
 
 use super::{Check, few};
 use crate::admin::nodes::{KNOWN_MS, status};
-use crate::app::open::{self, MasterSource, Place};
+use crate::app::open::{self, MASTER_KEY_FILE, MasterSource, Place};
 use crate::app::serve::place;
 use crate::base::{Clock, Fault};
 use crate::config::Config;
+use crate::providers::source::open as open_credential;
 use crate::sealing::MasterKey;
 use crate::store::db::{Db, Engine};
 use crate::store::keys::{self, Filter, KeyRow};
 use crate::store::nodes::{self, Node};
+use crate::store::providers::{self, BROKEN, CredentialRow};
 use crate::store::tenants;
 
 /// A clock that differs so much from the database's is wrong, milliseconds.
@@ -48,7 +50,10 @@ async fn look_into(db: &Db, place: &Place, config: &Config) -> Result<Vec<Check>
         checks.push(Check::warn(NAME, "it is empty", "`keyway serve` sets it up"));
         return Ok(checks);
     };
-    checks.push(master_key(place, &known));
+    let key = read_master_key(place);
+    let stored = providers::usable(&mut *db.connection().await?).await?;
+    checks.extend(credentials(&stored, key.as_ref().ok().filter(|key| key.check() == known)));
+    checks.push(master_key(key, &known));
     let now_ms = Clock::system().now_ms();
     let database_ms = db.now_ms(&Clock::system()).await?;
     checks.extend(skew("this machine", now_ms - database_ms));
@@ -74,13 +79,34 @@ fn schema(version: i64, known: i64) -> Check {
     }
 }
 
-fn master_key(place: &Place, known: &str) -> Check {
-    const NAME: &str = "master key";
-    let key = match &place.master_key {
+fn read_master_key(place: &Place) -> Result<MasterKey, Fault> {
+    match &place.master_key {
         MasterSource::Text(text) => MasterKey::from_text(text),
         MasterSource::File(path) => MasterKey::from_file(path, false),
-        MasterSource::DataDir => MasterKey::from_file(&place.data_dir.join("master.key"), false),
+        MasterSource::DataDir => MasterKey::from_file(&place.data_dir.join(MASTER_KEY_FILE), false),
+    }
+}
+
+/// Whether stored credentials open.
+fn credentials(stored: &[(CredentialRow, Option<String>)], key: Option<&MasterKey>) -> Option<Check> {
+    const NAME: &str = "credentials";
+    if stored.is_empty() {
+        return None;
+    }
+    let shut = |(row, made): &&(CredentialRow, Option<String>)| {
+        row.state == BROKEN || key.is_some_and(|key| open_credential(row, made.as_deref(), key).is_err())
     };
+    let shut: Vec<&str> = stored.iter().filter(shut).map(|(row, _)| row.id.as_str()).collect();
+    Some(if shut.is_empty() {
+        Check::ok(NAME, format!("all {} that are stored open", stored.len()))
+    } else {
+        let fix = "exchange each: `keyway provider credential edit PROVIDER ID --rotate`";
+        Check::fail(NAME, format!("{} of {} do not open: {}", shut.len(), stored.len(), few(&shut)), fix)
+    })
+}
+
+fn master_key(key: Result<MasterKey, Fault>, known: &str) -> Check {
+    const NAME: &str = "master key";
     match key {
         Ok(key) if key.check() == known => Check::ok(NAME, "it is this database's"),
         Ok(_) => Check::fail(

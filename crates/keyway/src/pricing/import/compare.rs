@@ -1,9 +1,10 @@
 //! A list held against the catalogue: what is the same, what differs, what nobody should believe.
 
 use super::Listed;
-use crate::catalog::{Catalog, ModelKind};
+use crate::catalog::{Catalog, Model, ModelKind};
 use ledger::{Price, Rates};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A rate that changes by more than this factor is an outlier.
 pub const FACTOR_MAX: u64 = 4;
@@ -71,8 +72,10 @@ pub struct Finding {
 /// wanted too. `trust`: outliers are believed.
 #[must_use]
 pub fn compare(list: &[Listed], catalog: &Catalog, now_ms: i64, new: bool, trust: bool) -> Vec<Finding> {
+    // Of what is billed by the piece, lists are not read.
+    let told = |model: &&Arc<Model>| matches!(model.kind, ModelKind::Chat | ModelKind::Embedding);
     let mut ours: BTreeMap<&str, Option<&Price>> =
-        catalog.models().iter().map(|model| (&*model.id, model.prices.at(now_ms))).collect();
+        catalog.models().iter().filter(told).map(|model| (&*model.id, model.prices.at(now_ms))).collect();
     let mut found = Vec::new();
     for listed in list {
         let known = ours.remove(listed.model.as_str());
@@ -124,6 +127,7 @@ fn completed(mut theirs: Price, ours: Option<&Price>) -> Price {
         theirs.in_audio = theirs.in_audio.or(ours.in_audio);
         theirs.in_image = theirs.in_image.or(ours.in_image);
         theirs.out_audio = theirs.out_audio.or(ours.out_audio);
+        theirs.unit = theirs.unit.or(ours.unit);
     };
     fill(&mut theirs.base, &ours.base);
     for (above, rates) in &mut theirs.context_tiers {

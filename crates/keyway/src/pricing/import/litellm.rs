@@ -91,7 +91,7 @@ fn rates(entry: &Raw, kind: ModelKind, suffix: &str) -> Option<Rates> {
     let input = rate("input_cost_per_token")?;
     let output = match kind {
         ModelKind::Chat => rate("output_cost_per_token")?,
-        ModelKind::Embedding => input,
+        _ => input,
     };
     let read = rate("cache_read_input_token_cost").or_else(|| rate("input_cost_per_token_cache_hit"));
     Some(Rates {
@@ -104,6 +104,7 @@ fn rates(entry: &Raw, kind: ModelKind, suffix: &str) -> Option<Rates> {
         in_audio: rate("input_cost_per_audio_token"),
         in_image: None,
         out_audio: rate("output_cost_per_audio_token"),
+        unit: None,
     })
 }
 

@@ -83,7 +83,7 @@ fn rates(cost: &Raw, kind: ModelKind, base: Option<&Rates>) -> Option<Rates> {
     let input = rate("input").or(base.map(|base| base.input))?;
     let output = match kind {
         ModelKind::Chat => rate("output").or(base.map(|base| base.output))?,
-        ModelKind::Embedding => input,
+        _ => input,
     };
     Some(Rates {
         input,
@@ -95,5 +95,6 @@ fn rates(cost: &Raw, kind: ModelKind, base: Option<&Rates>) -> Option<Rates> {
         in_audio: rate("input_audio"),
         in_image: None,
         out_audio: rate("output_audio"),
+        unit: None,
     })
 }

@@ -195,6 +195,7 @@ fn timed_everything_at_once_is_small_and_quick() {
         out_text: 1,
         out_reasoning: 1,
         out_audio: 1,
+        units: 1,
     };
     let worker = metrics.worker(0);
     for key in 0..100_000 {

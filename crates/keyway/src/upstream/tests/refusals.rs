@@ -95,11 +95,19 @@ fn base_urls_are_checked() {
     }
 }
 
+/// What shows the sender on a connection to `connected`: a member of the query, and the end of the head.
+fn shown(endpoint: &Endpoint, connected: &Origin) -> Result<(Option<String>, String), Failure> {
+    let request = Request::get("/");
+    let proof = endpoint.proof(connected, &request, &Clock::standing_at(0))?;
+    let tail = String::from_utf8(proof.tail.bytes().to_vec()).unwrap();
+    Ok((proof.query.map(str::to_owned), tail))
+}
+
 #[test]
 fn a_credential_goes_to_its_origin_only() {
     let bound = endpoint("https://api.example.com/v1").unwrap();
-    let tail = |url: &str| bound.tail(endpoint(url).unwrap().origin()).map(<[u8]>::to_vec);
-    let line = b"authorization: Bearer sk-canary\r\n\r\n".to_vec();
+    let tail = |url: &str| shown(&bound, endpoint(url).unwrap().origin()).map(|(_, tail)| tail);
+    let line = "authorization: Bearer sk-canary\r\n\r\n".to_owned();
     assert_eq!(tail("https://api.example.com:443/other"), Ok(line));
     for url in [
         "http://api.example.com:443",
@@ -116,21 +124,23 @@ fn each_style_has_its_header_and_no_error_shows_the_credential() {
     let tail = |style: AuthStyle, secret: Option<&str>| {
         let endpoint = Endpoint::new("http://a", style, secret.map(|text| Secret::new(text.into())))?;
         assert!(!format!("{endpoint:?}").contains("sk-canary"));
-        Ok::<_, crate::base::Fault>(
-            String::from_utf8(endpoint.tail(endpoint.origin()).unwrap().to_vec()).unwrap(),
-        )
+        let (query, tail) = shown(&endpoint, endpoint.origin()).unwrap();
+        Ok::<_, crate::base::Fault>(query.unwrap_or_default() + &tail)
     };
     for (name, line) in [
         ("bearer", "authorization: Bearer sk-canary\r\n\r\n"),
         ("x-api-key", "x-api-key: sk-canary\r\n\r\n"),
         ("x-goog-api-key", "x-goog-api-key: sk-canary\r\n\r\n"),
+        ("azure", "api-key: sk-canary\r\n\r\n"),
+        ("query", "key=sk-canary\r\n"),
     ] {
         let style = AuthStyle::named(name).unwrap();
         assert_eq!(tail(style, Some("sk-canary")).unwrap(), line);
         assert_eq!(tail(style, None).unwrap(), "\r\n");
     }
     assert_eq!(tail(AuthStyle::named("none").unwrap(), None).unwrap(), "\r\n");
-    assert!(AuthStyle::named("sigv4").is_none());
+    assert!(AuthStyle::named("sigv5").is_none());
+    assert!(tail(AuthStyle::Query, Some("sk-canary&a=b")).is_err());
     for secret in ["", "sk-canary\r\nhost: x", "sk canary", "sk-canary\u{e9}"] {
         let fault = tail(AuthStyle::Bearer, Some(secret)).unwrap_err();
         assert!(!fault.to_string().contains("canary"), "{fault}");

@@ -4,6 +4,7 @@ mod admin_key;
 mod audit;
 mod budget;
 mod chat;
+mod client;
 mod completion;
 mod config;
 mod credit;

@@ -81,6 +81,11 @@ const COMMANDS: &[(&str, &str)] = &[
     ("model_list", "model list"),
     ("model_get", "model show mine/set"),
     ("price_list", "model prices"),
+    ("provider_list", "provider list"),
+    ("provider_get", "provider show {provider}"),
+    ("provider_credential_list", "provider credential list {provider}"),
+    ("provider_credential_get", "provider credential show {provider} {credential}"),
+    ("provider_test", "provider test {provider}"),
     ("audit_list", "audit list"),
     ("audit_verify", "audit verify"),
     ("notification_list", "audit notifications"),
@@ -151,6 +156,12 @@ const COMMANDS: &[(&str, &str)] = &[
     ("route_create", "route add new --target mine/small"),
     ("route_update", "route edit {route} --target mine/small=2"),
     ("route_remove", "route remove {route} --yes"),
+    ("provider_put", "provider set near --base-url http://127.0.0.1:9/v1"),
+    ("provider_switch", "provider enable {provider}"),
+    ("provider_credential_create", "provider add {provider} < sk-far-zyxwvutsrqponmlkjihg"),
+    ("provider_credential_update", "provider credential edit {provider} {credential} --name other"),
+    ("provider_credential_delete", "provider credential remove {provider} {credential2} --yes"),
+    ("provider_delete", "provider remove {provider} --yes"),
     ("budget_create", "budget create --name new --limit 1usd/day"),
     ("budget_update", "budget edit {budget} --name other --limit 2.5usd"),
     ("budget_remove", "budget remove {budget} --yes"),
@@ -184,7 +195,12 @@ const COMMANDS: &[(&str, &str)] = &[
 ];
 
 /// What a moment makes different: only the names and types of what they say are compared.
-const OF_THE_MOMENT: [&str; 5] = ["key_timeline", "costs", "nodes", "explain", "notification_list"];
+const OF_THE_MOMENT: [&str; 6] =
+<<<<<<< HEAD
+    ["key_timeline", "costs", "nodes", "explain", "notification_list", "provider_test"];
+=======
+    ["costs", "nodes", "explain", "notification_list", "provider_test", "provider_switch"];
+>>>>>>> creds
 /// These too; and the export, which is CSV and not JSON either way (`usage --csv`).
 const USAGE: &str = "usage_";
 

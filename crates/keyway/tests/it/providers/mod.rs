@@ -19,11 +19,15 @@
 //! | framing two parsers read differently | `broken::what_is_no_answer_is_an_error` |
 //! | a success that holds an error | `statuses::a_success_that_holds_an_error_is_passed_on_and_logged_as_one` |
 
+mod auth;
 mod broken;
 mod contract;
+mod converse;
+mod dialects;
 mod hostile;
 mod leaving;
 mod media;
+mod own;
 mod stalls;
 mod statuses;
 mod streams;

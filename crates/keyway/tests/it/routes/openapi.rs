@@ -58,7 +58,8 @@ fn every_answer_is_what_the_document_says() {
     assert_eq!(document.header("content-type"), Some("application/json"));
     let document = document.json();
     let schemas = &document["components"]["schemas"];
-    let scopes = ["chat_completions", "completions", "embeddings", "rerank", "moderations"];
+    let scopes =
+        ["chat_completions", "completions", "embeddings", "rerank", "moderations", "images", "audio"];
     let scopes: Vec<String> =
         scopes.iter().map(|name| format!("create:{name}")).chain(["read:models".into()]).collect();
     let wide = scene.create_key(&testkit::json!({"name": "wide", "scopes": scopes}));

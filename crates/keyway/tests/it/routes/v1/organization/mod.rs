@@ -17,6 +17,7 @@ mod nodes;
 mod permission;
 mod prices;
 mod projects;
+mod providers;
 mod requests;
 mod role_table;
 mod roles;

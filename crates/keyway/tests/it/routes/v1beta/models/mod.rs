@@ -1,6 +1,7 @@
 //! `/v1beta/models`: Google's paths.
 
 mod count;
+mod embed;
 mod generate;
 mod stream;
 

@@ -38,6 +38,7 @@ fn sensible_ones_are_there_changed_and_removed() {
 fn the_answer_as_documented() {
     let scene = Scene::start(bare());
     let (key, _) = scene.make_key();
+    member(&scene, "ada@example.com", "viewer");
     let hook = scene.post("/v1/organization/webhooks", &json!({"name": "w", "url": "https://x.example/"}));
     let hook = text(&hook.expect_status(200).json()["id"]);
     let body = json!({"name": "dear", "on": "cost", "api_key_id": key, "threshold": "12.5", "window": "hour",
@@ -101,6 +102,10 @@ fn mistakes_name_their_field_and_make_nothing() {
         (json!({"name": "a", "on": "cost", "channels": [{"type": "pager"}]}), "channels"),
         (json!({"name": "a", "on": "cost", "channels": [{"type": "email", "to": "nobody"}]}), "channels"),
         (json!({"name": "a", "on": "cost", "channels": [{"type": "email", "colour": 1}]}), "channels"),
+        (
+            json!({"name": "a", "on": "cost", "channels": [{"type": "email", "to": "stranger@example.com"}]}),
+            "channels",
+        ),
         (
             json!({"name": "a", "on": "cost", "channels": [{"type": "webhook", "webhook_id": format!("wh_{NOBODY}")}]}),
             "channels",

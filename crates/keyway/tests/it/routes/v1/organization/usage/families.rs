@@ -61,13 +61,13 @@ fn an_export_is_csv_and_recorded() {
         lines[0],
         "start_time,project_id,user_id,key_id,model_served,provider,kind,requests,failed,unpriced,estimated,\
          input_uncached_tokens,input_cached_tokens,input_cache_write_tokens,input_audio_tokens,input_image_tokens,\
-         output_text_tokens,output_reasoning_tokens,output_audio_tokens,cost_usd,provider_cost_usd"
+         output_text_tokens,output_reasoning_tokens,output_audio_tokens,units,cost_usd,provider_cost_usd"
     );
     let of_key = format!(",{},,{id},{MODEL},mine,chat_completions,", scene.project);
     // Over midnight there are two lines.
     assert!(lines[1].contains(&of_key), "{text}");
     if lines.len() == 2 {
-        assert!(lines[1].ends_with(",2,0,0,0,1200,800,0,0,0,400,0,0,0.00124,0.00124"), "{text}");
+        assert!(lines[1].ends_with(",2,0,0,0,1200,800,0,0,0,400,0,0,0,0.00124,0.00124"), "{text}");
     }
     let by_model = scene.get(&format!("{USAGE}/export?start_time={}&group_by=model", yesterday()));
     assert!(by_model.expect_status(200).text().starts_with("start_time,model_served,requests,"));

@@ -1,0 +1,3 @@
+//! `/v1/audio/speech`
+
+mod post;

@@ -1,0 +1,3 @@
+//! `/v1/audio/transcriptions`
+
+mod post;

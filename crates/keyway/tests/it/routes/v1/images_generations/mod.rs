@@ -1,0 +1,3 @@
+//! `/v1/images/generations`
+
+mod post;

@@ -1,0 +1,4 @@
+//! `/v1/organization/providers`
+
+mod credentials;
+mod post;
