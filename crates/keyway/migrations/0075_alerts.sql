@@ -89,5 +89,4 @@ INSERT INTO watch_state (id, slot_ms, hour_ms, audit_seq) SELECT 1, 0, 0, seq FR
 
 CREATE INDEX keys_by_expiry ON keys (expires_ms) WHERE expires_ms IS NOT NULL AND status = 'active';
 CREATE INDEX keys_by_exposure ON keys (exposed_ms) WHERE exposed_ms IS NOT NULL;
-CREATE INDEX budget_events_by_time ON budget_events (at_ms);
 CREATE INDEX key_secrets_by_age ON key_secrets (created_ms);

@@ -71,12 +71,7 @@ pub async fn build(
     let settings = &config.settings;
     let control = tokio::runtime::Handle::current();
     let clock = at.clock.clone();
-    let node = Node {
-        id: node_id(&settings.data_dir, &clock).map_err(NotOpened::Failed)?,
-        boot: id::new("boot", &clock),
-        listen: listen.to_string(),
-        started_ms: clock.now_ms(),
-    };
+    let node = this_node(settings, listen, &clock).map_err(NotOpened::Failed)?;
     let metrics = Arc::new(Metrics::new(&names(), workers, clock.clone()));
     let from_config = from_config(config).map_err(NotOpened::Configuration)?;
     let seen_seq = changes::head(&at.db).await.map_err(NotOpened::Unreachable)?;
@@ -91,8 +86,7 @@ pub async fn build(
     let vault =
         Vault::start(&tasks, &control, (&at.db, &at.master), clock.clone(), settings.reasoning_kept_minutes);
     let (stops, orders) = Stops::new(workers);
-    let share_max = i64::try_from(settings.budget_key_share_percent_max).unwrap_or(100);
-    let ((keeper, keeping), (sharer, sharing)) = lenders(&at, &node, age_ms_max, share_max);
+    let ((keeper, keeping), (sharer, sharing)) = lenders(&at, &node, settings, age_ms_max);
     let spares = Spares::start().map_err(NotOpened::Failed)?;
     let journals = journals(&plan(settings, &node), workers, &spares, &clock).map_err(NotOpened::Failed)?;
     let desk = desk(config, &at, listen, &tasks)?;
@@ -141,13 +135,24 @@ pub async fn build(
     Ok((Parts { shared, journals, orders, spares }, (keeping, sharing)))
 }
 
+/// Which node this start is.
+fn this_node(settings: &Settings, listen: SocketAddr, clock: &Clock) -> Result<Node, Fault> {
+    Ok(Node {
+        id: node_id(&settings.data_dir, clock)?,
+        boot: id::new("boot", clock),
+        listen: listen.to_string(),
+        started_ms: clock.now_ms(),
+    })
+}
+
 /// Who leases money, and who exchanges shares of limits with other nodes.
 fn lenders(
     at: &Installation,
     node: &Node,
+    settings: &Settings,
     valid_ms: i64,
-    key_share_percent_max: i64,
 ) -> ((Keeper, Keeping), (metering::shares::Sharer, Sharing)) {
+    let key_share_percent_max = i64::try_from(settings.budget_key_share_percent_max).unwrap_or(100);
     let (db, clock) = (at.db.clone(), at.clock.clone());
     let (boot, node) = (node.boot.clone(), node.id.clone());
     let sharer = metering::shares::sharer(metering::shares::Holder {

@@ -1,6 +1,7 @@
 //! The OpenAPI document: every row of the route table, with the words of `operations` and the objects of
 //! `schemas`. Served at `/openapi.json`.
 
+pub mod objects;
 pub mod operations;
 pub mod schemas;
 pub mod watched;

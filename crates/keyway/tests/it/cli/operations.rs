@@ -196,11 +196,7 @@ const COMMANDS: &[(&str, &str)] = &[
 
 /// What a moment makes different: only the names and types of what they say are compared.
 const OF_THE_MOMENT: [&str; 6] =
-<<<<<<< HEAD
     ["key_timeline", "costs", "nodes", "explain", "notification_list", "provider_test"];
-=======
-    ["costs", "nodes", "explain", "notification_list", "provider_test", "provider_switch"];
->>>>>>> creds
 /// These too; and the export, which is CSV and not JSON either way (`usage --csv`).
 const USAGE: &str = "usage_";
 

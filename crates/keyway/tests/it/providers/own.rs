@@ -119,7 +119,7 @@ fn a_provider_that_is_on_for_one_is_not_there_for_another() {
         (&json!(false), &json!(null), &json!(0))
     );
     let models = |key: &str| scene.keyway.get("/v1/models", key).text();
-    assert_eq!(models(&other.key).contains("mistral/"), false);
+    assert!(!models(&other.key).contains("mistral/"));
 }
 
 #[test]

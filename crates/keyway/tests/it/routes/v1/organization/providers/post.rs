@@ -113,12 +113,8 @@ fn a_command_changes_what_a_running_server_asks() {
     let hello = json!({"model": "far/any", "messages": [{"role": "user", "content": "hi"}]});
     let status = || scene.keyway.post_json("/v1/chat/completions", &key, &hello).status;
     let base = upstream.base_url();
-<<<<<<< HEAD
-    let _ = scene.keyway.json(&["provider", "set", "far", "--base-url", &base, "--models-any", "true"]);
-=======
     let set = ["provider", "set", "far", "--base-url", &base, "--models-any", "true"];
     scene.keyway.cli(&set).expect_code(0);
->>>>>>> creds
     let secret = b"sk-far-by-stdin-0123456789\n";
     let added =
         scene.keyway.cli_with_input(&["provider", "add", "far", "--json"], secret).expect_code(0).json();
