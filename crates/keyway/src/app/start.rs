@@ -18,7 +18,7 @@ use crate::egress::Egress;
 use crate::mail::Sender;
 use crate::metering::keeper::{Holder, Keeper, Keeping};
 use crate::metering::shares::Sharing;
-use crate::metering::{self, Journal, Plan, ShardState, Spares};
+use crate::metering::{self, Journal, Plan, Spares};
 use crate::pricing::{self, Source};
 use crate::providers::{self, FromConfig, Upstreams};
 use crate::relay::capacity::Gates;
@@ -90,10 +90,7 @@ pub async fn build(
     let spares = Spares::start().map_err(NotOpened::Failed)?;
     let journals = journals(&plan(settings, &node), workers, &spares, &clock).map_err(NotOpened::Failed)?;
     let desk = desk(config, &at, listen, &tasks)?;
-    let states: Vec<Arc<ShardState>> = journals.iter().map(Journal::state).collect();
-    let tls = Arc::new(Tls::new(None));
-    let egress = egress(settings, listen, &clock, &tls);
-    let lanes = Lanes::new(serve::limits(settings), clock.clone(), tls);
+    let (egress, lanes) = outward(settings, listen, &clock);
     let shared = Arc::new(Shared {
         at,
         node,
@@ -124,7 +121,7 @@ pub async fn build(
         seen_seq: AtomicI64::new(seen_seq),
         draining: AtomicBool::new(false),
         ending: AtomicBool::new(false),
-        journals: states,
+        journals: journals.iter().map(Journal::state).collect(),
         desk,
         used: Mutex::new(Vec::new()),
         exposed: Exposed::default(),
@@ -165,10 +162,13 @@ fn lenders(
     (metering::keeper::keeper(Holder { db, clock, boot, node, key_share_percent_max }), sharer)
 }
 
-/// The way to addresses that callers name, and never to where this process listens.
-fn egress(settings: &Settings, listen: SocketAddr, clock: &Clock, tls: &Arc<Tls>) -> Egress {
+/// The way to addresses that callers name, and never to where this process listens; and the connections to
+/// providers for what is no inference.
+fn outward(settings: &Settings, listen: SocketAddr, clock: &Clock) -> (Egress, Lanes) {
+    let tls = Arc::new(Tls::new(None));
     let listeners = std::iter::once(listen).chain(settings.metrics_listen).collect();
-    Egress::new(settings.egress_networks.clone(), listeners, clock.clone(), Arc::clone(tls))
+    let egress = Egress::new(settings.egress_networks.clone(), listeners, clock.clone(), Arc::clone(&tls));
+    (egress, Lanes::new(serve::limits(settings), clock.clone(), tls))
 }
 
 fn attempts(settings: &Settings) -> AttemptLimits {

@@ -200,6 +200,9 @@ fn finish(story: &mut Story, body: Bytes, (status, again): (u16, bool), headers:
         story.progress(seen.output_bytes);
     }
     let (usage, origin) = used(story, &meter);
+    if !seen.failed {
+        listen(story, &mut events);
+    }
     let body = match story.restating.take().filter(|_| !seen.failed) {
         Some(restating) => {
             let told = restating.tell(&body, &story.model_asked, usage.input());
@@ -208,9 +211,6 @@ fn finish(story: &mut Story, body: Bytes, (status, again): (u16, bool), headers:
         None => body,
     };
     story.answered();
-    if !seen.failed {
-        listen(story, &mut events);
-    }
     let code = if seen.failed { Code::UpstreamError.text() } else { "" };
     let (cost, written) = story.end_soon(&Ended { status, code, usage, origin });
     tell_end(story, cost, headers);

@@ -139,9 +139,13 @@ impl Route {
             (Billing::ChatCompletions, Shape::Anthropic) => Some(Dialect::AnthropicMessages),
             (Billing::ChatCompletions, Shape::Google) => Some(Dialect::Gemini),
             (Billing::Completions, _) => Some(Dialect::OpenaiCompletions),
+            (Billing::Embeddings, Shape::Google) => Some(Dialect::GeminiEmbeddings),
             (Billing::Embeddings, _) => Some(Dialect::OpenaiEmbeddings),
             (Billing::Rerank, _) => Some(Dialect::CohereRerank),
             (Billing::Moderations, _) => Some(Dialect::OpenaiModerations),
+            (Billing::Images, _) => Some(Dialect::OpenaiImages),
+            (Billing::Speeches, _) => Some(Dialect::OpenaiSpeech),
+            (Billing::Transcriptions, _) => Some(Dialect::OpenaiTranscriptions),
         }
     }
 
