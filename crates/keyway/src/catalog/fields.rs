@@ -98,7 +98,7 @@ pub const PROVIDER_FIELDS: &[Field] = &[
     Field {
         name: "region",
         kind: FieldKind::Text,
-        doc: "Where it works, for routes that ask for regions; with auth sigv4 the AWS region that requests are signed for, and untold the one that the host names.",
+        doc: "Where it works, for routes by region; with sigv4 the AWS region signed for (untold: the host's).",
     },
     Field {
         name: "token_url",

@@ -141,7 +141,7 @@ fn planned(
     let facts = Facts {
         wish: auto::wish(inbound.header(X_KEYWAY_ROUTE))?,
         // The length of a recording says nothing of tokens.
-        asked: &|| form.map_or_else(|| Asked::of(&inbound.body), |_| Asked::default()),
+        asked: &|| if form.is_some() { Asked::default() } else { Asked::of(&inbound.body) },
         output_cap: peek.output_cap,
         answers: peek.n,
         labels: &story.labels,
