@@ -330,6 +330,7 @@ fn laid_over(own: &ProviderRow, base: ProviderRow) -> ProviderRow {
         enabled: own.enabled.or(base.enabled),
         quirks: own.quirks.or(base.quirks),
         credential: own.credential.or(base.credential),
+        balance: own.balance.or(base.balance),
     }
 }
 
@@ -356,6 +357,7 @@ fn checked(row: ProviderRow, origin: Origin) -> Provider {
         concurrency_max: row.concurrency_max,
         models_any: row.models_any.unwrap_or(false),
         quirks: row.quirks.unwrap_or_default(),
+        balance: row.balance,
         audience: Audience::Everybody,
         origin,
         place: row.place,

@@ -1,5 +1,6 @@
 //! Rows as checked: complete, and shared by every request that uses them.
 
+use super::balance::BalanceAt;
 use super::kinds::{AuthStyle, Dialect, Edit, Effort, ModelKind, Quirk, Thinking};
 use super::mistake::Place;
 use ledger::PriceList;
@@ -73,6 +74,8 @@ pub struct Provider {
     pub models_any: bool,
     /// Deviations from the dialect.
     pub quirks: Vec<Quirk>,
+    /// Where it tells what is left on the account; `None`: nowhere.
+    pub balance: Option<BalanceAt>,
     /// Whose traffic has a credential there.
     pub audience: Audience,
     /// Who wrote the row.

@@ -15,6 +15,7 @@ use crate::base::Secret;
 use crate::config::Config;
 use crate::providers::credentials::{self as service, Edit, New, SECRET_BYTES_MAX};
 use crate::providers::load::seen;
+use crate::store::provider_accounts::{self, AccountRow};
 use crate::store::providers::CredentialRow;
 use clap::{Args, Subcommand};
 use std::io::{IsTerminal, Read};
@@ -130,7 +131,7 @@ pub async fn add(
     let mut acting = session.act().await?;
     let row = service::add(&mut acting, &all, new).await?;
     session::done(acting).await?;
-    shown(&row, out)
+    shown(&row, &[], out)
 }
 
 /// Runs it.
@@ -146,9 +147,10 @@ pub async fn run(
     match command {
         Credential::List { provider } => list(session, config, provider, out).await,
         Credential::Show { provider, id } => {
-            let found = seen(&mut *session.at.db.connection().await?, &session.org, true, provider).await?;
+            let mut conn = session.at.db.connection().await?;
+            let found = seen(&mut conn, &session.org, true, provider).await?;
             let row = found.iter().find(|row| row.id == *id).ok_or_else(|| not_there("credential"))?;
-            shown(row, out)
+            shown(row, &provider_accounts::all(&mut conn, provider).await?, out)
         }
         Credential::Edit { provider, id, name, enabled, rotate } => {
             if name.is_none() && enabled.is_none() && !rotate {
@@ -158,8 +160,9 @@ pub async fn run(
             let mut acting = session.act().await?;
             let edit = Edit { name: name.clone(), secret, enabled: *enabled };
             let row = service::edit(&mut acting, (provider, id), edit).await?;
+            let accounts = provider_accounts::all(&mut acting.tx, provider).await?;
             session::done(acting).await?;
-            shown(&row, out)
+            shown(&row, &accounts, out)
         }
         Credential::Remove { provider, id, yes } => {
             if asks(*yes, global) && !confirmed(&format!("Take `{id}` away?"), out)? {
@@ -175,20 +178,23 @@ pub async fn run(
 }
 
 async fn list(session: &Session, config: &Config, provider: &str, out: &Out) -> Result<(), Failure> {
-    let found = seen(&mut *session.at.db.connection().await?, &session.org, true, provider).await?;
+    let mut conn = session.at.db.connection().await?;
+    let found = seen(&mut conn, &session.org, true, provider).await?;
+    let accounts = provider_accounts::all(&mut conn, provider).await?;
     let on = config.on.iter().find(|on| on.provider == provider);
     let config = on.filter(|on| matches!(start::credential(on), Ok(Some(_))));
-    let config = config.map(|_| CredentialObject::of_config(provider));
-    let objects: Vec<_> = config.into_iter().chain(found.iter().map(CredentialObject::new)).collect();
+    let config = config.map(|_| CredentialObject::of_config(provider, &accounts));
+    let stored = found.iter().map(|row| CredentialObject::new(row, &accounts));
+    let objects: Vec<_> = config.into_iter().chain(stored).collect();
     if out.json {
         return out.json(&List::new(objects, false, |object: &CredentialObject<'_>| object.id));
     }
     out.table(&HEAD, &objects.iter().map(CredentialObject::cells).collect::<Vec<_>>())
 }
 
-const HEAD: [&str; 7] = ["id", "provider", "name", "owner", "ends in", "state", "last error"];
+const HEAD: [&str; 8] = ["id", "provider", "name", "owner", "ends in", "state", "left", "last error"];
 
-fn shown(row: &CredentialRow, out: &Out) -> Result<(), Failure> {
-    let object = CredentialObject::new(row);
+fn shown(row: &CredentialRow, accounts: &[AccountRow], out: &Out) -> Result<(), Failure> {
+    let object = CredentialObject::new(row, accounts);
     if out.json { out.json(&object) } else { out.table(&HEAD, &[object.cells()]) }
 }

@@ -8,7 +8,7 @@ use crate::accounts::{Acting, Deed, Scope, Subject};
 use crate::base::{Code, Refusal, Secret, Trouble, id};
 use crate::store::changes::CATALOG_CHANGED;
 use crate::store::providers::{self as rows, CredentialRow, DISABLED, ENABLED, Owners};
-use crate::store::tenants;
+use crate::store::{provider_accounts, tenants};
 use serde_json::{Value, json};
 
 /// Credentials of one owner at one provider at most.
@@ -113,6 +113,8 @@ pub async fn edit(
     if let Some(secret) = &edit.secret {
         check_secret(secret)?;
         seal(acting, &mut row, secret).await?;
+        // It may be another account's.
+        provider_accounts::forget(&mut acting.tx, provider, id).await?;
         if edit.enabled.is_none() && row.state == rows::BROKEN {
             ENABLED.clone_into(&mut row.state);
         }
@@ -135,6 +137,7 @@ pub async fn edit(
 pub async fn remove(acting: &mut Acting<'_>, provider: &str, id: &str) -> Result<(), Trouble> {
     let row = found(acting, provider, id, Scope::DELETE_PROVIDERS).await?;
     rows::remove(&mut acting.tx, id).await?;
+    provider_accounts::forget(&mut acting.tx, provider, id).await?;
     let detail = json!({ "provider": provider, "name": row.name, "owner": owner(&row) });
     record(acting, "provider_credential.deleted", id, detail).await
 }

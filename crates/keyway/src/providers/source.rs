@@ -143,8 +143,13 @@ pub fn place(row: &CredentialRow) -> Place<'_> {
 /// What an upstream is made of, but for the secret.
 fn fingerprint(provider: &Provider, seal: &str) -> String {
     format!(
-        "{seal} {:?} {:?} {:?} {:?} {:?}",
-        provider.base_urls, provider.auth, provider.auth_by, provider.region, provider.token_url
+        "{seal} {:?} {:?} {:?} {:?} {:?} {:?}",
+        provider.base_urls,
+        provider.auth,
+        provider.auth_by,
+        provider.region,
+        provider.token_url,
+        provider.balance
     )
 }
 
@@ -176,6 +181,7 @@ fn bind(
         owner,
         told,
         places,
+        balance: provider.balance.clone(),
         slot: metrics.provider(&provider.name),
         trouble: Trouble::default(),
         made_of: fingerprint(provider, seal),

@@ -1,6 +1,6 @@
 //! Who reaches a provider with which credential.
 
-use crate::catalog::Dialect;
+use crate::catalog::{BalanceAt, Dialect};
 use crate::telemetry::metrics::ProviderSlot;
 use crate::upstream::Endpoint;
 use std::collections::HashMap;
@@ -34,6 +34,8 @@ pub struct Upstream {
     pub told: Arc<str>,
     /// Where it is, by dialect, the preferred first; none for the sandbox, which is here.
     pub places: Vec<(Dialect, Endpoint)>,
+    /// Where the provider tells what is left on the credential's account, below the first of `places`.
+    pub balance: Option<BalanceAt>,
     /// The provider's place in the metrics.
     pub slot: ProviderSlot,
     /// What the provider last said against the credential.
@@ -157,6 +159,7 @@ mod tests {
             owner,
             told: "p".into(),
             places: Vec::new(),
+            balance: None,
             slot: metrics.provider("p"),
             trouble: Trouble::default(),
             made_of: String::new(),

@@ -259,6 +259,9 @@ fn commands(scene: &Scene, keys: &[String], said: &mut Said) {
     ] {
         said.command(keyway, arguments);
     }
+    let bundle = keyway.data_dir().join("bundle.json");
+    said.command(keyway, &["doctor", "--bundle", &bundle.display().to_string()]);
+    said.note("the bundle", std::fs::read_to_string(&bundle).expect("the bundle"));
     pasted(keyway, said);
 }
 
