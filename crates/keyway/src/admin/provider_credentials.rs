@@ -69,7 +69,8 @@ async fn create_one(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Resu
     let secret = secret(&mut body)?.ok_or_else(|| Refusal::field("value", "`value` is missing."))?;
     let name = body.text("name")?;
     name.iter().try_for_each(|name| check_name("name", name))?;
-    let new = New { provider, name: name.unwrap_or_default(), secret, installation };
+    let concurrency_max = body.or_null(Body::count, "concurrency_max")?.flatten();
+    let new = New { provider, name: name.unwrap_or_default(), secret, installation, concurrency_max };
     body.finish(&[])?;
     let mut write = begin!(shared, inbound, caller);
     let (all, _) = super::providers::every(shared, &mut write.acting.tx).await?;
@@ -81,7 +82,8 @@ async fn update_one(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Resu
     Query::of(inbound).finish()?;
     let mut body = Body::parse(&inbound.body)?;
     let (name, enabled) = (body.text("name")?, body.flag("enabled")?);
-    let edit = Edit { name, enabled, secret: secret(&mut body)? };
+    let concurrency_max = body.or_null(Body::count, "concurrency_max")?;
+    let edit = Edit { name, enabled, secret: secret(&mut body)?, concurrency_max };
     body.finish(&[])?;
     let mut write = begin!(shared, inbound, caller);
     let named = (ask::path_param(inbound, 0)?, ask::path_param(inbound, 1)?);

@@ -145,6 +145,7 @@ pub struct CredentialObject<'a> {
     last_error: Option<&'a str>,
     last_error_at: Option<i64>,
     created_at: Option<i64>,
+    concurrency_max: Option<i64>,
     account: Option<AccountObject>,
 }
 
@@ -190,6 +191,7 @@ impl<'a> CredentialObject<'a> {
             last_error: row.last_error.as_deref(),
             last_error_at: row.last_error_ms.map(seconds),
             created_at: Some(seconds(row.created_ms)),
+            concurrency_max: row.concurrency_max,
         }
     }
 
@@ -209,6 +211,7 @@ impl<'a> CredentialObject<'a> {
             last_error: None,
             last_error_at: None,
             created_at: None,
+            concurrency_max: None,
         }
     }
 

@@ -48,6 +48,9 @@ pub enum Credential {
         /// Whether it may be used
         #[arg(long, value_name = "BOOL")]
         enabled: Option<bool>,
+        /// Requests at a time that its account takes; 0: as the provider's row says
+        #[arg(long, value_name = "N")]
+        concurrency_max: Option<u64>,
         /// Exchange it: the new one is read from stdin, and the old one ends at once
         #[arg(long)]
         rotate: bool,
@@ -76,6 +79,9 @@ pub struct Given {
     /// Read it from this environment variable
     #[arg(long, value_name = "NAME")]
     from_env: Option<String>,
+    /// Requests at a time that its account takes; without it as the provider's row says
+    #[arg(long, value_name = "N")]
+    concurrency_max: Option<u64>,
     /// It is the organisation's own (--org names which), for its traffic alone; else the installation's
     #[arg(long)]
     own: bool,
@@ -126,7 +132,8 @@ pub async fn add(
     out: &Out,
 ) -> Result<(), Failure> {
     let (provider, name) = (provider.to_owned(), given.name.clone());
-    let new = New { provider, name, secret: given.secret()?, installation: !given.own };
+    let concurrency_max = given.concurrency_max;
+    let new = New { provider, name, secret: given.secret()?, installation: !given.own, concurrency_max };
     let (all, _) = every(session, config).await?;
     let mut acting = session.act().await?;
     let row = service::add(&mut acting, &all, new).await?;
@@ -152,13 +159,15 @@ pub async fn run(
             let row = found.iter().find(|row| row.id == *id).ok_or_else(|| not_there("credential"))?;
             shown(row, &provider_accounts::all(&mut conn, provider).await?, out)
         }
-        Credential::Edit { provider, id, name, enabled, rotate } => {
-            if name.is_none() && enabled.is_none() && !rotate {
-                return Err(Failure::new(USAGE, "name what to change: --name, --enabled or --rotate"));
+        Credential::Edit { provider, id, name, enabled, concurrency_max, rotate } => {
+            if name.is_none() && enabled.is_none() && concurrency_max.is_none() && !rotate {
+                let text = "name what to change: --name, --enabled, --concurrency-max or --rotate";
+                return Err(Failure::new(USAGE, text));
             }
             let secret = rotate.then(from_stdin).transpose()?;
             let mut acting = session.act().await?;
-            let edit = Edit { name: name.clone(), secret, enabled: *enabled };
+            let concurrency_max = concurrency_max.map(|max| Some(max).filter(|max| *max > 0));
+            let edit = Edit { name: name.clone(), secret, enabled: *enabled, concurrency_max };
             let row = service::edit(&mut acting, (provider, id), edit).await?;
             let accounts = provider_accounts::all(&mut acting.tx, provider).await?;
             session::done(acting).await?;

@@ -10,7 +10,10 @@ use std::time::Duration;
 
 /// Asks so often, seconds; 0: never. What another node has asked meanwhile is not asked again.
 pub async fn look_rounds(shared: Arc<Shared>, every_seconds: u64) {
-    while every_seconds > 0 {
+    if every_seconds == 0 {
+        return;
+    }
+    loop {
         tokio::time::sleep(Duration::from_secs(every_seconds)).await;
         if let Err(fault) = look(&shared, every_seconds).await {
             tracing::warn!(%fault, "what is left on accounts at providers was not written");

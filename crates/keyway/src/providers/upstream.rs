@@ -28,6 +28,8 @@ pub struct Upstream {
     pub credential: Arc<str>,
     /// Whose it is.
     pub owner: Owner,
+    /// Requests at a time that its account takes; `None`: the provider's cap, with all of its owner.
+    pub concurrency_max: Option<u32>,
     /// How lines of the request log name it: the provider's name, and behind `@` the credential's where it
     /// is not [`CONFIG`]. At most `ledger::bound::ID_BYTES_MAX` bytes, for stored credentials are of
     /// providers whose names leave room.
@@ -157,6 +159,7 @@ mod tests {
             provider: "p".into(),
             credential: credential.into(),
             owner,
+            concurrency_max: None,
             told: "p".into(),
             places: Vec::new(),
             balance: None,

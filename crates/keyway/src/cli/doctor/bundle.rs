@@ -33,7 +33,7 @@ pub(super) fn create(file: &Path) -> Result<File, Failure> {
 }
 
 /// Writes what there is to know.
-pub(super) fn write(mut file: File, checks: &[Check], gathered: Value) -> Result<(), Failure> {
+pub(super) fn write(mut file: File, checks: &[Check], gathered: &Value) -> Result<(), Failure> {
     let ok = checks.iter().all(|check| check.state != super::State::Fail);
     let report = serde_json::to_value(Report { object: "doctor", ok, checks });
     let mut bundle = json!({

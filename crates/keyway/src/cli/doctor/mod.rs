@@ -83,7 +83,7 @@ pub fn run(global: &Global, flags: &Doctor, out: &Out) -> Result<(), Failure> {
             Some(config) => session::block_on(async { Ok(bundle::gather(config).await) })?,
             None => serde_json::Value::Null,
         };
-        bundle::write(file, &checks, gathered)?;
+        bundle::write(file, &checks, &gathered)?;
         out.note("the bundle is written; look at it before you send it");
     }
     let ok = checks.iter().all(|check| check.state != State::Fail);
