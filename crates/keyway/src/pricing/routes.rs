@@ -107,8 +107,8 @@ fn checked(catalog: &Catalog, org: &str, name: &str, fields: &str) -> Result<Rou
     let row = route_row(name, fields).map_err(|mistakes| {
         let (path, fix) =
             mistakes.first().map_or(("", "correct it"), |it| (it.path.as_str(), it.fix.as_str()));
-        let known = ROUTE_FIELDS.iter().chain(TARGET_FIELDS).map(|field| field.name);
-        let field = known.filter(|name| path.ends_with(&format!(".{name}"))).last().unwrap_or("name");
+        let mut known = ROUTE_FIELDS.iter().chain(TARGET_FIELDS).map(|field| field.name);
+        let field = known.rfind(|name| path.ends_with(&format!(".{name}"))).unwrap_or("name");
         Refusal::field(field, format!("`{field}` makes no route: {fix}."))
     })?;
     let mut served = false;

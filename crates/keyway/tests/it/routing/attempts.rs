@@ -56,7 +56,7 @@ fn each_class_of_failure_goes_on_or_is_told() {
     let both = rows.into_iter().flat_map(|row| [(row.clone(), false), (row, true)]);
     for (number, ((what, answer, goes_on), stream)) in (1..).zip(both) {
         it.upstreams[1].push(answer);
-        let answer = it.ask_with(&format!("r{number}"), &[], json!({"stream": stream}));
+        let answer = it.ask_with(&format!("r{number}"), &[], &json!({"stream": stream}));
         if goes_on {
             let told = (answer.status, answered(&answer));
             assert_eq!(told, (200, ("p0".to_owned(), "2".to_owned())), "{what}: {}", answer.text());
@@ -82,7 +82,7 @@ fn nothing_is_retried_once_the_client_has_a_byte() {
     ];
     for answer in failures {
         it.upstreams[0].push(answer);
-        let answer = it.ask_with("r", &[], stream.clone());
+        let answer = it.ask_with("r", &[], &stream);
         assert_eq!(answered(&answer), ("p0".to_owned(), "1".to_owned()));
         assert!(answer.text().contains("error"), "{}", answer.text());
     }
@@ -91,7 +91,7 @@ fn nothing_is_retried_once_the_client_has_a_byte() {
     let error = json!({"error": {"message": "no", "type": "server_error"}});
     let first = Answer::events(vec![Step::Send(format!("data: {error}\n\n").into_bytes())]);
     it.upstreams[0].push(first);
-    let answer = it.ask_with("r", &[], stream);
+    let answer = it.ask_with("r", &[], &stream);
     assert_eq!((answer.status, answered(&answer)), (200, ("p1".to_owned(), "2".to_owned())));
     let log = it.log(5);
     let attempts = &log[0]["attempts"];

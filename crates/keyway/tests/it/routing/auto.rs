@@ -43,7 +43,7 @@ fn auto_never_picks_a_model_that_lacks_what_is_needed() {
     ];
     for (body, expected) in table {
         for name in ["auto:cost", "auto"] {
-            let answer = it.ask_with(name, &[], body.clone());
+            let answer = it.ask_with(name, &[], &body);
             assert_eq!(
                 (answer.status, answer.header("x-keyway-model")),
                 (200, Some(expected)),
@@ -54,7 +54,7 @@ fn auto_never_picks_a_model_that_lacks_what_is_needed() {
     }
     let sound = json!({"messages": [{"role": "user", "content": [
         {"type": "input_audio", "input_audio": {"data": "AAAA", "format": "wav"}}]}]});
-    let answer = it.ask_with("auto", &[], sound);
+    let answer = it.ask_with("auto", &[], &sound);
     assert_eq!((answer.status, answer.code().as_str()), (400, "invalid_request"), "{}", answer.text());
     assert!(answer.text().contains("audio"), "{}", answer.text());
 }
@@ -66,13 +66,13 @@ fn the_caller_says_what_counts() {
         quality = { score = 9, as_of = \"2026-11-01\", source = \"our own tests\" }\n";
     let it = Providers::start(2, settings);
     let asked = |name: &str, fields: &[(&str, &str)]| {
-        it.ask_with(name, fields, json!({})).header("x-keyway-model").map(str::to_owned)
+        it.ask_with(name, fields, &json!({})).header("x-keyway-model").map(str::to_owned)
     };
     assert_eq!(asked("auto", &[]).as_deref(), Some("p0/good"));
     assert_eq!(asked("auto:cost", &[]).as_deref(), Some("p1/cheap"));
     assert_eq!(asked("auto", &[("x-keyway-route", "cost")]).as_deref(), Some("p1/cheap"));
     assert_eq!(asked("auto:quality", &[("x-keyway-route", "cost")]).as_deref(), Some("p0/good"));
-    let wrong = it.ask_with("auto", &[("x-keyway-route", "speed")], json!({}));
+    let wrong = it.ask_with("auto", &[("x-keyway-route", "speed")], &json!({}));
     assert_eq!((wrong.status, wrong.code().as_str()), (400, "invalid_request"));
     assert_eq!(it.ask("auto:speed").code(), "model_not_found");
 }

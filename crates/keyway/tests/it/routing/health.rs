@@ -94,7 +94,7 @@ fn timed_latency_sends_nearly_all_to_the_quicker() {
     for stream in [false, true] {
         let before = it.counts();
         for _ in 0..100 {
-            assert_eq!(it.ask_with("r", &[], json!({"stream": stream})).status, 200);
+            assert_eq!(it.ask_with("r", &[], &json!({"stream": stream})).status, 200);
         }
         let quick = it.upstreams[1].count() - before[1];
         assert!(quick >= 90, "{quick} of 100, stream: {stream}");

@@ -39,11 +39,11 @@ impl Providers {
 
     /// The answer to a short request for a model.
     pub fn ask(&self, model: &str) -> Response {
-        self.ask_with(model, &[], json!({}))
+        self.ask_with(model, &[], &json!({}))
     }
 
     /// The same with header fields and members of the body.
-    pub fn ask_with(&self, model: &str, fields: &[(&str, &str)], more: Value) -> Response {
+    pub fn ask_with(&self, model: &str, fields: &[(&str, &str)], more: &Value) -> Response {
         let mut body = json!({"model": model, "messages": [{"role": "user", "content": "hi"}]});
         for (name, value) in more.as_object().into_iter().flatten() {
             body[name] = value.clone();

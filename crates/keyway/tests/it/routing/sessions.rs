@@ -9,7 +9,7 @@ const ROUTES: &str = "[routes.spread]\nstrategy = \"weight\"\n\
     targets = [{ model = \"p0/m\" }, { model = \"p1/m\" }, { model = \"p2/m\" }]\n";
 
 fn of(it: &Providers, route: &str, fields: &[(&str, &str)], more: &testkit::Value) -> String {
-    let answer = it.ask_with(route, fields, more.clone());
+    let answer = it.ask_with(route, fields, more);
     answer.header("x-keyway-provider").expect("an answer").to_owned()
 }
 
