@@ -3,10 +3,12 @@
 
 use super::json::seconds;
 use crate::catalog::{AuthStyle, Catalog, Dialect, Quirk, Stored};
+use crate::providers::account::Account;
 use crate::providers::credentials::owner;
 use crate::providers::known::Known;
 use crate::providers::probe::Probed;
 use crate::providers::{CONFIG, Owner, Upstream, Upstreams};
+use crate::store::provider_accounts::AccountRow;
 use crate::store::providers::{CredentialRow, ENABLED};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -143,13 +145,41 @@ pub struct CredentialObject<'a> {
     last_error: Option<&'a str>,
     last_error_at: Option<i64>,
     created_at: Option<i64>,
+    concurrency_max: Option<i64>,
+    account: Option<AccountObject>,
+}
+
+/// What a provider told of the account that a credential is of.
+#[derive(Debug, Serialize)]
+pub struct AccountObject {
+    #[serde(flatten)]
+    account: Account,
+    /// When; absent: now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    as_of: Option<i64>,
+}
+
+impl AccountObject {
+    /// What was last told of a credential's account, if anything was.
+    fn found(accounts: &[AccountRow], credential: &str) -> Option<Self> {
+        let row = accounts.iter().find(|row| row.credential == credential)?;
+        let account = serde_json::from_str(&row.told).ok()?;
+        Some(Self { account, as_of: Some(seconds(row.told_ms)) })
+    }
+
+    /// `110.00 CNY, 0.50 USD`
+    fn cell(&self) -> String {
+        let each = self.account.balances.iter().map(|it| format!("{} {}", it.total, it.currency));
+        each.collect::<Vec<_>>().join(", ")
+    }
 }
 
 impl<'a> CredentialObject<'a> {
     /// The object of a stored credential.
     #[must_use]
-    pub fn new(row: &'a CredentialRow) -> Self {
+    pub fn new(row: &'a CredentialRow, accounts: &[AccountRow]) -> Self {
         Self {
+            account: AccountObject::found(accounts, &row.id),
             object: "organization.provider.credential",
             id: &row.id,
             provider: &row.provider,
@@ -161,13 +191,15 @@ impl<'a> CredentialObject<'a> {
             last_error: row.last_error.as_deref(),
             last_error_at: row.last_error_ms.map(seconds),
             created_at: Some(seconds(row.created_ms)),
+            concurrency_max: row.concurrency_max,
         }
     }
 
     /// The object of the one that configuration or environment give.
     #[must_use]
-    pub fn of_config(provider: &'a str) -> Self {
+    pub fn of_config(provider: &'a str, accounts: &[AccountRow]) -> Self {
         Self {
+            account: AccountObject::found(accounts, CONFIG),
             object: "organization.provider.credential",
             id: CONFIG,
             provider,
@@ -179,16 +211,18 @@ impl<'a> CredentialObject<'a> {
             last_error: None,
             last_error_at: None,
             created_at: None,
+            concurrency_max: None,
         }
     }
 
-    /// The cells of a table row: id, provider, name, owner, last characters, state, last error.
+    /// The cells of a table row: id, provider, name, owner, last characters, state, what is left, last error.
     #[must_use]
     pub fn cells(&self) -> Vec<String> {
         [self.id, self.provider, self.name, self.owner, self.hint.unwrap_or("-"), self.state]
             .into_iter()
-            .chain([self.last_error.unwrap_or("-")])
             .map(str::to_owned)
+            .chain([self.account.as_ref().map_or_else(|| "-".to_owned(), AccountObject::cell)])
+            .chain([self.last_error.unwrap_or("-").to_owned()])
             .collect()
     }
 }
@@ -206,6 +240,7 @@ pub struct ProbeObject<'a> {
     latency_ms: u64,
     models: Option<usize>,
     error: Option<&'a str>,
+    account: Option<AccountObject>,
 }
 
 impl<'a> ProbeObject<'a> {
@@ -221,10 +256,11 @@ impl<'a> ProbeObject<'a> {
             latency_ms: probed.latency_ms,
             models: probed.models,
             error: probed.error.as_deref(),
+            account: probed.account.clone().map(|account| AccountObject { account, as_of: None }),
         }
     }
 
-    /// The cells of a table row: provider, credential, result, milliseconds, models, what is wrong.
+    /// The cells of a table row: provider, credential, result, milliseconds, models, what is left, what is wrong.
     #[must_use]
     pub fn cells(&self) -> Vec<String> {
         vec![
@@ -233,6 +269,7 @@ impl<'a> ProbeObject<'a> {
             if self.ok { "ok" } else { "failed" }.to_owned(),
             self.latency_ms.to_string(),
             self.models.map_or_else(|| "-".to_owned(), |count| count.to_string()),
+            self.account.as_ref().map_or_else(|| "-".to_owned(), AccountObject::cell),
             self.error.unwrap_or("-").to_owned(),
         ]
     }

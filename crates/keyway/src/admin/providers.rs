@@ -11,6 +11,7 @@ use crate::base::{Code, Refusal, Trouble, id};
 use crate::catalog::{AuthStyle, Stored};
 use crate::pricing;
 use crate::pricing::load::provider_row;
+use crate::providers::account;
 use crate::providers::edit::{self as service, All};
 use crate::providers::known::{Known, known};
 use crate::providers::probe::probe;
@@ -156,6 +157,9 @@ async fn test_one(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result
         return Err(Refusal::new(Code::NotFound, message).into());
     };
     let probed = probe(upstream, &shared.lanes, &shared.at.clock).await;
+    if let Some(account) = &probed.account {
+        account::keep(&shared.at, upstream, account).await?;
+    }
     json::answer(&ProbeObject::new(provider, &upstream.credential, &probed))
 }
 

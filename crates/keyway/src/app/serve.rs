@@ -256,6 +256,8 @@ fn begin_jobs(shared: &Arc<Shared>, settings: &Settings) {
     tasks.spawn_on(retention, control);
     tasks.spawn_on(jobs::feed::follow(Arc::clone(shared)), control);
     tasks.spawn_on(jobs::heartbeat::beat(Arc::clone(shared)), control);
+    let accounts = jobs::accounts::look_rounds(Arc::clone(shared), settings.provider_balance_seconds);
+    tasks.spawn_on(accounts, control);
     tasks.spawn_on(jobs::spent::look_rounds(Arc::clone(shared)), control);
     tasks.spawn_on(jobs::last_used::write_rounds(Arc::clone(shared)), control);
     tasks.spawn_on(jobs::deliver::keep_sending(Arc::clone(shared)), control);

@@ -338,6 +338,7 @@ fn laid_over(own: &ProviderRow, base: ProviderRow) -> ProviderRow {
         quirks: own.quirks.or(base.quirks),
         zero_retention: own.zero_retention.or(base.zero_retention),
         credential: own.credential.or(base.credential),
+        balance: own.balance.or(base.balance),
     }
 }
 
@@ -364,6 +365,7 @@ fn checked(row: ProviderRow, origin: Origin) -> Provider {
         concurrency_max: row.concurrency_max,
         models_any: row.models_any.unwrap_or(false),
         quirks: row.quirks.unwrap_or_default(),
+        balance: row.balance,
         zero_retention: row.zero_retention.unwrap_or(false),
         audience: Audience::Everybody,
         origin,

@@ -66,6 +66,29 @@ pub const PRICE_FIELDS: &[Field] = rate_fields![
     },
 ];
 
+/// The fields of `balance`.
+pub const BALANCE_FIELDS: &[Field] = &[
+    Field {
+        name: "path",
+        kind: FieldKind::Text,
+        doc: "Where it is told, below the base URL that is written first.",
+    },
+    Field {
+        name: "usable",
+        kind: FieldKind::Text,
+        doc: "JSON pointer to whether requests are still served.",
+    },
+    Field {
+        name: "list",
+        kind: FieldKind::Text,
+        doc: "JSON pointer to a list with an entry for each currency; untold: the answer is the one entry.",
+    },
+    Field { name: "currency", kind: FieldKind::Text, doc: "A currency's code, or a JSON pointer to it." },
+    Field { name: "total", kind: FieldKind::Text, doc: "JSON pointer to what is left." },
+    Field { name: "granted", kind: FieldKind::Text, doc: "JSON pointer to what of it was given." },
+    Field { name: "topped_up", kind: FieldKind::Text, doc: "JSON pointer to what of it was paid." },
+];
+
 /// The fields of a provider row.
 pub const PROVIDER_FIELDS: &[Field] = &[
     Field { name: "display_name", kind: FieldKind::Text, doc: "What people call it." },
@@ -146,6 +169,11 @@ pub const PROVIDER_FIELDS: &[Field] = &[
         doc: "false turns it off even when its variable is set.",
     },
     Field { name: "quirks", kind: FieldKind::Words(Quirk::WORDS), doc: "Named deviations from the dialect." },
+    Field {
+        name: "balance",
+        kind: FieldKind::Table(BALANCE_FIELDS),
+        doc: "Where it tells what is left on the account.",
+    },
     Field {
         name: "zero_retention",
         kind: FieldKind::Flag,

@@ -5,6 +5,7 @@
 //! of providers that are on into an immutable snapshot, [`Catalog::resolve`] answers "who serves
 //! this name" with one hash lookup.
 
+pub mod balance;
 pub mod build;
 pub mod builtin;
 pub mod credential;
@@ -23,6 +24,7 @@ pub mod written;
 #[cfg(test)]
 mod tests;
 
+pub use balance::BalanceAt;
 pub use credential::CredentialRef;
 pub use kinds::{AuthStyle, Dialect, Edit, Effort, ModelKind, Need, Quirk, Strategy, Thinking};
 pub use mistake::{Mistake, Place};

@@ -1,5 +1,6 @@
 //! Rows as checked: complete, and shared by every request that uses them.
 
+use super::balance::BalanceAt;
 use super::kinds::{AuthStyle, Dialect, Edit, Effort, ModelKind, Quirk, Thinking};
 use super::mistake::Place;
 use ledger::PriceList;
@@ -74,6 +75,8 @@ pub struct Provider {
     pub models_any: bool,
     /// Deviations from the dialect.
     pub quirks: Vec<Quirk>,
+    /// Where it tells what is left on the account; `None`: nowhere.
+    pub balance: Option<BalanceAt>,
     /// Whether it is known to keep nothing of requests.
     pub zero_retention: bool,
     /// Whose traffic has a credential there.

@@ -1,6 +1,7 @@
 //! Rows as written: every field may be absent, because a row of the operator's completes or
 //! replaces single fields of the row that comes with Keyway.
 
+use super::balance::{self, BalanceAt};
 use super::credential::CredentialRef;
 use super::fields::{ALIAS_FIELDS, MODEL_FIELDS, PROVIDER_FIELDS, QUALITY_FIELDS};
 use super::kinds::{AuthStyle, Dialect, Edit, Effort, ModelKind, Quirk, Thinking};
@@ -62,6 +63,8 @@ pub struct ProviderRow {
     pub zero_retention: Option<bool>,
     /// Where its credential is found.
     pub credential: Option<CredentialRef>,
+    /// Where it tells what is left on the account.
+    pub balance: Option<BalanceAt>,
 }
 
 /// A `[models."provider/name"]` table.
@@ -236,6 +239,7 @@ fn provider(reader: &mut Reader, name: &str, fields: &Fields<'_>) -> ProviderRow
         quirks: reader.words(fields, "quirks", Quirk::WORDS, Quirk::from_word),
         zero_retention: reader.flag(fields, "zero_retention"),
         credential: credential(reader, fields),
+        balance: balance::read(reader, fields),
     }
 }
 

@@ -1,9 +1,9 @@
 //! The tree of commands. What is not here is not built: clap refuses it with exit code 2.
 
 use super::{
-    admin_key, alert, application, audit, budget, chat, client, config, credit, db, explain, group, init,
-    invite, key, limit, log, master_key, member, model, node, org, policy, project, provider, role, route,
-    sandbox, serve, service_account, settings, tier, usage, webhook,
+    admin_key, alert, application, audit, budget, chat, client, config, credit, db, doctor, explain, group,
+    init, invite, key, limit, log, master_key, member, model, node, org, policy, project, provider, role,
+    route, sandbox, serve, service_account, settings, tier, usage, webhook,
 };
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use clap_complete::Shell;
@@ -162,7 +162,7 @@ pub enum Command {
     #[command(subcommand)]
     Webhook(webhook::Webhook),
     /// Look for everything that can be wrong, and say how to put it right
-    Doctor,
+    Doctor(doctor::Doctor),
     /// Ask a running server; the key is read from KEYWAY_API_KEY or OPENAI_API_KEY
     Chat(chat::Chat),
     /// Serve the built-in sandbox models alone, without keys

@@ -142,7 +142,7 @@ fn dispatch(args: &Args, out: &Out) -> Result<(), Failure> {
         Command::Audit(command) => audit::run(global, command, out)?,
         Command::Alert(command) => alert::run(global, command, out)?,
         Command::Webhook(command) => webhook::run(global, command, out)?,
-        Command::Doctor => doctor::run(global, out)?,
+        Command::Doctor(flags) => doctor::run(global, flags, out)?,
         Command::Chat(chat) => chat::run(global, chat, out)?,
         Command::Sandbox(sandbox) => sandbox::run(sandbox, out)?,
         Command::Completion { shell } => completion::run(*shell, out)?,

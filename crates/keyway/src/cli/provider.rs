@@ -15,6 +15,7 @@ use crate::catalog::{Catalog, Stored};
 use crate::config::Config;
 use crate::pricing;
 use crate::pricing::load::provider_row;
+use crate::providers::account;
 use crate::providers::edit::{self as service, All};
 use crate::providers::known::known;
 use crate::providers::load::load;
@@ -252,6 +253,9 @@ async fn test(
     let mut probed: Vec<(&str, &str, Probed)> = Vec::new();
     for upstream in tried {
         let found = probe(upstream, &lanes, &session.at.clock).await;
+        if let Some(account) = &found.account {
+            account::keep(&session.at, upstream, account).await?;
+        }
         probed.push((&*upstream.provider, &*upstream.credential, found));
     }
     let objects: Vec<_> = probed.iter().map(|(id, named, it)| ProbeObject::new(id, named, it)).collect();
@@ -264,7 +268,7 @@ async fn test(
         [one] if out.json && id.is_some() => out.json(one)?,
         _ if out.json => out.json(&List::new(objects, false, |object: &ProbeObject<'_>| object.provider))?,
         _ => {
-            let head = ["provider", "credential", "result", "ms", "models", "what is wrong"];
+            let head = ["provider", "credential", "result", "ms", "models", "left", "what is wrong"];
             out.table(&head, &objects.iter().map(ProbeObject::cells).collect::<Vec<_>>())?;
         }
     }

@@ -15,6 +15,7 @@ use crate::base::Secret;
 use crate::config::Config;
 use crate::providers::credentials::{self as service, Edit, New, SECRET_BYTES_MAX};
 use crate::providers::load::seen;
+use crate::store::provider_accounts::{self, AccountRow};
 use crate::store::providers::CredentialRow;
 use clap::{Args, Subcommand};
 use std::io::{IsTerminal, Read};
@@ -47,6 +48,9 @@ pub enum Credential {
         /// Whether it may be used
         #[arg(long, value_name = "BOOL")]
         enabled: Option<bool>,
+        /// Requests at a time that its account takes; 0: as the provider's row says
+        #[arg(long, value_name = "N")]
+        concurrency_max: Option<u64>,
         /// Exchange it: the new one is read from stdin, and the old one ends at once
         #[arg(long)]
         rotate: bool,
@@ -75,6 +79,9 @@ pub struct Given {
     /// Read it from this environment variable
     #[arg(long, value_name = "NAME")]
     from_env: Option<String>,
+    /// Requests at a time that its account takes; without it as the provider's row says
+    #[arg(long, value_name = "N")]
+    concurrency_max: Option<u64>,
     /// It is the organisation's own (--org names which), for its traffic alone; else the installation's
     #[arg(long)]
     own: bool,
@@ -125,12 +132,13 @@ pub async fn add(
     out: &Out,
 ) -> Result<(), Failure> {
     let (provider, name) = (provider.to_owned(), given.name.clone());
-    let new = New { provider, name, secret: given.secret()?, installation: !given.own };
+    let concurrency_max = given.concurrency_max;
+    let new = New { provider, name, secret: given.secret()?, installation: !given.own, concurrency_max };
     let (all, _) = every(session, config).await?;
     let mut acting = session.act().await?;
     let row = service::add(&mut acting, &all, new).await?;
     session::done(acting).await?;
-    shown(&row, out)
+    shown(&row, &[], out)
 }
 
 /// Runs it.
@@ -146,20 +154,24 @@ pub async fn run(
     match command {
         Credential::List { provider } => list(session, config, provider, out).await,
         Credential::Show { provider, id } => {
-            let found = seen(&mut *session.at.db.connection().await?, &session.org, true, provider).await?;
+            let mut conn = session.at.db.connection().await?;
+            let found = seen(&mut conn, &session.org, true, provider).await?;
             let row = found.iter().find(|row| row.id == *id).ok_or_else(|| not_there("credential"))?;
-            shown(row, out)
+            shown(row, &provider_accounts::all(&mut conn, provider).await?, out)
         }
-        Credential::Edit { provider, id, name, enabled, rotate } => {
-            if name.is_none() && enabled.is_none() && !rotate {
-                return Err(Failure::new(USAGE, "name what to change: --name, --enabled or --rotate"));
+        Credential::Edit { provider, id, name, enabled, concurrency_max, rotate } => {
+            if name.is_none() && enabled.is_none() && concurrency_max.is_none() && !rotate {
+                let text = "name what to change: --name, --enabled, --concurrency-max or --rotate";
+                return Err(Failure::new(USAGE, text));
             }
             let secret = rotate.then(from_stdin).transpose()?;
             let mut acting = session.act().await?;
-            let edit = Edit { name: name.clone(), secret, enabled: *enabled };
+            let concurrency_max = concurrency_max.map(|max| Some(max).filter(|max| *max > 0));
+            let edit = Edit { name: name.clone(), secret, enabled: *enabled, concurrency_max };
             let row = service::edit(&mut acting, (provider, id), edit).await?;
+            let accounts = provider_accounts::all(&mut acting.tx, provider).await?;
             session::done(acting).await?;
-            shown(&row, out)
+            shown(&row, &accounts, out)
         }
         Credential::Remove { provider, id, yes } => {
             if asks(*yes, global) && !confirmed(&format!("Take `{id}` away?"), out)? {
@@ -175,20 +187,23 @@ pub async fn run(
 }
 
 async fn list(session: &Session, config: &Config, provider: &str, out: &Out) -> Result<(), Failure> {
-    let found = seen(&mut *session.at.db.connection().await?, &session.org, true, provider).await?;
+    let mut conn = session.at.db.connection().await?;
+    let found = seen(&mut conn, &session.org, true, provider).await?;
+    let accounts = provider_accounts::all(&mut conn, provider).await?;
     let on = config.on.iter().find(|on| on.provider == provider);
     let config = on.filter(|on| matches!(start::credential(on), Ok(Some(_))));
-    let config = config.map(|_| CredentialObject::of_config(provider));
-    let objects: Vec<_> = config.into_iter().chain(found.iter().map(CredentialObject::new)).collect();
+    let config = config.map(|_| CredentialObject::of_config(provider, &accounts));
+    let stored = found.iter().map(|row| CredentialObject::new(row, &accounts));
+    let objects: Vec<_> = config.into_iter().chain(stored).collect();
     if out.json {
         return out.json(&List::new(objects, false, |object: &CredentialObject<'_>| object.id));
     }
     out.table(&HEAD, &objects.iter().map(CredentialObject::cells).collect::<Vec<_>>())
 }
 
-const HEAD: [&str; 7] = ["id", "provider", "name", "owner", "ends in", "state", "last error"];
+const HEAD: [&str; 8] = ["id", "provider", "name", "owner", "ends in", "state", "left", "last error"];
 
-fn shown(row: &CredentialRow, out: &Out) -> Result<(), Failure> {
-    let object = CredentialObject::new(row);
+fn shown(row: &CredentialRow, accounts: &[AccountRow], out: &Out) -> Result<(), Failure> {
+    let object = CredentialObject::new(row, accounts);
     if out.json { out.json(&object) } else { out.table(&HEAD, &[object.cells()]) }
 }

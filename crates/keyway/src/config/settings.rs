@@ -139,6 +139,8 @@ settings! {
         "From the request written to the provider's answer begun, milliseconds.";
     upstream_idle_timeout_ms: u64 = number, Kind::Number(100, 24 * HOUR_MS), "120000", "", None,
         "Longest silence within a provider's answer, milliseconds.";
+    provider_balance_seconds: u64 = number, Kind::Number(0, 86_400), "600", "", None,
+        "How often providers that tell it are asked what is left on our accounts, seconds. 0: never.";
     stream_keep_alive_ms: u64 = number, Kind::Number(100, HOUR_MS), "15000", "", None,
         "Silence of a provider within a stream after which its client gets a sign of life (a ping or a comment), milliseconds; it comes within twice as long.";
     upstream_answer_bytes_max: u64 = number, Kind::Bytes(MIB, 64 * GIB), "256 MiB", "", None,

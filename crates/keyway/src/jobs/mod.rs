@@ -1,5 +1,6 @@
 //! What runs beside the requests, on the control runtime.
 
+pub mod accounts;
 pub mod deliver;
 pub mod feed;
 pub mod heartbeat;

@@ -8,13 +8,15 @@ use crate::accounts::{Acting, Deed, Scope, Subject};
 use crate::base::{Code, Refusal, Secret, Trouble, id};
 use crate::store::changes::CATALOG_CHANGED;
 use crate::store::providers::{self as rows, CredentialRow, DISABLED, ENABLED, Owners};
-use crate::store::tenants;
+use crate::store::{provider_accounts, tenants};
 use serde_json::{Value, json};
 
 /// Credentials of one owner at one provider at most.
 pub const CREDENTIALS_MAX: usize = 16;
 /// Bytes of a credential at most.
 pub const SECRET_BYTES_MAX: usize = 8 * 1024;
+/// Requests at a time of one credential at most.
+const CONCURRENCY_MAX: i64 = 1_000_000;
 /// Characters of a credential that are shown, of one that has many times as many.
 const HINT_CHARS: usize = 4;
 /// Prefixes of Keyway's own keys: one of them upstream would be a leak, or a loop.
@@ -30,6 +32,8 @@ pub struct New {
     pub secret: Secret,
     /// It is the installation's; else the organisation's that is acted in.
     pub installation: bool,
+    /// Requests at a time that its account takes; `None`: as the provider's row says.
+    pub concurrency_max: Option<u64>,
 }
 
 /// What is to be different of a credential.
@@ -41,6 +45,8 @@ pub struct Edit {
     pub secret: Option<Secret>,
     /// Whether it may be used.
     pub enabled: Option<bool>,
+    /// Requests at a time that its account takes; `Some(None)`: as the provider's row says.
+    pub concurrency_max: Option<Option<u64>>,
 }
 
 /// Adds a credential.
@@ -82,6 +88,7 @@ pub async fn add(acting: &mut Acting<'_>, all: &All, new: New) -> Result<Credent
         last_error: None,
         last_error_ms: None,
         created_ms: acting.now_ms,
+        concurrency_max: new.concurrency_max.map(cap).transpose()?,
     };
     seal(acting, &mut row, &new.secret).await?;
     rows::insert(&mut acting.tx, &row).await?;
@@ -109,17 +116,23 @@ pub async fn edit(
         // One that did not open is tried again.
         row.state = if enabled { ENABLED } else { DISABLED }.to_owned();
     }
+    if let Some(max) = edit.concurrency_max {
+        row.concurrency_max = max.map(cap).transpose()?;
+    }
     let rotated = edit.secret.is_some();
     if let Some(secret) = &edit.secret {
         check_secret(secret)?;
         seal(acting, &mut row, secret).await?;
+        // It may be another account's.
+        provider_accounts::forget(&mut acting.tx, provider, id).await?;
         if edit.enabled.is_none() && row.state == rows::BROKEN {
             ENABLED.clone_into(&mut row.state);
         }
     }
     (row.last_error, row.last_error_ms) = (None, None);
     rows::update(&mut acting.tx, &row, acting.now_ms).await?;
-    let mut detail = json!({ "provider": row.provider, "name": row.name, "state": row.state });
+    let mut detail = json!({ "provider": row.provider, "name": row.name, "state": row.state,
+        "concurrency_max": row.concurrency_max });
     let name = if rotated { "provider_credential.rotated" } else { "provider_credential.updated" };
     if rotated {
         detail["seal"] = json!(row.seal);
@@ -135,6 +148,7 @@ pub async fn edit(
 pub async fn remove(acting: &mut Acting<'_>, provider: &str, id: &str) -> Result<(), Trouble> {
     let row = found(acting, provider, id, Scope::DELETE_PROVIDERS).await?;
     rows::remove(&mut acting.tx, id).await?;
+    provider_accounts::forget(&mut acting.tx, provider, id).await?;
     let detail = json!({ "provider": provider, "name": row.name, "owner": owner(&row) });
     record(acting, "provider_credential.deleted", id, detail).await
 }
@@ -174,6 +188,12 @@ fn hint(secret: &Secret) -> String {
     let text = secret.reveal();
     let from = text.len().saturating_sub(HINT_CHARS);
     text.get(from..).filter(|_| text.len() >= 5 * HINT_CHARS).unwrap_or_default().to_owned()
+}
+
+fn cap(max: u64) -> Result<i64, Refusal> {
+    let known = i64::try_from(max).ok().filter(|max| (1..=CONCURRENCY_MAX).contains(max));
+    let message = format!("`concurrency_max` must be from 1 to {CONCURRENCY_MAX}.");
+    known.ok_or_else(|| Refusal::field("concurrency_max", message))
 }
 
 fn check_secret(secret: &Secret) -> Result<(), Refusal> {

@@ -9,7 +9,7 @@ use crate::catalog::row::SANDBOX;
 use crate::catalog::rows::is_provider_name;
 use crate::catalog::{Mistake, Origin, ProviderRow};
 use crate::store::changes::CATALOG_CHANGED;
-use crate::store::providers as rows;
+use crate::store::{provider_accounts, providers as rows};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -75,6 +75,7 @@ pub async fn remove(acting: &mut Acting<'_>, all: &All, id: &str) -> Result<(), 
     }
     if !all.get(id).is_some_and(|known| known.listed) {
         rows::remove_of(&mut acting.tx, id).await?;
+        provider_accounts::forget(&mut acting.tx, id, "").await?;
     }
     record(acting, "provider.deleted", id, json!({})).await
 }

@@ -1,5 +1,6 @@
 //! Floor 4: providers as this process reaches them, each with the credentials it may show.
 
+pub mod account;
 pub mod credentials;
 pub mod edit;
 pub mod exchange;

@@ -1,5 +1,6 @@
 //! Whether a provider takes a credential: asked by its list of models, which costs nothing.
 
+use super::account::{self, Account};
 use super::upstream::Upstream;
 use crate::base::Clock;
 use crate::catalog::Dialect;
@@ -25,13 +26,15 @@ pub struct Probed {
     pub models: Option<usize>,
     /// What is wrong, in our words: a provider's own may repeat the credential.
     pub error: Option<String>,
+    /// What is left on the account, where the provider tells it.
+    pub account: Option<Account>,
 }
 
 /// Asks a provider for its models with a credential. The sandbox is here, and always well.
 pub async fn probe(upstream: &Upstream, lanes: &Lanes, clock: &Clock) -> Probed {
     let began_ms = clock.monotonic_ms();
     let Some((dialect, endpoint)) = upstream.places.first() else {
-        return Probed { ok: true, status: None, latency_ms: 0, models: None, error: None };
+        return Probed { ok: true, status: None, latency_ms: 0, models: None, error: None, account: None };
     };
     let (status, body) = match ask(*dialect, endpoint, lanes).await {
         Ok((status, body)) => (Some(status), body),
@@ -44,7 +47,10 @@ pub async fn probe(upstream: &Upstream, lanes: &Lanes, clock: &Clock) -> Probed 
         Some(_) => None,
         None => Some("the answer is no list of models".to_owned()),
     });
-    Probed { ok: error.is_none(), status, latency_ms, models, error }
+    let account = if error.is_none() { account::ask(upstream, lanes).await } else { None };
+    let is_spent = account.as_ref().is_some_and(|account| account.usable == Some(false));
+    let error = error.or(if is_spent { refusal(402).map(str::to_owned) } else { None });
+    Probed { ok: error.is_none(), status, latency_ms, models, error, account }
 }
 
 type Answer = (u16, Result<Bytes, String>);

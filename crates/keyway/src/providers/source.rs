@@ -61,7 +61,7 @@ pub fn build(source: &Source<'_>, before: &Upstreams) -> Result<(Upstreams, Vec<
         let given = source.config.iter().find(|given| given.provider == *provider.name);
         let secret = given.and_then(|given| given.secret.as_ref());
         if secret.is_some() || (!has_stored && (given.is_some() || is_open(provider))) {
-            let upstream = bind(provider, (CONFIG, Owner::Installation, ""), secret, source.metrics)
+            let upstream = bind(provider, (CONFIG, Owner::Installation, ""), secret, (None, source.metrics))
                 .doing(&format!("setting up the provider `{}`", provider.name))?;
             upstreams.extend(upstream);
         }
@@ -72,9 +72,11 @@ pub fn build(source: &Source<'_>, before: &Upstreams) -> Result<(Upstreams, Vec<
             if row.state != ENABLED {
                 continue;
             }
-            if let Some(known) =
-                before.made((&row.provider, &row.org_id), &row.id, &fingerprint(provider, &row.seal))
-            {
+            if let Some(known) = before.made(
+                (&row.provider, &row.org_id),
+                &row.id,
+                &fingerprint(provider, &row.seal, cap(row)),
+            ) {
                 upstreams.extend(Some(Arc::clone(known)));
                 continue;
             }
@@ -107,7 +109,7 @@ fn opened(
         "" => Owner::Installation,
         org => Owner::Organization(org.into()),
     };
-    bind(provider, (&row.id, owner, &row.seal), Some(&secret), source.metrics)
+    bind(provider, (&row.id, owner, &row.seal), Some(&secret), (cap(row), source.metrics))
         .map_err(|why| (why.to_string(), false))
 }
 
@@ -140,11 +142,20 @@ pub fn place(row: &CredentialRow) -> Place<'_> {
     }
 }
 
+fn cap(row: &CredentialRow) -> Option<u32> {
+    row.concurrency_max.map(|max| u32::try_from(max).unwrap_or(u32::MAX))
+}
+
 /// What an upstream is made of, but for the secret.
-fn fingerprint(provider: &Provider, seal: &str) -> String {
+fn fingerprint(provider: &Provider, seal: &str, cap: Option<u32>) -> String {
     format!(
-        "{seal} {:?} {:?} {:?} {:?} {:?}",
-        provider.base_urls, provider.auth, provider.auth_by, provider.region, provider.token_url
+        "{seal} {cap:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+        provider.base_urls,
+        provider.auth,
+        provider.auth_by,
+        provider.region,
+        provider.token_url,
+        provider.balance
     )
 }
 
@@ -153,7 +164,7 @@ fn bind(
     provider: &Provider,
     (credential, owner, seal): (&str, Owner, &str),
     secret: Option<&Secret>,
-    metrics: &Metrics,
+    (concurrency_max, metrics): (Option<u32>, &Metrics),
 ) -> Result<Option<Arc<Upstream>>, Fault> {
     let lane = format!("{}@{credential}", provider.name);
     let told: Arc<str> = if credential == CONFIG { Arc::clone(&provider.name) } else { lane.as_str().into() };
@@ -174,10 +185,12 @@ fn bind(
         provider: Arc::clone(&provider.name),
         credential: credential.into(),
         owner,
+        concurrency_max,
         told,
         places,
+        balance: provider.balance.clone(),
         slot: metrics.provider(&provider.name),
         trouble: Trouble::default(),
-        made_of: fingerprint(provider, seal),
+        made_of: fingerprint(provider, seal, concurrency_max),
     })))
 }

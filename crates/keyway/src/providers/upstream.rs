@@ -1,6 +1,6 @@
 //! Who reaches a provider with which credential.
 
-use crate::catalog::Dialect;
+use crate::catalog::{BalanceAt, Dialect};
 use crate::telemetry::metrics::ProviderSlot;
 use crate::upstream::Endpoint;
 use std::collections::HashMap;
@@ -28,12 +28,16 @@ pub struct Upstream {
     pub credential: Arc<str>,
     /// Whose it is.
     pub owner: Owner,
+    /// Requests at a time that its account takes; `None`: the provider's cap, with all of its owner.
+    pub concurrency_max: Option<u32>,
     /// How lines of the request log name it: the provider's name, and behind `@` the credential's where it
     /// is not [`CONFIG`]. At most `ledger::bound::ID_BYTES_MAX` bytes, for stored credentials are of
     /// providers whose names leave room.
     pub told: Arc<str>,
     /// Where it is, by dialect, the preferred first; none for the sandbox, which is here.
     pub places: Vec<(Dialect, Endpoint)>,
+    /// Where the provider tells what is left on the credential's account, below the first of `places`.
+    pub balance: Option<BalanceAt>,
     /// The provider's place in the metrics.
     pub slot: ProviderSlot,
     /// What the provider last said against the credential.
@@ -155,8 +159,10 @@ mod tests {
             provider: "p".into(),
             credential: credential.into(),
             owner,
+            concurrency_max: None,
             told: "p".into(),
             places: Vec::new(),
+            balance: None,
             slot: metrics.provider("p"),
             trouble: Trouble::default(),
             made_of: String::new(),

@@ -16,8 +16,9 @@ use std::sync::Arc;
 fn best(shared: &Shared, org: &str, target: &Target) -> Option<(Arc<Upstream>, Standing)> {
     let upstreams = shared.upstreams.load();
     let now_ms = shared.at.clock.monotonic_ms();
-    let rank = |standing: &Standing| match standing {
-        Standing::In => (0, 0),
+    // Where one is full that has a cap of its own, the next may have a place.
+    let rank = |upstream: &Upstream, standing: &Standing| match standing {
+        Standing::In => (0, shared.gates.crowd(upstream)),
         Standing::Due(_) => (1, 0),
         Standing::Cooling(ms) => (2, *ms),
         Standing::Out(..) => (3, 0),
@@ -28,7 +29,7 @@ fn best(shared: &Shared, org: &str, target: &Target) -> Option<(Arc<Upstream>, S
     };
     match upstreams.of(&target.provider.name, org) {
         [only] => Some(of(only)),
-        several => several.iter().map(of).min_by_key(|(_, standing)| rank(standing)),
+        several => several.iter().map(of).min_by_key(|(upstream, standing)| rank(upstream, standing)),
     }
 }
 

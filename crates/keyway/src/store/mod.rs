@@ -37,6 +37,7 @@ pub mod persons;
 pub mod policies;
 pub mod project_members;
 pub mod proof;
+pub mod provider_accounts;
 pub mod provider_minutes;
 pub mod providers;
 pub mod reasoning;

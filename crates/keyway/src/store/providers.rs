@@ -49,10 +49,12 @@ pub struct CredentialRow {
     pub last_error_ms: Option<i64>,
     /// Unix milliseconds.
     pub created_ms: i64,
+    /// Requests at a time that its account takes; absent: the provider's cap, with all of its owner.
+    pub concurrency_max: Option<i64>,
 }
 
 const COLUMNS: &str = "c.id, c.provider, c.org_id, c.name, c.hint, c.sealed, c.seal, c.state, c.last_error, \
-     c.last_error_ms, c.created_ms";
+     c.last_error_ms, c.created_ms, c.concurrency_max";
 
 fn credential(row: &AnyRow) -> CredentialRow {
     CredentialRow {
@@ -67,6 +69,7 @@ fn credential(row: &AnyRow) -> CredentialRow {
         last_error: row.get(8),
         last_error_ms: row.get(9),
         created_ms: row.get(10),
+        concurrency_max: row.get(11),
     }
 }
 
@@ -159,7 +162,7 @@ pub async fn usable(conn: &mut Conn) -> Result<Vec<(CredentialRow, Option<String
          FROM provider_credentials c WHERE c.state <> $1 ORDER BY c.id"
     );
     let rows = sqlx::query(sqlx::AssertSqlSafe(text)).bind(DISABLED).fetch_all(conn).await;
-    Ok(rows.doing("reading credentials")?.iter().map(|row| (credential(row), row.get(11))).collect())
+    Ok(rows.doing("reading credentials")?.iter().map(|row| (credential(row), row.get(12))).collect())
 }
 
 /// Whose credentials are read.
@@ -209,7 +212,7 @@ pub async fn one(
 pub async fn insert(tx: &mut Tx, row: &CredentialRow) -> Result<(), Fault> {
     sqlx::query(
         "INSERT INTO provider_credentials (id, provider, org_id, name, hint, sealed, seal, state, \
-         created_ms, changed_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)",
+         created_ms, changed_ms, concurrency_max) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)",
     )
     .bind(&row.id)
     .bind(&row.provider)
@@ -220,6 +223,7 @@ pub async fn insert(tx: &mut Tx, row: &CredentialRow) -> Result<(), Fault> {
     .bind(&row.seal)
     .bind(&row.state)
     .bind(row.created_ms)
+    .bind(row.concurrency_max)
     .execute(&mut **tx)
     .await
     .doing("writing a credential")?;
@@ -233,7 +237,7 @@ pub async fn insert(tx: &mut Tx, row: &CredentialRow) -> Result<(), Fault> {
 pub async fn update(tx: &mut Tx, row: &CredentialRow, now_ms: i64) -> Result<(), Fault> {
     sqlx::query(
         "UPDATE provider_credentials SET name = $1, hint = $2, sealed = $3, seal = $4, state = $5, \
-         last_error = NULL, last_error_ms = NULL, changed_ms = $6 WHERE id = $7",
+         last_error = NULL, last_error_ms = NULL, changed_ms = $6, concurrency_max = $7 WHERE id = $8",
     )
     .bind(&row.name)
     .bind(&row.hint)
@@ -241,6 +245,7 @@ pub async fn update(tx: &mut Tx, row: &CredentialRow, now_ms: i64) -> Result<(),
     .bind(&row.seal)
     .bind(&row.state)
     .bind(now_ms)
+    .bind(row.concurrency_max)
     .bind(&row.id)
     .execute(&mut **tx)
     .await

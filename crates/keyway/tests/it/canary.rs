@@ -12,6 +12,8 @@ use testkit::{Answer, Canary, Keyway, Upstream, json};
 const MASTER: &str = "7f3c9e0a51d84b26a7c8e94f1032bd657f3c9e0a51d84b26a7c8e94f1032bd65";
 const IN_FILE: &str = "sk-upstream-in-a-file-fedcba9876543210";
 const PASTED: &str = "sk-pasted-into-the-settings-5566778899";
+const STORED: &str = "sk-stored-at-run-time-1618033988749894";
+const EXCHANGED: &str = "sk-stored-in-its-place-5772156649015328";
 const PASSWORD: &str = "database-Password-31415926535";
 
 /// Everything that was said to clients and by commands, and where.
@@ -76,6 +78,8 @@ fn secrets_are_nowhere_but_where_they_were_shown() {
     for (name, secret) in [
         ("the provider's credential", CREDENTIAL),
         ("the credential in a file", IN_FILE),
+        ("a stored credential", STORED),
+        ("a credential in its place", EXCHANGED),
         ("the master key", MASTER),
         ("the database's password", PASSWORD),
         ("a secret pasted into the settings", PASTED),
@@ -85,6 +89,7 @@ fn secrets_are_nowhere_but_where_they_were_shown() {
     let keys = make_keys(&scene, &mut canary);
     use_them(&scene, &upstream, &keys, &mut said);
     misuse(&scene, &keys, &mut said);
+    store(&scene, &upstream, &keys[2], &mut said);
     commands(&scene, &keys, &mut said);
     let pid = scene.keyway.pid();
     let arguments = std::fs::read(format!("/proc/{pid}/cmdline")).expect("the command line");
@@ -232,6 +237,30 @@ fn broken_head(scene: &Scene, key: &str, said: &mut Said) {
     }
 }
 
+/// Credentials that are stored, used, echoed and exchanged.
+fn store(scene: &Scene, upstream: &Upstream, key: &str, said: &mut Said) {
+    let row = json!({"id": "far", "base_url": upstream.base_url(), "models_any": true});
+    scene.post("/v1/organization/providers", &row).expect_status(200);
+    let path = "/v1/organization/providers/far/credentials";
+    let made = scene.post(path, &json!({"value": STORED})).expect_status(200);
+    let one = format!("{path}/{}", text(&made.json()["id"]));
+    said.note("a stored credential", made.text());
+    let mut asked = hello(false);
+    asked["model"] = json!("far/any");
+    for value in [STORED, EXCHANGED] {
+        said.note("an exchange", scene.post(&one, &json!({"value": value})).expect_status(200).text());
+        for status in [200, 400, 401, 500] {
+            upstream.push(Answer::echoes_credential(status));
+            said.note("an echo", scene.keyway.post_json("/v1/chat/completions", key, &asked).text());
+        }
+        upstream.push(Answer::echoes_credential(401));
+        said.note("a test", scene.post("/v1/organization/providers/far/test", &json!({})).text());
+    }
+    for path in [path, &one, "/v1/organization/providers", "/v1/organization/audit_logs?limit=100"] {
+        said.note(path, scene.get(path).text());
+    }
+}
+
 fn commands(scene: &Scene, keys: &[String], said: &mut Said) {
     let keyway = &scene.keyway;
     let listed = scene.get_json(&format!("{}?limit=100", scene.keys_path()));
@@ -253,12 +282,18 @@ fn commands(scene: &Scene, keys: &[String], said: &mut Said) {
         &["model", "list", "--json"],
         &["usage", "--json"],
         &["log", "list", "--json"],
+        &["provider", "list", "--json"],
+        &["provider", "credential", "list", "far", "--json"],
+        &["audit", "list", "--json"],
         &["doctor", "--json"],
         &["doctor"],
         &["key", "revoke", &first, "--yes"],
     ] {
         said.command(keyway, arguments);
     }
+    let bundle = keyway.data_dir().join("bundle.json");
+    said.command(keyway, &["doctor", "--bundle", &bundle.display().to_string()]);
+    said.note("the bundle", std::fs::read_to_string(&bundle).expect("the bundle"));
     pasted(keyway, said);
 }
 

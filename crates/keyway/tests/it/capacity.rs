@@ -180,3 +180,45 @@ fn a_stream_that_has_begun_hears_its_refusal_as_an_event() {
         assert_eq!(first.join().expect("an answer").status, 200);
     });
 }
+
+/// Two credentials of the installation, each an account that takes one request at a time.
+#[test]
+fn each_credential_has_its_own_cap_and_the_next_is_taken_when_one_is_full() {
+    let (upstream, open) = held();
+    let scene = Scene::start(stage::builder(&upstream).env("KEYWAY_WORKERS", "2"));
+    let (_, key) = scene.make_key();
+    let row = json!({"id": "far", "base_url": upstream.base_url(), "models_any": true});
+    scene.post("/v1/organization/providers", &row).expect_status(200);
+    let path = "/v1/organization/providers/far/credentials";
+    let add = |value: &str| {
+        let made = scene.post(path, &json!({"value": value, "concurrency_max": 1})).expect_status(200).json();
+        assert_eq!(made["concurrency_max"], 1);
+        text(&made["id"])
+    };
+    let first = add("sk-first-0123456789abcdef");
+    add("sk-second-0123456789abcdef");
+    let chat = || {
+        let body = json!({"model": "far/any", "messages": [{"role": "user", "content": "hi"}]});
+        scene.keyway.post_json("/v1/chat/completions", &key, &body).status
+    };
+    std::thread::scope(|scope| {
+        let mut asking = vec![scope.spawn(chat)];
+        upstream.wait_for(1);
+        asking.push(scope.spawn(chat));
+        upstream.wait_for(2);
+        let shown =
+            |at: usize| upstream.requests()[at].header("authorization").unwrap_or_default().to_owned();
+        assert_ne!(shown(0), shown(1), "the first is full");
+        asking.push(scope.spawn(chat));
+        queued(&scene, 1);
+        assert_eq!(upstream.count(), 2, "both are full");
+        open.store(true, Ordering::SeqCst);
+        for asking in asking {
+            assert_eq!(asking.join().expect("an answer"), 200);
+        }
+    });
+    let edited = ["provider", "credential", "edit", "far", &first, "--concurrency-max", "0"];
+    assert_eq!(scene.keyway.json(&edited)["concurrency_max"], json!(null));
+    let refused = scene.post(&format!("{path}/{first}"), &json!({"concurrency_max": 0}));
+    assert_eq!((refused.status, refused.code()), (400, "invalid_request".to_owned()));
+}

@@ -93,16 +93,21 @@ pub const OBJECTS: &[(&str, &str)] = &[
     (
         "ProviderTest",
         "object*: string, provider*: string, credential_id*: string, ok*: boolean, status*: integer?, \
-        latency_ms*: integer, models*: integer?, error*: string?",
+        latency_ms*: integer, models*: integer?, error*: string?, account*: ProviderAccount?",
     ),
     (
         "ProviderCredential",
         "object*: string, id*: string, provider*: string, name*: string, owner*: installation|organization, \
         source*: stored|config, hint*: string?, state*: enabled|disabled|broken, last_error*: string?, \
-        last_error_at*: integer?, created_at*: integer?",
+        last_error_at*: integer?, created_at*: integer?, concurrency_max*: integer?, account*: ProviderAccount?",
     ),
-    ("ProviderCredentialNew", "value*: string, name: string, owner: installation|organization"),
-    ("ProviderCredentialEdit", "value: string, name: string, enabled: boolean"),
+    ("ProviderAccount", "usable*: boolean?, balances*: [ProviderBalance], as_of: integer"),
+    ("ProviderBalance", "currency*: string, total*: string, granted*: string?, topped_up*: string?"),
+    (
+        "ProviderCredentialNew",
+        "value*: string, name: string, owner: installation|organization, concurrency_max: integer?",
+    ),
+    ("ProviderCredentialEdit", "value: string, name: string, enabled: boolean, concurrency_max: integer?"),
     (
         "Price",
         "object*: string, id*: string?, model*: string, version*: string, effective_at*: integer, source*: string, \

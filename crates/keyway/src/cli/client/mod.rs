@@ -1,6 +1,7 @@
 //! `keyway client setup`: how a program or a language is pointed at this server.
 
 mod write;
+mod yaml;
 
 use super::args::Global;
 use super::failure::{FAILED, Failure, USAGE};
@@ -56,13 +57,19 @@ pub enum Tool {
 enum Form {
     Json,
     Toml,
+    /// Lines of YAML.
+    Yaml,
+    /// One entry of a YAML list.
+    YamlEntry,
 }
 
-/// A settings file: where below the home folder, its form, and what it is to say.
+/// A settings file: where below the home folder, its form, what it is to say, and where the program finds
+/// the key.
 struct Target {
-    file: &'static str,
+    file: PathBuf,
     form: Form,
     says: &'static str,
+    key: &'static str,
 }
 
 impl Tool {
@@ -82,9 +89,10 @@ impl Tool {
         }
     }
 
-    /// What is written for it. No key is: programs read it from `KEYWAY_API_KEY`, or from a helper.
+    /// What is written for it. No key is: programs read it from the environment, or from a helper.
     fn target(self) -> Option<Target> {
-        let target = |file, form, says| Some(Target { file, form, says });
+        let of = |file: &str, form, says, key| Some(Target { file: PathBuf::from(file), form, says, key });
+        let target = |file: &str, form, says| of(file, form, says, "KEYWAY_API_KEY");
         match self {
             Self::ClaudeCode => target(
                 ".claude/settings.json",
@@ -94,9 +102,32 @@ impl Tool {
             ),
             Self::Codex => target(".codex/config.toml", Form::Toml, self.sample()),
             Self::Opencode => target(".config/opencode/opencode.json", Form::Json, self.sample()),
+            // aider.chat/docs/config/aider_conf.html
+            Self::Aider => of(
+                ".aider.conf.yml",
+                Form::Yaml,
+                "openai-api-base: \"{base}/v1\"\nmodel: \"openai/{model}\"",
+                "OPENAI_API_KEY",
+            ),
+            Self::Llm => of(
+                &llm_folder().join("extra-openai-models.yaml").to_string_lossy(),
+                Form::YamlEntry,
+                "model_id: keyway\nmodel_name: \"{model}\"\napi_base: \"{base}/v1\"\napi_key_name: keyway",
+                "`llm keys set keyway`",
+            ),
             _ => None,
         }
     }
+}
+
+/// Where llm keeps its settings: a folder, or one below the home folder.
+fn llm_folder() -> PathBuf {
+    let named = |name: &str| std::env::var_os(name).filter(|path| !path.is_empty()).map(PathBuf::from);
+    let usual = || match std::env::consts::OS {
+        "macos" => PathBuf::from("Library/Application Support"),
+        _ => named("XDG_CONFIG_HOME").unwrap_or_else(|| PathBuf::from(".config")),
+    };
+    named("LLM_USER_PATH").unwrap_or_else(|| usual().join("io.datasette.llm"))
 }
 
 /// Runs it.
@@ -140,7 +171,7 @@ fn first_model(config: &Config) -> String {
 fn written(target: &Target, says: &str, out: &Out) -> Result<(), Failure> {
     let home = std::env::var_os("HOME").filter(|home| !home.is_empty());
     let home = home.ok_or_else(|| Failure::new(USAGE, "HOME is not set: there is no place to write to"))?;
-    let file = PathBuf::from(home).join(target.file);
+    let file = PathBuf::from(home).join(&target.file);
     let failed = |error: std::io::Error| Failure::new(FAILED, format!("{}: {error}", file.display()));
     let before = match fs::read_to_string(&file) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
@@ -149,6 +180,8 @@ fn written(target: &Target, says: &str, out: &Out) -> Result<(), Failure> {
     let after = match target.form {
         Form::Json => write::json(&before, says),
         Form::Toml => write::toml(&before, says),
+        Form::Yaml => yaml::settings(&before, says),
+        Form::YamlEntry => yaml::entry(&before, says),
     };
     let after = after.map_err(|why| Failure::new(FAILED, format!("{} {why}", file.display())))?;
     let diff = write::diff(&before, &after);
@@ -161,7 +194,7 @@ fn written(target: &Target, says: &str, out: &Out) -> Result<(), Failure> {
             &json!({ "object": "client.setup", "file": name, "changed": !diff.is_empty(), "diff": diff }),
         );
     }
-    out.note(&format!("{name}, with the key from KEYWAY_API_KEY"));
+    out.note(&format!("{name}, with the key from {}", target.key));
     out.write(if diff.is_empty() { "nothing to change\n" } else { &diff })
 }
 

@@ -1,6 +1,7 @@
 //! `keyway doctor`: looks at everything that can be wrong and says how to put it right. It changes
 //! nothing, and calls nobody who costs money.
 
+mod bundle;
 mod catalogue;
 mod database;
 mod machine;
@@ -10,8 +11,10 @@ use super::args::Global;
 use super::failure::{FAILED, Failure};
 use super::output::Out;
 use super::session;
-use crate::config;
+use crate::config::{self, Config};
+use clap::Args;
 use serde::Serialize;
+use std::path::PathBuf;
 
 /// How a look came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -60,12 +63,29 @@ struct Report<'a> {
     checks: &'a [Check],
 }
 
+/// Flags of the command.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// Write what somebody who helps wants to know into this new file, without secrets
+    #[arg(long, value_name = "FILE")]
+    bundle: Option<PathBuf>,
+}
+
 /// Runs it.
 ///
 /// # Errors
-/// Exit code 1 when anything fails; the report says what.
-pub fn run(global: &Global, out: &Out) -> Result<(), Failure> {
-    let checks = look(global)?;
+/// Exit code 1 when anything fails; the report says what. "Usage" for a bundle that is there already.
+pub fn run(global: &Global, flags: &Doctor, out: &Out) -> Result<(), Failure> {
+    let file = flags.bundle.as_deref().map(bundle::create).transpose()?;
+    let (checks, config) = look(global)?;
+    if let Some(file) = file {
+        let gathered = match &config {
+            Some(config) => session::block_on(async { Ok(bundle::gather(config).await) })?,
+            None => serde_json::Value::Null,
+        };
+        bundle::write(file, &checks, &gathered)?;
+        out.note("the bundle is written; look at it before you send it");
+    }
     let ok = checks.iter().all(|check| check.state != State::Fail);
     if out.json {
         out.json(&Report { object: "doctor", ok, checks: &checks })?;
@@ -77,7 +97,7 @@ pub fn run(global: &Global, out: &Out) -> Result<(), Failure> {
     if ok { Ok(()) } else { Err(Failure::new(FAILED, "")) }
 }
 
-fn look(global: &Global) -> Result<Vec<Check>, Failure> {
+fn look(global: &Global) -> Result<(Vec<Check>, Option<Config>), Failure> {
     let config = match config::load(&session::sources(global, &[])?) {
         Ok(config) => config,
         Err(mistakes) => {
@@ -86,7 +106,7 @@ fn look(global: &Global) -> Result<Vec<Check>, Failure> {
                 let detail = format!("{}: {}", mistake.place, what.trim_start());
                 Check::fail("config", detail, mistake.fix.clone())
             });
-            return Ok(fails.collect());
+            return Ok((fails.collect(), None));
         }
     };
     let file = config.file.as_ref().map_or_else(|| "no file".to_owned(), |file| file.display().to_string());
@@ -105,7 +125,7 @@ fn look(global: &Global) -> Result<Vec<Check>, Failure> {
         Ok(checks)
     })?);
     checks.extend(catalogue::look(&config));
-    Ok(checks)
+    Ok((checks, Some(config)))
 }
 
 fn line(check: &Check) -> String {

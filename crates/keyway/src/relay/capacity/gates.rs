@@ -1,5 +1,5 @@
 //! The doors of all accounts. An account is a provider's, of the installation or of one organisation: all
-//! credentials of the same owner share its cap. A door outlives catalogues and credentials, which are
+//! credentials of the same owner share its cap, but for those that have one of their own. A door outlives catalogues and credentials, which are
 //! exchanged while requests are inside.
 
 use super::Gate;
@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// Doors by provider, then by owner; empty: the installation's.
+/// Doors by provider, then by owner (empty: the installation's) or by credential.
 type Table = HashMap<Arc<str>, HashMap<Arc<str>, Arc<Gate>>>;
 
 /// The doors of a process. They are as many as there are accounts with a cap.
@@ -36,20 +36,30 @@ impl Gates {
         self.wait_ms_max.store(wait_ms_max, Ordering::Relaxed);
     }
 
+    /// How crowded it is before a credential that has a cap of its own: 0 where there is a place.
+    #[must_use]
+    pub fn crowd(&self, upstream: &Upstream) -> i64 {
+        let Some(max) = upstream.concurrency_max else { return 0 };
+        let standing = self.of(upstream).standing();
+        let is_full = standing.inside >= usize::try_from(max).unwrap_or(usize::MAX);
+        if is_full { i64::try_from(standing.waiting).unwrap_or(i64::MAX - 1) + 1 } else { 0 }
+    }
+
     /// The door of the account that a credential is of.
     pub fn of(&self, upstream: &Upstream) -> Arc<Gate> {
-        let owner = match &upstream.owner {
+        let whose = match &upstream.owner {
+            _ if upstream.concurrency_max.is_some() => &*upstream.credential,
             Owner::Installation => "",
             Owner::Organization(org) => org,
         };
         let found = {
             let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
-            table.get(&upstream.provider).and_then(|gates| gates.get(owner)).map(Arc::clone)
+            table.get(&upstream.provider).and_then(|gates| gates.get(whose)).map(Arc::clone)
         };
         found.unwrap_or_else(|| {
             let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
             let gates = table.entry(Arc::clone(&upstream.provider)).or_default();
-            Arc::clone(gates.entry(owner.into()).or_insert_with(|| Gate::new(self.waiting_max)))
+            Arc::clone(gates.entry(whose.into()).or_insert_with(|| Gate::new(self.waiting_max)))
         })
     }
 }

@@ -35,7 +35,8 @@ impl Story {
     /// # Errors
     /// The key's end.
     pub async fn take_slot(&self, target: &Target) -> Result<Result<Option<Slot>, Refusal>, Trouble> {
-        let (Some(max), Some(upstream)) = (target.provider.concurrency_max, self.upstream()) else {
+        let Some(upstream) = self.upstream() else { return Ok(Ok(None)) };
+        let Some(max) = upstream.concurrency_max.or(target.provider.concurrency_max) else {
             return Ok(Ok(None));
         };
         let gates = &self.worker.shared.gates;

@@ -115,6 +115,38 @@ fn a_database_that_is_away_ends_with_5() {
 }
 
 #[test]
+fn a_bundle_says_how_it_is_and_nothing_secret() {
+    let upstream = testkit::Upstream::start();
+    let secret = "an-Unusual-Credential-27182818";
+    let keyway = bare().provider("mine", &upstream.base_url(), secret).prepare();
+    let (_, key) = keyway.make_key("one");
+    let stored = "a-Stored-Credential-31415926";
+    keyway.cli_with_input(&["provider", "add", "openai"], stored.as_bytes()).expect_code(0);
+    let master = std::fs::read_to_string(keyway.data_dir().join("master.key")).unwrap_or_default();
+    let file = keyway.data_dir().join("bundle.json");
+    let name = file.display().to_string();
+    keyway.cli(&["doctor", "--bundle", &name]).expect_code(0);
+    let text = std::fs::read_to_string(&file).expect("the bundle");
+    for secret in [secret, stored, &key, master.trim(), "5926"] {
+        assert!(!secret.is_empty() && !text.contains(secret), "{text}");
+    }
+    let bundle: testkit::Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(bundle["report"]["ok"], true, "{bundle}");
+    assert_eq!(bundle["installation"]["config"]["providers"][0]["name"], "mine");
+    assert_eq!(bundle["installation"]["database"]["credentials"][0]["provider"], "openai");
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&file).expect("it").permissions());
+    assert_eq!(mode & 0o777, 0o600);
+    let again = keyway.cli(&["doctor", "--bundle", &name]);
+    assert_eq!(again.code, Some(2), "what is there is not overwritten");
+    // Settings with mistakes, which repeat nothing either.
+    std::fs::write(keyway.config_file(), format!("listen = \"{secret}\"\n")).expect("bad settings");
+    let other = keyway.data_dir().join("other.json");
+    keyway.cli(&["doctor", "--bundle", &other.display().to_string()]).expect_code(1);
+    let text = std::fs::read_to_string(&other).expect("the bundle");
+    assert!(text.contains("listen") && !text.contains(secret), "{text}");
+}
+
+#[test]
 fn doctor_says_what_is_wrong_and_how_to_put_it_right() {
     let keyway = bare().prepare();
     let _ = keyway.make_key("one");

@@ -101,6 +101,46 @@ fn each_goes_with_its_own_credential_over_its_own_connection_and_falls_on_nobody
     assert!(lines.iter().any(with), "{lines:?}");
 }
 
+/// A route of a tenant's own: the provider first, another one behind it.
+fn ask_route(scene: &Scene, tenant: &Tenant) -> (String, String) {
+    let body = json!({"model": "r", "messages": [{"role": "user", "content": "hi"}]});
+    let answer = scene.keyway.post_json("/v1/chat/completions", &tenant.key, &body).expect_status(200);
+    let told = |name: &str| answer.header(name).unwrap_or_default().to_owned();
+    (told("x-keyway-provider"), told("x-keyway-attempts"))
+}
+
+#[test]
+fn what_one_is_refused_rests_for_one_alone() {
+    let (upstream, behind) = (Upstream::start(), Upstream::start());
+    let scene = Scene::start(builder(&behind).env("KEYWAY_WORKERS", "1"));
+    scene.post(PROVIDERS, &json!({"id": "mistral", "base_url": upstream.base_url()})).expect_status(200);
+    let tenants = ["one", "other", "third"].map(|name| tenant(&scene, name));
+    add(&scene, &scene.admin, INSTALLATION);
+    add(&scene, &tenants[0].admin, "sk-of-one-0123456789abcdef");
+    add(&scene, &tenants[1].admin, "sk-of-other-0123456789abcdef");
+    let route = json!({"name": "r", "targets": [{"model": "mistral/any"}, {"model": "mine/small"}]});
+    for tenant in &tenants {
+        scene.keyway.post_json("/v1/organization/routes", &tenant.admin, &route).expect_status(200);
+    }
+    let first = ("mistral".to_owned(), "1".to_owned());
+    let (moved, rests) = (("mine".to_owned(), "2".to_owned()), ("mine".to_owned(), "1".to_owned()));
+    let all = || [0, 1, 2].map(|at| ask_route(&scene, &tenants[at]));
+    assert_eq!(all(), [first.clone(), first.clone(), first.clone()]);
+    upstream.always(|request| match request.header("authorization") {
+        Some(it) if it.contains("of-one") => Answer::unauthorized(),
+        _ => Answer::ok(),
+    });
+    assert_eq!(all(), [moved.clone(), first.clone(), first.clone()]);
+    assert_eq!(all(), [rests.clone(), first.clone(), first.clone()]);
+    upstream.always(|request| match request.header("authorization") {
+        Some(it) if it.contains("of-one") => Answer::unauthorized(),
+        Some(it) if it.contains("of-other") => Answer::rate_limited(60),
+        _ => Answer::ok(),
+    });
+    assert_eq!(all(), [rests.clone(), moved, first.clone()]);
+    assert_eq!(all(), [rests.clone(), rests, first]);
+}
+
 #[test]
 fn a_provider_that_is_on_for_one_is_not_there_for_another() {
     let upstream = Upstream::start();

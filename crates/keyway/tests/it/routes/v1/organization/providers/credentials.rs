@@ -16,7 +16,7 @@ fn a_credential_as_documented_is_never_shown_again() {
     let id = text(&made["id"]);
     let expected = json!({"object": "organization.provider.credential", "id": id, "provider": "openai",
         "name": "main", "owner": "installation", "source": "stored", "hint": "6789", "state": "enabled",
-        "last_error": null, "last_error_at": null, "created_at": made["created_at"]});
+        "last_error": null, "last_error_at": null, "created_at": made["created_at"], "concurrency_max": null, "account": null});
     assert_eq!(made, expected);
     let mut said = vec![answer.text(), scene.get(OPENAI).text(), scene.get(&format!("{OPENAI}/{id}")).text()];
     assert_eq!(scene.get_json(&format!("{OPENAI}/{id}")), expected);

@@ -105,6 +105,66 @@ fn a_test_asks_for_the_models_alone_and_says_what_is_wrong() {
     refused(&scene.post(&format!("{PROVIDERS}/openai/test"), &json!({})), 404, "not_found", None);
 }
 
+/// As api-docs.deepseek.com has it, and nothing but it is asked for.
+fn told(request: &testkit::upstream::Request) -> Answer {
+    if request.path.ends_with("/user/balance") {
+        let spent = request.header("authorization").is_some_and(|it| it.contains("spent"));
+        let infos = json!([{"currency": "CNY", "total_balance": "110.00", "granted_balance": "10.00",
+            "topped_up_balance": "100.00"}]);
+        return Answer::json(200, &json!({"is_available": !spent, "balance_infos": infos}));
+    }
+    if request.path.ends_with("/models") {
+        return Answer::json(200, &json!({"object": "list", "data": [{"id": "deepseek-flash"}]}));
+    }
+    Answer::ok()
+}
+
+#[test]
+fn what_is_left_on_an_account_is_told_by_test_credential_and_command() {
+    let upstream = Upstream::scripted(told);
+    let scene = Scene::start(builder(&upstream));
+    scene.post(PROVIDERS, &json!({"id": "deepseek", "base_url": upstream.base_url()})).expect_status(200);
+    let path = format!("{PROVIDERS}/deepseek/credentials");
+    let made = scene.post(&path, &json!({"value": "sk-deep-0123456789abcdef"})).expect_status(200).json();
+    assert_eq!(made["account"], json!(null), "it was not asked yet");
+    let tested = scene.post(&format!("{PROVIDERS}/deepseek/test"), &json!({})).expect_status(200).json();
+    let left = json!([{"currency": "CNY", "total": "110.00", "granted": "10.00", "topped_up": "100.00"}]);
+    assert_eq!((&tested["ok"], &tested["account"]["balances"]), (&json!(true), &left));
+    assert_eq!(upstream.last().path, "/v1/user/balance");
+    assert_eq!(upstream.last().header("authorization"), Some("Bearer sk-deep-0123456789abcdef"));
+    let id = text(&made["id"]);
+    let shown = scene.get_json(&format!("{path}/{id}"));
+    assert_eq!((&shown["account"]["balances"], &shown["account"]["usable"]), (&left, &json!(true)));
+    assert!(shown["account"]["as_of"].as_i64().is_some_and(|at| at > 1_700_000_000), "{shown}");
+    assert_eq!(scene.keyway.json(&["provider", "credential", "show", "deepseek", &id]), shown);
+    let listed = scene.keyway.cli(&["provider", "test", "deepseek"]).expect_code(0).stdout;
+    assert!(listed.contains("110.00 CNY"), "{listed}");
+    // Another credential may be another account's; one that is empty fails the test.
+    let edited = scene.post(&format!("{path}/{id}"), &json!({"value": "sk-spent-0123456789abcdef"}));
+    assert_eq!(edited.expect_status(200).json()["account"], json!(null));
+    let tested = scene.post(&format!("{PROVIDERS}/deepseek/test"), &json!({})).expect_status(200).json();
+    assert_eq!((&tested["ok"], &tested["account"]["usable"]), (&json!(false), &json!(false)));
+    assert_eq!(tested["error"], "the account at the provider cannot pay");
+    // Who tells nothing is not asked.
+    let count = upstream.count();
+    scene.post(&format!("{PROVIDERS}/mine/test"), &json!({})).expect_status(200);
+    assert_eq!((upstream.count(), upstream.last().path.as_str()), (count + 1, "/v1/models"));
+}
+
+#[test]
+fn accounts_are_looked_at_by_themselves() {
+    let upstream = Upstream::scripted(told);
+    let scene = Scene::start(builder(&upstream).env("KEYWAY_PROVIDER_BALANCE_SECONDS", "1"));
+    scene.post(PROVIDERS, &json!({"id": "deepseek", "base_url": upstream.base_url()})).expect_status(200);
+    let path = format!("{PROVIDERS}/deepseek/credentials");
+    scene.post(&path, &json!({"value": "sk-deep-0123456789abcdef"})).expect_status(200);
+    let left = eventually("what is left", || {
+        let shown = scene.get_json(&path);
+        shown["data"][0]["account"]["balances"][0]["total"].as_str().map(str::to_owned)
+    });
+    assert_eq!(left, "110.00");
+}
+
 #[test]
 fn a_command_changes_what_a_running_server_asks() {
     let upstream = Upstream::start();
