@@ -1,4 +1,4 @@
-//! Prints what the ledger costs per request: `cargo run --release -p ledger --example speed`.
+//! Prints what the ledger costs per request: `cargo run --release -p ledger --example ledger_speed`.
 //!
 //! For counting instructions, `speed NAME ROUNDS` does one thing so many times and no more.
 

@@ -1,4 +1,4 @@
-//! What metering costs a request: `cargo run --release --example speed -p keyway`.
+//! What metering costs a request: `cargo run --release --example metering_speed -p keyway`.
 //!
 //! Appends SENT and SETTLE, then ships them in rounds as large as 200 ms at 20,000 requests a
 //! second, on SQLite or on the PostgreSQL of `KEYWAY_TEST_POSTGRES` (a database to throw away).
