@@ -50,6 +50,7 @@ const ROWS: &str = r##"
 #strategy = "latency"                    # priority, weight, latency, cost or quality
 #targets = [{ model = "mine/small" }, { model = "deepseek/deepseek-flash", weight = 2 }]
 #zero_retention = false                  # true: only providers that keep nothing of requests
+
 # --- Sign-in -----------------------------------------------------------------------------------
 # Who else vouches for people: any provider of OpenID Connect, and GitHub. Give it
 # {public_url}/sign-in/back/NAME as the address it leads back to.

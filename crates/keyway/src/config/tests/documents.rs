@@ -98,7 +98,7 @@ fn the_schema_knows_every_setting_and_row() {
     let schema = schema();
     assert_eq!(schema["additionalProperties"], false);
     let properties = schema["properties"].as_object().unwrap();
-    assert_eq!(properties.len(), TABLE.len() - 1 + 4, "all but the master key, and the four tables of rows");
+    assert_eq!(properties.len(), TABLE.len() - 1 + 5, "all but the master key, and the five tables of rows");
     assert_eq!(properties["sync_age_seconds_max"]["maximum"], 600);
     assert_eq!(properties["workers"]["default"], 0);
     let model = &properties["models"]["additionalProperties"];

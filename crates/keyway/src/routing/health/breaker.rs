@@ -133,13 +133,11 @@ impl Breaker {
     /// Attempts of the last [`WINDOW_SECONDS`]: how many there were, and how many failed.
     #[must_use]
     pub fn window(&self, now_ms: i64) -> (u32, u32) {
-        let behind = now_ms.div_euclid(SECOND_MS) - self.now_s;
-        if behind >= WINDOW_SECONDS as i64 {
-            return (0, 0);
-        }
-        self.seconds
-            .iter()
-            .fold((0, 0), |(all, failed), second| (all + second.good + second.failed, failed + second.failed))
+        let oldest = now_ms.div_euclid(SECOND_MS).max(self.now_s) + 1 - WINDOW_SECONDS as i64;
+        (oldest..=self.now_s).fold((0, 0), |(all, failed), second| {
+            let Second { good, failed: more } = self.seconds[place(second)];
+            (all + good + more, failed + more)
+        })
     }
 
     fn good(&mut self, now_ms: i64) {
@@ -206,17 +204,16 @@ impl Breaker {
         let now_s = now_ms.div_euclid(SECOND_MS);
         let gone = (now_s - self.now_s).clamp(0, WINDOW_SECONDS as i64);
         for back in 0..gone {
-            *self.at(now_s - back) = Second::default();
+            self.seconds[place(now_s - back)] = Second::default();
         }
         self.now_s = self.now_s.max(now_s);
-        let now_s = self.now_s;
-        self.at(now_s)
+        &mut self.seconds[place(self.now_s)]
     }
+}
 
-    fn at(&mut self, second: i64) -> &mut Second {
-        let place = usize::try_from(second.rem_euclid(WINDOW_SECONDS as i64)).unwrap_or(0);
-        &mut self.seconds[place.min(WINDOW_SECONDS - 1)]
-    }
+/// Where a second's counters stand.
+fn place(second: i64) -> usize {
+    usize::try_from(second.rem_euclid(WINDOW_SECONDS as i64)).unwrap_or(0)
 }
 
 #[cfg(test)]
