@@ -3,7 +3,7 @@
 use super::candidates;
 use crate::catalog::Strategy;
 use crate::routing::dice::Dice;
-use crate::routing::order::order;
+use crate::routing::order::{Candidate, order};
 
 fn asked(strategy: Strategy, written: &str, pinned: Option<&str>, seed: u64) -> String {
     asked_of(strategy, candidates(written), pinned, seed)
