@@ -137,10 +137,12 @@ impl Lease {
     }
 }
 
-/// How much a node leases at once: its share of what remains, as much as it spent in the last two seconds,
-/// and never less than it needs. Towards the end of the money that is exactly what it needs.
+/// How much a node leases at once: its share of what remains, twice what it spent in the last two seconds or
+/// needs now, and never less than it needs. Twice, so that leases grow until one lasts for longer than the next
+/// one takes, however slow the database is. Towards the end of the money it is exactly what it needs.
 #[must_use]
 pub fn slice(left: NanoUsd, nodes: u32, need: NanoUsd, spent_lately: NanoUsd) -> NanoUsd {
     let share = left.0 / (4 * i64::from(nodes.max(1)));
-    NanoUsd(share.min(spent_lately.0).max(need.0))
+    let wanted = spent_lately.0.max(need.0).saturating_mul(2);
+    NanoUsd(share.min(wanted).max(need.0))
 }

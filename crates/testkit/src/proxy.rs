@@ -20,6 +20,9 @@ struct Switches {
     delay_ms: AtomicU64,
     black_hole: AtomicBool,
     refuse: AtomicBool,
+    /// Of how many commits one loses its answer; 0: of none.
+    lose_commits: AtomicU64,
+    commits: AtomicU64,
     stop: AtomicBool,
     lines: Mutex<Vec<TcpStream>>,
 }
@@ -34,6 +37,8 @@ impl TcpProxy {
             delay_ms: AtomicU64::new(0),
             black_hole: AtomicBool::new(false),
             refuse: AtomicBool::new(false),
+            lose_commits: AtomicU64::new(0),
+            commits: AtomicU64::new(0),
             stop: AtomicBool::new(false),
             lines: Mutex::new(Vec::new()),
         });
@@ -62,6 +67,12 @@ impl TcpProxy {
     /// While on, new connections are reset at once.
     pub fn refuse(&self, on: bool) {
         self.switches.refuse.store(on, Ordering::SeqCst);
+    }
+
+    /// Of so many commits to PostgreSQL one loses its answer, and its connection: it has happened, and nobody is
+    /// told. 0: of none.
+    pub fn lose_commits(&self, one_of: u64) {
+        self.switches.lose_commits.store(one_of, Ordering::SeqCst);
     }
 
     /// Resets every open connection.
@@ -99,18 +110,20 @@ fn accept(listener: &TcpListener, target: SocketAddr, switches: &Arc<Switches>) 
             let _ = SockRef::from(&client).set_linger(Some(Duration::ZERO));
             continue;
         };
-        for (from, to) in [(&client, &server), (&server, &client)] {
+        let lost = Arc::new(AtomicBool::new(false));
+        for (from, to, asks) in [(&client, &server, true), (&server, &client, false)] {
             let (Ok(from), Ok(to)) = (from.try_clone(), to.try_clone()) else {
                 continue;
             };
-            let switches = Arc::clone(switches);
-            std::thread::spawn(move || carry(from, to, &switches));
+            let (switches, lost) = (Arc::clone(switches), Arc::clone(&lost));
+            std::thread::spawn(move || carry(from, to, &switches, (asks, &lost)));
         }
         switches.lines.lock().unwrap().extend([client, server]);
     }
 }
 
-fn carry(mut from: TcpStream, mut to: TcpStream, switches: &Switches) {
+/// `asks`: this is the direction of questions; `lost`: the next answer on this line is lost.
+fn carry(mut from: TcpStream, mut to: TcpStream, switches: &Switches, (asks, lost): (bool, &AtomicBool)) {
     let mut bytes = [0; 16 * 1024];
     let _ = to.set_nodelay(true);
     while let Ok(count @ 1..) = from.read(&mut bytes) {
@@ -118,9 +131,24 @@ fn carry(mut from: TcpStream, mut to: TcpStream, switches: &Switches) {
         while switches.black_hole.load(Ordering::SeqCst) && !switches.stop.load(Ordering::SeqCst) {
             std::thread::sleep(LOOK);
         }
+        if asks && loses_commit(&bytes[..count], switches) {
+            lost.store(true, Ordering::SeqCst);
+        }
+        if !asks && lost.load(Ordering::SeqCst) {
+            cut(&from);
+            cut(&to);
+            break;
+        }
         if to.write_all(&bytes[..count]).is_err() {
             break;
         }
     }
     let _ = to.shutdown(Shutdown::Write);
+}
+
+/// Whether it is a commit whose answer is to be lost.
+fn loses_commit(bytes: &[u8], switches: &Switches) -> bool {
+    let one_of = switches.lose_commits.load(Ordering::SeqCst);
+    let is_commit = one_of > 0 && bytes.windows(7).any(|part| part == b"COMMIT\0");
+    is_commit && switches.commits.fetch_add(1, Ordering::SeqCst) % one_of == one_of - 1
 }

@@ -91,15 +91,17 @@ async fn version(config: &Config) -> Result<i64, Failure> {
 
 async fn status(config: &Config, out: &Out) -> Result<(), Failure> {
     let db = opened(config).await?;
-    let version = db.schema_version().await;
+    let version = db.schema_version().await?;
+    let lives = db.lives_with_schema(version).await;
     db.close().await;
-    let (version, known) = (version?, Database::schema_known());
+    let (lives, known) = (lives?, Database::schema_known());
     let engine = match db.engine {
         Engine::Sqlite => "sqlite",
         Engine::Postgres => "postgres",
     };
     let state = match version {
         version if version < known => "to be migrated",
+        version if version > known && lives => "newer than this program, which can work with it",
         version if version > known => "newer than this program",
         _ => "up to date",
     };

@@ -31,7 +31,7 @@ impl Worker {
     /// now and then: while the process says that it is not ready, no requests come that would do it.
     pub fn mend(&self) {
         let mut journal = self.journal.borrow_mut();
-        if journal.mend() {
+        if journal.mend() && journal.is_synced() {
             journal.look_for_room();
         }
     }

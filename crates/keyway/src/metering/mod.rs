@@ -11,6 +11,7 @@
 pub mod admit;
 pub mod charges;
 pub mod cover;
+mod disk;
 pub mod fold;
 pub mod intake;
 pub mod journal;

@@ -17,6 +17,7 @@ pub struct ShardState {
     open: AtomicU32,
     broken: AtomicBool,
     full: AtomicBool,
+    unsynced: AtomicBool,
     /// Committed bytes of the segments before the active one, until they are shipped.
     sealed: Mutex<BTreeMap<u32, u32>>,
 }
@@ -31,6 +32,7 @@ impl ShardState {
             open: AtomicU32::new(0),
             broken: AtomicBool::new(false),
             full: AtomicBool::new(false),
+            unsynced: AtomicBool::new(false),
             sealed: Mutex::new(BTreeMap::new()),
         }
     }
@@ -90,6 +92,22 @@ impl ShardState {
         if self.is_full() != full {
             self.full.store(full, Ordering::Release);
         }
+    }
+
+    /// Whether the disk fails to sync: nothing new is admitted.
+    #[must_use]
+    pub fn is_unsynced(&self) -> bool {
+        self.unsynced.load(Ordering::Acquire)
+    }
+
+    pub(super) fn publish_unsynced(&self, unsynced: bool) {
+        self.unsynced.store(unsynced, Ordering::Release);
+    }
+
+    /// Whether a request can be admitted, as far as the disk is concerned.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        !self.is_broken() && !self.is_full() && !self.is_unsynced()
     }
 
     pub(super) fn publish_broken(&self, broken: bool) {

@@ -1,5 +1,6 @@
 //! Journal to database, while the server runs.
 
+use super::disk::Disk;
 use super::intake::{self, Gathered, Limits, Load, Move, Shard, Source};
 use super::reader::Reader;
 use super::segment::{Name, set_aside};
@@ -49,6 +50,7 @@ pub struct Shipper {
     deleted: Vec<u32>,
     checkpointed_ms: i64,
     damage_told: HashSet<Name>,
+    disk: Disk,
     #[cfg(test)]
     pub(super) lose_answer: bool,
 }
@@ -82,6 +84,7 @@ impl Shipper {
             shards,
             checkpointed_ms: i64::MIN / 2,
             damage_told: HashSet::new(),
+            disk: Disk::default(),
             #[cfg(test)]
             lose_answer: false,
         }
@@ -149,6 +152,8 @@ impl Shipper {
     /// # Errors
     /// The database or the disk refused; nothing is lost, the next round tries again.
     pub async fn round(&mut self) -> Result<Shipped, Fault> {
+        let states: Vec<Arc<ShardState>> = self.shards.iter().map(|it| Arc::clone(&it.state)).collect();
+        self.disk.look(self.db.is_unsynced(), &self.dir, &states).await;
         if !self.sure {
             for shard in &mut self.shards {
                 shard.stored = journal::cursor(&self.db, &self.source.boot, shard.state.shard).await?;

@@ -12,7 +12,14 @@ pub(super) const ORDERS_MAX: usize = 4;
 struct Order {
     plan: Plan,
     name: Name,
-    reply: SyncSender<Result<Segment, std::io::Error>>,
+    reply: SyncSender<Result<Made, std::io::Error>>,
+}
+
+/// A segment that was made.
+pub(super) struct Made {
+    pub(super) segment: Segment,
+    /// Its name survives a loss of power; `false`: the sync of the folder failed just now.
+    pub(super) synced: bool,
 }
 
 /// The thread that makes segments; it ends with the last clone.
@@ -29,13 +36,15 @@ impl Spares {
         std::thread::Builder::new()
             .name("keyway-journal".into())
             .spawn(move || {
+                let mut syncs = true;
                 for order in orders {
-                    let made = order.plan.make(order.name);
-                    if made.is_ok() {
-                        // The name survives a loss of power as soon as may be; a failure costs no
-                        // more than that.
-                        let _ = File::open(&order.plan.dir).and_then(|dir| dir.sync_all());
-                    }
+                    let made = order.plan.make(order.name).map(|segment| {
+                        let sync = || File::open(&order.plan.dir).and_then(|dir| dir.sync_all());
+                        // A folder whose sync failed is not synced again: see `Disk`.
+                        let synced = !syncs || sync().is_ok();
+                        syncs &= synced;
+                        Made { segment, synced }
+                    });
                     // A journal that has gone takes nothing; its folder is cleared as a whole.
                     let _ = order.reply.try_send(made);
                 }
@@ -54,8 +63,8 @@ impl Spares {
 pub(super) struct Desk {
     spares: Spares,
     plan: Plan,
-    reply: SyncSender<Result<Segment, std::io::Error>>,
-    made: Receiver<Result<Segment, std::io::Error>>,
+    reply: SyncSender<Result<Made, std::io::Error>>,
+    made: Receiver<Result<Made, std::io::Error>>,
     ordered: usize,
 }
 
@@ -69,7 +78,7 @@ impl Desk {
     }
 
     /// Takes what has been made.
-    pub(super) fn take(&mut self) -> Option<Result<Segment, std::io::Error>> {
+    pub(super) fn take(&mut self) -> Option<Result<Made, std::io::Error>> {
         let made = self.made.try_recv().ok()?;
         self.ordered = self.ordered.saturating_sub(1);
         Some(made)

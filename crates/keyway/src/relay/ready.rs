@@ -12,7 +12,7 @@ pub fn reason_not_ready(shared: &Shared) -> Option<&'static str> {
     if !shared.cache.is_fresh(shared.at.clock.monotonic_ms()) {
         return Some("database_lost");
     }
-    if shared.journals.iter().any(|journal| journal.is_broken() || journal.is_full()) {
+    if !shared.journals.iter().all(|journal| journal.is_open()) {
         return Some("journal_not_writable");
     }
     None

@@ -118,6 +118,12 @@ impl Db {
         }
     }
 
+    /// Whether a sync has failed since the database was opened: nothing of it is tried again.
+    #[must_use]
+    pub fn is_unsynced(&self) -> bool {
+        self.unsynced.load(std::sync::atomic::Ordering::SeqCst)
+    }
+
     /// The pool, for statements outside a transaction.
     #[must_use]
     pub fn pool(&self) -> &AnyPool {
@@ -171,11 +177,17 @@ impl Db {
         Ok(())
     }
 
-    /// Brings the schema up to date. Call under [`SetupLock`].
+    /// Brings the schema up to date. Call under [`SetupLock`]. One that a newer program has brought further
+    /// stays as it is, if this program can live with it.
     ///
     /// # Errors
-    /// When a migration fails, or the database was written by a newer version.
+    /// When a migration fails, or the database was written by a version that this one cannot live with.
     pub async fn migrate(&self) -> Result<(), Fault> {
+        let version = self.schema_version().await?;
+        if version > Self::schema_known() && self.lives_with_schema(version).await? {
+            tracing::info!(version, known = Self::schema_known(), "the schema is of a newer program");
+            return Ok(());
+        }
         MIGRATOR.run(&self.pool).await.doing("bringing the database schema up to date")
     }
 
@@ -197,6 +209,26 @@ impl Db {
             .fetch_one(&self.pool)
             .await
             .doing("reading the schema's version")
+    }
+
+    /// Whether this program can work with a schema of a version: it knows all of it, or what it does not know
+    /// says that it can live with it (`schema_compat`).
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn lives_with_schema(&self, version: i64) -> Result<bool, Fault> {
+        if version <= Self::schema_known() {
+            return Ok(true);
+        }
+        let unknown: i64 = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM _sqlx_migrations m WHERE m.version > $1 AND NOT EXISTS \
+             (SELECT 1 FROM schema_compat c WHERE c.version = m.version AND c.oldest <= $1)",
+        )
+        .bind(Self::schema_known())
+        .fetch_one(&self.pool)
+        .await
+        .doing("looking whether the schema suits this program")?;
+        Ok(unknown == 0)
     }
 
     /// The newest migration that this program knows.

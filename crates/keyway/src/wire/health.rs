@@ -56,7 +56,7 @@ pub fn render(shared: &Shared) -> Outbound {
 pub fn text(shared: &Shared) -> String {
     let gauges = &shared.metrics.gauges;
     gauges.grant_cache_entries.store(shared.cache.len() as u64, Ordering::Relaxed);
-    let broken = shared.journals.iter().any(|journal| journal.is_broken() || journal.is_full());
+    let broken = !shared.journals.iter().all(|journal| journal.is_open());
     gauges.journal_broken.store(u64::from(broken), Ordering::Relaxed);
     shared.metrics.render() + &of_providers(shared)
 }

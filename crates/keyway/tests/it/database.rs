@@ -95,6 +95,11 @@ pub fn execute_at(url: &str, statements: &str) {
     with(url, statements.to_owned(), false).unwrap_or_else(|error| panic!("{statements}: {error}"));
 }
 
+/// Tries statements in the database at `url`; whether it took them.
+pub fn try_execute_at(url: &str, statements: &str) -> bool {
+    with(url, statements.to_owned(), false).is_ok()
+}
+
 /// Keeps every other writer of a SQLite database waiting, from the moment it says so until it is told to end.
 pub fn hold_write_lock(url: &str, locked: &Sender<()>, unlock: &Receiver<()>) {
     sqlx::any::install_default_drivers();

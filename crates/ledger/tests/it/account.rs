@@ -192,8 +192,8 @@ fn a_lease_ends_but_for_what_is_held() {
 #[test]
 fn slices_shrink_to_what_is_needed() {
     let of = |left, nodes, need, lately| slice(NanoUsd(left), nodes, NanoUsd(need), NanoUsd(lately)).0;
-    assert_eq!(of(1_000_000, 1, 10, 0), 10, "who has spent nothing gets what it needs");
-    assert_eq!(of(1_000_000, 1, 10, 5_000), 5_000);
+    assert_eq!(of(1_000_000, 1, 10, 0), 20, "who has spent nothing gets twice what it needs");
+    assert_eq!(of(1_000_000, 1, 10, 5_000), 10_000);
     assert_eq!(of(1_000_000, 4, 10, 500_000), 62_500);
     assert_eq!(of(80, 1, 10, 500_000), 20);
     assert_eq!(of(39, 1, 10, 500_000), 10);

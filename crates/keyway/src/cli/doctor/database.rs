@@ -45,7 +45,9 @@ async fn look_into(db: &Db, place: &Place, config: &Config) -> Result<Vec<Check>
         Engine::Sqlite => "SQLite answers",
         Engine::Postgres => "PostgreSQL answers",
     };
-    let mut checks = vec![Check::ok(NAME, engine), schema(db.schema_version().await?, Db::schema_known())];
+    let version = db.schema_version().await?;
+    let lives = db.lives_with_schema(version).await?;
+    let mut checks = vec![Check::ok(NAME, engine), schema(version, Db::schema_known(), lives)];
     let Some(known) = tenants::master_check(db).await? else {
         checks.push(Check::warn(NAME, "it is empty", "`keyway serve` sets it up"));
         return Ok(checks);
@@ -69,12 +71,15 @@ async fn look_into(db: &Db, place: &Place, config: &Config) -> Result<Vec<Check>
     Ok(checks)
 }
 
-fn schema(version: i64, known: i64) -> Check {
+fn schema(version: i64, known: i64, lives: bool) -> Check {
     const NAME: &str = "schema";
     let detail = format!("version {version}, this program's is {known}");
     match version.cmp(&known) {
         std::cmp::Ordering::Equal => Check::ok(NAME, format!("version {version}")),
         std::cmp::Ordering::Less => Check::warn(NAME, detail, "the next command brings it up to date"),
+        std::cmp::Ordering::Greater if lives => {
+            Check::warn(NAME, detail, "this program can work with it until it is upgraded as well")
+        }
         std::cmp::Ordering::Greater => Check::fail(NAME, detail, "use the newer program that wrote it"),
     }
 }
@@ -202,9 +207,10 @@ mod tests {
 
     #[test]
     fn schemas_are_compared() {
-        assert_eq!(schema(2, 2).state, State::Ok);
-        assert_eq!(schema(1, 2).state, State::Warn);
-        assert_eq!(schema(3, 2).state, State::Fail);
+        assert_eq!(schema(2, 2, true).state, State::Ok);
+        assert_eq!(schema(1, 2, true).state, State::Warn);
+        assert_eq!(schema(3, 2, true).state, State::Warn);
+        assert_eq!(schema(3, 2, false).state, State::Fail);
     }
 
     #[test]

@@ -59,6 +59,8 @@ pub struct Journal {
     held_bytes: usize,
     /// Nothing is staged while it is.
     broken: bool,
+    /// The disk failed to sync when that was last looked at.
+    unsynced: bool,
     retry_at_ms: i64,
 }
 
@@ -88,6 +90,7 @@ impl Journal {
             held: VecDeque::new(),
             held_bytes: 0,
             broken: false,
+            unsynced: false,
             retry_at_ms: 0,
         };
         journal.order();
@@ -143,6 +146,21 @@ impl Journal {
     fn publish_low_water(&self) {
         let lowest = self.open.first_key_value().map_or(self.active.name.segment, |(segment, _)| *segment);
         self.state.publish_low_water(lowest);
+    }
+
+    /// Whether the disk syncs what it is given. When it does again, the journal goes on in a new file, for
+    /// nobody knows what became of the pages of the old one.
+    pub fn is_synced(&mut self) -> bool {
+        let unsynced = self.state.is_unsynced();
+        if self.unsynced && !unsynced {
+            self.flush();
+            if let Err(error) = self.roll() {
+                tracing::warn!(shard = self.state.shard, %error, "no new segment behind a failed sync");
+                return false;
+            }
+        }
+        self.unsynced = unsynced;
+        !unsynced
     }
 
     /// Goes on in the next segment.

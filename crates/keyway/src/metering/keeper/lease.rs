@@ -16,7 +16,7 @@ pub(super) struct Demand {
     pub(super) account: Arc<Account>,
     /// An older window, that a request goes on in; `None`: the current one.
     pub(super) window_start_ms: Option<i64>,
-    /// What the first who asks lacks: with less nobody is helped.
+    /// What the first who asks lacks: with less nobody is helped. Nothing: nobody asks yet.
     pub(super) least: NanoUsd,
     /// What all lack.
     pub(super) sum: NanoUsd,
@@ -114,6 +114,10 @@ async fn grant_of(
     let mut stand = Stand { row, ..stand };
     let (unposted, crash_holds) = (stand.unposted, stand.crash_holds);
     let slice = book::slice(row.left(limit), nodes, demand.sum, lately);
+    // Ahead of need only where there is plenty: nobody is to lack what nobody here has asked for.
+    if demand.least == NanoUsd::ZERO && slice <= lately {
+        return Ok(stand);
+    }
     let ask = Ask { reserve: demand.least, need: demand.least, slice, unposted, crash_holds };
     let mut after = row;
     if let Answer::Granted(amount) = after.grant(&mut Lease::default(), limit, &ask) {

@@ -223,12 +223,29 @@ impl Rounds {
             account.forget(now_mono_ms);
         }
         self.say(&accounts).await?;
+        self.lease_ahead(&accounts).await;
         self.held.retain(|_, account| !account.holdings().is_empty());
         if now_mono_ms >= self.holds_at_ms {
             self.holds_at_ms = now_mono_ms + HOLDS_LOOK_MS;
             crash_holds::post_old(&self.holder.db, now_ms - HOLD_MS).await?;
         }
         Ok(())
+    }
+
+    /// Leases more of what is being spent before it runs out, so that nobody waits for a database that is slow.
+    async fn lease_ahead(&mut self, accounts: &[Arc<Account>]) {
+        for account in accounts {
+            let now_mono_ms = self.holder.clock.monotonic_ms();
+            let short = account.holdings().iter().any(|held| {
+                let lately = account.spent_lately(held.window_start_ms, now_mono_ms);
+                held.open && !held.counted && held.free() < lately.saturating_add(lately)
+            });
+            if short {
+                let (least, sum) = (NanoUsd::ZERO, NanoUsd::ZERO);
+                let demand = Demand { account: Arc::clone(account), window_start_ms: None, least, sum };
+                self.lease(&demand).await;
+            }
+        }
     }
 
     /// Writes down what running requests have reserved, where that has changed.

@@ -5,6 +5,8 @@
 
 mod reclaim;
 mod rounds;
+#[cfg(test)]
+mod tests;
 mod trade;
 
 use crate::access::levels::Bound;

@@ -3,7 +3,7 @@
 
 mod admit;
 pub(super) mod faults;
-mod fixture;
+pub(super) mod fixture;
 mod group;
 mod group_laws;
 mod journal;

@@ -125,3 +125,44 @@ fn what_was_spent_since_is_charged_again_as_far_as_the_journal_knows() {
     assert_eq!(upstream.count(), 10);
     let _ = scene.keyway.cli(&["db", "verify-ledger"]).expect_code(0);
 }
+
+/// What the start had leased that was running when the backup was made stays held, for its journal was taken in
+/// by the database that is gone; and nobody is charged above a limit that is smaller now.
+#[test]
+fn what_was_spent_since_is_charged_as_far_as_there_is_money() {
+    let upstream = upstream();
+    let mut scene = scene(&upstream);
+    let (_, key, budget) = with_budget(&scene);
+    scene.chat(&key).expect_status(200);
+    eventually("a charge", || (nanousd(&standing(&scene, &budget)["spent_usd"]) == COST).then_some(()));
+    let file = backup(&scene);
+    scene.keyway.restart();
+    for _ in 0..20 {
+        scene.chat(&key).expect_status(200);
+    }
+    scene.keyway.kill9();
+    let told = restore(&scene, &file, &["--replace", "--json"]).expect_code(0).json();
+    let lost = told["leases_without_journal"].as_array().cloned().unwrap_or_default();
+    assert_eq!(lost.len(), 1, "{told}");
+    let path = format!("sqlite://{}", scene.keyway.data_dir().join("keyway.db").display());
+    let few = format!("UPDATE budgets SET limit_nanousd = {} WHERE id = '{budget}';", 40 * COST);
+    database::execute_at(&path, &few);
+    let held =
+        format!("SELECT CAST(leased_nanousd AS TEXT) FROM budget_windows WHERE account_id = '{budget}'");
+    let held: i64 = database::one(&scene.keyway, &held).parse().expect("a number");
+    assert!(held > 0, "nothing was leased when the backup was made");
+    scene.keyway.start();
+    let lines = || (scene.requests().len() == 21).then_some(());
+    eventually("every line", lines);
+    let expected = COST + (39 * COST - held).clamp(0, 20 * COST);
+    eventually("what can be charged", || {
+        (nanousd(&standing(&scene, &budget)["spent_usd"]) == expected).then_some(())
+    });
+    let _ = scene.keyway.cli(&["db", "verify-ledger"]).expect_code(0);
+    // What nobody can account for comes back when a person says so.
+    let write_off = ["db", "lease", "write-off", lost[0].as_str().expect("a start"), "--charge", "nobody"];
+    let _ = scene.keyway.cli(&write_off).expect_code(0);
+    let after = standing(&scene, &budget);
+    assert_eq!((nanousd(&after["spent_usd"]), nanousd(&after["held_usd"])), (expected, 0), "{after}");
+    let _ = scene.keyway.cli(&["db", "verify-ledger"]).expect_code(0);
+}

@@ -8,6 +8,7 @@ mod faults;
 mod lies;
 mod media;
 mod nodes;
+mod outage;
 mod race;
 mod streams;
 

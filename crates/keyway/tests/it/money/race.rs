@@ -128,6 +128,6 @@ fn kills_under_load_pass_no_limit_and_lose_no_money() {
     let usable = after.posted + after.held;
     assert!(usable <= limit && usable >= limit * 97 / 100, "{usable} of {limit} after {kills} kills");
     assert!(provider_cost(&upstream) <= usable, "{} of {usable}", provider_cost(&upstream));
-    assert!(kills > 3, "{kills} kills");
+    assert!(kills > 1, "{kills} kills");
     let _ = scene.keyway.cli(&["db", "verify-ledger"]).expect_code(0);
 }

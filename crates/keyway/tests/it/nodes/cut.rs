@@ -1,22 +1,10 @@
 //! A node that is cut off from the database stops serving when it no longer knows what was revoked.
 
-use super::{Fleet, MASTER};
+use super::{Fleet, MASTER, server, through};
 use crate::stage;
 use std::time::{Duration, Instant};
 use testkit::proxy::TcpProxy as Proxy;
 use testkit::{Upstream, json};
-
-/// Where a URL's server is, and the URL through another address.
-fn through(url: &str, proxy: &Proxy) -> String {
-    let (head, rest) = url.split_once('@').expect("a user");
-    let (_, path) = rest.split_once('/').expect("a database");
-    format!("{head}@{}/{path}", proxy.address())
-}
-
-fn server(url: &str) -> std::net::SocketAddr {
-    let rest = url.split_once('@').expect("a user").1;
-    rest.split_once('/').expect("a database").0.parse().expect("an address")
-}
 
 #[test]
 fn timed_a_node_that_is_cut_off_refuses_at_the_set_time_and_serves_again() {

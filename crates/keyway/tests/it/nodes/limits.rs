@@ -2,6 +2,7 @@
 
 use super::Fleet;
 use crate::stage::{hello, text};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use testkit::{Answer, Upstream, Value, json};
@@ -164,4 +165,74 @@ fn both_secrets_of_a_rotation_have_one_limit_on_two_nodes() {
     let admitted = storm(&fleet, &[&old, &new], &[6, 6], "rate_limit_exceeded", |asked| asked < 1_200);
     assert!((57..=61).contains(&admitted), "{admitted} of 60");
     assert_eq!(fleet.node(1).post_json("/v1/chat/completions", &old, &hello(false)).status, 429);
+}
+
+#[test]
+fn timed_a_rotation_at_full_load_is_one_limit_and_ends_the_old_secret_on_both_nodes() {
+    const OVERLAP: Duration = Duration::from_secs(3);
+    let upstream = Upstream::start();
+    let Some(fleet) = Fleet::start(&upstream, 2, &[]) else { return };
+    let (id, old) = key(&fleet, &json!({"requests_per_minute": 600}));
+    let path = format!("{}/rotate", fleet.first.key_path(&id));
+    let (began, rotated) = (Instant::now(), OnceLock::new());
+    let (admitted, late) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for thread in 0..16 {
+            let (fleet, old, rotated, admitted, late) = (&fleet, &old, &rotated, &admitted, &late);
+            scope.spawn(move || {
+                while began.elapsed() < Duration::from_secs(8) {
+                    let asked = Instant::now();
+                    let turned: Option<&(Instant, String)> = rotated.get();
+                    let is_old = turned.is_none() || thread % 4 < 2;
+                    let secret = turned.filter(|_| !is_old).map_or(old, |(_, new)| new);
+                    let answer = fleet.chat(thread % 2, secret);
+                    let over = turned.is_some_and(|(at, _)| asked > *at + OVERLAP + Duration::from_secs(1));
+                    match answer.status {
+                        200 => {
+                            admitted.fetch_add(1, Ordering::SeqCst);
+                            late.fetch_add(usize::from(is_old && over), Ordering::SeqCst);
+                        }
+                        429 => std::thread::sleep(Duration::from_millis(5)),
+                        401 if is_old && turned.is_some() => std::thread::sleep(Duration::from_millis(5)),
+                        _ => panic!("{}: {}", answer.status, answer.text()),
+                    }
+                }
+            });
+        }
+        std::thread::sleep(Duration::from_millis(500));
+        let body = json!({"overlap_seconds": OVERLAP.as_secs()});
+        let answer = fleet.first.post(&path, &body).expect_status(200).json();
+        rotated.set((Instant::now(), text(&answer["value"]))).expect("one rotation");
+    });
+    let (admitted, seconds) = (admitted.into_inner(), began.elapsed().as_secs_f64());
+    let most = 600.0 * (1.0 + seconds / 60.0);
+    assert!(admitted as f64 <= most, "{admitted} above {most}");
+    assert!(admitted as f64 >= 0.95 * 600.0 * (1.0 + 8.0 / 60.0), "{admitted} of {most}");
+    assert_eq!(late.into_inner(), 0, "the old secret was taken a second after its end");
+    for node in [0, 1] {
+        assert_eq!(fleet.chat(node, &old).status, 401);
+    }
+}
+
+#[test]
+fn what_a_node_ran_that_is_silent_for_a_day_may_run_elsewhere() {
+    let upstream = Upstream::start();
+    let Some(mut fleet) = Fleet::start(&upstream, 2, &[]) else { return };
+    let (_, key) = key(&fleet, &json!({"concurrency": 2}));
+    fleet.chat(1, &key).expect_status(200);
+    fleet.others[0].kill9();
+    // Whoever is silent may still run what it was running.
+    assert_eq!(fleet.chat(0, &key).code(), "concurrency_exceeded");
+    let url = fleet.first.keyway.postgres_url().expect("a database");
+    let silent = |ms: u64| {
+        format!(
+            "UPDATE limit_holders SET seen_ms = seen_ms - {ms} WHERE boot IN \
+             (SELECT boot FROM limit_shares WHERE units = 2)"
+        )
+    };
+    crate::database::execute_at(&url, &silent(12 * 3_600_000));
+    std::thread::sleep(Duration::from_secs(6));
+    assert_eq!(fleet.chat(0, &key).code(), "concurrency_exceeded");
+    crate::database::execute_at(&url, &silent(13 * 3_600_000));
+    testkit::eventually("an answer", || (fleet.chat(0, &key).status == 200).then_some(()));
 }

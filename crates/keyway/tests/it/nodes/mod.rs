@@ -4,8 +4,11 @@ mod copy;
 mod cut;
 mod limits;
 mod revoke;
+mod upgrade;
 
 use crate::stage::{self, Scene, hello};
+use std::net::SocketAddr;
+use testkit::proxy::TcpProxy;
 use testkit::{Keyway, Response, Upstream, eventually};
 
 /// The master key of every node.
@@ -20,6 +23,29 @@ pub struct Fleet {
 impl Fleet {
     /// So many nodes with these settings; `None` without PostgreSQL.
     pub fn start(upstream: &Upstream, nodes: usize, settings: &[(&str, &str)]) -> Option<Self> {
+        Self::reaching(upstream, nodes, settings, |_, url| url.to_owned())
+    }
+
+    /// The same, where all but the first have a line of their own to the database.
+    pub fn behind_proxies(
+        upstream: &Upstream,
+        nodes: usize,
+        settings: &[(&str, &str)],
+    ) -> Option<(Self, Vec<TcpProxy>)> {
+        let address = server(&testkit::postgres::server()?);
+        let proxies: Vec<TcpProxy> = (1..nodes).map(|_| TcpProxy::to(address)).collect();
+        let fleet =
+            Self::reaching(upstream, nodes, settings, |number, url| through(url, &proxies[number - 1]))?;
+        Some((fleet, proxies))
+    }
+
+    /// `reach`: the URL by which another node than the first reaches the database.
+    fn reaching(
+        upstream: &Upstream,
+        nodes: usize,
+        settings: &[(&str, &str)],
+        reach: impl Fn(usize, &str) -> String,
+    ) -> Option<Self> {
         testkit::postgres::server()?;
         let with = |builder: testkit::keyway::Builder| {
             settings.iter().fold(builder, |builder, (name, value)| builder.env(name, value))
@@ -27,12 +53,12 @@ impl Fleet {
         let builder = stage::builder(upstream).env("KEYWAY_LOG", "warn").env("KEYWAY_MASTER_KEY", MASTER);
         let first = Scene::start(with(builder));
         let url = first.keyway.postgres_url().expect("a PostgreSQL database");
-        let other = || {
+        let other = |number| {
             let builder = stage::builder(upstream).sqlite().env("KEYWAY_LOG", "warn");
-            let builder = builder.env("KEYWAY_DATABASE", &url).env("KEYWAY_MASTER_KEY", MASTER);
-            with(builder).start()
+            let builder = builder.env("KEYWAY_DATABASE", &reach(number, &url));
+            with(builder.env("KEYWAY_MASTER_KEY", MASTER)).start()
         };
-        let others = (1..nodes).map(|_| other()).collect();
+        let others = (1..nodes).map(other).collect();
         let fleet = Self { first, others };
         eventually("every node", || {
             let list = fleet.first.get_json("/v1/organization/nodes");
@@ -53,4 +79,17 @@ impl Fleet {
     pub fn chat(&self, node: usize, key: &str) -> Response {
         self.node(node).post_json("/v1/chat/completions", key, &hello(false))
     }
+}
+
+/// A database's URL through another address.
+fn through(url: &str, proxy: &TcpProxy) -> String {
+    let (head, rest) = url.split_once('@').expect("a user");
+    let (_, path) = rest.split_once('/').expect("a database");
+    format!("{head}@{}/{path}", proxy.address())
+}
+
+/// Where a database's server is.
+fn server(url: &str) -> SocketAddr {
+    let rest = url.split_once('@').expect("a user").1;
+    rest.split_once('/').expect("a database").0.parse().expect("an address")
 }

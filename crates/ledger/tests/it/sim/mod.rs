@@ -1,5 +1,5 @@
-//! A deterministic simulation: nodes that lease, reserve, crash and replay, a database whose answers get
-//! lost or come twice, providers that go on behind a crash or ignore their caps. A seed says all of it,
+//! A deterministic simulation: nodes that lease, reserve, crash, replay and are cut off, a database that is
+//! started anew and whose answers get lost or come twice, providers that go on behind a crash or ignore their caps. A seed says all of it,
 //! so a violation is repeated by its number.
 //!
 //! The long form: `KEYWAY_SIM_SEEDS=1000000 cargo test --release -p ledger sim::`.
@@ -49,7 +49,7 @@ fn no_seed_breaks_a_promise() {
         }
     });
     // The simulation is worth nothing if these do not happen in it.
-    let Tally { settled, refused, crashes, lost, extended, orphans, rolled, edits, lied } = all;
+    let Tally { settled, refused, crashes, lost, extended, orphans, rolled, edits, lied, restarts } = all;
     println!("{all:?}");
     for (what, count) in [
         ("settled", settled),
@@ -61,6 +61,7 @@ fn no_seed_breaks_a_promise() {
         ("windows that ended", rolled),
         ("edits", edits),
         ("providers that ignored the cap", lied),
+        ("restarts of the database", restarts),
     ] {
         assert!(count > seeds() / 20, "{what}: only {count} in {} seeds", seeds());
     }

@@ -12,6 +12,7 @@ pub struct Tally {
     pub rolled: u64,
     pub edits: u64,
     pub lied: u64,
+    pub restarts: u64,
 }
 
 impl Tally {
@@ -25,5 +26,6 @@ impl Tally {
         self.rolled += other.rolled;
         self.edits += other.edits;
         self.lied += other.lied;
+        self.restarts += other.restarts;
     }
 }

@@ -78,7 +78,7 @@ impl World {
 
     fn step(&mut self) {
         let node = self.dice.index(self.nodes.len());
-        match self.dice.between(0, 99) {
+        match self.dice.between(0, 101) {
             0..20 => self.request(node),
             20..38 => self.produce(),
             38..48 => self.extend(node),
@@ -90,6 +90,8 @@ impl World {
             87..96 => self.start(node),
             96 => self.nodes[node].cut_off = !self.nodes[node].cut_off && self.dice.one_in(2),
             97 => self.edit(),
+            100 => self.restart_database(),
+            101 => self.lease_ahead(node),
             _ => self.pass_time(),
         }
         if self.wrong == Wrong::TimerRefund {
@@ -270,8 +272,38 @@ impl World {
         if self.nodes[node].stage != Stage::Up {
             return;
         }
-        let Some(wish) = self.nodes[node].wish.take() else { return };
         let fate = if self.nodes[node].cut_off { 0 } else { self.dice.between(0, 11) };
+        self.come_true(node, fate);
+    }
+
+    /// The database goes away and comes back: what anybody has asked of it is done or not, and nobody is told.
+    fn restart_database(&mut self) {
+        self.tally.restarts += 1;
+        for node in 0..self.nodes.len() {
+            if self.nodes[node].stage == Stage::Up {
+                let fate = if self.nodes[node].cut_off { 0 } else { self.dice.between(0, 1) };
+                self.come_true(node, fate);
+            }
+        }
+    }
+
+    /// A node leases more of what it spends than it lacks.
+    fn lease_ahead(&mut self, node: usize) {
+        if self.nodes[node].stage != Stage::Up || self.nodes[node].wish.is_some() {
+            return;
+        }
+        let account = self.dice.index(self.nodes[node].accounts.len());
+        let held = self.nodes[node].accounts[account].holdings();
+        let Some(window_start_ms) = held.iter().find(|held| held.open).map(|held| held.window_start_ms)
+        else {
+            return;
+        };
+        let short = Short { account, need: NanoUsd(0), window_start_ms: Some(window_start_ms) };
+        self.wish(node, account, short, 0, None);
+    }
+
+    fn come_true(&mut self, node: usize, fate: i64) {
+        let Some(wish) = self.nodes[node].wish.take() else { return };
         let (arrives, twice, answered) = (fate > 0, fate == 2, fate > 1);
         match wish {
             Wish::Read { account } => {
