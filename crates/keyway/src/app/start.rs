@@ -13,12 +13,13 @@ use crate::base::fault::Doing;
 use crate::base::tasks::Tasks;
 use crate::base::{Clock, Fault, Secret, id};
 use crate::catalog::Catalog;
-use crate::config::{Config, CredentialRef, On, Settings, show};
+use crate::config::{Config, CredentialRef, On, Settings, SignInRow, show};
 use crate::egress::Egress;
 use crate::mail::Sender;
 use crate::metering::keeper::{Holder, Keeper, Keeping};
 use crate::metering::shares::Sharing;
 use crate::metering::{self, Journal, Plan, Spares};
+use crate::oidc;
 use crate::pricing::{self, Source};
 use crate::providers::{self, FromConfig, Upstreams};
 use crate::relay::capacity::Gates;
@@ -205,12 +206,22 @@ fn desk(config: &Config, at: &Installation, listen: SocketAddr, tasks: &Tasks) -
             whole_ms: span_ms(settings.session_days_max, 24 * 3_600_000),
         },
         public_url,
+        sign_in: sign_in(config).map_err(NotOpened::Configuration)?,
         registration: registration(settings),
         terms_version: settings.terms_version.clone(),
         terms_url: settings.terms_url.clone(),
         status_page: settings.status_page,
         settings: show::each(config),
     })
+}
+
+/// Who else vouches for people, each with its client's secret.
+fn sign_in(config: &Config) -> Result<oidc::Providers, Fault> {
+    let with = |row: &SignInRow| {
+        let secret = secret_at(row.credential.as_ref(), &row.name)?;
+        Ok((row.clone(), secret))
+    };
+    config.sign_in.iter().map(with).collect::<Result<_, _>>().map(oidc::Providers::new)
 }
 
 fn load(settings: &Settings, metrics: &Metrics) -> Arc<Load> {
@@ -310,7 +321,12 @@ fn from_config(config: &Config) -> Result<Vec<FromConfig>, Fault> {
 /// # Errors
 /// When it is not there. The message names the place, never the value.
 pub fn credential(on: &On) -> Result<Option<Secret>, Fault> {
-    let text = match &on.credential {
+    secret_at(on.credential.as_ref(), &on.provider)
+}
+
+/// Reads a secret from where it is said to be.
+fn secret_at(place: Option<&CredentialRef>, of: &str) -> Result<Option<Secret>, Fault> {
+    let text = match place {
         None => return Ok(None),
         Some(CredentialRef::Env(name)) => std::env::var(name).map_err(|_| {
             Fault::plain(format!("the environment variable {name} is not set, or is not text"))
@@ -322,7 +338,7 @@ pub fn credential(on: &On) -> Result<Option<Secret>, Fault> {
     };
     let secret = Secret::new(text.trim_end_matches(['\r', '\n']).to_owned());
     if secret.reveal().is_empty() {
-        return Err(Fault::plain(format!("the credential of `{}` is empty", on.provider)));
+        return Err(Fault::plain(format!("the credential of `{of}` is empty")));
     }
     Ok(Some(secret))
 }

@@ -3,6 +3,7 @@
 use super::Sources;
 use super::kind::{self, Kind, Value};
 use super::settings::{COMMAND_ENV, Setting, TABLE};
+use super::sign_in::{self, SignInRow};
 use crate::catalog::mistake::choose;
 use crate::catalog::price::PriceDefaults;
 use crate::catalog::written::Fields;
@@ -15,19 +16,26 @@ const FILE_BYTES_MAX: u64 = 1 << 20;
 /// The file that is read when it is there.
 const FILE_NAME: &str = "keyway.toml";
 /// The tables of rows.
-const ROW_TABLES: &[&str] = &["providers", "models", "aliases", "routes"];
+const ROW_TABLES: &[&str] = &["providers", "models", "aliases", "routes", "sign_in"];
 
 /// What the sources say.
 pub(super) struct Gathered {
     /// In the order of [`TABLE`].
     pub(super) values: Vec<(Value, Place)>,
     pub(super) rows: Rows,
+    pub(super) sign_in: Vec<SignInRow>,
     pub(super) file: Option<PathBuf>,
     pub(super) mistakes: Vec<Mistake>,
 }
 
 pub(super) fn gather(sources: &Sources) -> Gathered {
-    let mut found = Gathered { values: Vec::new(), rows: Rows::default(), file: None, mistakes: Vec::new() };
+    let mut found = Gathered {
+        values: Vec::new(),
+        rows: Rows::default(),
+        sign_in: Vec::new(),
+        file: None,
+        mistakes: Vec::new(),
+    };
     for setting in TABLE {
         // A default that does not parse is a broken table, which a test finds.
         let value = kind::parse(setting.kind, setting.default, &sources.cwd);
@@ -172,6 +180,7 @@ fn read_toml(found: &mut Gathered, file: &str, text: &str, cwd: &Path) {
         }
     }
     found.rows = read(&mut reader, &root, &PriceDefaults::default());
+    found.sign_in = sign_in::read(&mut reader, &root);
     found.mistakes.append(&mut reader.mistakes);
 }
 
