@@ -19,6 +19,7 @@ use crate::providers::{CONFIG, Owner, Upstream};
 use crate::relay::{Inbound, Outbound, Shared};
 use crate::store::Conn;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 handlers! {
     /// GET `/providers`
@@ -186,17 +187,22 @@ fn fields(body: &mut Body) -> Result<String, Refusal> {
     for name in ["priority", "concurrency_max"] {
         push(name, body.count(name)?.map(Value::from));
     }
-    for name in ["models_any", "credential_optional"] {
+    for name in ["region", "token_url", "api_version"] {
+        push(name, body.text(name)?.map(Value::from));
+    }
+    for name in ["models_any", "credential_optional", "zero_retention"] {
         push(name, body.flag(name)?.map(Value::from));
     }
-    if let Some(urls) = urls {
-        let pairs: Vec<String> = urls
-            .iter()
-            .map(|(dialect, url)| {
-                format!("{} = {}", Value::from(dialect.as_str()), Value::from(url.as_str()))
-            })
-            .collect();
-        fields.push(format!("base_url = {{ {} }}", pairs.join(", ")));
+    for (name, table) in [("base_url", urls), ("balance", body.pairs("balance")?)] {
+        fields.extend(table.map(|table| format!("{name} = {{ {} }}", written(&table))));
     }
     Ok(fields.join(", "))
+}
+
+/// The members of a table, names in quotes.
+fn written(table: &BTreeMap<String, String>) -> String {
+    let member = |(name, text): (&String, &String)| {
+        format!("{} = {}", Value::from(name.as_str()), Value::from(text.as_str()))
+    };
+    table.iter().map(member).collect::<Vec<_>>().join(", ")
 }

@@ -108,6 +108,21 @@ pub struct Row {
     /// It works without a credential too
     #[arg(long, value_name = "BOOL")]
     credential_optional: Option<bool>,
+    /// Requests at a time the account takes
+    #[arg(long, value_name = "N")]
+    concurrency_max: Option<u64>,
+    /// It keeps nothing of requests, by contract
+    #[arg(long, value_name = "BOOL")]
+    zero_retention: Option<bool>,
+    /// AWS region that requests are signed for
+    #[arg(long)]
+    region: Option<String>,
+    /// Where access tokens are asked for, with --auth google-oauth
+    #[arg(long, value_name = "URL")]
+    token_url: Option<String>,
+    /// The version of Azure's API that requests name
+    #[arg(long, value_name = "VERSION")]
+    api_version: Option<String>,
 }
 
 /// Runs it.
@@ -225,6 +240,11 @@ impl Row {
             ("priority", self.priority.map(Value::from)),
             ("models_any", self.models_any.map(Value::from)),
             ("credential_optional", self.credential_optional.map(Value::from)),
+            ("concurrency_max", self.concurrency_max.map(Value::from)),
+            ("zero_retention", self.zero_retention.map(Value::from)),
+            ("region", text(&self.region)),
+            ("token_url", text(&self.token_url)),
+            ("api_version", text(&self.api_version)),
         ];
         // What JSON and TOML write alike.
         let told = fields.into_iter().filter_map(|(name, value)| Some(format!("{name} = {}", value?)));

@@ -86,7 +86,8 @@ pub const OBJECTS: &[(&str, &str)] = &[
         "ProviderNew",
         "id*: string, display_name: string, base_url: string, base_urls: object, \
         auth: bearer|x-api-key|x-goog-api-key|query|azure|sigv4|google-oauth|none, speaks: [string], quirks: [string], \
-        priority: integer, concurrency_max: integer, models_any: boolean, credential_optional: boolean",
+        priority: integer, concurrency_max: integer, models_any: boolean, credential_optional: boolean, \
+        zero_retention: boolean, region: string, token_url: string, api_version: string, balance: object",
     ),
     ("ProviderSwitch", "enabled*: boolean"),
     ("ProviderTestNew", "credential_id: string"),

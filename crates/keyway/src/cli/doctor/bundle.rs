@@ -1,7 +1,7 @@
 //! What somebody who helps wants to know of an installation, in one file: nothing that opens anything, and
 //! nothing that was said to a model.
 
-use super::{Check, Report};
+use super::{Check, Report, State};
 use crate::admin::nodes::{KNOWN_MS, list_object};
 use crate::app::open;
 use crate::app::serve::place;
@@ -34,8 +34,9 @@ pub(super) fn create(file: &Path) -> Result<File, Failure> {
 
 /// Writes what there is to know.
 pub(super) fn write(mut file: File, checks: &[Check], gathered: &Value) -> Result<(), Failure> {
-    let ok = checks.iter().all(|check| check.state != super::State::Fail);
-    let report = serde_json::to_value(Report { object: "doctor", ok, checks });
+    let ok = checks.iter().all(|check| check.state != State::Fail);
+    let checks: Vec<Check> = checks.iter().map(told).collect();
+    let report = serde_json::to_value(Report { object: "doctor", ok, checks: &checks });
     let mut bundle = json!({
         "object": "doctor.bundle",
         "version": env!("CARGO_PKG_VERSION"),
@@ -50,6 +51,18 @@ pub(super) fn write(mut file: File, checks: &[Check], gathered: &Value) -> Resul
     file.write_all(text.as_bytes())
         .and_then(|()| file.sync_all())
         .map_err(|error| Failure::new(FAILED, format!("writing the bundle: {error}")))
+}
+
+/// A look as it may be passed on: what is wrong in the settings may be a secret in the wrong place, so that
+/// of it only the place is told.
+fn told(check: &Check) -> Check {
+    let Check { name, state, detail, fix } = check;
+    let is_mistake = *name == "config" && *state == State::Fail;
+    let (detail, fix) = match detail.split_once(": ").filter(|_| is_mistake) {
+        Some((place, _)) => (place.to_owned(), Some("`keyway config check` says what it is".to_owned())),
+        None => (detail.clone(), fix.clone()),
+    };
+    Check { name, state: *state, detail, fix }
 }
 
 /// Settings, and what the database says of itself; without what this process knows to be secret, wherever

@@ -143,7 +143,7 @@ fn a_bundle_says_how_it_is_and_nothing_secret() {
     let other = keyway.data_dir().join("other.json");
     keyway.cli(&["doctor", "--bundle", &other.display().to_string()]).expect_code(1);
     let text = std::fs::read_to_string(&other).expect("the bundle");
-    assert!(text.contains("listen") && !text.contains(secret), "{text}");
+    assert!(text.contains("keyway.toml:1:10") && !text.contains(secret), "{text}");
 }
 
 #[test]

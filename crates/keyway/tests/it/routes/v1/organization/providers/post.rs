@@ -81,6 +81,11 @@ fn a_row_that_is_none_names_its_field() {
         (json!({"id": "far", "base_url": upstream.base_url(), "quirks": ["none-such"]}), "quirks"),
         (json!({"id": "far", "base_url": upstream.base_url(), "auth": "pigeon"}), "auth"),
         (json!({"id": "far", "base_urls": {"nothing": "http://host"}}), "base_url"),
+        (json!({"id": "far", "base_urls": {"x\" = 1 }, quirks = [\"a": "http://host"}}), "base_url"),
+        (json!({"id": "far", "base_url": upstream.base_url(), "api_version": "a b"}), "api_version"),
+        (json!({"id": "far", "base_url": upstream.base_url(), "token_url": "nowhere"}), "token_url"),
+        (json!({"id": "far", "base_url": upstream.base_url(), "balance": {"path": "/../x"}}), "balance"),
+        (json!({"id": "far", "base_url": upstream.base_url(), "balance": {"path": "/x"}}), "balance"),
     ];
     for (body, field) in table {
         refused(&scene.post(PROVIDERS, &body), 400, "invalid_request", Some(field));
@@ -149,6 +154,39 @@ fn what_is_left_on_an_account_is_told_by_test_credential_and_command() {
     let count = upstream.count();
     scene.post(&format!("{PROVIDERS}/mine/test"), &json!({})).expect_status(200);
     assert_eq!((upstream.count(), upstream.last().path.as_str()), (count + 1, "/v1/models"));
+}
+
+/// What takes a row of the catalogue for a known vendor takes a row set at run time for another like it.
+#[test]
+fn a_lookalike_is_a_row_that_is_set_at_run_time() {
+    let upstream = Upstream::scripted(|request| match request.path.strip_prefix("/v1") {
+        Some("/purse") => Answer::json(200, &json!({"data": {"left": 12.50}})),
+        Some("/models") => Answer::json(200, &json!({"data": []})),
+        _ => Answer::ok(),
+    });
+    let scene = Scene::start(builder(&upstream));
+    let (_, key) = scene.make_key();
+    let row = json!({"id": "alike", "base_url": upstream.base_url(), "auth": "azure", "models_any": true,
+        "quirks": ["max-tokens-only", "no-developer-role", "store-false"], "zero_retention": true,
+        "balance": {"path": "/purse", "currency": "EUR", "total": "/data/left"}});
+    scene.post(PROVIDERS, &row).expect_status(200);
+    let path = format!("{PROVIDERS}/alike/credentials");
+    scene.post(&path, &json!({"value": "sk-alike-0123456789abcdef"})).expect_status(200);
+    let body = json!({"model": "alike/any", "max_completion_tokens": 7, "store": true,
+        "messages": [{"role": "developer", "content": "be brief"}, {"role": "user", "content": "hi"}]});
+    scene.keyway.post_json("/v1/chat/completions", &key, &body).expect_status(200);
+    let sent = upstream.last();
+    assert_eq!(sent.header("api-key"), Some("sk-alike-0123456789abcdef"));
+    let said = sent.json();
+    assert_eq!((&said["max_tokens"], &said["store"]), (&json!(7), &json!(false)));
+    assert_eq!(said["messages"][0]["role"], "system");
+    // Anthropic's clients are before it as well.
+    let body =
+        json!({"model": "alike/any", "max_tokens": 7, "messages": [{"role": "user", "content": "hi"}]});
+    scene.keyway.post_json("/v1/messages", &key, &body).expect_status(200);
+    let tested = scene.post(&format!("{PROVIDERS}/alike/test"), &json!({})).expect_status(200).json();
+    let left = json!([{"currency": "EUR", "total": "12.5", "granted": null, "topped_up": null}]);
+    assert_eq!(tested["account"]["balances"], left, "{tested}");
 }
 
 #[test]
