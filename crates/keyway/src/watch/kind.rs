@@ -108,7 +108,7 @@ fn preset(org: &str, org_created_ms: i64, name: &str, kind: Kind) -> Alert {
     let mut bytes = [0; 16];
     bytes[..6].copy_from_slice(&org_created_ms.max(0).to_be_bytes()[2..]);
     bytes[6..].copy_from_slice(&digest[..10]);
-    let channel = |kind: &str| Channel { kind: kind.to_owned(), to: None, webhook_id: None };
+    let channel = |kind: &str| Channel { kind: kind.to_owned(), ..Channel::default() };
     Alert {
         id: id::text("alert", bytes),
         org: org.to_owned(),

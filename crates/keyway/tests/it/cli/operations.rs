@@ -88,6 +88,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("audit_verify", "audit verify"),
     ("notification_list", "audit notifications"),
     ("key_review", "key review"),
+    ("advice", "advise"),
     ("explain", "explain --key {key} --model mine/small"),
     ("key_create", "key create --name new~name --project {project}"),
     ("key_edit", "key edit {key} --rpm 100000"),
