@@ -55,11 +55,11 @@ pub fn of(key: &Reviewed, uses: &[&Use], from: &[&UsedFrom], since_ms: i64) -> N
     let (unused, kept): (Vec<String>, Vec<String>) = held.into_iter().partition(|scope| {
         scope.strip_prefix("create:").is_some_and(|kind| !uses.iter().any(|it| it.kind == kind))
     });
-    narrower.scopes = less(kept, unused, "scope", &mut narrower.closes);
+    narrower.scopes = less(kept, &unused, "scope", &mut narrower.closes);
     narrower.models = match list(&key.models) {
         Some(models) => {
-            let (kept, unused) = models.into_iter().partition(|rule| is_needed(rule, uses));
-            less(kept, unused, "model", &mut narrower.closes)
+            let (kept, unused): (Vec<_>, Vec<_>) = models.into_iter().partition(|rule| is_needed(rule, uses));
+            less(kept, &unused, "model", &mut narrower.closes)
         }
         None => few(models_of(uses), MODELS_MAX, "every model but", &mut narrower.closes),
     };
@@ -70,8 +70,8 @@ pub fn of(key: &Reviewed, uses: &[&Use], from: &[&UsedFrom], since_ms: i64) -> N
     narrower.ip_allowlist = match list(&key.ip_allowlist) {
         Some(networks) => {
             let used = |network: &String| from.iter().any(|it| overlap(network, &it.network));
-            let (kept, unused) = networks.into_iter().partition(used);
-            less(kept, unused, "address", &mut narrower.closes)
+            let (kept, unused): (Vec<_>, Vec<_>) = networks.into_iter().partition(used);
+            less(kept, &unused, "address", &mut narrower.closes)
         }
         None => {
             let networks = from.iter().map(|it| it.network.clone()).collect();
@@ -87,7 +87,7 @@ fn list(text: &Option<String>) -> Option<Vec<String>> {
 
 /// A list without what was not used. Without anything kept there is nothing to write: the key is unused, not
 /// too broad.
-fn less(kept: Vec<String>, unused: Vec<String>, what: &str, closes: &mut Vec<String>) -> Option<Vec<String>> {
+fn less(kept: Vec<String>, unused: &[String], what: &str, closes: &mut Vec<String>) -> Option<Vec<String>> {
     if kept.is_empty() || unused.is_empty() {
         return None;
     }

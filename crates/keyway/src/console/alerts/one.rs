@@ -11,7 +11,7 @@ use crate::console::parts::table::facts;
 use crate::console::parts::{button, danger_button};
 use crate::relay::Outbound;
 use crate::store::alert_events::{self, Filter};
-use crate::store::alerts::Alert;
+use crate::store::alerts::{Alert, Channel};
 use crate::watch::alerts::{self as service, Edit};
 use crate::watch::preview::{self, Preview};
 use ledger::NanoUsd;
@@ -55,13 +55,10 @@ fn known(here: &Here<'_>, rule: &Alert, preview: Preview) -> Vec<(&'static str, 
     let now_ms = here.shared.at.clock.now_ms();
     let threshold = rule.threshold_nano.map(|nano| NanoUsd(nano).to_decimal());
     let tells = |rule: &Alert| {
-        let one = |channel: &crate::store::alerts::Channel| match channel
-            .to
-            .as_ref()
-            .or(channel.webhook_id.as_ref())
-        {
-            Some(which) => format!("{} ({which})", channel.kind),
-            None => channel.kind.clone(),
+        let one = |channel: &Channel| {
+            let kind = if channel.digest { "email once a day" } else { channel.kind.as_str() };
+            let which = channel.to.as_ref().or(channel.webhook_id.as_ref());
+            which.map_or_else(|| kind.to_owned(), |which| format!("{kind} ({which})"))
         };
         rule.channels.iter().map(one).collect::<Vec<_>>().join(", ")
     };

@@ -168,6 +168,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("alert_create", "alert create --name new --on usage"),
     ("alert_update", "alert edit {alert} --name other --threshold 2.5"),
     ("alert_test", "alert test {alert}"),
+    ("alert_event_confirm", "alert confirm {event}"),
     ("alert_remove", "alert remove {alert} --yes"),
     ("webhook_list", "webhook list"),
     ("webhook_get", "webhook show {webhook}"),
