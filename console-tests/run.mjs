@@ -1,11 +1,12 @@
 // Starts the server, runs the suite against it, and counts.
 import { execFileSync, spawn } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { CLIENT, startIdp } from "./idp.mjs";
 import { suite } from "./suite.mjs";
 
 const READY_MS = 30_000;
@@ -35,10 +36,16 @@ const freePort = () => new Promise((resolve) => {
   });
 });
 
-async function serve(folder) {
-  const port = await freePort();
+// The settings of an installation where a provider of sign-in runs beside it.
+function settings(idp) {
+  return `egress_networks = ["127.0.0.0/8"]\n[sign_in.elsewhere]\nlabel = "Elsewhere"\nissuer = "${idp.issuer}"
+client_id = "${CLIENT.id}"\ncredential = "env:SIGN_IN_SECRET"\n`;
+}
+
+async function serve(folder, port, idp) {
+  writeFileSync(path.join(folder, "keyway.toml"), settings(idp));
   const flags = ["serve", "--data-dir", path.join(folder, "data"), "--listen", `127.0.0.1:${port}`, "--set", "registration=open"];
-  const server = spawn(path.resolve(binary), flags, { cwd: folder, env: { PATH: process.env.PATH }, stdio: ["ignore", "pipe", "pipe"] });
+  const server = spawn(path.resolve(binary), flags, { cwd: folder, env: { PATH: process.env.PATH, SIGN_IN_SECRET: CLIENT.secret }, stdio: ["ignore", "pipe", "pipe"] });
   let printed = "", log = "";
   server.stdout.on("data", (text) => { printed += text; });
   server.stderr.on("data", (text) => { log += text; });
@@ -60,7 +67,9 @@ const check = (name, truth, reason = "") => {
   console.log(truth ? `ok ${name}` : `FAIL ${name}: ${reason}`);
   if (truth) tally.passed += 1; else tally.failed += 1;
 };
-const keyway = await serve(folder);
+const [port, idpPort] = [await freePort(), await freePort()];
+const idp = await startIdp(modules, idpPort, `http://127.0.0.1:${port}/sign-in/back/elsewhere`);
+const keyway = await serve(folder, port, idp);
 const browser = await engine.launch({ executablePath: chromium(), args: ["--no-sandbox"] });
 try {
   await suite({ browser, keyway, axe, check, pictures: path.join(work, "pages") });
@@ -69,6 +78,7 @@ try {
 } finally {
   await browser.close();
   keyway.server.kill("SIGTERM");
+  idp.end();
 }
 if (tally.failed > 0) console.error(`--- end of the server's stderr ---\n${keyway.log().slice(-3000)}`);
 rmSync(folder, { recursive: true, force: true });

@@ -65,6 +65,7 @@ export async function suite(at) {
   const visitor = await watched(at, outside);
   for (const [name, url] of Object.entries(OUTSIDE)) await look(at, visitor, name, url);
   await outside.close();
+  await byAnother(at);
   await withoutScripts(at, state, key);
   await endOfASession(at);
 }
@@ -247,6 +248,63 @@ async function keyboard(at, page) {
   at.check("and closes", !(await page.isVisible("dialog[open]")));
 }
 
+// Signing in by a provider that others wrote: an account at the first time, the same one again, asked again
+// before a secret, and linked with an account that has a password.
+async function byAnother(at) {
+  const base = at.keyway.base;
+  const atProvider = async (page, name) => {
+    await page.waitForURL((url) => !url.href.startsWith(base));
+    const ask = page.locator('[name="login"]');
+    if (await ask.count()) {
+      await ask.fill(name);
+      await page.fill('[name="password"]', "anything");
+      await page.click('button[type="submit"]');
+    }
+    await page.waitForURL((url) => url.href.startsWith(base) || url.pathname.startsWith("/interaction/"));
+    if (!page.url().startsWith(base)) await page.click('button[type="submit"]');
+    await page.waitForURL((url) => url.href.startsWith(base));
+    await page.waitForLoadState("load");
+  };
+  const enter = async (context, name) => {
+    const page = await context.newPage();
+    await page.goto(`${base}/sign-in?next=/console/account`);
+    await page.click("button:text('Sign in with Elsewhere')");
+    await atProvider(page, name);
+    return page;
+  };
+  const first = await at.browser.newContext();
+  const page = await enter(first, "grace");
+  const text = await page.textContent("main");
+  at.check("by another: an account is made", text.includes("grace@elsewhere.example") && text.includes("Elsewhere"), page.url());
+  await look(at, page, "account by another", "/console/account");
+  await page.goto(`${base}/console/keys/new`);
+  await page.fill("#name", "by another");
+  await page.click("text=Create the key");
+  at.check("by another: a secret asks who it is", page.url().includes("/console/confirm"), page.url());
+  await look(at, page, "confirm by another", "/console/confirm?next=/console/keys/new");
+  await page.click("button:text('Ask Elsewhere')");
+  await atProvider(page, "grace");
+  at.check("by another: and is led back", page.url().endsWith("/console/keys/new"), page.url());
+  await page.fill("#name", "by another");
+  await page.click("text=Create the key");
+  at.check("by another: the key is made then", (await page.inputValue("#key")).startsWith("sk-kw-"));
+  await first.close();
+  const second = await at.browser.newContext();
+  const again = await enter(second, "grace");
+  at.check("by another: the same person again", (await again.textContent("main")).includes("grace@elsewhere.example"));
+  await second.close();
+  const third = await at.browser.newContext();
+  const ada = await third.newPage();
+  await ada.goto(`${base}/sign-in?next=/console/account`);
+  await ada.fill("#email", PERSON.email);
+  await ada.fill("#password", PERSON.password);
+  await ada.click("button:text-is('Sign in')");
+  await ada.click("button:text('Link Elsewhere')");
+  await atProvider(ada, "ada");
+  at.check("by another: linked with an account", (await ada.textContent("main")).includes("ada@elsewhere.example"), ada.url());
+  await third.close();
+}
+
 // Everything again by somebody whose browser runs no scripts.
 async function withoutScripts(at, state, key) {
   const context = await at.browser.newContext({ javaScriptEnabled: false, storageState: state });
@@ -284,7 +342,7 @@ async function endOfASession(at) {
   at.check("who is signed out is led to sign in", page.url().includes("/sign-in?next="), page.url());
   await page.fill("#email", PERSON.email);
   await page.fill("#password", PERSON.password);
-  await page.click("button:text('Sign in')");
+  await page.click("button:text-is('Sign in')");
   at.check("and back", page.url().endsWith("/console/keys"), page.url());
   await page.click("summary:text('Menu')");
   await page.click(".menu >> text=Sign out");

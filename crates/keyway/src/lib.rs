@@ -14,6 +14,7 @@ pub mod egress;
 pub mod jobs;
 pub mod mail;
 pub mod metering;
+pub mod oidc;
 pub mod pricing;
 pub mod providers;
 pub mod relay;

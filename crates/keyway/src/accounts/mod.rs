@@ -14,6 +14,7 @@ pub mod check;
 pub mod credit;
 pub mod custom_roles;
 pub mod groups;
+pub mod identities;
 pub mod installation;
 pub mod invites;
 pub mod leave;

@@ -7,7 +7,7 @@ use crate::base::{Code, Refusal, Trouble, id};
 use crate::store::changes::{NOTHING_CHANGED, ORGANIZATION_CHANGED, PRINCIPAL_CHANGED};
 use crate::store::people::{self, Member};
 use crate::store::persons::{self, Person};
-use crate::store::{organizations, tenants};
+use crate::store::{identities, organizations, tenants};
 use serde_json::json;
 
 /// Somebody about to have an account.
@@ -16,8 +16,8 @@ pub struct NewPerson<'a> {
     pub email: &'a str,
     /// What they call themselves.
     pub name: &'a str,
-    /// The hash of their password.
-    pub password_hash: &'a str,
+    /// The hash of their password; `None` for who comes by an identity elsewhere.
+    pub password_hash: Option<&'a str>,
 }
 
 /// Makes the first person: the installation's operator, and owner of the organisation acted in.
@@ -162,7 +162,7 @@ pub async fn change(acting: &mut Acting<'_>, user: &str, profile: &Profile<'_>) 
     Ok(person)
 }
 
-/// Gives somebody an account: a person with a password. Who was made a member before by their address
+/// Gives somebody an account: a person with a password, or about to be linked with an identity. Who was made a member before by their address
 /// alone takes that place.
 ///
 /// # Errors
@@ -173,7 +173,8 @@ pub async fn account(acting: &mut Acting<'_>, new: &NewPerson<'_>) -> Result<Per
     let known = persons::by_email(&mut acting.tx, &address).await?;
     let mut person = match known {
         Some(person) => {
-            if persons::password(&mut acting.tx, &person.id).await?.is_some() {
+            let linked = identities::of_user(&mut acting.tx, &person.id, 1).await?;
+            if !linked.is_empty() || persons::password(&mut acting.tx, &person.id).await?.is_some() {
                 return Err(Refusal::new(Code::Conflict, "There is an account with this address.").into());
             }
             person
@@ -187,7 +188,9 @@ pub async fn account(acting: &mut Acting<'_>, new: &NewPerson<'_>) -> Result<Per
     new.name.clone_into(&mut person.name);
     "en".clone_into(&mut person.language);
     persons::update(&mut acting.tx, &person).await?;
-    persons::set_password(&mut acting.tx, &person.id, new.password_hash, acting.now_ms).await?;
+    if let Some(hash) = new.password_hash {
+        persons::set_password(&mut acting.tx, &person.id, hash, acting.now_ms).await?;
+    }
     record(acting, "account.created", &person).await?;
     Ok(person)
 }

@@ -13,12 +13,13 @@ use crate::base::fault::Doing;
 use crate::base::tasks::Tasks;
 use crate::base::{Clock, Fault, Secret, id};
 use crate::catalog::Catalog;
-use crate::config::{Config, CredentialRef, On, Settings, show};
+use crate::config::{Config, CredentialRef, On, Settings, SignInRow, show};
 use crate::egress::Egress;
 use crate::mail::Sender;
 use crate::metering::keeper::{Holder, Keeper, Keeping};
 use crate::metering::shares::Sharing;
-use crate::metering::{self, Journal, Plan, ShardState, Spares};
+use crate::metering::{self, Journal, Plan, Spares};
+use crate::oidc;
 use crate::pricing::{self, Source};
 use crate::providers::{self, FromConfig, Upstreams};
 use crate::relay::capacity::Gates;
@@ -29,7 +30,9 @@ use crate::relay::load::Load;
 use crate::relay::replies::{Replies, Terms};
 use crate::relay::running::{Orders, Stops};
 use crate::relay::spent::Board;
-use crate::relay::{Shared, story};
+use crate::relay::tries::AttemptLimits;
+use crate::relay::{Shared, tried};
+use crate::routing::{Health, Sessions};
 use crate::store::changes;
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Names;
@@ -88,10 +91,7 @@ pub async fn build(
     let spares = Spares::start().map_err(NotOpened::Failed)?;
     let journals = journals(&plan(settings, &node), workers, &spares, &clock).map_err(NotOpened::Failed)?;
     let desk = desk(config, &at, listen, &tasks)?;
-    let states: Vec<Arc<ShardState>> = journals.iter().map(Journal::state).collect();
-    let tls = Arc::new(Tls::new(None));
-    let egress = egress(settings, listen, &clock, &tls);
-    let lanes = Lanes::new(serve::limits(settings), clock.clone(), tls);
+    let (egress, lanes) = outward(settings, listen, &clock);
     let shared = Arc::new(Shared {
         at,
         node,
@@ -122,10 +122,13 @@ pub async fn build(
         seen_seq: AtomicI64::new(seen_seq),
         draining: AtomicBool::new(false),
         ending: AtomicBool::new(false),
-        journals: states,
+        journals: journals.iter().map(Journal::state).collect(),
         desk,
         used: Mutex::new(Vec::new()),
         exposed: Exposed::default(),
+        health: Health::default(),
+        sessions: Sessions::default(),
+        attempts: attempts(settings),
     });
     Ok((Parts { shared, journals, orders, spares }, (keeping, sharing)))
 }
@@ -160,10 +163,22 @@ fn lenders(
     (metering::keeper::keeper(Holder { db, clock, boot, node, key_share_percent_max }), sharer)
 }
 
-/// The way to addresses that callers name, and never to where this process listens.
-fn egress(settings: &Settings, listen: SocketAddr, clock: &Clock, tls: &Arc<Tls>) -> Egress {
+/// The way to addresses that callers name, and never to where this process listens; and the connections to
+/// providers for what is no inference.
+fn outward(settings: &Settings, listen: SocketAddr, clock: &Clock) -> (Egress, Lanes) {
+    let tls = Arc::new(Tls::new(None));
     let listeners = std::iter::once(listen).chain(settings.metrics_listen).collect();
-    Egress::new(settings.egress_networks.clone(), listeners, clock.clone(), Arc::clone(tls))
+    let egress = Egress::new(settings.egress_networks.clone(), listeners, clock.clone(), Arc::clone(&tls));
+    (egress, Lanes::new(serve::limits(settings), clock.clone(), tls))
+}
+
+fn attempts(settings: &Settings) -> AttemptLimits {
+    let count = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+    AttemptLimits {
+        several_max: count(settings.attempts_max),
+        alone_max: count(settings.attempts_alone_max),
+        total_ms: settings.attempts_timeout_ms,
+    }
 }
 
 /// Where people reach the server: what was set, else the address it listens on.
@@ -191,12 +206,22 @@ fn desk(config: &Config, at: &Installation, listen: SocketAddr, tasks: &Tasks) -
             whole_ms: span_ms(settings.session_days_max, 24 * 3_600_000),
         },
         public_url,
+        sign_in: sign_in(config).map_err(NotOpened::Configuration)?,
         registration: registration(settings),
         terms_version: settings.terms_version.clone(),
         terms_url: settings.terms_url.clone(),
         status_page: settings.status_page,
         settings: show::each(config),
     })
+}
+
+/// Who else vouches for people, each with its client's secret.
+fn sign_in(config: &Config) -> Result<oidc::Providers, Fault> {
+    let with = |row: &SignInRow| {
+        let secret = secret_at(row.credential.as_ref(), &row.name)?;
+        Ok((row.clone(), secret))
+    };
+    config.sign_in.iter().map(with).collect::<Result<_, _>>().map(oidc::Providers::new)
 }
 
 fn load(settings: &Settings, metrics: &Metrics) -> Arc<Load> {
@@ -263,7 +288,7 @@ fn journals(plan: &Plan, workers: usize, spares: &Spares, clock: &Clock) -> Resu
 fn names() -> Names {
     let routes: Vec<&'static str> =
         ROUTES.iter().copied().flatten().map(|route| route.name).chain(["unrouted"]).collect();
-    Names { routes: routes.leak(), outcomes: story::OUTCOMES }
+    Names { routes: routes.leak(), outcomes: tried::OUTCOMES }
 }
 
 /// Looks a price version up in the catalogue.
@@ -296,7 +321,12 @@ fn from_config(config: &Config) -> Result<Vec<FromConfig>, Fault> {
 /// # Errors
 /// When it is not there. The message names the place, never the value.
 pub fn credential(on: &On) -> Result<Option<Secret>, Fault> {
-    let text = match &on.credential {
+    secret_at(on.credential.as_ref(), &on.provider)
+}
+
+/// Reads a secret from where it is said to be.
+fn secret_at(place: Option<&CredentialRef>, of: &str) -> Result<Option<Secret>, Fault> {
+    let text = match place {
         None => return Ok(None),
         Some(CredentialRef::Env(name)) => std::env::var(name).map_err(|_| {
             Fault::plain(format!("the environment variable {name} is not set, or is not text"))
@@ -308,7 +338,7 @@ pub fn credential(on: &On) -> Result<Option<Secret>, Fault> {
     };
     let secret = Secret::new(text.trim_end_matches(['\r', '\n']).to_owned());
     if secret.reveal().is_empty() {
-        return Err(Fault::plain(format!("the credential of `{}` is empty", on.provider)));
+        return Err(Fault::plain(format!("the credential of `{of}` is empty")));
     }
     Ok(Some(secret))
 }

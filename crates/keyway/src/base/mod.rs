@@ -7,6 +7,7 @@ pub mod fault;
 pub mod fields;
 pub mod id;
 pub mod network;
+pub mod query;
 pub mod refusal;
 pub mod secret;
 pub mod tasks;

@@ -2,7 +2,8 @@
 
 use super::Sources;
 use super::kind::{self, Kind, Value};
-use super::settings::{COMMAND_ENV, NOT_YET, Setting, TABLE};
+use super::settings::{COMMAND_ENV, Setting, TABLE};
+use super::sign_in::{self, SignInRow};
 use crate::catalog::mistake::choose;
 use crate::catalog::price::PriceDefaults;
 use crate::catalog::written::Fields;
@@ -15,19 +16,26 @@ const FILE_BYTES_MAX: u64 = 1 << 20;
 /// The file that is read when it is there.
 const FILE_NAME: &str = "keyway.toml";
 /// The tables of rows.
-const ROW_TABLES: &[&str] = &["providers", "models", "aliases"];
+const ROW_TABLES: &[&str] = &["providers", "models", "aliases", "routes", "sign_in"];
 
 /// What the sources say.
 pub(super) struct Gathered {
     /// In the order of [`TABLE`].
     pub(super) values: Vec<(Value, Place)>,
     pub(super) rows: Rows,
+    pub(super) sign_in: Vec<SignInRow>,
     pub(super) file: Option<PathBuf>,
     pub(super) mistakes: Vec<Mistake>,
 }
 
 pub(super) fn gather(sources: &Sources) -> Gathered {
-    let mut found = Gathered { values: Vec::new(), rows: Rows::default(), file: None, mistakes: Vec::new() };
+    let mut found = Gathered {
+        values: Vec::new(),
+        rows: Rows::default(),
+        sign_in: Vec::new(),
+        file: None,
+        mistakes: Vec::new(),
+    };
     for setting in TABLE {
         // A default that does not parse is a broken table, which a test finds.
         let value = kind::parse(setting.kind, setting.default, &sources.cwd);
@@ -151,7 +159,7 @@ fn read_toml(found: &mut Gathered, file: &str, text: &str, cwd: &Path) {
     let root = Fields { table: document.as_table(), path: String::new(), span: None };
     for (name, item) in document.iter() {
         let place = reader.place(document.as_table().key(name).and_then(Key::span).as_ref());
-        if ROW_TABLES.contains(&name) || refused(found, name, &place) {
+        if ROW_TABLES.contains(&name) {
             continue;
         }
         let Some(setting) = TABLE.iter().find(|setting| setting.path == name) else {
@@ -172,16 +180,8 @@ fn read_toml(found: &mut Gathered, file: &str, text: &str, cwd: &Path) {
         }
     }
     found.rows = read(&mut reader, &root, &PriceDefaults::default());
+    found.sign_in = sign_in::read(&mut reader, &root);
     found.mistakes.append(&mut reader.mistakes);
-}
-
-/// Notes a setting that this build does not have. Says whether it was one.
-fn refused(found: &mut Gathered, name: &str, place: &Place) -> bool {
-    let Some((_, instead)) = NOT_YET.iter().find(|(path, _)| *path == name) else {
-        return false;
-    };
-    found.wrong(place.clone(), name, "is not available yet", format!("leave it out: {instead}"));
-    true
 }
 
 fn read_env(found: &mut Gathered, sources: &Sources) {
@@ -202,9 +202,6 @@ fn read_env(found: &mut Gathered, sources: &Sources) {
         }
         let path = rest.to_ascii_lowercase().replace("__", ".");
         let first = path.split('.').next().unwrap_or("");
-        if refused(found, first, &place) {
-            continue;
-        }
         if ROW_TABLES.contains(&first) {
             found.wrong(place, &path, "cannot be set by a variable", format!("write it in {FILE_NAME}"));
             continue;
@@ -238,9 +235,6 @@ fn read_flags(found: &mut Gathered, sources: &Sources) {
             Some(setting) => found.take(setting, text, place, &sources.cwd),
             None => {
                 let first = path.split('.').next().unwrap_or("");
-                if refused(found, first, &place) {
-                    continue;
-                }
                 if ROW_TABLES.contains(&first) {
                     found.wrong(place, path, "cannot be set by a flag", format!("write it in {FILE_NAME}"));
                     continue;

@@ -11,6 +11,7 @@ pub mod on;
 pub mod reload;
 pub mod settings;
 pub mod show;
+pub mod sign_in;
 
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ pub use document::{init_text, schema, settings_markdown};
 pub use on::On;
 pub use settings::{Setting, Settings, TABLE};
 pub use show::{show, show_json};
+pub use sign_in::{SignInKind, SignInRow};
 
 use crate::catalog::{Catalog, Rows};
 use crate::telemetry::scrub;
@@ -50,6 +52,8 @@ pub struct Config {
     pub rows: Rows,
     /// The providers that are on, by name; without the sandbox, which always is.
     pub on: Vec<On>,
+    /// Who else vouches for people.
+    pub sign_in: Vec<SignInRow>,
     /// The first snapshot.
     pub catalog: Arc<Catalog>,
     /// What is worth a warning at start.
@@ -98,6 +102,7 @@ fn read(sources: &Sources) -> Result<Config, Vec<Mistake>> {
     let names: Vec<&str> = on.iter().map(|on| on.provider.as_str()).collect();
     let catalog = Catalog::build(&gathered.rows, &names)?;
     let settings = settings::settle(gathered.values.iter().map(|(value, _)| value));
-    let (rows, file, values) = (gathered.rows, gathered.file, gathered.values);
-    Ok(Config { settings, rows, on, catalog: Arc::new(catalog), notes, file, values })
+    let (rows, sign_in) = (gathered.rows, gathered.sign_in);
+    let (file, values) = (gathered.file, gathered.values);
+    Ok(Config { settings, rows, on, sign_in, catalog: Arc::new(catalog), notes, file, values })
 }

@@ -56,6 +56,11 @@ pub fn differences(was: &Config, is: &Config) -> Vec<Difference> {
         |rows: &Rows| rows.models.iter().map(|row| (row.id.clone(), text(row, &row.place))).collect();
     let aliases =
         |rows: &Rows| rows.aliases.iter().map(|row| (row.name.clone(), text(row, &row.place))).collect();
+    let sign_in = |config: &Config| {
+        config.sign_in.iter().map(|row| (row.name.clone(), text(row, &row.place))).collect()
+    };
+    let changed = of_rows("sign_in", &sign_in(was), &sign_in(is));
+    found.extend(changed.into_iter().map(|one| Difference { reloads: false, ..one }));
     found.extend(of_rows("models", &models(&was.rows), &models(&is.rows)));
     found.extend(of_rows("aliases", &aliases(&was.rows), &aliases(&is.rows)));
     found

@@ -150,6 +150,8 @@ impl<'a> Here<'a> {
             ("sent", "The message is on its way."),
             ("made", "Made."),
             ("removed", "Removed."),
+            ("linked", "Linked: it is a way into your account now."),
+            ("unlinked", "Unlinked: it is no way into your account any more."),
             ("archived", "The project is archived. Its keys work no more."),
             ("handed-over", "Removed. The keys go on, and belong to somebody else now."),
         ];

@@ -1,6 +1,7 @@
 //! Taking an invitation up: with a new account, or as whom one is already. The address it is for
 //! decides which, and who has an account must be signed in with it.
 
+use super::federated::buttons;
 use super::form::{Form, Wrong, token_field};
 use super::here::{Here, pages};
 use super::page::{Page, see};
@@ -11,6 +12,7 @@ use super::setup::check_password;
 use super::sign_in::{self, Entry};
 use super::visit::Visit;
 use crate::access::{Grant, invited, session};
+use crate::accounts::identities::{self, Vouched};
 use crate::accounts::invites as service;
 use crate::accounts::persons::{self, NewPerson, Profile};
 use crate::accounts::{Acting, Actor, Rights};
@@ -20,6 +22,7 @@ use crate::relay::obey::obey;
 use crate::relay::route::Sendable;
 use crate::relay::{Inbound, Outbound, Shared};
 use crate::store::invites::Invite;
+use crate::store::persons::Person;
 use crate::store::{organizations, persons as rows};
 use http::StatusCode;
 use maud::html;
@@ -96,7 +99,7 @@ async fn join(shared: &Shared, inbound: &Inbound, form: &Form, token: &str) -> R
         return Err(Refusal::new(Code::Conflict, "This address has an account: sign in with it.").into());
     }
     invited::enter(&mut acting, &invite).await?;
-    let new = NewPerson { email: &invite.email, name, password_hash: &hash };
+    let new = NewPerson { email: &invite.email, name, password_hash: Some(&hash) };
     let person = persons::account(&mut acting, &new).await?;
     service::accept(&mut acting, &invite, name).await?;
     if !shared.desk.terms_version.is_empty() {
@@ -107,6 +110,30 @@ async fn join(shared: &Shared, inbound: &Inbound, form: &Form, token: &str) -> R
     let changes = acting.commit().await?;
     obey(shared, &changes).await;
     Ok(entry)
+}
+
+/// Takes an invitation up for somebody by a provider's word. That they read the address it is for, its link
+/// has shown, which went there.
+///
+/// # Errors
+/// `not_found` for an invitation that is over, `conflict` where the address has an account.
+pub async fn vouched(
+    acting: &mut Acting<'_>,
+    shared: &Shared,
+    token: &str,
+    vouched: &Vouched<'_>,
+) -> Result<Person, Trouble> {
+    let now_ms = acting.now_ms;
+    let invite = invited::find(&mut acting.tx, &shared.at.master, token, now_ms).await?;
+    if rows::by_email(&mut acting.tx, &invite.email).await?.is_some() {
+        return Err(Refusal::new(Code::Conflict, "This address has an account: sign in with it.").into());
+    }
+    acting.author.kind = "invite";
+    acting.author.id.clone_from(&invite.id);
+    invited::enter(acting, &invite).await?;
+    let person = identities::account(acting, vouched, &invite.email).await?;
+    service::accept(acting, &invite, &person.name).await?;
+    Ok(person)
 }
 
 fn page(visit: &Visit<'_>, found: &Found, token: &str, (form, wrong): (&Form, &Wrong)) -> Outbound {
@@ -129,6 +156,7 @@ fn page(visit: &Visit<'_>, found: &Found, token: &str, (form, wrong): (&Form, &W
                 (terms(visit.shared, wrong))
                 (submit("Make the account and join"))
             }
+            (buttons(visit.shared, "/sign-in/with", (&visit.token(), &next), "Join with"))
         }
     };
     let page = Page { scripts: &["password.js"], ..Page::new("Invitation", body) };

@@ -9,6 +9,7 @@ pub mod alerts;
 pub mod assets;
 pub mod audit;
 pub mod components;
+pub mod federated;
 pub mod form;
 pub mod here;
 pub mod invitation;

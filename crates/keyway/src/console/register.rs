@@ -93,7 +93,7 @@ async fn make(shared: &Shared, name: &str, address: &str, hash: &str, peer: IpAd
     let author = Author { kind: "system", id: "registration".to_owned(), ip: Some(peer.to_string()) };
     let nobody = Actor { id: "".into(), person: "".into(), rights: Rights::none() };
     let mut acting = Acting::begin(&shared.at, author, nobody, "").await?;
-    let new = NewPerson { email: address, name, password_hash: hash };
+    let new = NewPerson { email: address, name, password_hash: Some(hash) };
     let desk = &shared.desk;
     let registered = persons::register(&mut acting, &new).await?;
     let (person, purpose) = match &registered {

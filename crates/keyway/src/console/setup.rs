@@ -67,7 +67,7 @@ async fn first(shared: &Shared, inbound: &Inbound, form: &Form, token: &str) -> 
     let org = tenants::default_org(&shared.at.db).await?;
     let mut acting = Acting::begin(&shared.at, author, nobody, &org).await?;
     once::take(&mut acting, Purpose::Setup, token).await?;
-    let new = NewPerson { email, name, password_hash: &password_hash };
+    let new = NewPerson { email, name, password_hash: Some(&password_hash) };
     let person = persons::set_up(&mut acting, &new).await?;
     let entry = sign_in::begin(&mut acting, shared, inbound, &person).await?;
     let changes = acting.commit().await?;

@@ -1,6 +1,7 @@
 //! Signing in. Somebody unknown, somebody without a password and a wrong password are one answer, and
 //! take as long.
 
+use super::federated::buttons;
 use super::form::{Form, Wrong, token_field};
 use super::page::{Page, see};
 use super::parts::{Field, submit};
@@ -21,6 +22,8 @@ use std::sync::Arc;
 
 /// A session just begun, on its way into a cookie.
 pub struct Entry {
+    /// The session's id.
+    pub session: String,
     secret: Secret,
     seconds: i64,
     https: bool,
@@ -50,7 +53,7 @@ pub async fn begin(
     let from = (inbound.peer.to_string(), inbound.header("user-agent").unwrap_or_default());
     let begun = session::begin(acting, person, shared.desk.lasting, (&from.0, from.1)).await?;
     let seconds = (begun.row.expires_ms - begun.row.created_ms) / 1000;
-    Ok(Entry { secret: begun.secret, seconds, https: inbound.https })
+    Ok(Entry { session: begun.row.id, secret: begun.secret, seconds, https: inbound.https })
 }
 
 /// What was done before, as the address says by a word of this list.
@@ -135,6 +138,7 @@ fn page(visit: &Visit<'_>, next: &str, form: &Form, wrong: &Wrong) -> Outbound {
                 .came(form, wrong, "").show())
             (submit("Sign in"))
         }
+        (buttons(visit.shared, "/sign-in/with", (&visit.token(), next), "Sign in with"))
         div .row {
             a href="/reset" { "Password lost?" }
             @if visit.shared.desk.registration.is_offered() { a href="/register" { "Make an account" } }

@@ -47,6 +47,12 @@ impl<'a> Visit<'a> {
         csrf::form_token(&self.shared.at.master, &self.secret)
     }
 
+    /// What is kept of the visit where it has to be known again.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        self.shared.at.master.digest(&format!("visit\n{}", self.secret)).hex()
+    }
+
     /// The form that came, from a page of this visit.
     ///
     /// # Errors

@@ -13,8 +13,8 @@ mod url;
 
 pub use resolve::Resolver;
 
-use crate::base::{Clock, Fields};
-use crate::upstream::{self, Failure, Limits, Request, Tls};
+use crate::base::{Clock, Fields, Secret};
+use crate::upstream::{self, AuthStyle, Failure, Limits, Request, Tls};
 use address::Rules;
 use bytes::Bytes;
 use http::Method;
@@ -49,6 +49,10 @@ pub struct Call<'a> {
     pub url: &'a str,
     /// Header fields of the caller's; those of framing, connection and credentials are refused.
     pub headers: &'a [(&'a str, &'a str)],
+    /// What may come back.
+    pub accept: &'a str,
+    /// What it is asked with: shown to this URL's host and nobody else.
+    pub credential: Option<(AuthStyle, &'a Secret)>,
     /// Of the body.
     pub content_type: &'a str,
     /// The body; empty for none.
@@ -131,13 +135,13 @@ impl Egress {
     async fn ask(&self, call: &Call<'_>, time_ms: u64) -> Result<Answer, Denied> {
         let url = Url::parse(call.url).map_err(Denied::Url)?;
         let addresses = self.addresses(&url).await?;
-        let endpoint = url.endpoint().map_err(Denied::Url)?;
+        let endpoint = url.endpoint(call.credential).map_err(Denied::Url)?;
         let request = Request {
             method: call.method.clone(),
             query: url.query.as_deref(),
             headers: call.headers,
             content_type: call.content_type,
-            accept: "*/*",
+            accept: call.accept,
             ..Request::post(&url.path, call.body.clone())
         };
         let way = upstream::once::Way {

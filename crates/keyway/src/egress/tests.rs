@@ -50,6 +50,8 @@ fn get(url: &str) -> Call<'_> {
         method: Method::GET,
         url,
         headers: &[],
+        accept: "*/*",
+        credential: None,
         content_type: "application/json",
         body: Bytes::new(),
         answer_bytes_max: 1024,

@@ -1,6 +1,7 @@
 //! URLs of callers, read once: what is parsed here is what is connected to, so no second reading can differ.
 
 use super::URL_BYTES_MAX;
+use crate::base::Secret;
 use crate::upstream::{AuthStyle, Endpoint};
 use http::Uri;
 
@@ -55,8 +56,11 @@ impl Url {
         })
     }
 
-    /// Where requests for it go.
-    pub fn endpoint(&self) -> Result<Endpoint, &'static str> {
-        Endpoint::new(&self.origin, AuthStyle::None, None).map_err(|_| "is not a URL")
+    /// Where requests for it go, and with what.
+    pub fn endpoint(&self, credential: Option<(AuthStyle, &Secret)>) -> Result<Endpoint, &'static str> {
+        let (style, secret) = credential.unzip();
+        let style = style.unwrap_or(AuthStyle::None);
+        Endpoint::new(&self.origin, style, secret.cloned())
+            .map_err(|_| "cannot be asked with this credential")
     }
 }

@@ -4,8 +4,8 @@
 use crate::base::Fault;
 use crate::relay::Shared;
 use crate::store::{
-    alert_events, budgets, changes, ephemeral, once_links, outbox, reasoning, requests_write, seen, sessions,
-    tenants, usage_write,
+    alert_events, budgets, changes, departures, ephemeral, once_links, outbox, reasoning, requests_write,
+    seen, sessions, tenants, usage_write,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,6 +50,7 @@ async fn round(shared: &Shared, requests_kept_ms: i64) -> Result<(), Fault> {
     budgets::end_of_tokens(db, now_ms - HOUR_MS, now_ms).await?;
     sessions::prune(db, now_ms - HOUR_MS).await?;
     once_links::prune(db, now_ms).await?;
+    departures::prune(db, now_ms).await?;
     alert_events::prune(db, now_ms - EVENTS_KEPT_MS).await?;
     outbox::prune(db, now_ms - MESSAGES_KEPT_MS).await?;
     seen::prune(db, now_ms - PROVIDERS_KEPT_MS, now_ms - NETWORKS_KEPT_MS, now_ms - HOURS_KEPT_MS).await?;

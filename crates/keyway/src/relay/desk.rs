@@ -5,6 +5,7 @@ use crate::accounts::attempts::Attempts;
 use crate::accounts::password::Passwords;
 use crate::config::show::Shown;
 use crate::mail::Mail;
+use crate::oidc::Providers;
 
 /// Where people are let in.
 pub struct Desk {
@@ -18,6 +19,8 @@ pub struct Desk {
     pub lasting: Lasting,
     /// Where people reach this server, without a slash at its end: what messages link to.
     pub public_url: String,
+    /// Who else vouches for people.
+    pub sign_in: Providers,
     /// Who may make an account.
     pub registration: Registration,
     /// The version of the terms people accept; empty: there are none.

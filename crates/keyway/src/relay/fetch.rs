@@ -33,6 +33,8 @@ pub async fn media(egress: &Egress, request: &mut Request<'_>, target: &Target<'
             method: Method::GET,
             url: &url,
             headers: &[],
+            accept: "*/*",
+            credential: None,
             content_type: "",
             body: Bytes::new(),
             answer_bytes_max,

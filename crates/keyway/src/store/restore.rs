@@ -7,9 +7,10 @@ use sqlx::{AssertSqlSafe, Row};
 use std::path::Path;
 
 /// Credentials that a backup brings to life for a moment, and what belongs to servers that are gone.
-const PASSING: [&str; 5] = [
+const PASSING: [&str; 6] = [
     "DELETE FROM sessions",
     "DELETE FROM once_links",
+    "DELETE FROM departures",
     "DELETE FROM ephemeral_tokens",
     "DELETE FROM idempotency",
     "DELETE FROM nodes",
@@ -23,9 +24,13 @@ const STOPPED: &str = "UPDATE keys SET status = (SELECT w.status FROM was.keys w
 const ENDED: &str = "UPDATE keys SET expires_ms = (SELECT w.expires_ms FROM was.keys w WHERE w.id = keys.id) \
      WHERE EXISTS (SELECT 1 FROM was.keys w WHERE w.id = keys.id AND w.expires_ms IS NOT NULL \
      AND (keys.expires_ms IS NULL OR w.expires_ms < keys.expires_ms))";
-/// Of keys and people that are in both, secrets and passwords are those of now: table, whose, and of whom.
-const OF_NOW: [(&str, &str, &str); 2] =
-    [("key_secrets", "key_id", "keys"), ("passwords", "user_id", "users")];
+/// Of keys and people that are in both, secrets, passwords and identities are those of now: table, whose, and of
+/// whom.
+const OF_NOW: [(&str, &str, &str); 3] = [
+    ("key_secrets", "key_id", "keys"),
+    ("passwords", "user_id", "users"),
+    ("identities", "user_id", "users"),
+];
 
 /// Lets the database at `file` be read as `was` on a connection (SQLite).
 ///

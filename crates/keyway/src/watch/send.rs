@@ -112,6 +112,8 @@ async fn to_webhook(outside: &Outside<'_>, message: &Message) -> Result<(), Refu
         method: Method::POST,
         url: url.reveal(),
         headers: &headers,
+        accept: "*/*",
+        credential: None,
         content_type: "application/json",
         body: Bytes::from(body),
         answer_bytes_max: ANSWER_BYTES_MAX,

@@ -4,6 +4,7 @@ use crate::access::Grant;
 use crate::access::verify::{About, Needs};
 use crate::accounts::Scope;
 use crate::console::account::{change, confirm, show};
+use crate::console::federated::{account as identities, back, depart};
 use crate::console::{
     alerts, assets, audit, components, invitation, keys, leave, links, members, models, money, overview,
     playground, projects, register, requests, settings, setup, sign_in, status, theme, usage,
@@ -32,6 +33,8 @@ pub(super) static ROUTES: &[Route] = &[
     page("console_setup_make", Method::POST, "/setup", Needs::Nothing, setup::make),
     page("console_sign_in", Method::GET, "/sign-in", Needs::Nothing, sign_in::show),
     page("console_sign_in_enter", Method::POST, "/sign-in", Needs::Nothing, sign_in::enter),
+    page("console_sign_in_with", Method::POST, "/sign-in/with", Needs::Nothing, depart::enter),
+    page("console_sign_in_back", Method::GET, "/sign-in/back/{provider}", Needs::Nothing, back::arrive),
     page("console_register", Method::GET, "/register", Needs::Nothing, register::show),
     page("console_register_enter", Method::POST, "/register", Needs::Nothing, register::enter),
     page("console_verify", Method::GET, "/verify", Needs::Nothing, links::show_verify),
@@ -48,6 +51,13 @@ pub(super) static ROUTES: &[Route] = &[
     page("console_terms_accept", Method::POST, "/console/terms", Needs::Person, change::accept_terms),
     page("console_confirm", Method::GET, "/console/confirm", Needs::Person, confirm::show),
     page("console_confirm_give", Method::POST, "/console/confirm", Needs::Person, confirm::confirm),
+    page(
+        "console_confirm_with",
+        Method::POST,
+        "/console/confirm/with",
+        Needs::Person,
+        identities::confirm_with,
+    ),
     page("console_account", Method::GET, "/console/account", Needs::Person, show::show),
     page("console_account_profile", Method::POST, "/console/account/profile", Needs::Person, change::profile),
     page("console_account_verify", Method::POST, "/console/account/verify", Needs::Person, change::verify),
@@ -58,6 +68,20 @@ pub(super) static ROUTES: &[Route] = &[
         "/console/account/password",
         Needs::Person,
         change::password,
+    ),
+    page(
+        "console_identity_link",
+        Method::POST,
+        "/console/account/identities/link",
+        Needs::Person,
+        identities::link,
+    ),
+    page(
+        "console_identity_unlink",
+        Method::POST,
+        "/console/account/identities/unlink",
+        Needs::Person,
+        identities::unlink,
     ),
     page("console_session_end", Method::POST, "/console/account/sessions/end", Needs::Person, change::end),
     page(

@@ -1,6 +1,7 @@
 //! GET `/console/account`, and the same page with what was wrong.
 
 use crate::base::Trouble;
+use crate::console::federated;
 use crate::console::form::{Form, Wrong, token_field};
 use crate::console::here::{Here, pages};
 use crate::console::page::Page;
@@ -45,6 +46,7 @@ pub async fn page(here: &Here<'_>, part: Part, form: &Form, wrong: &Wrong) -> Re
     let when = When::new(here.shared.at.clock.now_ms(), &here.person.time_zone);
     let mut conn = here.shared.at.db.connection().await?;
     let open = sessions::of_user(&mut conn, &here.person.id, when.now_ms, SESSIONS_MAX).await?;
+    let by_others = federated::account::part(here, &mut conn, &when).await?;
     drop(conn);
     let (empty, nothing) = (Form::empty(), Wrong::nothing());
     let of = |own: Part| if own == part { (form, wrong) } else { (&empty, &nothing) };
@@ -52,6 +54,7 @@ pub async fn page(here: &Here<'_>, part: Part, form: &Form, wrong: &Wrong) -> Re
         (profile(here, of(Part::Profile)))
         (address(here, of(Part::Address)))
         (password(here, of(Part::Password)))
+        (by_others)
         (sessions_of(here, &when, &open))
     };
     let page = Page { scripts: &["password.js"], ..Page::new("Your account", body) };

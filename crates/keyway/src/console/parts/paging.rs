@@ -1,5 +1,6 @@
 //! From page to page of a list: by its last entry, never by a count.
 
+pub use crate::base::query::encoded;
 use crate::console::form::TOKEN;
 use maud::{Markup, html};
 
@@ -34,19 +35,6 @@ pub fn address(path: &str, query: &[(String, String)], changes: &[(&str, &str)])
     let parts: Vec<String> =
         all.map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
     if parts.is_empty() { path.to_owned() } else { format!("{path}?{}", parts.join("&")) }
-}
-
-/// A text as a part of a query string.
-#[must_use]
-pub fn encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -28,6 +28,8 @@ pub enum AuthStyle {
     XGoogApiKey,
     /// `api-key: ...`
     Azure,
+    /// `authorization: Basic ...`, of a user and a password that are encoded already.
+    Basic,
     /// `?key=...`
     Query,
     /// AWS signature version 4.
@@ -44,6 +46,7 @@ const AUTH_STYLES: &[(AuthStyle, &str, &str)] = &[
     (AuthStyle::XApiKey, "x-api-key", "x-api-key: "),
     (AuthStyle::XGoogApiKey, "x-goog-api-key", "x-goog-api-key: "),
     (AuthStyle::Azure, "azure", "api-key: "),
+    (AuthStyle::Basic, "basic", "authorization: Basic "),
     (AuthStyle::Query, "query", "key="),
     (AuthStyle::Sigv4, "sigv4", ""),
     (AuthStyle::GoogleOauth, "google-oauth", "authorization: Bearer "),

@@ -2,7 +2,9 @@
 
 mod accounts;
 mod alerts;
+mod federated;
 mod frame;
+mod idp;
 mod keys;
 mod mail;
 mod pages;
