@@ -31,6 +31,7 @@ CREDENTIALS = {"mine": "mine-credential-5f1c", "deepseek": "deepseek-credential-
 CONFIG = """\
 egress_networks = ["127.0.0.0/8"]
 otlp_endpoint = "{sink}"
+mail_smtp = "smtp://127.0.0.1:{smtp_port}"
 
 [providers.mine]
 base_url = "{origin}/v1"
@@ -143,6 +144,12 @@ class Tally:
             self.check(name, False, f"the suite ended with {done.returncode}")
 
 
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 class Keyway:
     """The running server, its provider, and a key of each kind."""
 
@@ -152,7 +159,9 @@ class Keyway:
         self.data = folder / "data"
         self.config = folder / "keyway.toml"
         self.sink = Sink(folder / "sink.jsonl")
-        self.config.write_text(config.format(origin=self.upstream.origin, sink=self.sink.origin))
+        # Nobody listens there but the suite that reads mail.
+        self.smtp_port = free_port()
+        self.config.write_text(config.format(origin=self.upstream.origin, sink=self.sink.origin, smtp_port=self.smtp_port))
         self.stderr = open(folder / "stderr.log", "w+b")
         self.environment = {
             "PATH": os.environ["PATH"],
@@ -161,9 +170,7 @@ class Keyway:
         }
 
     def __enter__(self):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            address = f"127.0.0.1:{probe.getsockname()[1]}"
+        address = f"127.0.0.1:{free_port()}"
         self.origin = f"http://{address}"
         self.process = subprocess.Popen(self.command("serve", "--listen", address), env=self.environment, cwd=self.folder,
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.stderr)
@@ -217,7 +224,7 @@ class Keyway:
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
         limited = self.cli("key", "create", "--name", "limited", "--rpm", "1")["value"]
         return {**kept, "BASE_URL": self.origin, "KEY": self.key, "LIMITED_KEY": limited, "ADMIN_KEY": self.admin_key,
-                "SINK": self.sink.origin, "SINK_LOG": str(self.sink.log), "PYTHONDONTWRITEBYTECODE": "1"}
+                "SMTP_PORT": str(self.smtp_port), "SINK": self.sink.origin, "SINK_LOG": str(self.sink.log), "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def samples(keyway, _work, tally):

@@ -1,6 +1,9 @@
-"""What leaves Keyway, read by others' libraries: webhooks by `standardwebhooks`, traces and metrics by the
-protobuf definitions of OpenTelemetry. One line per check on stdout."""
+"""What leaves Keyway, read by others' libraries: webhooks by `standardwebhooks`, mail by `aiosmtpd` and Python's own
+parser, traces and metrics by the protobuf definitions of OpenTelemetry, `/metrics` by Prometheus' Python client. One
+line per check on stdout."""
 
+import email
+import email.policy
 import json
 import os
 import sys
@@ -8,13 +11,15 @@ import time
 import traceback
 import urllib.request
 
+from aiosmtpd.controller import Controller
 from google.protobuf import json_format
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from prometheus_client.parser import text_string_to_metric_families
 from standardwebhooks import Webhook, WebhookVerificationError
 
 ORIGIN, KEY, ADMIN_KEY, SINK = (os.environ[name] for name in ("BASE_URL", "KEY", "ADMIN_KEY", "SINK"))
-SINK_LOG = os.environ["SINK_LOG"]
+SINK_LOG, SMTP_PORT = os.environ["SINK_LOG"], int(os.environ["SMTP_PORT"])
 PATIENCE_S = 40
 
 
@@ -54,6 +59,58 @@ def test_a_webhook_verifies_with_the_library_of_the_standard():
     except WebhookVerificationError:
         return
     raise AssertionError("a changed body verified")
+
+
+class Post:
+    """Keeps what it is handed."""
+
+    def __init__(self):
+        self.taken = []
+
+    async def handle_DATA(self, _server, _session, envelope):
+        self.taken.append((envelope.mail_from, envelope.rcpt_tos, envelope.content))
+        return "250 taken"
+
+
+def test_an_alert_is_mailed_to_a_server_of_another_make():
+    post = Post()
+    server = Controller(post, hostname="127.0.0.1", port=SMTP_PORT)
+    server.start()
+    try:
+        # A name that would be a header, were it not kept from being one.
+        call("/v1/organization/users", {"email": "owner@example.com", "role": "owner"})
+        alert = call("/v1/organization/alerts", {"name": "Prüfung: <b>ö</b>", "on": "cost", "threshold": 1,
+                                                 "channels": [{"type": "email"}]})
+        assert call(f"/v1/organization/alerts/{alert['id']}/test", {})["messages"] == 1
+        sender, recipients, content = eventually("the mail", lambda: post.taken)[0]
+    finally:
+        server.stop()
+    assert recipients == ["owner@example.com"] and "@" in sender, (sender, recipients)
+    message = email.message_from_bytes(content, policy=email.policy.default)
+    assert not message.defects, message.defects
+    assert message["subject"] == "Test: Prüfung: <b>ö</b>" and message["to"] == "owner@example.com", message
+    assert message["message-id"] and message["date"], message.items()
+    text = message.get_body(("plain",)).get_content()
+    html = message.get_body(("html",)).get_content()
+    assert "Nothing has happened." in text and "/console/alerts" in text, text
+    assert "&lt;b&gt;ö&lt;/b&gt;" in html and "<b>" not in html, html
+
+
+def test_metrics_are_scraped():
+    request = urllib.request.Request(ORIGIN + "/metrics", headers={"authorization": f"Bearer {ADMIN_KEY}"})
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        assert answer.headers["content-type"].startswith("text/plain; version=0.0.4"), answer.headers["content-type"]
+        text = answer.read().decode()
+    families = {family.name: family for family in text_string_to_metric_families(text)}
+    # The parser leaves `_total` to the samples of a counter.
+    assert families["keyway_requests"].type == "counter", sorted(families)
+    assert sum(sample.value for sample in families["keyway_requests"].samples) > 0
+    duration = families["keyway_request_duration_seconds"]
+    assert duration.type == "histogram"
+    whole = [sample.value for sample in duration.samples if sample.name.endswith("_bucket") and sample.labels["le"] == "+Inf"]
+    assert whole == [sample.value for sample in duration.samples if sample.name.endswith("_count")]
+    assert all(family.documentation for family in families.values())
+    assert KEY not in text and "key_" not in text
 
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"

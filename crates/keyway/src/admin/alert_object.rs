@@ -76,6 +76,8 @@ pub struct EventObject<'a> {
     api_key_id: Option<&'a str>,
     began_at: i64,
     ended_at: Option<i64>,
+    waits_for_confirmation: bool,
+    confirmed_at: Option<i64>,
     detail: Option<Box<RawValue>>,
 }
 
@@ -93,6 +95,8 @@ impl<'a> EventObject<'a> {
             api_key_id: row.key.as_deref(),
             began_at: seconds(row.at_ms),
             ended_at: row.ended_ms.map(seconds),
+            waits_for_confirmation: row.waits(),
+            confirmed_at: row.confirmed_ms.map(seconds),
             detail: RawValue::from_string(row.detail.clone()).ok(),
         }
     }
@@ -179,8 +183,10 @@ fn rest(body: &mut Body) -> Result<Edit, Refusal> {
         threshold_nano: threshold.map(|threshold| threshold.map(|amount| amount.0)),
         span: body.text("window")?,
         events: body.texts("events")?,
-        channels: body
-            .field("channels", "a list of `{type: email, to?}` and `{type: webhook, webhook_id?}`")?,
+        channels: body.field(
+            "channels",
+            "a list of `{type: email, to?, digest?}` and `{type: webhook, webhook_id?}`",
+        )?,
         act: body
             .or_null(|body, name| body.field(name, "an object, as in {\"type\": \"disable_key\"}"), "act")?,
         enabled: body.flag("enabled")?,

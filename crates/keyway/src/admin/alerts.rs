@@ -10,7 +10,7 @@ use crate::base::{Refusal, Trouble, id};
 use crate::relay::{Inbound, Outbound, Shared};
 use crate::store::alert_events::{self, Filter};
 use crate::store::alerts::Alert;
-use crate::watch::{alerts as service, preview};
+use crate::watch::{alerts as service, confirm, preview};
 
 handlers! {
     /// GET `/alerts`
@@ -29,6 +29,8 @@ handlers! {
     preview = preview_one();
     /// GET `/alert_events`
     events = events_of();
+    /// POST `/alert_events/{event}/confirm`
+    confirm = confirm_one();
 }
 
 async fn list_of(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<Outbound, Trouble> {
@@ -124,6 +126,14 @@ async fn events_of(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Resul
         alert_events::list(&mut conn, &filter, page.newest_first, &page.after, page.limit + 1).await?;
     let more = json::cut(&mut found, &page);
     json::answer(&events_object(&found, more))
+}
+
+async fn confirm_one(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<Outbound, Trouble> {
+    Query::of(inbound).finish()?;
+    Body::parse(&inbound.body)?.finish(&[])?;
+    let mut write = begin!(shared, inbound, caller);
+    let event = confirm::confirm(&mut write.acting, ask::path_param(inbound, 0)?).await?;
+    write.finish(&EventObject::new(&event)).await
 }
 
 /// The list of some events.

@@ -5,7 +5,7 @@ use super::body::Body;
 use super::json;
 use super::key_acts::{self, KeyAct};
 use super::key_object::KeyObject;
-use super::key_uses::{self, KeyUses};
+use super::key_uses::KeyUses;
 use super::keys::{Plane, which};
 use super::wait::{self, With};
 use super::write::begin;
@@ -14,6 +14,7 @@ use crate::accounts::leave::Heir;
 use crate::base::{Fault, Refusal, Trouble};
 use crate::relay::{Inbound, Outbound, Shared};
 use crate::store::Db;
+use crate::watch::used;
 use serde::Serialize;
 
 /// How far back uses are shown when the caller does not say, milliseconds: thirty days.
@@ -57,7 +58,7 @@ impl Used {
         if row.kind == "admin" {
             return Ok(Self::Acts(key_acts::read(&mut *db.connection().await?, &row.id, since_ms).await?));
         }
-        Ok(Self::Uses(key_uses::read(db, org, &row.id, since_ms).await?))
+        Ok(Self::Uses(used::read(db, org, &row.id, since_ms).await?.into()))
     }
 }
 

@@ -3,6 +3,7 @@
 //!
 //! Objects are structs that serialise in the documented order; the command line prints the same ones.
 
+pub mod advice;
 pub mod alert_object;
 pub mod alerts;
 pub mod applications;

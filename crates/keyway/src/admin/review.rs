@@ -62,6 +62,7 @@ async fn list_of(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<
         org: &caller.org,
         operators: caller.actor().rights.operator,
         now_ms: shared.at.clock.now_ms(),
+        only: "",
     };
     json::answer(&look(&mut conn, &asked, &page.after, page.limit).await?)
 }

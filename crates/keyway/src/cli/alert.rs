@@ -1,4 +1,4 @@
-//! `keyway alert list|create|show|edit|remove|test|preview|events`
+//! `keyway alert list|create|show|edit|remove|test|preview|events|confirm`
 
 use super::args::Global;
 use super::failure::{Failure, USAGE};
@@ -8,14 +8,14 @@ use super::output::Out;
 use super::session::{self, Missing, Session, every};
 use super::span;
 use crate::accounts::Rights;
-use crate::admin::alert_object::{ALERT_DELETED, AlertObject, PreviewObject, TestObject};
+use crate::admin::alert_object::{ALERT_DELETED, AlertObject, EventObject, PreviewObject, TestObject};
 use crate::admin::alerts::{events_object, list_object};
 use crate::admin::json::Deleted;
 use crate::store::alert_events::{self, Event, Filter};
 use crate::store::alerts::{Act, Alert as Row, Channel};
 use crate::watch::alerts::{self as service, Edit, NewAlert};
 use crate::watch::kind::Kind;
-use crate::watch::preview;
+use crate::watch::{confirm, preview};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use ledger::NanoUsd;
@@ -51,6 +51,11 @@ pub enum Alert {
     Preview {
         /// alert_...
         id: String,
+    },
+    /// Confirm the use for which a key was stopped: it works again
+    Confirm {
+        /// aev_...
+        event: String,
     },
     /// List what was told, oldest first
     Events {
@@ -115,10 +120,10 @@ struct Rest {
     /// Events of the audit log, as in api_key.created
     #[arg(long = "event", value_name = "EVENT")]
     events: Vec<String>,
-    /// Tell: email, email:ADDRESS, webhook, webhook:ID
+    /// Tell: email, email:ADDRESS, digest, digest:ADDRESS (mail once a day), webhook, webhook:ID
     #[arg(long = "tell", value_name = "CHANNEL", value_parser = channel)]
     channels: Vec<Channel>,
-    /// And do: disable_key, limit_key:REQUESTS_PER_MINUTE, or none
+    /// And do: disable_key, limit_key:REQUESTS_PER_MINUTE, confirm_key (stopped until confirmed), or none
     #[arg(long, value_parser = act)]
     act: Option<ActArgument>,
 }
@@ -135,9 +140,11 @@ fn channel(text: &str) -> Result<Channel, String> {
     let (kind, which) =
         text.split_once(':').map_or((text, None), |(kind, which)| (kind, Some(which.to_owned())));
     match kind {
-        "email" => Ok(Channel { kind: kind.to_owned(), to: which, webhook_id: None }),
-        "webhook" => Ok(Channel { kind: kind.to_owned(), to: None, webhook_id: which }),
-        _ => Err("write it as email, email:ADDRESS, webhook or webhook:ID".to_owned()),
+        "email" | "digest" => {
+            Ok(Channel { kind: "email".to_owned(), to: which, digest: kind == "digest", webhook_id: None })
+        }
+        "webhook" => Ok(Channel { kind: kind.to_owned(), webhook_id: which, ..Channel::default() }),
+        _ => Err("write it as email, digest or webhook, or as email:ADDRESS, webhook:ID".to_owned()),
     }
 }
 
@@ -145,11 +152,13 @@ fn act(text: &str) -> Result<ActArgument, String> {
     let limit = text.strip_prefix("limit_key:").map(str::parse);
     match (text, limit) {
         ("none", _) => Ok(ActArgument(None)),
-        ("disable_key", _) => Ok(ActArgument(Some(Act { kind: text.to_owned(), requests_per_minute: None }))),
+        ("disable_key" | "confirm_key", _) => {
+            Ok(ActArgument(Some(Act { kind: text.to_owned(), requests_per_minute: None })))
+        }
         (_, Some(Ok(limit))) => {
             Ok(ActArgument(Some(Act { kind: "limit_key".to_owned(), requests_per_minute: Some(limit) })))
         }
-        _ => Err("write it as disable_key, limit_key:10 or none".to_owned()),
+        _ => Err("write it as disable_key, limit_key:10, confirm_key or none".to_owned()),
     }
 }
 
@@ -227,6 +236,15 @@ pub fn run(global: &Global, command: &Alert, out: &Out) -> Result<(), Failure> {
             let fired = if preview.by == "none" { "not known".to_owned() } else { preview.fired.to_string() };
             out.fields(&[("would have fired in 30 days", fired), ("judged by", preview.by.to_owned())])
         }
+        Alert::Confirm { event } => {
+            let mut acting = session.act().await?;
+            let event = confirm::confirm(&mut acting, event).await?;
+            session::done(acting).await?;
+            if out.json {
+                return out.json(&EventObject::new(&event));
+            }
+            out.fields(&[("event", event.id), ("key", event.key.unwrap_or_default())])
+        }
         Alert::Events { alert, key } => events(session, alert, key, out).await,
     })
 }
@@ -269,7 +287,12 @@ async fn events(session: &Session, alert: &str, key: &str, out: &Out) -> Result<
             when(Some(row.at_ms)),
             row.kind.clone(),
             detail["title"].as_str().unwrap_or_default().to_owned(),
-            if row.ended_ms.is_none() { "goes on" } else { "over" }.to_owned(),
+            match row.ended_ms {
+                _ if row.waits() => "waits for a confirmation",
+                None => "goes on",
+                Some(_) => "over",
+            }
+            .to_owned(),
         ]
     };
     out.table(&["event", "when", "on", "what", "status"], &found.iter().map(cells).collect::<Vec<_>>())
@@ -297,7 +320,8 @@ fn show(row: &Row, out: &Out) -> Result<(), Failure> {
     }
     let told = |channel: &Channel| {
         let which = channel.to.as_ref().or(channel.webhook_id.as_ref());
-        which.map_or_else(|| channel.kind.clone(), |which| format!("{}:{which}", channel.kind))
+        let kind = if channel.digest { "digest" } else { channel.kind.as_str() };
+        which.map_or_else(|| kind.to_owned(), |which| format!("{kind}:{which}"))
     };
     let threshold = row.threshold_nano.map(|nano| NanoUsd(nano).to_decimal()).unwrap_or_default();
     out.fields(&[

@@ -147,6 +147,8 @@ pub enum Command {
     Provider(provider::Provider),
     /// What was used, and what it cost
     Usage(usage::Usage),
+    /// What could cost less, and which keys may more than they need
+    Advise,
     /// Requests, without their prompts and answers
     #[command(subcommand)]
     Log(log::Log),

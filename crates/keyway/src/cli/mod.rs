@@ -3,6 +3,7 @@
 
 pub mod admin_key;
 pub mod admin_key_edit;
+pub mod advise;
 pub mod alert;
 pub mod application;
 pub mod args;
@@ -136,6 +137,7 @@ fn dispatch(args: &Args, out: &Out) -> Result<(), Failure> {
         Command::Provider(command) => provider::run(global, command, out)?,
         Command::MasterKey(command) => master_key::run(global, command, out)?,
         Command::Client(command) => client::run(global, command, out)?,
+        Command::Advise => advise::run(global, out)?,
         Command::Usage(asked) => usage::run(global, asked, out)?,
         Command::Log(command) => log::run(global, command, out)?,
         Command::Explain(asked) => explain::run(global, asked, out)?,

@@ -17,7 +17,7 @@ const LOOK_KEYS: i64 = 100;
 /// # Errors
 /// When the database cannot be used.
 pub async fn run(session: &Session, out: &Out) -> Result<(), Failure> {
-    let asked = Asked { org: &session.org, operators: true, now_ms: Clock::system().now_ms() };
+    let asked = Asked { org: &session.org, operators: true, now_ms: Clock::system().now_ms(), only: "" };
     let mut conn = session.at.db.connection().await?;
     let (mut all, mut after) = (Vec::new(), String::new());
     loop {

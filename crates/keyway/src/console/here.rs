@@ -144,6 +144,7 @@ impl<'a> Here<'a> {
             ("disabled", "The key is disabled."),
             ("enabled", "The key works again."),
             ("saved", "Saved."),
+            ("settled", "Done. The key has it from now on."),
             ("ended", "The session is ended."),
             ("all-ended", "Every other session is ended."),
             ("sent", "The message is on its way."),

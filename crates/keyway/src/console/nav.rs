@@ -47,6 +47,7 @@ static ITEMS: &[Item] = &[
     item("Build", "Playground", "/console/playground", To::Anywhere(Scope::CREATE_KEYS)),
     item("Build", "Models", "/console/models", To::Everybody),
     item("Observe", "Usage", "/console/usage", To::Anywhere(Scope::READ_USAGE)),
+    item("Observe", "Advice", "/console/advice", To::Anywhere(Scope::READ_USAGE)),
     item("Observe", "Requests", "/console/requests", To::Anywhere(Scope::READ_REQUESTS)),
     item("Observe", "Alerts", "/console/alerts", To::Anywhere(Scope::READ_BUDGETS)),
     item("Spend", "Budgets", "/console/budgets", To::Anywhere(Scope::READ_BUDGETS)),

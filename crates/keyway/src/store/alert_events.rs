@@ -33,11 +33,24 @@ pub struct Event {
     pub ended_ms: Option<i64>,
     /// JSON object.
     pub detail: String,
+    /// Its key was stopped until somebody confirms its use.
+    pub asks: bool,
+    /// When somebody did, unix milliseconds.
+    pub confirmed_ms: Option<i64>,
+}
+
+impl Event {
+    /// Whether its key waits for a confirmation.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        self.asks && self.confirmed_ms.is_none()
+    }
 }
 
 macro_rules! columns {
     () => {
-        "id, org_id, alert_id, kind, subject, occurrence, project_id, key_id, at_ms, last_ms, ended_ms, detail"
+        "id, org_id, alert_id, kind, subject, occurrence, project_id, key_id, at_ms, last_ms, ended_ms, \
+         detail, asks, confirmed_ms"
     };
 }
 
@@ -55,7 +68,37 @@ fn read(row: &AnyRow) -> Event {
         last_ms: row.get(9),
         ended_ms: row.get(10),
         detail: row.get(11),
+        asks: row.get::<i64, _>(12) != 0,
+        confirmed_ms: row.get(13),
     }
+}
+
+/// An event of an organisation.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn one(conn: &mut Conn, org: &str, id: &str) -> Result<Option<Event>, Fault> {
+    let row = sqlx::query(concat!("SELECT ", columns!(), " FROM alert_events WHERE org_id = $1 AND id = $2"))
+        .bind(org)
+        .bind(id)
+        .fetch_optional(conn)
+        .await
+        .doing("reading what was told")?;
+    Ok(row.as_ref().map(read))
+}
+
+/// Notes that the use an event is about was confirmed.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn confirm(tx: &mut Tx, id: &str, now_ms: i64) -> Result<(), Fault> {
+    sqlx::query("UPDATE alert_events SET confirmed_ms = $1 WHERE id = $2")
+        .bind(now_ms)
+        .bind(id)
+        .execute(&mut **tx)
+        .await
+        .doing("noting a confirmation")?;
+    Ok(())
 }
 
 /// Whether an occurrence was told, or its thing has one open that goes on: then the time is noted, once a
@@ -112,7 +155,7 @@ pub async fn insert(tx: &mut Tx, event: &Event) -> Result<bool, Fault> {
     let done = sqlx::query(concat!(
         "INSERT INTO alert_events (",
         columns!(),
-        ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING"
+        ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING"
     ))
     .bind(&event.id)
     .bind(&event.org)
@@ -126,6 +169,8 @@ pub async fn insert(tx: &mut Tx, event: &Event) -> Result<bool, Fault> {
     .bind(event.last_ms)
     .bind(event.ended_ms)
     .bind(&event.detail)
+    .bind(i64::from(event.asks))
+    .bind(event.confirmed_ms)
     .execute(&mut **tx)
     .await
     .doing("writing what is told")?;

@@ -11,7 +11,7 @@ use sqlx::{AnyConnection, Row};
 pub const ALERTS_MAX: i64 = 1_000;
 
 /// Who is told.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Channel {
     /// `email` or `webhook`.
@@ -20,16 +20,24 @@ pub struct Channel {
     /// The address of somebody in the organisation; absent: its owners and admins, and the key's owner.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
+    /// Mail alone: once a day, everything in one.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub digest: bool,
     /// A webhook; absent: all of the organisation's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhook_id: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// What is done besides telling.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Act {
-    /// `disable_key` or `limit_key`.
+    /// `disable_key`, `limit_key`, or `confirm_key`: stopped until somebody confirms the use.
     #[serde(rename = "type")]
     pub kind: String,
     /// Of `limit_key`: what the key may from then on, unless it may less already.

@@ -101,6 +101,47 @@ pub async fn one(conn: &mut Conn, org: &str, id: &str) -> Result<Option<Message>
     Ok(row.as_ref().map(read))
 }
 
+/// The message of a kind that waits for somebody, and leaves after a time.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn waiting(
+    tx: &mut Tx,
+    org: &str,
+    kind: &str,
+    recipient: &str,
+    after_ms: i64,
+) -> Result<Option<Message>, Fault> {
+    let row = sqlx::query(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM outbox WHERE recipient = $1 AND next_ms > $2 AND sent_ms IS NULL AND failed_ms IS NULL \
+         AND org_id = $3 AND kind = $4 AND attempts = 0 ORDER BY id LIMIT 1"
+    ))
+    .bind(recipient)
+    .bind(after_ms)
+    .bind(org)
+    .bind(kind)
+    .fetch_optional(&mut **tx)
+    .await
+    .doing("looking for a message that waits")?;
+    Ok(row.as_ref().map(read))
+}
+
+/// Writes what a message that waits is about anew.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn rewrite(tx: &mut Tx, id: &str, detail: &str) -> Result<(), Fault> {
+    sqlx::query("UPDATE outbox SET detail = $1 WHERE id = $2")
+        .bind(detail)
+        .bind(id)
+        .execute(&mut **tx)
+        .await
+        .doing("writing a message anew")?;
+    Ok(())
+}
+
 /// Messages of an organisation after `after`, at most `limit`; `failed`: those that were given up.
 ///
 /// # Errors

@@ -7,8 +7,8 @@ use crate::base::fault::Doing;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
-/// How tries at a provider ended over some minutes.
-#[derive(Debug, Clone)]
+/// How tries at a provider ended in a minute.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Provider {
     /// Its name.
     pub name: String,
@@ -22,15 +22,14 @@ pub struct Provider {
     pub unpaid: i64,
 }
 
-/// How tries at providers ended since a time.
+/// How tries at providers ended since a time, minute by minute.
 ///
 /// # Errors
 /// When the database cannot be used.
 pub async fn providers(conn: &mut AnyConnection, since_ms: i64) -> Result<Vec<Provider>, Fault> {
     let rows = sqlx::query(
-        "SELECT provider, CAST(SUM(attempts) AS BIGINT), CAST(SUM(failed) AS BIGINT), \
-         CAST(SUM(refused) AS BIGINT), CAST(SUM(unpaid) AS BIGINT) FROM provider_minutes WHERE minute_ms >= $1 \
-         GROUP BY provider ORDER BY provider LIMIT $2",
+        "SELECT provider, attempts, failed, refused, unpaid FROM provider_minutes WHERE minute_ms >= $1 \
+         ORDER BY provider, minute_ms LIMIT $2",
     )
     .bind(since_ms)
     .bind(FOUND_MAX)

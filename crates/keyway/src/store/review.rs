@@ -29,6 +29,8 @@ pub struct Reviewed {
     pub scopes: Option<String>,
     /// JSON list of models; absent: all.
     pub models: Option<String>,
+    /// JSON list of networks; absent: any address.
+    pub ip_allowlist: Option<String>,
     /// Unix milliseconds.
     pub created_ms: i64,
     /// Unix milliseconds; absent: it works until it is revoked.
@@ -56,18 +58,36 @@ pub struct Use {
     pub model_served: String,
 }
 
-/// Keys of an organisation that work now, oldest first, at most `limit` after the id `after`.
+/// A network that a key was used from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UsedFrom {
+    /// `key_...`
+    pub key: String,
+    /// As in `192.0.2.0/24`.
+    pub network: String,
+    /// Unix milliseconds of the first use.
+    pub first_ms: i64,
+}
+
+/// Which keys are looked at.
+pub struct Wanted<'a> {
+    /// The organisation.
+    pub org: &'a str,
+    /// Keys of the operator too.
+    pub operators: bool,
+    /// Unix milliseconds.
+    pub now_ms: i64,
+    /// Behind this id.
+    pub after: &'a str,
+    /// This key alone; empty: all.
+    pub only: &'a str,
+}
+
+/// Keys of an organisation that work now, oldest first, at most `limit`.
 ///
 /// # Errors
 /// When the database cannot be used.
-pub async fn keys(
-    conn: &mut Conn,
-    org: &str,
-    operators: bool,
-    now_ms: i64,
-    after: &str,
-    limit: i64,
-) -> Result<Vec<Reviewed>, Fault> {
+pub async fn keys(conn: &mut Conn, wanted: &Wanted<'_>, limit: i64) -> Result<Vec<Reviewed>, Fault> {
     let rows = sqlx::query(
         "SELECT k.id, k.kind, k.project_id, k.name, k.owner_id, \
          CAST(CASE WHEN k.owner_kind = 'user' THEN \
@@ -82,15 +102,18 @@ pub async fn keys(
            (SELECT COUNT(*) FROM budgets b WHERE b.org_id = k.org_id AND b.archived_ms IS NULL \
             AND (b.project_id IS NULL OR b.project_id = k.project_id) AND (b.key_id IS NULL OR b.key_id = k.id) \
             AND (b.user_id IS NULL OR b.user_id = k.owner_id) AND b.token_id IS NULL AND b.model IS NULL \
-            AND b.label IS NULL AND b.end_user IS NULL) END AS BIGINT) \
+            AND b.label IS NULL AND b.end_user IS NULL) END AS BIGINT), \
+         k.ip_allowlist \
          FROM keys k WHERE k.org_id = $1 AND k.status = 'active' AND (k.expires_ms IS NULL OR k.expires_ms > $2) \
-         AND k.id > $3 AND (k.kind = 'project' OR $4 = 1 OR k.reach <> 'installation') ORDER BY k.id LIMIT $5",
+         AND k.id > $3 AND (k.kind = 'project' OR $4 = 1 OR k.reach <> 'installation') AND ($6 = '' OR k.id = $6) \
+         ORDER BY k.id LIMIT $5",
     )
-    .bind(org)
-    .bind(now_ms)
-    .bind(after)
-    .bind(i64::from(operators))
+    .bind(wanted.org)
+    .bind(wanted.now_ms)
+    .bind(wanted.after)
+    .bind(i64::from(wanted.operators))
     .bind(limit)
+    .bind(wanted.only)
     .fetch_all(conn)
     .await
     .doing("reading keys for their review")?;
@@ -109,6 +132,7 @@ pub async fn keys(
         last_used_ms: row.get(11),
         exposed_origin: row.get(12),
         unbounded: row.get::<i64, _>(13) == 0,
+        ip_allowlist: row.get(14),
     };
     Ok(rows.iter().map(read).collect())
 }
@@ -147,5 +171,33 @@ pub async fn uses(
         model_asked: row.get(2),
         model_served: row.get(3),
     };
+    Ok(Some(rows.iter().map(read).collect()))
+}
+
+/// The networks that some keys were used from since a time; `None` when there are too many to read.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn networks(conn: &mut Conn, keys: &[&str], since_ms: i64) -> Result<Option<Vec<UsedFrom>>, Fault> {
+    if keys.is_empty() {
+        return Ok(Some(Vec::new()));
+    }
+    let text = format!(
+        "SELECT key_id, network, first_ms FROM key_networks WHERE last_ms >= $1 AND key_id IN ({}) \
+         ORDER BY key_id, network LIMIT {}",
+        parameters(2, keys.len()),
+        USES_READ_MAX + 1
+    );
+    // Made of the texts above and of parameters' numbers.
+    let mut statement = sqlx::query(AssertSqlSafe(text)).bind(since_ms);
+    for key in keys {
+        statement = statement.bind(*key);
+    }
+    let rows = statement.fetch_all(conn).await.doing("reading where keys were used from")?;
+    if i64::try_from(rows.len()).is_ok_and(|count| count > USES_READ_MAX) {
+        return Ok(None);
+    }
+    let read =
+        |row: &sqlx::any::AnyRow| UsedFrom { key: row.get(0), network: row.get(1), first_ms: row.get(2) };
     Ok(Some(rows.iter().map(read).collect()))
 }

@@ -102,7 +102,7 @@ pub async fn create(acting: &mut Acting<'_>, new: &NewAlert) -> Result<Alert, Tr
         kind: new.kind.word().to_owned(),
         project: new.project.clone(),
         key: new.key.clone(),
-        channels: vec![Channel { kind: "email".to_owned(), to: None, webhook_id: None }],
+        channels: vec![Channel { kind: "email".to_owned(), ..Channel::default() }],
         enabled: true,
         created_ms: acting.now_ms,
         ..Alert::default()
@@ -324,12 +324,14 @@ fn check_act(kind: Kind, act: Option<&Act>) -> Result<(), Refusal> {
         ));
     }
     match (act.kind.as_str(), act.requests_per_minute) {
-        ("disable_key", None) | ("limit_key", Some(1..=1_000_000_000)) => Ok(()),
-        ("disable_key", Some(_)) => Err(Refusal::field("act", "`requests_per_minute` is for `limit_key`.")),
+        ("disable_key" | "confirm_key", None) | ("limit_key", Some(1..=1_000_000_000)) => Ok(()),
+        ("disable_key" | "confirm_key", Some(_)) => {
+            Err(Refusal::field("act", "`requests_per_minute` is for `limit_key`."))
+        }
         ("limit_key", _) => {
             Err(Refusal::field("act", "`limit_key` needs `requests_per_minute`, from 1 to 1000000000."))
         }
-        _ => Err(Refusal::field("act", "`act.type` must be `disable_key` or `limit_key`.")),
+        _ => Err(Refusal::field("act", "`act.type` must be `disable_key`, `limit_key` or `confirm_key`.")),
     }
 }
 
@@ -356,6 +358,9 @@ async fn checked_channels(
                 }
                 channel.to = Some(to);
             }
+            ("webhook", ..) if channel.digest => {
+                return Err(refuse("`channels.digest` is for mail.").into());
+            }
             ("webhook", None, Some(id)) => {
                 let there = webhooks::one(&mut acting.tx, org, id).await?.is_some();
                 if !there {
@@ -364,7 +369,8 @@ async fn checked_channels(
             }
             ("email" | "webhook", None, None) => {}
             _ => {
-                let message = "`channels` are `{type: email, to?}` and `{type: webhook, webhook_id?}`.";
+                let message =
+                    "`channels` are `{type: email, to?, digest?}` and `{type: webhook, webhook_id?}`.";
                 return Err(refuse(message).into());
             }
         }

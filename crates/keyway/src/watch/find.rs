@@ -3,9 +3,9 @@
 use super::kind::{EXPIRY_STEPS, Facts, Kind, ROTATION_DAYS};
 use super::past::Pasts;
 use crate::base::Fault;
+use crate::store::Conn;
 use crate::store::happened::{self, Dated};
 use crate::store::watched as rows;
-use crate::store::{Conn, provider_minutes};
 use ledger::histogram;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -30,8 +30,6 @@ pub const DRIFT_COST: drift::Rule = drift::Rule { percent: 200, weekday_percent:
 /// Answers that are slow.
 pub const SLOW: slow::Rule =
     slow::Rule { percent: Some(300), floor_ms: 10_000, always_ms: None, requests_min: 30 };
-/// Refusals of our credential, or for want of money, before a provider is told of.
-const REFUSED_MIN: i64 = 3;
 
 /// Something that could be worth telling.
 #[derive(Debug, Clone)]
@@ -208,53 +206,6 @@ pub async fn acts(conn: &mut Conn, after: i64, until: i64) -> Result<Vec<Found>,
         )
     };
     Ok(found.iter().map(told).collect())
-}
-
-/// Providers that fail, or that refuse us.
-///
-/// # Errors
-/// When the database cannot be used.
-pub async fn providers(conn: &mut Conn, now_ms: i64, operators: &str) -> Result<Vec<Found>, Fault> {
-    let mut all = Vec::new();
-    // The minute that runs, and the one before it.
-    for seen in provider_minutes::providers(conn, now_ms - now_ms.rem_euclid(MINUTE_MS) - MINUTE_MS).await? {
-        let (name, attempts) = (&seen.name, seen.attempts);
-        let of = |count: i64, what: &str| format!("{count} of {attempts} tries at {name} {what}.");
-        let refused = |count: i64| count >= REFUSED_MIN && count * 2 >= attempts;
-        let (what, facts, summary) = if refused(seen.unpaid) {
-            let text = of(seen.unpaid, "ended with 402: its account has no money left");
-            (format!("{name} is not paid"), Facts::Fires, text)
-        } else if refused(seen.refused) {
-            let text = of(seen.refused, "ended with 401 or 403: it refuses our credential");
-            (format!("{name} refuses our credential"), Facts::Fires, text)
-        } else if seen.failed > 0 {
-            let facts = Facts::Share { failures: seen.failed, requests: attempts };
-            (format!("{name} fails"), facts, of(seen.failed, "failed in the last two minutes"))
-        } else {
-            continue;
-        };
-        let mut orgs = provider_minutes::users_of(conn, name, now_ms - 8 * DAY_MS).await?;
-        if !orgs.iter().any(|org| org == operators) {
-            orgs.push(operators.to_owned());
-        }
-        let numbers = json!({ "provider": name, "attempts": attempts, "failed": seen.failed,
-                              "refused": seen.refused, "unpaid": seen.unpaid });
-        all.extend(orgs.into_iter().map(|org| Found {
-            org,
-            kind: Kind::ProviderDown,
-            subject: name.clone(),
-            occurrence: format!("{name} {now_ms}"),
-            project: None,
-            key: None,
-            at_ms: now_ms,
-            lasts: true,
-            facts: facts.clone(),
-            title: what.clone(),
-            summary: summary.clone(),
-            numbers: numbers.clone(),
-        }));
-    }
-    Ok(all)
 }
 
 /// What something in use looks like before it has words.

@@ -1,6 +1,7 @@
 //! Tells of an occurrence, once: the row that says it was told, the messages and what is done besides are
 //! one transaction.
 
+use super::digest;
 use super::find::Found;
 use crate::access::keys::Which;
 use crate::access::switch::{self, Act as Switch};
@@ -20,6 +21,8 @@ use std::collections::BTreeSet;
 
 /// Who is named in the audit log for what a rule does.
 const AUTHOR: &str = "alerts";
+/// The name of a message of what was found.
+const FIRED: &str = "alert.fired";
 
 /// Tells of an occurrence unless somebody has: what changed besides, for this node to obey.
 ///
@@ -56,6 +59,8 @@ pub async fn fire(
         last_ms: now_ms,
         ended_ms: (!found.lasts).then_some(now_ms),
         detail: String::new(),
+        asks: false,
+        confirmed_ms: None,
     };
     detail["event_id"] = json!(event.id);
     // Done first, for the record says what was done; undone with it when somebody has told already.
@@ -64,14 +69,18 @@ pub async fn fire(
         _ => None,
     };
     if let Some(acted) = acted {
-        detail["act"] = json!(acted);
+        event.asks = acted.asks;
+        detail["act"] = json!(acted.said);
+        if acted.asks {
+            detail["confirm"] = json!(true);
+        }
     }
     event.detail = detail.to_string();
     if !alert_events::insert(&mut acting.tx, &event).await? {
         return Ok(None);
     }
     if !snoozed {
-        write(&mut acting, alert, "alert.fired", &named.1, &detail).await?;
+        write(&mut acting, alert, FIRED, &named.1, &detail).await?;
     }
     acting.commit().await.map(Some)
 }
@@ -100,18 +109,22 @@ pub async fn write(
 ) -> Result<usize, Fault> {
     let org = acting.org.clone();
     let now_ms = acting.now_ms;
-    // Each once, by however many channels they are named.
-    let mut recipients: BTreeSet<(&str, String)> = BTreeSet::new();
+    // Each once, by however many channels they are named; at once, if any of them says so.
+    let (mut recipients, mut quiet) = (BTreeSet::new(), BTreeSet::new());
     for channel in &alert.channels {
         let way = if channel.kind == "webhook" { WEBHOOK } else { EMAIL };
         let found = of_channel(acting, &org, channel, key_owner).await?;
-        recipients.extend(found.into_iter().map(|recipient| (way, recipient)));
+        let told = if channel.digest && kind == FIRED { &mut quiet } else { &mut recipients };
+        told.extend(found.into_iter().map(|recipient| (way, recipient)));
+    }
+    for (_, recipient) in quiet.difference(&recipients) {
+        digest::add(acting, recipient, detail).await?;
     }
     for (way, recipient) in &recipients {
         let news = News { org: &org, kind, detail, now_ms, next_ms: 0 };
         notify::write(&mut acting.tx, &acting.at.clock, &news, way, recipient).await?;
     }
-    Ok(recipients.len())
+    Ok(recipients.union(&quiet).count())
 }
 
 async fn of_channel(
@@ -136,27 +149,47 @@ async fn of_channel(
     Ok(alive.map(|webhook| webhook.id).filter(|id| wanted(id)).collect())
 }
 
+/// What a rule did besides telling.
+struct Acted {
+    /// In a sentence.
+    said: String,
+    /// Whether the key waits for a confirmation.
+    asks: bool,
+}
+
+impl Acted {
+    fn said(said: impl Into<String>) -> Option<Self> {
+        Some(Self { said: said.into(), asks: false })
+    }
+}
+
 /// Does what a rule does besides telling; says what it did.
-async fn act_upon(acting: &mut Acting<'_>, act: &Act, key: Option<&str>) -> Result<Option<String>, Fault> {
+async fn act_upon(acting: &mut Acting<'_>, act: &Act, key: Option<&str>) -> Result<Option<Acted>, Fault> {
     let Some(key) = key else { return Ok(None) };
     let which = Which { admin: false, project: None, id: key };
-    if act.kind == "disable_key" {
-        return match switch::act(acting, &which, Switch::Disable).await {
-            Ok(_) => Ok(Some("The key was disabled. Enable it when all is well.".to_owned())),
-            Err(Trouble::Refusal(refusal)) => {
-                Ok(Some(format!("The key was not disabled: {}", refusal.message)))
-            }
-            Err(Trouble::Fault(fault)) => Err(fault),
-        };
-    }
-    let Some(limit) = act.requests_per_minute else { return Ok(None) };
     let row = match crate::access::keys::find(&mut acting.tx, &acting.org.clone(), &which).await {
         Ok(row) => row,
         Err(Trouble::Refusal(_)) => return Ok(None),
         Err(Trouble::Fault(fault)) => return Err(fault),
     };
+    let Some(limit) = act.requests_per_minute else {
+        if row.status != "active" {
+            return Ok(Acted::said("The key was stopped already."));
+        }
+        return match switch::act(acting, &which, Switch::Disable).await {
+            Ok(_) if act.kind == "confirm_key" => {
+                let said = "The key is stopped until somebody confirms that this was meant to be.";
+                Ok(Some(Acted { said: said.to_owned(), asks: true }))
+            }
+            Ok(_) => Ok(Acted::said("The key was disabled. Enable it when all is well.")),
+            Err(Trouble::Refusal(refusal)) => {
+                Ok(Acted::said(format!("The key was not disabled: {}", refusal.message)))
+            }
+            Err(Trouble::Fault(fault)) => Err(fault),
+        };
+    };
     if row.limits.get(Limit::RequestsPerMinute).is_some_and(|now| now <= limit) {
-        return Ok(Some(format!("The key is limited to {limit} requests a minute or less already.")));
+        return Ok(Acted::said(format!("The key is limited to {limit} requests a minute or less already.")));
     }
     let edit = Limit::ALL.map(|kind| (kind == Limit::RequestsPerMinute).then_some(Some(limit)));
     let limits = limits::edit(&mut acting.tx, key, "", &edit).await?;
@@ -168,5 +201,5 @@ async fn act_upon(acting: &mut Acting<'_>, act: &Act, key: Option<&str>) -> Resu
         detail: json!({ "rate_limits": crate::access::limits::written(&limits) }),
     };
     acting.record(deed).await?;
-    Ok(Some(format!("The key is limited to {limit} requests a minute from now on.")))
+    Ok(Acted::said(format!("The key is limited to {limit} requests a minute from now on.")))
 }

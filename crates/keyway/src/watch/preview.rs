@@ -26,6 +26,19 @@ pub struct Preview {
     pub by: &'static str,
 }
 
+impl Preview {
+    /// It in words.
+    #[must_use]
+    pub fn said(&self) -> String {
+        let times = if self.fired == 1 { "once".to_owned() } else { format!("{} times", self.fired) };
+        match self.by {
+            "none" => "nobody knows, what it is judged by is not kept for so long".to_owned(),
+            "hour" => format!("about {times} in {DAYS} days, judged by the hour"),
+            _ => format!("{times} in {DAYS} days"),
+        }
+    }
+}
+
 /// Judges the last thirty days by a rule.
 ///
 /// # Errors

@@ -3,7 +3,7 @@
 use super::find::{self, DAY_MS, Found, HOUR_MS, MINUTE_MS};
 use super::kind::{self, Facts, Kind, NANO};
 use super::past::Pasts;
-use super::{fire, sums};
+use super::{fire, outages, sums};
 use crate::accounts::Installation;
 use crate::base::Fault;
 use crate::store::alerts::{self, Alert};
@@ -82,7 +82,7 @@ async fn gather(
     all.extend(find::happenings(&mut conn, now_ms - BACK_MS, now_ms).await?);
     all.extend(find::places(&mut conn, now_ms - HOUR_MS, now_ms).await?);
     all.extend(find::acts(&mut conn, seq, until).await?);
-    all.extend(find::providers(&mut conn, now_ms, &operators).await?);
+    all.extend(outages::providers(&mut conn, now_ms, &operators).await?);
     let minute_ms = now_ms - now_ms.rem_euclid(MINUTE_MS);
     let turns = std::mem::replace(&mut watcher.minute_ms, minute_ms) != minute_ms;
     for org in watched::busy_orgs(&mut conn, minute_ms - 4 * MINUTE_MS).await? {

@@ -1,5 +1,6 @@
 //! What messages say to people. Each is written once, from the event's name and its object.
 
+use super::digest;
 use crate::mail::Letter;
 use crate::store::outbox::Message;
 use serde_json::Value;
@@ -26,6 +27,7 @@ pub fn of(message: &Message) -> Words {
     match message.kind.as_str() {
         "api_key.compromised" => compromised(&detail),
         "alert.fired" | "alert.test" => alert(&detail, message.kind == "alert.test"),
+        digest::KIND => collected(&detail),
         "webhook.test" => Words {
             title: "A test of this webhook".to_owned(),
             lines: vec!["Somebody asked for this message, to see that it arrives.".to_owned()],
@@ -60,6 +62,13 @@ fn alert(detail: &Value, test: bool) -> Words {
     if let Some(act) = detail["act"].as_str() {
         lines.push(act.to_owned());
     }
+    if detail["confirm"] == true {
+        lines.push(
+            "Confirm it on the page of alerts, and the key works again. If it was none of you, deal with the key \
+             as leaked."
+                .to_owned(),
+        );
+    }
     lines.push(format!(
         "Told by the alert \"{}\" ({}).",
         text(detail, "alert_name"),
@@ -67,6 +76,27 @@ fn alert(detail: &Value, test: bool) -> Words {
     ));
     let before = if test { "Test: " } else { "" };
     Words { title: format!("{before}{}", text(detail, "title")), lines, path: "/console/alerts".to_owned() }
+}
+
+fn collected(detail: &Value) -> Words {
+    let events = detail["events"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let count = detail["count"].as_u64().unwrap_or(0);
+    let line = |event: &Value| {
+        let at = jiff::Timestamp::from_second(event["at"].as_i64().unwrap_or(0)).map(|at| at.to_string());
+        let parts =
+            [at.unwrap_or_default(), text(event, "summary").to_owned(), text(event, "act").to_owned()];
+        parts.join(" ").trim_end().to_owned()
+    };
+    let mut lines: Vec<String> = events.iter().map(line).collect();
+    let rest = count.saturating_sub(events.len() as u64);
+    if rest > 0 {
+        lines.push(format!("And {rest} more, which are on the page of alerts."));
+    }
+    let title = match (count, events.first()) {
+        (1, Some(event)) => text(event, "title").to_owned(),
+        _ => format!("{count} things were worth telling"),
+    };
+    Words { title, lines, path: "/console/alerts".to_owned() }
 }
 
 impl Words {
@@ -117,5 +147,14 @@ mod tests {
         assert_eq!(of(&message("alert.fired", &fired)).title, "Costs rise");
         assert_eq!(of(&message("alert.test", &fired)).title, "Test: Costs rise");
         assert_eq!(of(&message("something.new", &json!({}))).title, "something.new");
+        let asks = json!({"title": "t", "summary": "s", "confirm": true});
+        assert!(of(&message("alert.fired", &asks)).lines[1].contains("works again"));
+        let event = json!({"title": "Costs rise", "summary": "Much.", "at": 0, "act": "It was limited."});
+        let one = of(&message(digest::KIND, &json!({"count": 1, "events": [event]})));
+        assert_eq!((one.title.as_str(), one.lines.len()), ("Costs rise", 1));
+        assert_eq!(one.lines[0], "1970-01-01T00:00:00Z Much. It was limited.");
+        let many = of(&message(digest::KIND, &json!({"count": 7, "events": [event, event]})));
+        assert_eq!((many.title.as_str(), many.lines.len()), ("7 things were worth telling", 3));
+        assert!(many.lines[2].starts_with("And 5 more"));
     }
 }

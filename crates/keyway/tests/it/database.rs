@@ -90,6 +90,18 @@ pub fn execute(keyway: &Keyway, statements: &str) {
     execute_at(&url(keyway), statements);
 }
 
+/// Writes an event of an alert that has stopped a key until somebody confirms its use.
+pub fn stopped(keyway: &Keyway, org: &str, key: &str, event: &str) {
+    execute(
+        keyway,
+        &format!(
+            "INSERT INTO alert_events (id, org_id, alert_id, kind, subject, occurrence, project_id, key_id, at_ms, \
+             last_ms, ended_ms, detail, asks) SELECT '{event}', '{org}', 'alert_x', 'usage', id, '{event}', \
+             project_id, id, 1, 1, 1, '{{}}', 1 FROM keys WHERE id = '{key}'"
+        ),
+    );
+}
+
 /// Runs statements in the database at `url`.
 pub fn execute_at(url: &str, statements: &str) {
     with(url, statements.to_owned(), false).unwrap_or_else(|error| panic!("{statements}: {error}"));

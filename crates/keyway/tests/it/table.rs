@@ -1,6 +1,7 @@
 //! The route table from outside: an installation that has one of everything, and for each row a call
 //! that would be good.
 
+use crate::database;
 use crate::stage::{self, Scene, text};
 use keyway::app::routes::ROUTES;
 use keyway::relay::route::Shape;
@@ -57,7 +58,10 @@ impl World {
         const ORG: &str = "/v1/organization";
         let (resting, _) = scene.make_key();
         scene.post(&format!("{}/disable", scene.key_path(&resting)), &json!({})).expect_status(200);
-        ids.insert("resting_key", resting);
+        let event = "aev_01m7y800000000000000000000".to_owned();
+        let org = text(&scene.get_json("/v1/organizations")["data"][0]["id"]);
+        database::stopped(&scene.keyway, &org, &resting, &event);
+        ids.extend([("resting_key", resting), ("event", event)]);
         let (turned, _) = scene.make_key();
         let turned_path = scene.key_path(&turned);
         scene.post(&format!("{turned_path}/rotate"), &json!({"overlap_seconds": 3600})).expect_status(200);
@@ -253,7 +257,7 @@ impl World {
             "role_update" => json!({"description": "new"}),
             "alert_create" => json!({"name": "new", "on": "usage"}),
             "alert_update" => json!({"name": "other", "threshold": 2.5}),
-            "alert_test" => json!({}),
+            "alert_test" | "alert_event_confirm" => json!({}),
             "webhook_create" => json!({"name": "new", "url": "https://hooks.example.com/y"}),
             "webhook_update" => json!({"name": "other"}),
             "webhook_test" | "notification_replay" => json!({}),

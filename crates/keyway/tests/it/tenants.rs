@@ -1,5 +1,6 @@
 //! Two tenants of one installation: nothing of one is there for the other.
 
+use crate::database;
 use crate::stage::{Scene, bare, text};
 use crate::table::routes;
 use testkit::{Keyway, Value, json};
@@ -43,7 +44,10 @@ impl Tenant {
         let webhook = json!({"name": "w", "url": "https://10.0.0.1/"});
         let webhook = id(&post("/webhooks", &webhook));
         let increase = json!({"purpose": "p", "rate_limits": {"concurrency": 2}});
+        let event = format!("aev_01m7y80000000000000000000{}", name.len() % 10);
+        database::stopped(&scene.keyway, &org, &key, &event);
         let ids = vec![
+            ("{event}", event),
             ("{project}", project),
             ("{budget}", id(&post("/budgets", &budget))),
             ("{key}", key),
@@ -132,6 +136,7 @@ const CALLS: &[(&str, &str, &str)] = &[
     ("DELETE", "/alerts/{alert}", ""),
     ("POST", "/alerts/{alert}/test", "{}"),
     ("GET", "/alerts/{alert}/preview", ""),
+    ("POST", "/alert_events/{event}/confirm", "{}"),
     ("GET", "/routes/{route}", ""),
     ("POST", "/routes/{route}", r#"{"targets":[{"model":"sandbox/echo"}]}"#),
     ("DELETE", "/routes/{route}", ""),

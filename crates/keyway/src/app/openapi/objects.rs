@@ -395,5 +395,6 @@ pub const OBJECTS: &[(&str, &str)] = &[
         "object*: string, id*: string, kind*: project|admin, name*: string, project_id*: string?, owner*: string?, \
         created_at*: integer, expires_at*: integer?, last_used_at*: integer?, findings*: [Finding]",
     ),
-    ("Finding", "finding*: string, detail*: string, command*: string"),
+    ("Finding", "finding*: string, detail*: string, command*: string, closes*: [string], apply*: Apply"),
+    ("Apply", "method*: string, path*: string, body: any"),
 ];

@@ -4,6 +4,13 @@ use super::operations::{Operation, PAGE, op};
 
 /// What is said of its routes.
 pub const OPERATIONS: &[Operation] = &[
+    op(
+        "advice",
+        "What could cost less, and which keys may more than they need, each with what it would have saved or closed",
+        "limit: integer, after: string",
+        "",
+        "AdviceList",
+    ),
     op("alert_list", "What is worth telling somebody", PAGE, "", "AlertList"),
     op("alert_create", "Make an alert", "", "AlertNew", "Alert"),
     op("alert_get", "Show an alert", "", "", "Alert"),
@@ -17,6 +24,13 @@ pub const OPERATIONS: &[Operation] = &[
         "limit: integer, after: string, order: asc|desc, alert_id: string, api_key_id: string",
         "",
         "AlertEventList",
+    ),
+    op(
+        "alert_event_confirm",
+        "Confirm the use for which a key was stopped: it works again",
+        "",
+        "Nothing",
+        "AlertEvent",
     ),
     op("key_timeline", "What happened to a key and with it, newest first", "", "", "KeyTimeline"),
     op("webhook_list", "Programs that are told what happens", PAGE, "", "WebhookList"),
@@ -44,6 +58,12 @@ pub const OPERATIONS: &[Operation] = &[
 /// Name and fields of its objects.
 pub const OBJECTS: &[(&str, &str)] = &[
     (
+        "Advice",
+        "object*: string, id*: string, about*: cost|key, advice*: string, model*: string?, project_id*: string?, \
+        api_key_id*: string?, detail*: string, spent_usd*: number?, saves_usd*: number?, closes*: [string], \
+        command*: string?, apply*: Apply?",
+    ),
+    (
         "Alert",
         "object*: string, id*: string, name*: string, on*: string, project_id*: string?, api_key_id*: string?, \
         threshold*: number?, unit*: string, window*: string?, events*: [string], channels*: [Channel], act*: Act?, \
@@ -60,8 +80,8 @@ pub const OBJECTS: &[(&str, &str)] = &[
         "name: string, threshold: number?, window: minute|hour|day, events: [string], channels: [Channel], act: Act?, \
         enabled: boolean, snooze_seconds: integer",
     ),
-    ("Channel", "type*: email|webhook, to: string, webhook_id: string"),
-    ("Act", "type*: disable_key|limit_key, requests_per_minute: integer"),
+    ("Channel", "type*: email|webhook, to: string, digest: boolean, webhook_id: string"),
+    ("Act", "type*: disable_key|limit_key|confirm_key, requests_per_minute: integer"),
     ("AlertTest", "object*: string, alert_id*: string, messages*: integer"),
     (
         "AlertPreview",
@@ -70,7 +90,8 @@ pub const OBJECTS: &[(&str, &str)] = &[
     (
         "AlertEvent",
         "object*: string, id*: string, alert_id*: string, on*: string, subject*: string, project_id*: string?, \
-        api_key_id*: string?, began_at*: integer, ended_at*: integer?, detail*: any",
+        api_key_id*: string?, began_at*: integer, ended_at*: integer?, waits_for_confirmation*: boolean, \
+        confirmed_at*: integer?, detail*: any",
     ),
     ("KeyTimeline", "object*: string, api_key_id*: string, data*: [KeyMoment]"),
     ("KeyMoment", "at*: integer, kind*: audit|alert|network, what*: string, summary*: string"),
@@ -91,6 +112,7 @@ pub const OBJECTS: &[(&str, &str)] = &[
 
 /// Lists and what is in them.
 pub const LISTS: &[(&str, &str)] = &[
+    ("AdviceList", "Advice"),
     ("AlertList", "Alert"),
     ("AlertEventList", "AlertEvent"),
     ("WebhookList", "Webhook"),

@@ -4,11 +4,18 @@ use super::managed;
 use crate::access::verify::About::{Anywhere, Organization, Project};
 use crate::access::verify::Needs::Admin;
 use crate::accounts::Scope;
-use crate::admin::{alerts, notifications, timeline, webhooks};
+use crate::admin::{advice, alerts, notifications, timeline, webhooks};
 use crate::relay::Route;
 use http::Method;
 
 pub(super) static ROUTES: &[Route] = &[
+    managed(
+        "advice",
+        Method::GET,
+        "/v1/organization/advice",
+        Admin(Scope::READ_USAGE, Anywhere),
+        advice::list,
+    ),
     managed(
         "alert_list",
         Method::GET,
@@ -64,6 +71,13 @@ pub(super) static ROUTES: &[Route] = &[
         "/v1/organization/alert_events",
         Admin(Scope::READ_BUDGETS, Anywhere),
         alerts::events,
+    ),
+    managed(
+        "alert_event_confirm",
+        Method::POST,
+        "/v1/organization/alert_events/{event}/confirm",
+        Admin(Scope::UPDATE_KEYS, Anywhere),
+        alerts::confirm,
     ),
     managed(
         "key_timeline",

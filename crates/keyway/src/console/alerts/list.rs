@@ -3,14 +3,15 @@
 use super::{PATH, on, said, state, when};
 use crate::accounts::Scope;
 use crate::base::Trouble;
+use crate::console::form::token_field;
 use crate::console::here::{Here, pages};
-use crate::console::page::Page;
+use crate::console::page::{Page, see};
 use crate::console::parts::table::{Column, table, text};
 use crate::console::parts::{Tone, badge, button_link, moment, states};
 use crate::relay::Outbound;
 use crate::store::alert_events::{self, Event, Filter};
 use crate::store::alerts::Alert;
-use crate::watch::alerts as service;
+use crate::watch::{alerts as service, confirm};
 use maud::{Markup, html};
 
 /// Events shown.
@@ -21,6 +22,16 @@ const EVENTS: &[Column] = &[text("What"), text("When"), text("State")];
 pages! {
     /// What is worth telling, and what was told last.
     show = list;
+    /// POST `/console/alerts/confirm`: the use for which a key was stopped was meant to be.
+    confirm = confirm_it;
+}
+
+async fn confirm_it(here: &Here<'_>) -> Result<Outbound, Trouble> {
+    let form = here.form()?;
+    let mut acting = here.act().await?;
+    confirm::confirm(&mut acting, form.text("event")).await?;
+    here.finish(acting).await?;
+    Ok(see(&format!("{PATH}?done=enabled")))
 }
 
 async fn list(here: &Here<'_>) -> Result<Outbound, Trouble> {
@@ -52,7 +63,11 @@ pub(super) fn told(here: &Here<'_>, events: &[Event]) -> Markup {
         vec![
             html! { (said(event, "title")) span .under { (said(event, "summary")) } },
             moment(&when, Some(event.at_ms)),
-            if event.ended_ms.is_none() { badge(Tone::Bad, "goes on") } else { badge(Tone::Plain, "over") },
+            match event.ended_ms {
+                _ if event.waits() => waiting(here, event),
+                None => badge(Tone::Bad, "goes on"),
+                Some(_) => badge(Tone::Plain, "over"),
+            },
         ]
     };
     html! {
@@ -63,6 +78,21 @@ pub(super) fn told(here: &Here<'_>, events: &[Event]) -> Markup {
             } @else {
                 (table("Told lately", EVENTS, &events.iter().map(line).collect::<Vec<_>>()))
             }
+        }
+    }
+}
+
+/// A key that waits for somebody to say whether this was meant to be.
+fn waiting(here: &Here<'_>, event: &Event) -> Markup {
+    let key = event.key.as_deref().unwrap_or_default();
+    html! {
+        (badge(Tone::Warn, "stopped"))
+        @if here.may(Scope::UPDATE_KEYS) {
+            form .inline method="post" action={ (PATH) "/confirm" } {
+                (token_field(&here.token()))
+                button .button.small type="submit" name="event" value=(event.id) { "It was us" }
+            }
+            a .quiet href={ "/console/keys/" (key) "/leaked" } { "It was not" }
         }
     }
 }

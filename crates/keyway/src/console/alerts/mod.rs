@@ -1,5 +1,6 @@
 //! Alerts: what is worth telling, what was told, and to whom.
 
+pub mod fields;
 pub mod list;
 pub mod new;
 pub mod one;

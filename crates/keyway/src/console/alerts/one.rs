@@ -1,17 +1,17 @@
 //! One alert: how often it would have fired, what it told, and what is done to it.
 
 use super::list::told;
-use super::{PATH, on, state, when};
+use super::{PATH, fields, on, state, when};
 use crate::accounts::Scope;
 use crate::base::Trouble;
-use crate::console::form::token_field;
+use crate::console::form::{Form, Wrong, token_field};
 use crate::console::here::{Here, pages};
 use crate::console::page::{Page, see};
 use crate::console::parts::table::facts;
 use crate::console::parts::{button, danger_button};
 use crate::relay::Outbound;
 use crate::store::alert_events::{self, Filter};
-use crate::store::alerts::Alert;
+use crate::store::alerts::{Alert, Channel};
 use crate::watch::alerts::{self as service, Edit};
 use crate::watch::preview::{self, Preview};
 use ledger::NanoUsd;
@@ -41,7 +41,10 @@ async fn one(here: &Here<'_>) -> Result<Outbound, Trouble> {
     drop(conn);
     let body = html! {
         (facts(&known(here, &rule, preview)))
-        @if here.may(Scope::UPDATE_BUDGETS) { (acts(here, &rule)) }
+        @if here.may(Scope::UPDATE_BUDGETS) {
+            (acts(here, &rule))
+            (other(here, &rule, &Form::empty(), &Wrong::nothing()))
+        }
         (told(here, &events))
     };
     let above = [(PATH, "Alerts")];
@@ -50,21 +53,12 @@ async fn one(here: &Here<'_>) -> Result<Outbound, Trouble> {
 
 fn known(here: &Here<'_>, rule: &Alert, preview: Preview) -> Vec<(&'static str, Markup)> {
     let now_ms = here.shared.at.clock.now_ms();
-    let times = |count: u64| if count == 1 { "once".to_owned() } else { format!("{count} times") };
-    let fired = match preview.by {
-        "none" => "What it is judged by is not kept for so long.".to_owned(),
-        "hour" => format!("About {} in 30 days, judged by the hour", times(preview.fired)),
-        _ => format!("{} in 30 days", times(preview.fired)),
-    };
     let threshold = rule.threshold_nano.map(|nano| NanoUsd(nano).to_decimal());
     let tells = |rule: &Alert| {
-        let one = |channel: &crate::store::alerts::Channel| match channel
-            .to
-            .as_ref()
-            .or(channel.webhook_id.as_ref())
-        {
-            Some(which) => format!("{} ({which})", channel.kind),
-            None => channel.kind.clone(),
+        let one = |channel: &Channel| {
+            let kind = if channel.digest { "email once a day" } else { channel.kind.as_str() };
+            let which = channel.to.as_ref().or(channel.webhook_id.as_ref());
+            which.map_or_else(|| kind.to_owned(), |which| format!("{kind} ({which})"))
         };
         rule.channels.iter().map(one).collect::<Vec<_>>().join(", ")
     };
@@ -79,7 +73,17 @@ fn known(here: &Here<'_>, rule: &Alert, preview: Preview) -> Vec<(&'static str, 
             } },
         ),
         ("Tells", html! { (tells(rule)) }),
-        ("Would have fired", html! { (fired) }),
+        (
+            "And does",
+            html! { @match &rule.act {
+                Some(act) => {
+                (act.kind.replace('_', " "))
+                @if let Some(limit) = act.requests_per_minute { " (" (limit) " a minute)" }
+            },
+                None => span .faint { "nothing besides" },
+            } },
+        ),
+        ("Would have fired", html! { (preview.said()) }),
         (
             "Snoozed until",
             html! { @match rule.snoozed_until_ms.filter(|until_ms| *until_ms > now_ms) {
@@ -111,9 +115,46 @@ fn acts(here: &Here<'_>, rule: &Alert) -> Markup {
     }
 }
 
+/// What can be different.
+fn other(here: &Here<'_>, rule: &Alert, form: &Form, wrong: &Wrong) -> Markup {
+    html! {
+        form .panel-card.narrow method="post" action={ (PATH) "/" (rule.id) } aria-label="Change the alert" {
+            (wrong.above(fields::FIELDS))
+            (token_field(&here.token()))
+            (fields::show(form, wrong, Some(rule)))
+            (button("do", "edit", "Change it"))
+        }
+    }
+}
+
+async fn edit_it(here: &Here<'_>, form: &Form, id: &str) -> Result<Outbound, Trouble> {
+    let mut acting = here.act().await?;
+    let (org, rights) = (acting.org.clone(), &here.grant.actor.rights);
+    let rule = service::one(&mut acting.tx, &org, rights, id).await?;
+    let changed = match fields::read(form) {
+        Ok(edit) => service::edit(&mut acting, id, &fields::kept(edit, &rule)).await,
+        Err(refusal) => Err(refusal.into()),
+    };
+    match changed {
+        Ok(_) => {
+            here.finish(acting).await?;
+            Ok(see(&format!("{PATH}/{id}?done=saved")))
+        }
+        Err(trouble) => {
+            let wrong = Wrong::of(trouble)?;
+            let above = [(PATH, "Alerts")];
+            let body = other(here, &rule, form, &wrong);
+            Ok(Page { above: &above, ..Page::new(&rule.name, body) }.answer_as(wrong.status(), here))
+        }
+    }
+}
+
 async fn change_it(here: &Here<'_>) -> Result<Outbound, Trouble> {
     let form = here.form()?;
     let id = here.param(0).to_owned();
+    if form.text("do") == "edit" {
+        return edit_it(here, &form, &id).await;
+    }
     let mut acting = here.act().await?;
     let done = match (form.text("do"), form.text("snooze")) {
         ("test", _) => {

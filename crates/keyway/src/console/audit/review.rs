@@ -1,9 +1,12 @@
 //! GET `/console/review`
 
 use crate::access::review::{Asked, Finding, look};
+use crate::access::settle;
+use crate::accounts::Scope;
 use crate::base::{Trouble, csv, id};
+use crate::console::form::token_field;
 use crate::console::here::{Here, pages};
-use crate::console::page::{Page, file};
+use crate::console::page::{Page, file, see};
 use crate::console::parts::paging::{address, paging};
 use crate::console::parts::table::{Column, table, text};
 use crate::console::parts::take::take;
@@ -23,6 +26,17 @@ const COLUMNS: &[Column] = &[text("Key"), text("Found"), text("Last used"), text
 pages! {
     /// Keys that somebody should look at.
     show = review;
+    /// Settles one finding.
+    settle = settle_it;
+}
+
+async fn settle_it(here: &Here<'_>) -> Result<Outbound, Trouble> {
+    let form = here.form()?;
+    let mut acting = here.act().await?;
+    let (key, finding) = form.text("settle").split_once(' ').unwrap_or_default();
+    settle::settle(&mut acting, key, finding).await?;
+    here.finish(acting).await?;
+    Ok(see(&format!("{PATH}?done=settled")))
 }
 
 async fn review(here: &Here<'_>) -> Result<Outbound, Trouble> {
@@ -32,6 +46,7 @@ async fn review(here: &Here<'_>) -> Result<Outbound, Trouble> {
         org: here.org(),
         operators: here.grant.actor.rights.operator,
         now_ms: here.shared.at.clock.now_ms(),
+        only: "",
     };
     let mut conn = here.shared.at.db.connection().await?;
     let looked = look(&mut conn, &asked, &after, if kept { FILE_MAX } else { PAGE_MAX }).await?;
@@ -40,7 +55,8 @@ async fn review(here: &Here<'_>) -> Result<Outbound, Trouble> {
         return Ok(csv_of(&looked.found));
     }
     let when = here.when();
-    let cells: Vec<Vec<Markup>> = looked.found.iter().map(|(key, found)| line(key, found, &when)).collect();
+    let cells: Vec<Vec<Markup>> =
+        looked.found.iter().map(|(key, found)| line(here, key, found, &when)).collect();
     let good = "Every key has an owner, is used, was rotated, ends, and is counted by a budget.";
     let body = html! {
         @if looked.found.is_empty() && looked.next.is_none() && after.is_empty() {
@@ -57,17 +73,31 @@ async fn review(here: &Here<'_>) -> Result<Outbound, Trouble> {
     Ok(Page { actions, ..Page::new("Key review", body) }.answer(here))
 }
 
-fn line(key: &Reviewed, found: &[Finding], when: &When) -> Vec<Markup> {
+fn line(here: &Here<'_>, key: &Reviewed, found: &[Finding], when: &When) -> Vec<Markup> {
+    let mine = key.kind == "project" && here.may(Scope::UPDATE_KEYS);
+    let token = here.token();
     let bad = |finding: &Finding| ["owner_gone", "exposed_in_browser"].contains(&finding.finding);
     vec![
         html! {
             @if key.kind == "project" { a href={ "/console/keys/" (key.id) } { (key.name) } } @else { (key.name) span .under { "admin key" } }
         },
         html! { ul .findings { @for one in found {
-            li { (badge(if bad(one) { Tone::Bad } else { Tone::Warn }, &one.finding.replace('_', " "))) span .under { (one.detail) } }
+            li {
+                (badge(if bad(one) { Tone::Bad } else { Tone::Warn }, &one.finding.replace('_', " ")))
+                span .under { (one.detail) }
+                span .under { "Closes: " (one.closes.join("; ")) "." }
+            }
         } } },
         moment(when, key.last_used_ms),
-        html! { ul .findings { @for one in found { li { code { (one.command) } } } } },
+        html! { ul .findings { @for one in found { li {
+            code { (one.command) }
+            @if mine && settle::settles(one.finding) {
+                form .inline method="post" action=(PATH) {
+                    (token_field(&token))
+                    button .button.small type="submit" name="settle" value={ (key.id) " " (one.finding) } { "Do it" }
+                }
+            }
+        } } } },
     ]
 }
 
@@ -81,10 +111,11 @@ fn csv_of(found: &[(Reviewed, Vec<Finding>)]) -> Outbound {
                     key.name.clone(),
                     one.finding.to_owned(),
                     one.detail.clone(),
+                    one.closes.join("; "),
                     one.command.clone(),
                 ]
             })
         })
         .collect();
-    file("review.csv", csv::table(&["key_id", "name", "finding", "detail", "command"], &rows))
+    file("review.csv", csv::table(&["key_id", "name", "finding", "detail", "closes", "command"], &rows))
 }

@@ -38,10 +38,27 @@ pub fn page(here: &Here<'_>, made: &Made<'_>) -> Result<Outbound, Trouble> {
     let (key, row) = (made.secret.reveal(), made.row);
     let base_url = here.base_url();
     let model = model_for(here, row);
-    let file = format!("KEYWAY_API_KEY={key}\nOPENAI_API_KEY={key}\nOPENAI_BASE_URL={base_url}/v1\n");
-    let file = format!("data:text/plain;charset=utf-8,{}", encoded(&file));
     let body = html! {
         @for warning in made.warnings { p .notice.warn { (warning) } }
+        (once(here, row, made.secret))
+        section .part aria-labelledby="call" {
+            h2 #call { "Make a call" }
+            (samples(&Filled { base_url: &base_url, key, model: &model }))
+            (waiting(&row.id))
+        }
+    };
+    let above = [("/console/keys", "API keys")];
+    Ok(Page { above: &above, scripts: &["wait.js"], ..Page::new(&row.name, body) }.answer(here))
+}
+
+/// The one moment itself: a secret, and the ways to keep it.
+#[must_use]
+pub fn once(here: &Here<'_>, row: &KeyRow, secret: &Secret) -> Markup {
+    let key = secret.reveal();
+    let base_url = here.base_url();
+    let file = format!("KEYWAY_API_KEY={key}\nOPENAI_API_KEY={key}\nOPENAI_BASE_URL={base_url}/v1\n");
+    let file = format!("data:text/plain;charset=utf-8,{}", encoded(&file));
+    html! {
         section .panel-card aria-labelledby="once" {
             h2 #once { "This is the only time the key is shown" }
             (copied("key", "The key", key))
@@ -51,14 +68,7 @@ pub fn page(here: &Here<'_>, made: &Made<'_>) -> Result<Outbound, Trouble> {
                 (button_link(&format!("/console/keys/{}", row.id), "I have stored it", true))
             }
         }
-        section .part aria-labelledby="call" {
-            h2 #call { "Make a call" }
-            (samples(&Filled { base_url: &base_url, key, model: &model }))
-            (waiting(&row.id))
-        }
-    };
-    let above = [("/console/keys", "API keys")];
-    Ok(Page { above: &above, scripts: &["wait.js"], ..Page::new(&row.name, body) }.answer(here))
+    }
 }
 
 /// What waits for the first request. Without scripts it is a link.

@@ -1,6 +1,8 @@
 //! Keys of projects: the list, making one, its one moment, its own page, and its end.
 
 pub mod change;
+pub mod history;
+pub mod leaked;
 pub mod list;
 pub mod made;
 pub mod new;

@@ -1,6 +1,6 @@
 //! GET `/console/keys/{key}`: what a key is, what it may, what it did.
 
-use super::{allowed, named, state};
+use super::{allowed, history, named, state};
 use crate::access::keys::{redacted, redacted_kid, scopes_of, status_at};
 use crate::access::levels::phrase;
 use crate::accounts::Scope;
@@ -48,6 +48,7 @@ async fn page(here: &Here<'_>) -> Result<Outbound, Trouble> {
         (what(&row, &when, &project, owner.as_deref()))
         (secrets_of(&row, &when, &secrets))
         (requests_of(here, &recent).await?)
+        (history::of(here, &row).await?)
     };
     let above = [("/console/keys", "API keys")];
     let actions = actions(here, &row, when.now_ms);
@@ -73,7 +74,10 @@ fn actions(here: &Here<'_>, row: &KeyRow, now_ms: i64) -> Markup {
                 }
             }
         }
-        @if end { (button_link(&format!("{path}/revoke"), "Revoke", false)) }
+        @if end {
+            (button_link(&format!("{path}/revoke"), "Revoke", false))
+            (button_link(&format!("{path}/leaked"), "It has leaked", false))
+        }
     }
 }
 

@@ -177,3 +177,31 @@ fn a_secret_asks_for_the_password_again() {
     ada.get("/console/keys/new").expect_status(200);
     assert!(!ada.get("/console/keys").text().contains(">late</a>"));
 }
+
+#[test]
+fn a_leaked_key_is_stopped_replaced_and_its_uses_are_shown() {
+    let keyway = bare().start();
+    let ada = Visitor::first(&keyway);
+    let (id, secret, _) = make(&ada, "backend");
+    assert!(works(&keyway, &secret));
+    let path = format!("/console/keys/{id}");
+    testkit::eventually("its line", || ada.get(&path).text().contains("sandbox/echo").then_some(()));
+    let leaked = format!("{path}/leaked");
+    let page = ada.get(&leaked).expect_status(200);
+    let shown = ada.send(&page, &leaked, &[("replace", "yes")]).expect_status(200).text();
+    let second = secret_in(&shown);
+    assert!(!works(&keyway, &secret) && works(&keyway, &second), "{shown}");
+    assert!(shown.contains("127.0.0.1") && shown.contains("sandbox/echo"), "{shown}");
+    let one = ada.get(&path).text();
+    assert!(one.contains("What happened") && one.contains("api key compromised"), "{one}");
+    assert!(!one.contains(&second));
+    // Without another key, after the password has been given too long ago as well.
+    let (third, secret, _) = make(&ada, "other");
+    database::execute(&keyway, "UPDATE sessions SET confirmed_ms = 1");
+    let leaked = format!("/console/keys/{third}/leaked");
+    let page = ada.get(&leaked).expect_status(200);
+    assert_eq!(ada.send(&page, &leaked, &[("replace", "yes")]).status, 303, "the password first");
+    assert!(works(&keyway, &secret));
+    ada.send(&page, &leaked, &[("replace", "no")]).expect_status(200);
+    assert!(!works(&keyway, &secret));
+}

@@ -7,29 +7,29 @@ use crate::stage::{self, Scene, hello, now_seconds, text};
 use std::time::Duration;
 use testkit::{Answer, Keyway, Upstream, Value, json, within};
 
-const ALERTS: &str = "/v1/organization/alerts";
-const EVENTS: &str = "/v1/organization/alert_events";
+pub(super) const ALERTS: &str = "/v1/organization/alerts";
+pub(super) const EVENTS: &str = "/v1/organization/alert_events";
 /// A look is taken every ten seconds; what is found is told within a minute of its start.
-const MINUTE: Duration = Duration::from_secs(60);
+pub(super) const MINUTE: Duration = Duration::from_secs(60);
 const DAY_MS: i64 = 86_400_000;
 
 fn now_ms() -> i64 {
     i64::try_from(now_seconds()).unwrap() * 1000
 }
 
-fn events(scene: &Scene, on: &str) -> Vec<Value> {
+pub(super) fn events(scene: &Scene, on: &str) -> Vec<Value> {
     let list = scene.get_json(&format!("{EVENTS}?limit=100"));
     list["data"].as_array().unwrap().iter().filter(|it| it["on"] == on).cloned().collect()
 }
 
 /// The first event of a kind, as soon as it is there.
-fn told(scene: &Scene, on: &str) -> Value {
+pub(super) fn told(scene: &Scene, on: &str) -> Value {
     let found = within(MINUTE, || events(scene, on).first().cloned());
     found.unwrap_or_else(|| panic!("nothing was told of {on}: {}", scene.keyway.stderr()))
 }
 
 /// Lets two more looks pass.
-fn two_looks(scene: &Scene) {
+pub(super) fn two_looks(scene: &Scene) {
     let slot = || database::one(&scene.keyway, "SELECT CAST(slot_ms AS TEXT) FROM watch_state");
     for _ in 0..2 {
         let before = slot();

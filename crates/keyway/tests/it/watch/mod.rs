@@ -4,4 +4,5 @@ mod alerts;
 mod deliver;
 mod deploy;
 mod otlp;
+mod quiet;
 mod smtp;

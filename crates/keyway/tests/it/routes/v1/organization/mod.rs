@@ -1,6 +1,7 @@
 //! `/v1/organization`
 
 mod admin_api_keys;
+mod advice;
 mod alerts;
 mod audit_logs;
 mod budgets;
