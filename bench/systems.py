@@ -32,6 +32,22 @@ context_tokens = 128000
 output_tokens_max = 8192
 price = {{ input = 0.50, output = 1.50, cache_read = 0.05 }}
 """
+# The same model twice, behind one name.
+TWO_TARGETS = """
+[providers.twin]
+base_url = "http://{upstream}/v1"
+credential = "env:MINE_KEY"
+
+[models."twin/load"]
+upstream = "load"
+context_tokens = 128000
+output_tokens_max = 8192
+price = {{ input = 0.50, output = 1.50, cache_read = 0.05 }}
+
+[routes.two]
+strategy = "{strategy}"
+targets = [{{ model = "mine/load" }}, {{ model = "twin/load" }}]
+"""
 
 
 def free_address():

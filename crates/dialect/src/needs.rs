@@ -19,11 +19,12 @@ pub struct Needs {
     pub audio_output: bool,
     /// Tools that the model may call.
     pub tools: bool,
+    /// An answer by a JSON schema.
+    pub structured_output: bool,
 }
 
 /// Members of a request that hold no prompt, whatever stands in them.
-const NO_PROMPT: [&[u8]; 7] =
-    [b"response_format", b"text", b"metadata", b"keyway", b"tool_choice", b"toolConfig", b"labels"];
+const NO_PROMPT: [&[u8]; 5] = [b"metadata", b"keyway", b"tool_choice", b"toolConfig", b"labels"];
 /// Types of parts with pictures.
 const IMAGES: [&str; 7] =
     ["image_url", "input_image", "image", "image_file", "video_url", "input_video", "video"];
@@ -52,6 +53,7 @@ pub fn needs(body: &[u8]) -> Result<Needs, JsonError> {
             }
             b"modalities" | b"responseModalities" => has_audio(reader, &mut needs),
             b"generationConfig" => walk_config(reader, &mut needs),
+            b"response_format" | b"text" | b"output_config" => has_schema(reader, &mut needs),
             key if NO_PROMPT.contains(&key) => reader.ignore(),
             _ => walk(reader, &mut needs),
         }
@@ -110,6 +112,26 @@ fn walk_config(reader: &mut Reader<'_>, needs: &mut Needs) -> Result<(), JsonErr
     }
     reader.object(|reader, member| match member.key {
         b"responseModalities" => has_audio(reader, needs),
+        b"responseSchema" | b"responseJsonSchema" => {
+            needs.structured_output |= reader.kind()? == Kind::Object;
+            reader.ignore()
+        }
+        _ => reader.ignore(),
+    })
+}
+
+/// `{"type":"json_schema"}`, there or in its member `format`.
+fn has_schema(reader: &mut Reader<'_>, needs: &mut Needs) -> Result<(), JsonError> {
+    if reader.kind()? != Kind::Object {
+        return reader.ignore();
+    }
+    reader.object(|reader, member| match member.key {
+        b"type" => {
+            let text = reader.text_or_skip()?;
+            needs.structured_output |= text.is_some_and(|text| text.cow() == "json_schema");
+            Ok(())
+        }
+        b"format" => has_schema(reader, needs),
         _ => reader.ignore(),
     })
 }
@@ -144,6 +166,7 @@ mod tests {
         let file = Needs { file_input: true, ..nothing };
         let speaks = Needs { audio_output: true, ..nothing };
         let tools = Needs { tools: true, ..nothing };
+        let schema = Needs { structured_output: true, ..nothing };
         let table = [
             (
                 r#"{"messages":[{"role":"user","content":"an \"image_url\" and {\"type\":\"image\"}"}]}"#,
@@ -166,6 +189,11 @@ mod tests {
             (r#"{"generationConfig":{"responseModalities":["AUDIO"]}}"#, speaks),
             (r#"{"tools":[{"type":"file"}]}"#, tools),
             (r#"{"tools":[ ]}"#, nothing),
+            (r#"{"response_format":{"type":"json_schema","json_schema":{"type":"image"}}}"#, schema),
+            (r#"{"response_format":{"type":"json_object"}}"#, nothing),
+            (r#"{"text":{"format":{"type":"json_schema","schema":{}},"verbosity":"low"}}"#, schema),
+            (r#"{"output_config":{"format":{"type":"json_schema"},"effort":"low"}}"#, schema),
+            (r#"{"generationConfig":{"responseSchema":{"type":"OBJECT"}}}"#, schema),
             (r#"{"response_format":{"type":"image"},"metadata":{"type":"file"}}"#, nothing),
         ];
         for (body, expected) in table {

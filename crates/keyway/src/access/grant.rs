@@ -16,7 +16,7 @@ use crate::accounts::load::Loaded;
 use crate::accounts::{Actor, Scopes};
 use crate::base::{Code, Fault, Refusal};
 use crate::store::budgets::Budget;
-use crate::store::keys::Verifiable;
+use crate::store::keys::{KeyRow, Verifiable};
 use crate::store::sessions;
 use crate::store::tiers::Tier;
 use std::sync::Arc;
@@ -218,6 +218,31 @@ impl Grant {
             dead: AtomicBool::new(standing != Standing::Good),
             uses: Uses::default(),
         })
+    }
+
+    /// A live key of an organisation that may call everything, for questions that are about no key.
+    ///
+    /// # Errors
+    /// None that a test lets pass.
+    pub fn of_anybody(org: &str, now_ms: i64) -> Result<Self, Fault> {
+        let key = KeyRow {
+            kind: "project".into(),
+            mode: "live".into(),
+            status: "active".into(),
+            org_id: org.to_owned(),
+            ..KeyRow::default()
+        };
+        let found = Verifiable {
+            key,
+            digest: String::new(),
+            secret_expires_ms: None,
+            archived: false,
+            org_ip_allowlist: None,
+            project_ip_allowlist: None,
+            model_mode: None,
+            model_ids: None,
+        };
+        Self::from_row(found, Bounded::default(), Bounds::default(), now_ms)
     }
 
     /// What a session comes to: its person, in the organisation it looks at.

@@ -45,6 +45,8 @@ pub mod request_object;
 pub mod requests;
 pub mod review;
 pub mod roles;
+pub mod route_object;
+pub mod routes;
 pub mod secret_object;
 pub mod secrets;
 pub mod service_accounts;

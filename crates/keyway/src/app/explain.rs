@@ -4,24 +4,31 @@
 use super::routes::ROUTES;
 use super::table::{Found, Table};
 use crate::access::keys::not_there;
-use crate::access::permit::{self, Asked};
+use crate::access::permit;
 use crate::access::told::{Outcome, Told, skip, tell};
 use crate::access::{Grant, KeyCache};
-use crate::accounts::capability::Capabilities;
+use crate::accounts::capability::{Capabilities, Capability};
 use crate::admin::json::Usd;
 use crate::base::{Fault, Refusal, Trouble};
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Strategy, Target};
 use crate::metering::limits::{Limited, Size};
-use crate::relay::Route;
+use crate::relay::health::look;
 use crate::relay::route::Billing;
-use crate::routing::allowed;
-use crate::routing::plan::{self, Plan};
+use crate::relay::run::is_for;
+use crate::relay::way::way;
+use crate::relay::{Route, Shared};
+use crate::routing::lack::Lack;
+use crate::routing::order::Seen;
+use crate::routing::plan::{self, Choice, Kind, Plan};
+use crate::routing::{Asked, Facts, allowed};
 use crate::store::Conn;
 use crate::store::keys::KeyRow;
+use dialect::Needs;
 use http::Method;
 use ledger::{NanoUsd, Usage};
 use serde::Serialize;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// Where inference usually goes.
 pub const USUAL_PATH: &str = "/v1/chat/completions";
@@ -42,6 +49,12 @@ pub struct Question<'a> {
     pub max_tokens: Option<u64>,
     /// What it needs besides the model.
     pub capabilities: Capabilities,
+    /// Its labels, `name=value`.
+    pub labels: &'a [String],
+    /// What its client wants counted, where the name leaves it open.
+    pub wish: Option<Strategy>,
+    /// Bytes of its body; `None`: not told.
+    pub prompt_bytes: Option<u64>,
 }
 
 /// Where the answer is looked for.
@@ -52,8 +65,8 @@ pub struct Place<'a> {
     pub cache: &'a KeyCache,
     /// Unix milliseconds.
     pub now_ms: i64,
-    /// Monotonic milliseconds of a server that knows how far limits are used; absent in a command.
-    pub serving_mono_ms: Option<i64>,
+    /// The server that knows how far limits are used and how providers do; absent in a command.
+    pub serving: Option<&'a Shared>,
 }
 
 /// The decision, and everything that made it.
@@ -66,8 +79,12 @@ pub struct Explanation {
     pub code: Option<&'static str>,
     /// Every rule, in the order in which requests meet them.
     pub rules: Vec<Told>,
+    /// What puts them in order, where there are several: a strategy, or `auto`.
+    pub strategy: Option<&'static str>,
     /// Who would be asked, best first.
     pub route: Vec<Step>,
+    /// Who would not be asked, and why; of many, the first.
+    pub passed_over: Vec<Step>,
     /// What the answer can cost at most, without the prompt: the dearest rate of the dearest candidate.
     pub estimate_usd: Option<Usd>,
 }
@@ -99,7 +116,7 @@ pub async fn explain(
     let mut rules = vec![told];
     let mut planned = None;
     if let Some((route, params)) = found {
-        rules.extend(permit::told(&Asked {
+        rules.extend(permit::told(&permit::Asked {
             grant: &grant,
             needs: route.needs,
             path: route.path,
@@ -110,25 +127,56 @@ pub async fn explain(
         if route.billing == Billing::Free {
             rules.push(skip("model", "The route calls no model."));
         } else {
-            let (told, plan) = plan::told(place.catalog, &grant, question.model);
+            let (told, plan) = planned_by(place, &grant, route, question);
             rules.extend(told);
             rules.push(allowed::told(&grant, question.capabilities));
             rules.push(limits(place, &grant, plan.as_ref(), question));
             planned = plan;
         }
     }
+    Ok(explanation(rules, planned.as_ref(), &grant, place, question))
+}
+
+/// Explains the way of a call by a live key of an organisation that may call everything.
+///
+/// # Errors
+/// A fault when there can be no such key.
+pub fn explain_for_anybody(
+    place: &Place<'_>,
+    org: &str,
+    question: &Question<'_>,
+) -> Result<Explanation, Fault> {
+    let grant = Grant::of_anybody(org, place.now_ms)?;
+    let table = Table::new(ROUTES).map_err(Fault::plain)?;
+    let (told, found) = find(&table, question);
+    let (mut rules, mut planned) = (vec![told], None);
+    if let Some((route, _)) = found {
+        let (told, plan) = planned_by(place, &grant, route, question);
+        rules.extend(told);
+        planned = plan;
+    }
+    Ok(explanation(rules, planned.as_ref(), &grant, place, question))
+}
+
+fn explanation(
+    rules: Vec<Told>,
+    planned: Option<&Plan>,
+    grant: &Grant,
+    place: &Place<'_>,
+    question: &Question<'_>,
+) -> Explanation {
     let refused = rules.iter().find(|rule| rule.result == Outcome::Fail);
-    Ok(Explanation {
+    let cost = planned.and_then(|plan| estimate(plan, question.max_tokens, place.now_ms));
+    Explanation {
         object: "organization.explanation",
         decision: if refused.is_some() { "deny" } else { "allow" },
         code: refused.and_then(|rule| rule.code).map(|code| code.text()),
-        route: planned.as_ref().map(steps).unwrap_or_default(),
-        estimate_usd: planned
-            .as_ref()
-            .and_then(|plan| estimate(plan, question.max_tokens, place.now_ms))
-            .map(|cost| Usd(grant.purse.markup.sell(cost))),
+        strategy: planned.and_then(Plan::choice).map(strategy),
+        route: planned.map(steps).unwrap_or_default(),
+        passed_over: planned.and_then(Plan::choice).map(passed_over).unwrap_or_default(),
+        estimate_usd: cost.map(|cost| Usd(grant.purse.markup.sell(cost))),
         rules,
-    })
+    }
 }
 
 type Row = (&'static Route, Vec<String>);
@@ -159,7 +207,7 @@ fn limits(place: &Place<'_>, grant: &Grant, plan: Option<&Plan>, question: &Ques
     if count == 0 {
         return skip(RULE, "Key, project and organisation have no rate limits.");
     }
-    let Some(now_mono_ms) = place.serving_mono_ms else {
+    let Some(now_mono_ms) = place.serving.map(|shared| shared.at.clock.monotonic_ms()) else {
         return skip(RULE, "How far limits are used is known to the server: ask its API.");
     };
     let size = Size {
@@ -176,18 +224,84 @@ fn limits(place: &Place<'_>, grant: &Grant, plan: Option<&Plan>, question: &Ques
     tell(RULE, asked, Some(format!("All {count} sets of limits have room for an empty prompt.")))
 }
 
+/// What the rules about the model say, and who would be asked.
+fn planned_by(
+    place: &Place<'_>,
+    grant: &Grant,
+    route: &Route,
+    question: &Question<'_>,
+) -> (Vec<Told>, Option<Plan>) {
+    let asked = || Asked {
+        needs: needs(question.capabilities),
+        prompt_tokens: question.prompt_bytes.map(|bytes| bytes.div_ceil(4)).or(Some(0)),
+        cache_key: None,
+    };
+    let dialect = route.dialect();
+    let facts = Facts {
+        wish: question.wish,
+        asked: &asked,
+        output_cap: question.max_tokens,
+        answers: 1,
+        labels: question.labels,
+        session: "",
+        now_ms: place.now_ms,
+        seed: u64::try_from(place.now_ms).unwrap_or(0),
+        serves: &|target| {
+            dialect.is_none_or(|dialect| is_for(target, dialect) && way(target, dialect, true).is_some())
+        },
+        look: &|target| place.serving.map_or(Seen::UNKNOWN, |shared| look(shared, grant, target, true)),
+        pinned: &|_| None,
+    };
+    plan::told(place.catalog, grant, question.model, &facts)
+}
+
+fn needs(capabilities: Capabilities) -> Needs {
+    Needs {
+        image_input: capabilities.has(Capability::ImageInput),
+        audio_input: capabilities.has(Capability::AudioInput),
+        file_input: capabilities.has(Capability::FileInput),
+        audio_output: capabilities.has(Capability::AudioOutput),
+        tools: capabilities.has(Capability::Tools),
+        structured_output: false,
+    }
+}
+
+fn strategy(choice: &Choice) -> &'static str {
+    match (choice.kind, choice.strategy) {
+        (Kind::Auto, Strategy::Priority) => "auto",
+        (_, strategy) => strategy.word(),
+    }
+}
+
 fn steps(plan: &Plan) -> Vec<Step> {
     let alias = plan.alias().map(|alias| format!("`{}` stands for it; ", alias.name)).unwrap_or_default();
-    let step = |(place, target): (usize, &std::sync::Arc<crate::catalog::Target>)| {
-        let when = if place == 0 { "asked first" } else { "asked when those before cannot be reached" };
+    let choice = plan.choice();
+    let step = |(place, target): (usize, &Arc<Target>)| {
+        let when = if place == 0 { "asked first" } else { "asked when those before fail" };
+        let why = choice.and_then(|choice| choice.steps.get(place));
+        let why = why.map_or_else(String::new, |step| format!(": {}", plan::reason(&step.why)));
         let priority = target.provider.priority;
         Step {
             model: target.id.to_string(),
             provider: target.provider.name.to_string(),
-            reason: format!("{alias}{when}, provider priority {priority}"),
+            reason: format!("{alias}{when}, provider priority {priority}{why}"),
         }
     };
     plan.candidates().enumerate().map(step).collect()
+}
+
+/// Candidates that are told of as passed over at most.
+const PASSED_OVER_MAX: usize = 32;
+
+fn passed_over(choice: &Choice) -> Vec<Step> {
+    // Whom a key may not call it does not learn of.
+    let passed = choice.passed.iter().filter(|(_, lack)| *lack != Lack::Permission);
+    let step = |(target, lack): &(Arc<Target>, Lack)| Step {
+        model: target.id.to_string(),
+        provider: target.provider.name.to_string(),
+        reason: lack.text(),
+    };
+    passed.take(PASSED_OVER_MAX).map(step).collect()
 }
 
 /// What the answer can cost at most. `None` where a candidate is unpriced or nothing bounds the answer.

@@ -9,7 +9,9 @@ use crate::admin::ask::{Caller, Query, handlers};
 use crate::admin::body::Body;
 use crate::admin::json;
 use crate::base::{Refusal, Trouble};
+use crate::catalog::Strategy;
 use crate::relay::{Inbound, Outbound, Shared};
+use crate::routing::auto;
 use crate::store::keys;
 use http::Method;
 
@@ -30,6 +32,8 @@ async fn answer(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<O
     let (model, method, ip) = (body.text("model")?, body.text("method")?, body.text("ip")?);
     let max_tokens = body.count("max_tokens")?;
     let needed = body.texts("capabilities")?.unwrap_or_default();
+    let labels = body.texts("labels")?.unwrap_or_default();
+    let (wish, prompt_bytes) = (body.text("route")?, body.count("prompt_bytes")?);
     body.finish(&[])?;
     check_text("path", &path, PATH_CHARS_MAX)?;
     check_text("model", model.as_deref().unwrap_or_default(), MODEL_CHARS_MAX)?;
@@ -49,6 +53,9 @@ async fn answer(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<O
             }
             tokens => tokens,
         },
+        labels: &labels,
+        wish: wish_of(wish.as_deref())?,
+        prompt_bytes,
         capabilities: Capabilities::named(&needed).map_err(|_| {
             let known = Capability::ALL.map(Capability::name).join(", ");
             Refusal::field("capabilities", format!("`capabilities` takes {known}."))
@@ -66,7 +73,7 @@ async fn answer(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<O
         catalog: &shared.catalog.load(),
         cache: &shared.cache,
         now_ms: clock.now_ms(),
-        serving_mono_ms: Some(clock.monotonic_ms()),
+        serving: Some(shared),
     };
     json::answer(&explain(&place, &mut conn, &key, &question).await?)
 }
@@ -76,4 +83,8 @@ fn read_method(text: &str) -> Result<Method, Refusal> {
         .into_iter()
         .find(|method| method.as_str() == text)
         .ok_or_else(|| Refusal::field("method", "`method` must be `GET` or `POST` or `DELETE`."))
+}
+
+fn wish_of(word: Option<&str>) -> Result<Option<Strategy>, Refusal> {
+    auto::wish(word).map_err(|refusal| Refusal { param: Some("route".into()), ..refusal })
 }

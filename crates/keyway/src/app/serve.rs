@@ -346,6 +346,7 @@ fn begin_workers(
                 log,
                 traces,
                 running: Running::default(),
+                retrying: Rc::default(),
                 shard: u32::try_from(shard).unwrap_or(0),
                 shared,
             };

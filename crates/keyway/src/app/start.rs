@@ -18,7 +18,7 @@ use crate::egress::Egress;
 use crate::mail::Sender;
 use crate::metering::keeper::{Holder, Keeper, Keeping};
 use crate::metering::shares::Sharing;
-use crate::metering::{self, Journal, Plan, ShardState, Spares};
+use crate::metering::{self, Journal, Plan, Spares};
 use crate::oidc;
 use crate::pricing::{self, Source};
 use crate::providers::{self, FromConfig, Upstreams};
@@ -30,7 +30,9 @@ use crate::relay::load::Load;
 use crate::relay::replies::{Replies, Terms};
 use crate::relay::running::{Orders, Stops};
 use crate::relay::spent::Board;
-use crate::relay::{Shared, story};
+use crate::relay::tries::AttemptLimits;
+use crate::relay::{Shared, tried};
+use crate::routing::{Health, Sessions};
 use crate::store::changes;
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Names;
@@ -89,10 +91,7 @@ pub async fn build(
     let spares = Spares::start().map_err(NotOpened::Failed)?;
     let journals = journals(&plan(settings, &node), workers, &spares, &clock).map_err(NotOpened::Failed)?;
     let desk = desk(config, &at, listen, &tasks)?;
-    let states: Vec<Arc<ShardState>> = journals.iter().map(Journal::state).collect();
-    let tls = Arc::new(Tls::new(None));
-    let egress = egress(settings, listen, &clock, &tls);
-    let lanes = Lanes::new(serve::limits(settings), clock.clone(), tls);
+    let (egress, lanes) = outward(settings, listen, &clock);
     let shared = Arc::new(Shared {
         at,
         node,
@@ -123,10 +122,13 @@ pub async fn build(
         seen_seq: AtomicI64::new(seen_seq),
         draining: AtomicBool::new(false),
         ending: AtomicBool::new(false),
-        journals: states,
+        journals: journals.iter().map(Journal::state).collect(),
         desk,
         used: Mutex::new(Vec::new()),
         exposed: Exposed::default(),
+        health: Health::default(),
+        sessions: Sessions::default(),
+        attempts: attempts(settings),
     });
     Ok((Parts { shared, journals, orders, spares }, (keeping, sharing)))
 }
@@ -161,10 +163,22 @@ fn lenders(
     (metering::keeper::keeper(Holder { db, clock, boot, node, key_share_percent_max }), sharer)
 }
 
-/// The way to addresses that callers name, and never to where this process listens.
-fn egress(settings: &Settings, listen: SocketAddr, clock: &Clock, tls: &Arc<Tls>) -> Egress {
+/// The way to addresses that callers name, and never to where this process listens; and the connections to
+/// providers for what is no inference.
+fn outward(settings: &Settings, listen: SocketAddr, clock: &Clock) -> (Egress, Lanes) {
+    let tls = Arc::new(Tls::new(None));
     let listeners = std::iter::once(listen).chain(settings.metrics_listen).collect();
-    Egress::new(settings.egress_networks.clone(), listeners, clock.clone(), Arc::clone(tls))
+    let egress = Egress::new(settings.egress_networks.clone(), listeners, clock.clone(), Arc::clone(&tls));
+    (egress, Lanes::new(serve::limits(settings), clock.clone(), tls))
+}
+
+fn attempts(settings: &Settings) -> AttemptLimits {
+    let count = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+    AttemptLimits {
+        several_max: count(settings.attempts_max),
+        alone_max: count(settings.attempts_alone_max),
+        total_ms: settings.attempts_timeout_ms,
+    }
 }
 
 /// Where people reach the server: what was set, else the address it listens on.
@@ -197,6 +211,7 @@ fn desk(config: &Config, at: &Installation, listen: SocketAddr, tasks: &Tasks) -
         terms_version: settings.terms_version.clone(),
         terms_url: settings.terms_url.clone(),
         status_page: settings.status_page,
+        public_models: settings.public_models,
         settings: show::each(config),
     })
 }
@@ -274,7 +289,7 @@ fn journals(plan: &Plan, workers: usize, spares: &Spares, clock: &Clock) -> Resu
 fn names() -> Names {
     let routes: Vec<&'static str> =
         ROUTES.iter().copied().flatten().map(|route| route.name).chain(["unrouted"]).collect();
-    Names { routes: routes.leak(), outcomes: story::OUTCOMES }
+    Names { routes: routes.leak(), outcomes: tried::OUTCOMES }
 }
 
 /// Looks a price version up in the catalogue.

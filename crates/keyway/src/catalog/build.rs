@@ -51,8 +51,11 @@ impl Catalog {
             off: known.keys().filter(|name| !is_on(name)).map(|name| name.as_str().into()).collect(),
             providers: HashMap::new(),
             models: Vec::with_capacity(models.len()),
+            targets: Vec::with_capacity(models.len()),
             aliases: Vec::new(),
             names: HashMap::with_capacity(models.len() * 2),
+            routes: Vec::new(),
+            of_organizations: HashMap::new(),
             behind: HashMap::new(),
         };
         for (name, provider) in &mut known {
@@ -73,8 +76,9 @@ impl Catalog {
             catalog.add_alias(row, at >= builtin_count, own, &mut mistakes);
         }
         for (name, candidates) in bare {
-            catalog.name(name, Arc::new(Resolution { candidates, alias: None }));
+            catalog.name(name, Arc::new(Resolution::of(candidates)));
         }
+        catalog.add_routes(own, stored, &mut mistakes);
         Ok((catalog, mistakes))
     }
 
@@ -146,8 +150,9 @@ impl Catalog {
             upstream: Arc::clone(&model.upstream),
             model: Some(Arc::clone(&model)),
         });
-        let resolution = Arc::new(Resolution { candidates: vec![target], alias: None });
+        let resolution = Arc::new(Resolution::of(vec![Arc::clone(&target)]));
         self.names.insert(Arc::clone(&model.id), resolution);
+        self.targets.push(target);
         self.models.push(model);
     }
 
@@ -199,8 +204,10 @@ impl Catalog {
         }
         let (name, notice, set, place) = (row.name, row.notice, row.set, row.place);
         let alias = Arc::new(Alias { name, target, notice, set, place });
-        let resolution =
-            Arc::new(Resolution { candidates: found.candidates.clone(), alias: Some(Arc::clone(&alias)) });
+        let resolution = Arc::new(Resolution {
+            alias: Some(Arc::clone(&alias)),
+            ..Resolution::of(found.candidates.clone())
+        });
         let bare = alias
             .name
             .split_once('/')
@@ -329,6 +336,7 @@ fn laid_over(own: &ProviderRow, base: ProviderRow) -> ProviderRow {
         credential_optional: own.credential_optional.or(base.credential_optional),
         enabled: own.enabled.or(base.enabled),
         quirks: own.quirks.or(base.quirks),
+        zero_retention: own.zero_retention.or(base.zero_retention),
         credential: own.credential.or(base.credential),
     }
 }
@@ -356,6 +364,7 @@ fn checked(row: ProviderRow, origin: Origin) -> Provider {
         concurrency_max: row.concurrency_max,
         models_any: row.models_any.unwrap_or(false),
         quirks: row.quirks.unwrap_or_default(),
+        zero_retention: row.zero_retention.unwrap_or(false),
         audience: Audience::Everybody,
         origin,
         place: row.place,

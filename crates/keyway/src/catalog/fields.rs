@@ -1,7 +1,7 @@
 //! Which fields a row has: the readers refuse every other, the JSON Schema and the documentation
 //! are made from the same tables.
 
-use super::kinds::{AuthStyle, Dialect, Edit, Effort, ModelKind, Quirk, Thinking};
+use super::kinds::{AuthStyle, Dialect, Edit, Effort, ModelKind, Need, Quirk, Strategy, Thinking};
 use super::price::TOKENS_MAX;
 use super::written::{Field, FieldKind};
 
@@ -98,7 +98,7 @@ pub const PROVIDER_FIELDS: &[Field] = &[
     Field {
         name: "region",
         kind: FieldKind::Text,
-        doc: "AWS region that requests are signed for (auth sigv4); untold: the one that the host names.",
+        doc: "Where it works, for routes by region; with sigv4 the AWS region signed for (untold: the host's).",
     },
     Field {
         name: "token_url",
@@ -146,6 +146,11 @@ pub const PROVIDER_FIELDS: &[Field] = &[
         doc: "false turns it off even when its variable is set.",
     },
     Field { name: "quirks", kind: FieldKind::Words(Quirk::WORDS), doc: "Named deviations from the dialect." },
+    Field {
+        name: "zero_retention",
+        kind: FieldKind::Flag,
+        doc: "It keeps nothing of requests, by contract: for routes that ask for it.",
+    },
 ];
 
 /// The fields of `quality`.
@@ -216,4 +221,61 @@ pub const ALIAS_FIELDS: &[Field] = &[
     Field { name: "target", kind: FieldKind::Text, doc: "The provider/name it stands for." },
     Field { name: "notice", kind: FieldKind::Text, doc: "What the client is told in x-keyway-notice." },
     Field { name: "set", kind: FieldKind::Words(Edit::WORDS), doc: "Edits to the request." },
+];
+
+/// The fields of an entry of `targets`.
+pub const TARGET_FIELDS: &[Field] = &[
+    Field {
+        name: "model",
+        kind: FieldKind::Text,
+        doc: "The provider/name, or a name that several providers serve.",
+    },
+    Field {
+        name: "weight",
+        kind: FieldKind::Number(1, WEIGHT_MAX),
+        doc: "Its share, for the strategy weight; default 1.",
+    },
+    Field {
+        name: "labels",
+        kind: FieldKind::Texts,
+        doc: "Only for requests with all of these labels, each name=value.",
+    },
+    Field {
+        name: "needs",
+        kind: FieldKind::Words(Need::WORDS),
+        doc: "Only for requests that need one of these.",
+    },
+    Field {
+        name: "prompt_tokens_max",
+        kind: FieldKind::Number(1, TOKENS_MAX),
+        doc: "Only for prompts of at most so many tokens, by estimate.",
+    },
+];
+
+/// Largest weight of a target.
+pub const WEIGHT_MAX: u64 = 1_000_000;
+
+/// The fields of a route row.
+pub const ROUTE_FIELDS: &[Field] = &[
+    Field {
+        name: "strategy",
+        kind: FieldKind::Word(Strategy::WORDS),
+        doc: "How its targets are put in order; default priority.",
+    },
+    Field {
+        name: "targets",
+        kind: FieldKind::Tables(TARGET_FIELDS),
+        doc: "Who may be asked, each { model = \"provider/name\" }.",
+    },
+    Field { name: "regions", kind: FieldKind::Texts, doc: "Only providers whose region is one of these." },
+    Field {
+        name: "zero_retention",
+        kind: FieldKind::Flag,
+        doc: "true: only providers that keep nothing of requests.",
+    },
+    Field {
+        name: "affinity",
+        kind: FieldKind::Flag,
+        doc: "false: requests of one session do not stay with one target; default true.",
+    },
 ];

@@ -228,6 +228,38 @@ words! {
 }
 
 words! {
+    /// How the targets of a route are put in order.
+    Strategy {
+        /// As they are written.
+        Priority = "priority", true;
+        /// At random, by weight.
+        Weight = "weight", true;
+        /// The quicker of two that are drawn.
+        Latency = "latency", true;
+        /// What this request is expected to cost now.
+        Cost = "cost", true;
+        /// What they were measured to be worth.
+        Quality = "quality", true;
+    }
+}
+
+words! {
+    /// What a request can need of a model besides text.
+    Need {
+        /// It offers tools.
+        Tools = "tools", true;
+        /// It has images.
+        Vision = "vision", true;
+        /// It has sound.
+        Audio = "audio", true;
+        /// It has files.
+        Documents = "documents", true;
+        /// It wants an answer by a JSON schema.
+        StructuredOutput = "structured_output", true;
+    }
+}
+
+words! {
     /// An edit that an alias makes to a request: the old name meant a model in a certain mode.
     Edit {
         /// The name stood for answers without reasoning.

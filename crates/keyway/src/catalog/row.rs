@@ -55,7 +55,8 @@ pub struct Provider {
     pub auth_by: Vec<(Dialect, AuthStyle)>,
     /// The dialects it speaks, the preferred first.
     pub speaks: Vec<Dialect>,
-    /// The AWS region that requests are signed for; `None`: the one that the host names.
+    /// Where it works, for routes that ask for regions; at AWS, the region that requests are signed for, and
+    /// `None`: the one that the host names.
     pub region: Option<String>,
     /// Where access tokens are asked for; `None`: at Google.
     pub token_url: Option<String>,
@@ -73,6 +74,8 @@ pub struct Provider {
     pub models_any: bool,
     /// Deviations from the dialect.
     pub quirks: Vec<Quirk>,
+    /// Whether it is known to keep nothing of requests.
+    pub zero_retention: bool,
     /// Whose traffic has a credential there.
     pub audience: Audience,
     /// Who wrote the row.

@@ -6,6 +6,7 @@ use super::fields::{ALIAS_FIELDS, MODEL_FIELDS, PROVIDER_FIELDS, QUALITY_FIELDS}
 use super::kinds::{AuthStyle, Dialect, Edit, Effort, ModelKind, Quirk, Thinking};
 use super::mistake::{Mistake, Place};
 use super::price::{self, PriceDefaults, TOKENS_MAX};
+use super::route::{self, RouteRow, StoredRoute};
 use super::row::{Audience, Quality};
 use super::url;
 use super::written::{Fields, Reader};
@@ -33,7 +34,7 @@ pub struct ProviderRow {
     pub speaks: Option<Vec<Dialect>>,
     /// Environment variables that usually hold its key, the preferred first.
     pub env: Option<Vec<String>>,
-    /// The AWS region that requests are signed for.
+    /// Where it works; at AWS, the region that requests are signed for.
     pub region: Option<String>,
     /// Where access tokens are asked for.
     pub token_url: Option<String>,
@@ -57,6 +58,8 @@ pub struct ProviderRow {
     pub enabled: Option<bool>,
     /// Deviations from the dialect.
     pub quirks: Option<Vec<Quirk>>,
+    /// It keeps nothing of requests.
+    pub zero_retention: Option<bool>,
     /// Where its credential is found.
     pub credential: Option<CredentialRef>,
 }
@@ -132,6 +135,8 @@ pub struct Rows {
     pub models: Vec<ModelRow>,
     /// `[aliases.*]`.
     pub aliases: Vec<AliasRow>,
+    /// `[routes.*]`.
+    pub routes: Vec<RouteRow>,
 }
 
 /// What the database adds to the rows.
@@ -141,6 +146,8 @@ pub struct Stored {
     pub models: Vec<ModelRow>,
     /// Prices by model, each from its instant on.
     pub prices: Vec<(String, Price)>,
+    /// Routes of organisations.
+    pub routes: Vec<StoredRoute>,
     /// Providers, or what is different of those that come with the program.
     pub providers: Vec<ProviderRow>,
     /// Providers that credentials in the database turn on, and for whom.
@@ -155,13 +162,14 @@ impl Stored {
     pub fn is_empty(&self) -> bool {
         self.models.is_empty()
             && self.prices.is_empty()
+            && self.routes.is_empty()
             && self.providers.is_empty()
             && self.on.is_empty()
             && self.off.is_empty()
     }
 }
 
-/// Reads the `providers`, `models` and `aliases` tables below `root`. Mistakes stay in the reader.
+/// Reads the `providers`, `models`, `aliases` and `routes` tables below `root`. Mistakes stay in the reader.
 pub fn read(reader: &mut Reader, root: &Fields<'_>, defaults: &PriceDefaults) -> Rows {
     let mut rows = Rows::default();
     for (name, fields) in reader.rows(root, "providers") {
@@ -175,6 +183,10 @@ pub fn read(reader: &mut Reader, root: &Fields<'_>, defaults: &PriceDefaults) ->
     for (name, fields) in reader.rows(root, "aliases") {
         let row = alias(reader, name, &fields);
         rows.aliases.push(row);
+    }
+    for (name, fields) in reader.rows(root, "routes") {
+        let row = route::read(reader, name, &fields);
+        rows.routes.push(row);
     }
     rows
 }
@@ -222,6 +234,7 @@ fn provider(reader: &mut Reader, name: &str, fields: &Fields<'_>) -> ProviderRow
         credential_optional: reader.flag(fields, "credential_optional"),
         enabled: reader.flag(fields, "enabled"),
         quirks: reader.words(fields, "quirks", Quirk::WORDS, Quirk::from_word),
+        zero_retention: reader.flag(fields, "zero_retention"),
         credential: credential(reader, fields),
     }
 }

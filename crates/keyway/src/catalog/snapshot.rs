@@ -1,5 +1,6 @@
 //! The immutable snapshot that requests are answered from.
 
+use super::route::{Route, TargetRow};
 use super::row::{Alias, Audience, Model, Provider, Target};
 use super::rows::is_model_name;
 use std::collections::HashMap;
@@ -12,6 +13,33 @@ pub struct Resolution {
     pub candidates: Vec<Arc<Target>>,
     /// The alias the name was, with its notice and its edits.
     pub alias: Option<Arc<Alias>>,
+    /// The route the name was, and what it says of each candidate, in their order.
+    pub route: Option<Routed>,
+}
+
+/// A route with what it says of each candidate.
+#[derive(Debug)]
+pub struct Routed {
+    /// The route.
+    pub route: Arc<Route>,
+    /// Which of its targets each candidate is.
+    pub legs: Vec<usize>,
+}
+
+impl Routed {
+    /// What the route says of a candidate.
+    #[must_use]
+    pub fn leg(&self, candidate: usize) -> Option<&TargetRow> {
+        self.route.row.targets.get(*self.legs.get(candidate)?)
+    }
+}
+
+impl Resolution {
+    /// Candidates of a plain name.
+    #[must_use]
+    pub fn of(candidates: Vec<Arc<Target>>) -> Self {
+        Self { candidates, alias: None, route: None }
+    }
 }
 
 impl Resolution {
@@ -45,14 +73,20 @@ pub struct Catalog {
     /// Names of providers that have a row and are off.
     pub(super) off: Vec<Arc<str>>,
     pub(super) models: Vec<Arc<Model>>,
+    /// Where each of `models` is asked, in their order.
+    pub(super) targets: Vec<Arc<Target>>,
     pub(super) aliases: Vec<Arc<Alias>>,
     pub(super) names: HashMap<Arc<str>, Arc<Resolution>>,
+    /// The operator's routes, by name.
+    pub(super) routes: Vec<Arc<Route>>,
+    /// Routes of organisations, by organisation and name.
+    pub(super) of_organizations: HashMap<Arc<str>, HashMap<Arc<str>, Arc<Resolution>>>,
     /// Whom a name of `names` leads to for those whom it does not serve.
     pub(super) behind: HashMap<Arc<str>, Vec<Arc<Resolution>>>,
 }
 
 impl Catalog {
-    /// Who serves `name`: a canonical `provider/model`, else an alias, else a bare model name over
+    /// Who serves `name`: one of the operator's routes, a canonical `provider/model`, else an alias, else a bare model name over
     /// the providers that are on, by priority. A model that is not listed resolves only under a
     /// provider that takes any; that is the one case that allocates.
     ///
@@ -72,7 +106,7 @@ impl Catalog {
             Some(row) if row.models_any => {
                 let upstream = model.into();
                 let target = Target { id: name.into(), provider: Arc::clone(row), model: None, upstream };
-                Ok(Arc::new(Resolution { candidates: vec![Arc::new(target)], alias: None }))
+                Ok(Arc::new(Resolution::of(vec![Arc::new(target)])))
             }
             Some(_) => Err(NotFound::Unknown),
             None if self.off.iter().any(|off| &**off == provider) => Err(NotFound::ProviderOff),
@@ -80,11 +114,18 @@ impl Catalog {
         }
     }
 
-    /// The same for an organisation: what only others can reach is as if it were off.
+    /// The same for an organisation: its own routes go before every name but the operator's routes, and
+    /// what only others can reach is as if it were off.
     ///
     /// # Errors
     /// As [`Catalog::resolve`].
     pub fn resolve_for(&self, name: &str, org: &str) -> Result<Arc<Resolution>, NotFound> {
+        if !self.of_organizations.is_empty()
+            && let Some(found) = self.of_organizations.get(org).and_then(|routes| routes.get(name))
+            && !self.routes.iter().any(|route| *route.row.name == *name)
+        {
+            return Ok(Arc::clone(found));
+        }
         let found = self.resolve(name);
         match &found {
             Ok(found) if !found.serves(org) => {}
@@ -103,10 +144,34 @@ impl Catalog {
         })
     }
 
+    /// The operator's routes, by name.
+    #[must_use]
+    pub fn routes(&self) -> &[Arc<Route>] {
+        &self.routes
+    }
+
+    /// Names of the routes that an organisation's keys can call, sorted.
+    #[must_use]
+    pub fn route_names(&self, org: &str) -> Vec<Arc<str>> {
+        let own = self.of_organizations.get(org).into_iter().flat_map(|routes| routes.keys().cloned());
+        let mut names: Vec<Arc<str>> =
+            self.routes.iter().map(|route| route.row.name.as_str().into()).chain(own).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
     /// The listed models of the providers that are on, by id.
     #[must_use]
     pub fn models(&self) -> &[Arc<Model>] {
         &self.models
+    }
+
+    /// Where the listed model with this canonical id is asked.
+    #[must_use]
+    pub fn target(&self, id: &str) -> Option<Arc<Target>> {
+        let at = self.models.binary_search_by(|model| (*model.id).cmp(id)).ok()?;
+        self.targets.get(at).cloned()
     }
 
     /// The listed model with this canonical id.

@@ -2,8 +2,8 @@
 
 use super::{
     admin_key, alert, application, audit, budget, chat, client, config, credit, db, explain, group, init,
-    invite, key, limit, log, master_key, member, model, node, org, policy, project, provider, role, sandbox,
-    serve, service_account, settings, tier, usage, webhook,
+    invite, key, limit, log, master_key, member, model, node, org, policy, project, provider, role, route,
+    sandbox, serve, service_account, settings, tier, usage, webhook,
 };
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use clap_complete::Shell;
@@ -133,6 +133,9 @@ pub enum Command {
     /// Models that can be called
     #[command(subcommand)]
     Model(model::Model),
+    /// Names that stand for several models, of which the best is asked
+    #[command(subcommand)]
+    Route(route::Route),
     /// The key that stored credentials are sealed under
     #[command(subcommand)]
     MasterKey(master_key::MasterKeyCommand),

@@ -45,6 +45,7 @@ pub mod provider;
 pub mod provider_credential;
 pub mod review;
 pub mod role;
+pub mod route;
 pub mod sandbox;
 pub mod secret;
 pub mod serve;
@@ -131,6 +132,7 @@ fn dispatch(args: &Args, out: &Out) -> Result<(), Failure> {
         Command::LimitIncrease(command) => application::run(global, Kind::LimitIncrease, command, out)?,
         Command::Db(command) => db::run(global, command, out)?,
         Command::Model(command) => model::run(global, command, out)?,
+        Command::Route(command) => route::run(global, command, out)?,
         Command::Provider(command) => provider::run(global, command, out)?,
         Command::MasterKey(command) => master_key::run(global, command, out)?,
         Command::Client(command) => client::run(global, command, out)?,

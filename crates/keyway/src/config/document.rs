@@ -4,7 +4,7 @@ use super::kind::{Kind, quoted, size};
 use super::reload::RELOADS;
 use super::settings::{Setting, TABLE};
 use super::sign_in::SIGN_IN_FIELDS;
-use crate::catalog::fields::{ALIAS_FIELDS, MODEL_FIELDS, PRICE_FIELDS, PROVIDER_FIELDS};
+use crate::catalog::fields::{ALIAS_FIELDS, MODEL_FIELDS, PRICE_FIELDS, PROVIDER_FIELDS, ROUTE_FIELDS};
 use crate::catalog::{Dialect, Field, FieldKind};
 use serde_json::{Map, Value as Json, json};
 use std::fmt::Write;
@@ -41,8 +41,15 @@ const ROWS: &str = r##"
 
 # Another name for a model.
 
-#[aliases.fast]
+#[aliases.quick]
 #target = "mine/small"
+
+# A name for several models, of which the best is asked, and another where that fails.
+
+#[routes.fast]
+#strategy = "latency"                    # priority, weight, latency, cost or quality
+#targets = [{ model = "mine/small" }, { model = "deepseek/deepseek-flash", weight = 2 }]
+#zero_retention = false                  # true: only providers that keep nothing of requests
 
 # --- Sign-in -----------------------------------------------------------------------------------
 # Who else vouches for people: any provider of OpenID Connect, and GitHub. Give it
@@ -144,6 +151,7 @@ pub fn schema() -> Json {
         ("providers", PROVIDER_FIELDS, "Hosts that serve models, by name."),
         ("models", MODEL_FIELDS, "Models by provider/name."),
         ("aliases", ALIAS_FIELDS, "Other names for models."),
+        ("routes", ROUTE_FIELDS, "Names for several models, of which the best is asked."),
         ("sign_in", SIGN_IN_FIELDS, "Who else vouches for people, by name."),
     ] {
         let rows =

@@ -2,7 +2,7 @@
 
 use super::Sources;
 use super::kind::{self, Kind, Value};
-use super::settings::{COMMAND_ENV, NOT_YET, Setting, TABLE};
+use super::settings::{COMMAND_ENV, Setting, TABLE};
 use super::sign_in::{self, SignInRow};
 use crate::catalog::mistake::choose;
 use crate::catalog::price::PriceDefaults;
@@ -16,7 +16,7 @@ const FILE_BYTES_MAX: u64 = 1 << 20;
 /// The file that is read when it is there.
 const FILE_NAME: &str = "keyway.toml";
 /// The tables of rows.
-const ROW_TABLES: &[&str] = &["providers", "models", "aliases", "sign_in"];
+const ROW_TABLES: &[&str] = &["providers", "models", "aliases", "routes", "sign_in"];
 
 /// What the sources say.
 pub(super) struct Gathered {
@@ -159,7 +159,7 @@ fn read_toml(found: &mut Gathered, file: &str, text: &str, cwd: &Path) {
     let root = Fields { table: document.as_table(), path: String::new(), span: None };
     for (name, item) in document.iter() {
         let place = reader.place(document.as_table().key(name).and_then(Key::span).as_ref());
-        if ROW_TABLES.contains(&name) || refused(found, name, &place) {
+        if ROW_TABLES.contains(&name) {
             continue;
         }
         let Some(setting) = TABLE.iter().find(|setting| setting.path == name) else {
@@ -184,15 +184,6 @@ fn read_toml(found: &mut Gathered, file: &str, text: &str, cwd: &Path) {
     found.mistakes.append(&mut reader.mistakes);
 }
 
-/// Notes a setting that this build does not have. Says whether it was one.
-fn refused(found: &mut Gathered, name: &str, place: &Place) -> bool {
-    let Some((_, instead)) = NOT_YET.iter().find(|(path, _)| *path == name) else {
-        return false;
-    };
-    found.wrong(place.clone(), name, "is not available yet", format!("leave it out: {instead}"));
-    true
-}
-
 fn read_env(found: &mut Gathered, sources: &Sources) {
     for (name, text) in &sources.env {
         let Some(rest) = name.strip_prefix("KEYWAY_") else {
@@ -211,9 +202,6 @@ fn read_env(found: &mut Gathered, sources: &Sources) {
         }
         let path = rest.to_ascii_lowercase().replace("__", ".");
         let first = path.split('.').next().unwrap_or("");
-        if refused(found, first, &place) {
-            continue;
-        }
         if ROW_TABLES.contains(&first) {
             found.wrong(place, &path, "cannot be set by a variable", format!("write it in {FILE_NAME}"));
             continue;
@@ -247,9 +235,6 @@ fn read_flags(found: &mut Gathered, sources: &Sources) {
             Some(setting) => found.take(setting, text, place, &sources.cwd),
             None => {
                 let first = path.split('.').next().unwrap_or("");
-                if refused(found, first, &place) {
-                    continue;
-                }
                 if ROW_TABLES.contains(&first) {
                     found.wrong(place, path, "cannot be set by a flag", format!("write it in {FILE_NAME}"));
                     continue;

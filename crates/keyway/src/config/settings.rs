@@ -99,6 +99,8 @@ settings! {
         "Collector that takes traces and metrics as OTLP over HTTP in JSON (/v1/traces, /v1/metrics). Without it: off.";
     status_page: bool = flag, Kind::Flag, "false", "", None,
         "Show everybody how this server and its providers are, at /status.";
+    public_models: bool = flag, Kind::Flag, "false", "", None,
+        "Show everybody the models that everybody may call, with their prices, at /docs/models.";
     workers: u64 = number, Kind::Number(0, 1024), "0", "", None,
         "Threads that serve inference. 0: one per core.";
     connections_max: u64 = number, Kind::Number(1, 1_000_000), "10000", "", None,
@@ -147,6 +149,12 @@ settings! {
         "Unused connections kept, per provider and worker.";
     upstream_connection_idle_timeout_ms: u64 = number, Kind::Number(0, HOUR_MS), "30000", "", None,
         "How long an unused connection to a provider is kept, milliseconds.";
+    attempts_max: u64 = number, Kind::Number(1, 16), "3", "", None,
+        "Attempts at a request that several models or providers can serve, the first included. One that reaches nobody is not counted.";
+    attempts_alone_max: u64 = number, Kind::Number(1, 16), "1", "", None,
+        "Attempts at a request that only one provider can serve. Clients' libraries repeat such requests themselves.";
+    attempts_timeout_ms: u64 = number, Kind::Number(100, 24 * HOUR_MS), "600000", "", None,
+        "From a request read to its answer begun, over all attempts, milliseconds.";
     egress_networks: Vec<IpNet> = networks, Kind::Networks, "", "10.20.0.0/16", None,
         "Private networks that URLs of callers may lead to (images, webhooks, identity providers), by plain http too. Without them: public addresses by https, and never this machine.";
     sync_age_seconds_max: u64 = number, Kind::Number(2, 600), "30", "", None,
@@ -170,9 +178,6 @@ settings! {
     log_requests: bool = flag, Kind::Flag, "true", "", None,
         "Write one line per request to the log.";
 }
-
-/// What the contract names and this build does not have: setting it is refused, never ignored.
-pub const NOT_YET: &[(&str, &str)] = &[("routes", "name a provider's model, or write an alias")];
 
 /// Variables that begin with `KEYWAY_` and belong to commands, not to settings.
 pub const COMMAND_ENV: &[&str] =

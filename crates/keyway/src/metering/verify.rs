@@ -3,7 +3,7 @@
 //! against nothing but the other sums.
 
 use crate::base::{Clock, Fault, id};
-use crate::store::proof::{self, COMPARED, Sums, Window};
+use crate::store::proof::{self, COMPARED, Of, Sums, Window};
 use crate::store::requests::OwnedEntry;
 use crate::store::usage_columns::Width;
 use crate::store::{Conn, Db, tenants};
@@ -133,7 +133,7 @@ fn parts(line: &OwnedEntry) -> Sums {
     parts
 }
 
-/// Holds lines against days, days against hours, hours against minutes.
+/// Holds lines against days, days against hours, hours against minutes, and totals against both.
 async fn of_sums(
     conn: &mut Conn,
     org: &str,
@@ -141,19 +141,18 @@ async fn of_sums(
     lines: &Groups,
     finding: &mut Finding,
 ) -> Result<(), Fault> {
-    let days: Groups =
-        proof::rollups(conn, org, (Width::Day, Width::Day), from_ms, true).await?.into_iter().collect();
-    compare(("lines and days", org), lines, &days, finding);
-    let days: Groups =
-        proof::rollups(conn, org, (Width::Day, Width::Day), 0, false).await?.into_iter().collect();
-    let hours: Groups =
-        proof::rollups(conn, org, (Width::Hour, Width::Day), 0, false).await?.into_iter().collect();
-    compare(("days and hours", org), &days, &hours, finding);
     let since_ms = Width::Hour.floor(now_ms - MINUTES_COMPARED_MS);
-    let hours: Groups =
-        proof::rollups(conn, org, (Width::Hour, Width::Hour), since_ms, false).await?.into_iter().collect();
-    let minutes: Groups =
-        proof::rollups(conn, org, (Width::Minute, Width::Hour), since_ms, false).await?.into_iter().collect();
+    let mut read = async |of, widths, from_ms| -> Result<Groups, Fault> {
+        Ok(proof::rollups(conn, org, widths, from_ms, of).await?.into_iter().collect())
+    };
+    let (day, hour) = (Width::Day, Width::Hour);
+    compare(("lines and days", org), lines, &read(Of::Keys, (day, day), from_ms).await?, finding);
+    let days = read(Of::All, (day, day), 0).await?;
+    compare(("days and hours", org), &days, &read(Of::All, (hour, day), 0).await?, finding);
+    compare(("days and totals", org), &days, &read(Of::Totals, (day, day), 0).await?, finding);
+    compare(("days and totals of hours", org), &days, &read(Of::Totals, (hour, day), 0).await?, finding);
+    let hours = read(Of::All, (hour, hour), since_ms).await?;
+    let minutes = read(Of::All, (Width::Minute, hour), since_ms).await?;
     compare(("hours and minutes", org), &hours, &minutes, finding);
     Ok(())
 }

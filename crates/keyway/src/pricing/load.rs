@@ -5,9 +5,9 @@ use crate::catalog::build::merged;
 use crate::catalog::price::PriceDefaults;
 use crate::catalog::written::Fields;
 use crate::catalog::{
-    Audience, AuthStyle, Catalog, Mistake, ModelRow, ProviderRow, Reader, Rows, Stored, read,
+    Audience, AuthStyle, Catalog, Mistake, ModelRow, ProviderRow, Reader, Rows, Stored, StoredRoute, read,
 };
-use crate::store::{Conn, catalog as rows, providers};
+use crate::store::{Conn, catalog as rows, providers, routes as store_routes};
 use ledger::Price;
 use std::collections::{BTreeMap, BTreeSet};
 use toml_edit::Document;
@@ -40,6 +40,14 @@ pub async fn stored(conn: &mut Conn) -> Result<Stored, Fault> {
         match serde_json::from_str::<Price>(&row.price) {
             Ok(price) => stored.prices.push((row.model, price)),
             Err(error) => tracing::warn!(price = row.id, %error, "a stored price cannot be read"),
+        }
+    }
+    for row in store_routes::all(conn).await? {
+        match super::routes::route_row(&row.name, &row.fields) {
+            Ok(said) => stored.routes.push(StoredRoute { id: row.id, org: row.org, row: said }),
+            Err(mistakes) => {
+                tracing::warn!(route = row.id, mistake = ?mistakes.first(), "a stored route cannot be read");
+            }
         }
     }
     let rows = providers::all(conn).await?;
@@ -88,8 +96,7 @@ fn on(owners: Vec<(String, String)>, stored: &[ProviderRow]) -> Vec<(String, Aud
 /// # Errors
 /// What is wrong with them.
 pub fn provider_row(id: &str, fields: &str) -> Result<ProviderRow, Vec<Mistake>> {
-    let mut found = one_row("providers", id, fields)?;
-    found.providers.pop().ok_or_else(Vec::new)
+    one_row("providers", id, fields, |rows| rows.providers.pop())
 }
 
 /// A model's row of the fields it is stored with.
@@ -97,20 +104,30 @@ pub fn provider_row(id: &str, fields: &str) -> Result<ProviderRow, Vec<Mistake>>
 /// # Errors
 /// What is wrong with them.
 pub fn model_row(id: &str, fields: &str) -> Result<ModelRow, Vec<Mistake>> {
-    let mut found = one_row("models", id, fields)?;
-    found.models.pop().ok_or_else(Vec::new)
+    one_row("models", id, fields, |rows| rows.models.pop())
 }
 
-/// The rows of a file with one row.
-fn one_row(table: &str, id: &str, fields: &str) -> Result<Rows, Vec<Mistake>> {
+/// The row of a table with one row.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn one_row<T>(
+    table: &str,
+    id: &str,
+    fields: &str,
+    take: fn(&mut Rows) -> Option<T>,
+) -> Result<T, Vec<Mistake>> {
     let name = serde_json::Value::from(id).to_string();
     let text = format!("[{table}]\n{name} = {{ {fields} }}\n");
     let mut reader = Reader::new("database", &text, false);
     let wrong = |text: String| vec![Mistake::new(reader.place(None), "", text, "correct it")];
     let document = Document::parse(text.as_str()).map_err(|error| wrong(error.message().to_owned()))?;
     let root = Fields { table: document.as_table(), path: String::new(), span: None };
-    let found = read(&mut reader, &root, &PriceDefaults::default());
-    if reader.mistakes.is_empty() { Ok(found) } else { Err(reader.mistakes) }
+    let mut found = read(&mut reader, &root, &PriceDefaults::default());
+    match take(&mut found) {
+        Some(row) if reader.mistakes.is_empty() => Ok(row),
+        _ => Err(reader.mistakes),
+    }
 }
 
 /// The snapshot of rows and database. What does not fit is left out and logged.

@@ -1,8 +1,9 @@
-//! Floor 4: what is set of the catalogue at run time. Models and prices in the database, imports of
+//! Floor 4: what is set of the catalogue at run time. Models, prices and routes in the database, imports of
 //! public price lists, and the snapshot that comes of rows and database together.
 
 pub mod edit;
 pub mod import;
 pub mod load;
+pub mod routes;
 
 pub use load::{Source, snapshot, stored};

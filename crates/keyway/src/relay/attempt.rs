@@ -3,101 +3,210 @@
 use super::capacity::Slot;
 use super::converse;
 use super::crossing::{Crossing, Source};
+use super::deliver::{Undone, Wishes, deliver};
+use super::exchange::Outbound;
 use super::failures;
 use super::quirks::{self, Tenant};
 use super::replay;
 use super::restate;
+use super::run::wants_events;
 use super::source::{self, Answer, Asked};
 use super::stateless::stateless;
 use super::story::Story;
+use super::tries::Tries;
 use super::way::{Way, way};
 use crate::base::{Code, Refusal, Trouble};
 use crate::catalog::{Dialect, Quirk, Target};
 use crate::relay::Inbound;
-use crate::routing::Plan;
+use crate::routing::health::Outcome;
+use crate::routing::{Class, Plan};
 use crate::telemetry::otlp::Context;
-use crate::upstream::{Class, Failure, classify};
+use crate::upstream::{Class as Status, Failure, classify};
 use bytes::Bytes;
 use dialect::edit::{AskUsage, Wanted, rewrite_to};
 use dialect::hub::Losses;
+use dialect::openai_responses;
+use ledger::Usage;
+use ledger::entry::UsageOrigin;
 use std::pin::pin;
 use std::sync::Arc;
 
-/// Sends the request to the first candidate that takes it. A candidate that was never reached is
-/// passed over, as is one that cannot be told the request; one that may have got it is the last.
-/// Answers with what the answer must go through, when it comes in another dialect.
-///
-/// # Errors
-/// What to tell the client.
-pub async fn send(
-    story: &mut Story,
+/// An attempt that came to nothing.
+pub struct Failed {
+    /// What its client is told if nobody else is asked.
+    pub refusal: Refusal,
+    /// Why; `None`: nobody else is to be asked.
+    pub class: Option<Class>,
+    /// What it used nevertheless, where that is known here.
+    pub used: Option<(Usage, UsageOrigin)>,
+}
+
+/// Why an attempt was not answered.
+enum Missed {
+    /// The request ends here.
+    Over(Trouble),
+    /// The target was not asked, for it cannot be.
+    Passed(Refusal),
+    /// The provider was never reached.
+    Unreached(Failed),
+    /// It failed.
+    Failed(Failed),
+}
+
+impl<T: Into<Trouble>> From<T> for Missed {
+    fn from(trouble: T) -> Self {
+        Self::Over(trouble.into())
+    }
+}
+
+/// Asks one candidate after the other until one answers, and delivers its answer. Nobody else is asked
+/// once the client has got a byte.
+pub async fn serve(
+    mut story: Box<Story>,
     source: &Source<'_>,
     plan: &Plan,
-) -> Result<(Answer, Option<Box<Crossing>>), Trouble> {
-    let mut last: Option<Refusal> = None;
-    for target in plan.candidates() {
-        let Some(mut way) = way(target, story.dialect, story.stream) else {
-            continue;
+    notice: Option<&str>,
+) -> Outbound {
+    let mut tries = Tries::new(&story, plan);
+    loop {
+        let target = match tries.next(&mut story).await {
+            Ok(Some(target)) => target,
+            Ok(None) => return end(story, tries.into_last(&source.peek.model)),
+            Err(trouble) => return story.refuse(trouble),
         };
-        if !story.choose(target) {
-            last.get_or_insert_with(no_target);
-            continue;
-        }
-        let slot = match story.take_slot(target).await? {
-            Ok(slot) => slot,
-            Err(refusal) => {
-                last = Some(refusal);
-                continue;
-            }
-        };
-        let output_cap = story.pay(target, source).await?;
-        (story.restating, story.recorder, story.losses) = (None, None, Losses::default());
-        let prepared = match restate::write(story.dialect, &way, source, target) {
-            Some(written) => written.map(|(body, restating, losses)| {
-                (story.restating, story.losses) = (restating, losses);
-                (body, None)
-            }),
-            None => prepare(story, source, target, (&way, plan), output_cap).await,
-        };
-        let worded = prepared.and_then(|(body, mut crossing)| {
-            let body = worded(story, (source, target), &mut way, body, crossing.as_deref_mut())?;
-            Ok((body, crossing))
-        });
-        let (body, crossing) = match worded {
-            Ok(worded) => worded,
-            Err(refusal) => {
-                last.get_or_insert(refusal);
-                continue;
-            }
-        };
-        let headers = headers(&way, source.inbound, crossing.is_none());
-        story.way = Some(way);
-        story.send_to(target).await?;
-        let began = story.now_mono_ms();
-        match ask(story, body, &headers, (source, slot)).await? {
-            Ok(answer) if classify(answer.status) == Class::Success => {
-                story.tried(began, answer.status, "ok", true);
-                return Ok((answer, crossing));
-            }
-            Ok(answer) => {
-                let now_ms = story.worker.shared.at.clock.now_ms();
-                story.tried(began, answer.status, "status", true);
-                let refusal = failures::of_answer(answer, story.endpoint(), now_ms).await;
-                return Err(if crossing.is_some() { refusal.in_our_words() } else { refusal }.into());
-            }
-            Err(failure) => {
-                let reached = failure.may_have_been_sent();
-                story.tried(began, 0, failure.outcome(), reached);
-                tracing::debug!(provider = &*target.provider.name, %failure, "a provider did not answer");
-                let refusal = failures::of_failure(failure, &target.provider.name);
-                if reached {
-                    return Err(refusal.into());
+        match send(&mut story, source, plan, &target, &tries).await {
+            Ok((answer, crossing)) => {
+                let wishes = wishes(&story, source, (plan, notice), crossing);
+                match deliver(story, answer, wishes, tries.may_go_on()).await {
+                    Ok(answer) => return answer,
+                    Err(Undone { story: left, failed }) => {
+                        story = left;
+                        note(&mut story, &failed, true);
+                        tries.failed(&story, failed);
+                    }
                 }
-                last = Some(refusal);
+            }
+            Err(Missed::Over(trouble)) => match tries.into_over(trouble) {
+                Ok(failed) => return end(story, failed),
+                Err(trouble) => return story.refuse(trouble),
+            },
+            Err(Missed::Passed(refusal)) => tries.passed(refusal),
+            Err(Missed::Unreached(failed)) => {
+                note(&mut story, &failed, false);
+                tries.unreached(failed);
+            }
+            Err(Missed::Failed(failed)) => {
+                note(&mut story, &failed, false);
+                tries.failed(&story, failed);
             }
         }
     }
-    Err(last.unwrap_or_else(|| not_here(&source.peek.model)).into())
+}
+
+/// What the client asked for beside the answer itself.
+fn wishes(
+    story: &Story,
+    source: &Source<'_>,
+    (plan, notice): (&Plan, Option<&str>),
+    crossing: Option<Box<Crossing>>,
+) -> Wishes {
+    let echoes =
+        crossing.is_none() && story.dialect == Dialect::OpenaiResponses && story.stream && story.is_bounded();
+    Wishes {
+        echo: if echoes { openai_responses::echo(&source.inbound.body) } else { Vec::new() },
+        crossing,
+        array: story.dialect == Dialect::Gemini && story.stream && !wants_events(source.inbound),
+        include_usage: source.peek.include_usage == Some(true),
+        notice: notice.map(str::to_owned).or_else(|| plan.alias().and_then(|alias| alias.notice.clone())),
+    }
+}
+
+/// Tells health how an attempt ended.
+fn note(story: &mut Story, failed: &Failed, in_answer: bool) {
+    let retry_after_ms = failed.refusal.retry_after_ms;
+    let outcome = failed.class.map_or(Outcome::Unknown, |class| class.outcome(retry_after_ms));
+    story.failed(outcome, in_answer && failed.class.is_some());
+}
+
+fn end(story: Box<Story>, failed: Failed) -> Outbound {
+    match failed.used {
+        Some((usage, origin)) => story.refuse_used(&failed.refusal, usage, origin),
+        None => story.refuse(failed.refusal.into()),
+    }
+}
+
+/// Sends the request to a target. Answers with what the answer must go through, when it comes in another
+/// dialect.
+async fn send(
+    story: &mut Story,
+    source: &Source<'_>,
+    plan: &Plan,
+    target: &Arc<Target>,
+    tries: &Tries<'_>,
+) -> Result<(Answer, Option<Box<Crossing>>), Missed> {
+    let Some(mut way) = way(target, story.dialect, story.stream) else {
+        return Err(Missed::Passed(not_here(&source.peek.model)));
+    };
+    if !story.choose(target) {
+        return Err(Missed::Passed(no_target()));
+    }
+    let slot = story.take_slot(target).await?.map_err(Missed::Passed)?;
+    story.limit_anew(target, source).await?;
+    let output_cap = story.pay(target, source).await?;
+    let written = write(story, source, target, (&mut way, plan), output_cap).await;
+    let (body, crossing) = written.map_err(Missed::Passed)?;
+    let headers = headers(&way, source.inbound, crossing.is_none());
+    story.way = Some(way);
+    story.send_to(target).await?;
+    let began = story.now_mono_ms();
+    story.begin_turn(target, began, tries.is_choice());
+    match ask(story, body, &headers, (source, slot), tries.left_ms(began)).await? {
+        Ok(answer) if classify(answer.status) == Status::Success => {
+            story.tried(began, answer.status, "ok", true);
+            Ok((answer, crossing))
+        }
+        Ok(answer) => {
+            let now_ms = story.worker.shared.at.clock.now_ms();
+            story.tried(began, answer.status, "status", true);
+            let (refusal, class) = failures::of_answer(answer, story.endpoint(), now_ms).await;
+            let refusal = if crossing.is_some() { refusal.in_our_words() } else { refusal };
+            Err(Missed::Failed(Failed { refusal, class: Some(class), used: None }))
+        }
+        Err(failure) => {
+            let reached = failure.may_have_been_sent();
+            story.tried(began, 0, failure.outcome(), reached);
+            tracing::debug!(provider = &*target.provider.name, %failure, "a provider did not answer");
+            let class = Some(match failure {
+                Failure::Unsendable(_) => Class::Elsewhere,
+                Failure::Token => Class::Credential,
+                _ => Class::Retryable,
+            });
+            let refusal = failures::of_failure(failure, &target.provider.name);
+            let failed = Failed { refusal, class, used: None };
+            Err(if reached { Missed::Failed(failed) } else { Missed::Unreached(failed) })
+        }
+    }
+}
+
+/// The request as it goes to a target, in the target's own words, and what its answer must go through.
+async fn write(
+    story: &mut Story,
+    source: &Source<'_>,
+    target: &Target,
+    (way, plan): (&mut Way, &Plan),
+    output_cap: Option<u64>,
+) -> Result<(Bytes, Option<Box<Crossing>>), Refusal> {
+    (story.restating, story.recorder, story.losses) = (None, None, Losses::default());
+    let (body, mut crossing) = match restate::write(story.dialect, way, source, target) {
+        Some(written) => {
+            let (body, restating, losses) = written?;
+            (story.restating, story.losses) = (restating, losses);
+            (body, None)
+        }
+        None => prepare(story, source, target, (way, plan), output_cap).await?,
+    };
+    let body = worded(story, (source, target), way, body, crossing.as_deref_mut())?;
+    Ok((body, crossing))
 }
 
 /// The request as a target is asked it: the client's own bytes where it speaks the client's dialect.
@@ -179,12 +288,13 @@ async fn ask(
     body: Bytes,
     headers: &[(&str, &str)],
     (source, slot): (&Source<'_>, Option<Slot>),
+    left_ms: u64,
 ) -> Result<Result<Answer, Failure>, Trouble> {
     let shared = &story.worker.shared;
     let upstream = story.upstream().ok_or_else(no_target)?;
     let way = story.way.as_ref().ok_or_else(no_target)?;
     let (request, content_type) = (source.inbound.request, source.content_type());
-    let asked = Asked { way, headers, body, content_type, stream: story.stream, request, slot };
+    let asked = Asked { way, headers, body, content_type, stream: story.stream, request, slot, left_ms };
     let answer =
         pin!(source::ask(story.permission()?, &story.worker.lanes, upstream, asked, &shared.at.clock));
     Ok(story.unless_cut(answer).await?)
@@ -220,7 +330,7 @@ fn cap_member(dialect: Dialect, target: &Target) -> Option<&'static str> {
 }
 
 /// Nobody who serves the model speaks what the client speaks.
-fn not_here(model: &str) -> Refusal {
+pub(super) fn not_here(model: &str) -> Refusal {
     Refusal::field(
         "model",
         format!("The model `{model}` is not served at this path. Use another model, or another path."),

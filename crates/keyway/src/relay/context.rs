@@ -7,6 +7,7 @@ use super::load::Load;
 use super::replies::Replies;
 use super::running::{Running, Stops};
 use super::spent::Board;
+use super::tries::AttemptLimits;
 use crate::access::lookup::Lookup;
 use crate::access::{Grant, KeyCache};
 use crate::accounts::Installation;
@@ -16,10 +17,12 @@ use crate::egress::Egress;
 use crate::metering;
 use crate::pricing::Source;
 use crate::providers::{FromConfig, Upstream, Upstreams};
+use crate::routing::{Health, Sessions};
 use crate::telemetry::{Metrics, RequestLog, Traces, WorkerMetrics};
 use crate::upstream::Lanes;
 use crate::vault::Vault;
 use arc_swap::ArcSwap;
+use std::cell::Cell;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -110,6 +113,12 @@ pub struct Shared {
     pub used: Mutex<Vec<Arc<Grant>>>,
     /// Live keys seen in browsers.
     pub exposed: Exposed,
+    /// How providers do.
+    pub health: Health,
+    /// Which targets sessions are with.
+    pub sessions: Sessions,
+    /// How often and how long one request may be tried.
+    pub attempts: AttemptLimits,
 }
 
 impl Shared {
@@ -156,4 +165,6 @@ pub struct Worker {
     pub traces: Traces,
     /// Requests being answered here.
     pub running: Running,
+    /// How many of them are in an attempt that is not their first.
+    pub retrying: Rc<Cell<u32>>,
 }

@@ -13,7 +13,7 @@ use super::story::{Ended, Story};
 use super::way::{Way, counting};
 use crate::base::{Fault, Trouble};
 use crate::catalog::{Dialect, Target};
-use crate::routing::plan;
+use crate::routing::plan::found;
 use dialect::Content;
 use dialect::edit::{AskUsage, Wanted, rewrite_to};
 use dialect::peek::Peek;
@@ -67,10 +67,9 @@ pub async fn count(
 async fn tokens(story: &mut Story, inbound: &Inbound) -> Result<(u64, bool), Trouble> {
     let peek = looked_at(story.dialect, inbound)?;
     story.model_asked = peek.model.clone().into_owned();
-    let plan = plan(&story.worker.shared.catalog.load(), &story.grant, &peek.model)?;
-    let first = plan.candidates().next();
-    if let Some((target, way)) = first.and_then(|target| Some((target, counting(target, story.dialect)?)))
-        && let Some(tokens) = Box::pin(asked(story, (inbound, &peek), target, way)).await?
+    let target = found(&story.worker.shared.catalog.load(), &story.grant, &peek.model)?;
+    if let Some(way) = counting(&target, story.dialect)
+        && let Some(tokens) = Box::pin(asked(story, (inbound, &peek), &target, way)).await?
     {
         return Ok((tokens, true));
     }
@@ -108,6 +107,7 @@ async fn asked(
         stream: false,
         request: inbound.request,
         slot,
+        left_ms: u64::MAX,
     };
     let lanes = &story.worker.lanes;
     let (status, said) = {

@@ -1,7 +1,7 @@
 //! Delivering an answer: whole ones are read to their end and booked before they leave; streams go
 //! out as they come, from the provider's first words on, and are booked before their last byte.
 
-use super::attempt::usage_rule;
+use super::attempt::{Failed, usage_rule};
 use super::believe::can_be_true;
 use super::crossing::Crossing;
 use super::exchange::{OutBody, Outbound};
@@ -16,6 +16,7 @@ use super::stream::Delivery;
 use crate::base::{Code, Fields, Lines, Refusal};
 use crate::catalog::Dialect;
 use crate::metering::Written;
+use crate::routing::Class;
 use crate::upstream::Failure;
 use bytes::{Bytes, BytesMut};
 use dialect::Event;
@@ -51,8 +52,24 @@ pub struct Wishes {
     pub notice: Option<String>,
 }
 
-/// Delivers.
-pub async fn deliver(story: Box<Story>, answer: Answer, wishes: Wishes) -> Outbound {
+/// A request of whose answer nothing has gone out, for it failed.
+pub struct Undone {
+    /// The request.
+    pub story: Box<Story>,
+    /// What became of it.
+    pub failed: Failed,
+}
+
+/// Delivers. Where another may be asked (`again`), a failure within a success is no answer.
+///
+/// # Errors
+/// What failed before anything went out.
+pub async fn deliver(
+    story: Box<Story>,
+    answer: Answer,
+    wishes: Wishes,
+    again: bool,
+) -> Result<Outbound, Undone> {
     let headers = headers(&story, &answer.headers, &wishes);
     if is_event_stream(&answer.headers) {
         return stream(story, answer, headers, wishes).await;
@@ -60,47 +77,50 @@ pub async fn deliver(story: Box<Story>, answer: Answer, wishes: Wishes) -> Outbo
     if story.dialect == Dialect::OpenaiSpeech && !is_of(&answer.headers, JSON) {
         return sound(story, answer, headers).await;
     }
-    whole(story, answer, headers, wishes).await
+    whole(story, answer, headers, wishes, again).await
 }
 
-async fn stream(mut story: Box<Story>, answer: Answer, mut headers: Lines, wishes: Wishes) -> Outbound {
-    let (shape, metrics) = (story.route.shape, story.worker.metrics.clone());
+async fn stream(
+    story: Box<Story>,
+    answer: Answer,
+    mut headers: Lines,
+    wishes: Wishes,
+) -> Result<Outbound, Undone> {
     headers.put("cache-control", "no-cache");
     story.tell_limits(&mut headers);
     if let Some(crossing) = &wishes.crossing {
         tell_losses(&crossing.losses, &mut headers);
     }
-    story.keep_head(&headers);
     let status = status(answer.status);
     let mut delivery = Delivery::new(story, answer, wishes);
-    if let Some(refusal) = poll_fn(|cx| delivery.poll_begun(cx)).await {
-        metrics.refusal(refusal.code);
-        let mut answer = super::refuse::render(&refusal, shape);
-        delivery.tell_limits(&mut answer.headers);
-        return answer;
+    if let Some(failed) = poll_fn(|cx| delivery.poll_begun(cx)).await {
+        return Err(Undone { story: delivery.into_story(), failed });
     }
-    Outbound { status, headers, close: false, body: OutBody::Stream(Box::new(delivery)) }
+    delivery.begun(&headers);
+    Ok(Outbound { status, headers, close: false, body: OutBody::Stream(Box::new(delivery)) })
 }
 
 /// Sound goes out as it comes, from the first piece on.
-async fn sound(mut story: Box<Story>, answer: Answer, mut headers: Lines) -> Outbound {
+async fn sound(mut story: Box<Story>, answer: Answer, mut headers: Lines) -> Result<Outbound, Undone> {
     let Answer { status: code, mut bytes, .. } = answer;
     let first = {
         let reading = pin!(bytes.chunk());
         story.unless_cut(reading).await
     };
-    let refusal = match first {
+    let (refusal, class) = match first {
         Ok(Some(Ok(first))) => {
+            story.answered();
             story.tell_limits(&mut headers);
             let body = OutBody::Stream(Box::new(Large::new(story, first, bytes, code)));
-            return Outbound { status: status(code), headers, close: false, body };
+            return Ok(Outbound { status: status(code), headers, close: false, body });
         }
-        Ok(Some(Err(failure))) => failures::of_failure(failure, &provider_of(&story)),
-        Ok(None) => failures::unreadable(&provider_of(&story)),
-        Err(refusal) => refusal,
+        Ok(Some(Err(failure))) => {
+            (failures::of_failure(failure, &provider_of(&story)), Some(Class::Retryable))
+        }
+        Ok(None) => (failures::unreadable(&provider_of(&story)), Some(Class::Retryable)),
+        Err(refusal) => (refusal, None),
     };
-    story.counted = Counted::default();
-    cut(story, &refusal)
+    Err(cut(story, refusal, class))
 }
 
 async fn whole(
@@ -108,7 +128,8 @@ async fn whole(
     answer: Answer,
     mut headers: Lines,
     Wishes { crossing, array, .. }: Wishes,
-) -> Outbound {
+    again: bool,
+) -> Result<Outbound, Undone> {
     let Answer { status: code, mut bytes, .. } = answer;
     let read = {
         let reading = pin!(read_whole(&mut bytes));
@@ -117,28 +138,29 @@ async fn whole(
     let body = match read {
         Ok(Ok(Read::All(body))) => body,
         Ok(Ok(Read::Some(_))) if crossing.is_some() || story.restating.is_some() => {
-            let provider = provider_of(&story);
-            return cut(story, &failures::of_failure(Failure::TooLarge, &provider));
+            let refusal = failures::of_failure(Failure::TooLarge, &provider_of(&story));
+            return Err(cut(story, refusal, Some(Class::Elsewhere)));
         }
         Ok(Ok(Read::Some(first))) => {
+            story.answered();
             story.tell_limits(&mut headers);
             let large = Large::new(story, first, bytes, code);
             let body = OutBody::Stream(Box::new(large));
-            return Outbound { status: status(code), headers, close: false, body };
+            return Ok(Outbound { status: status(code), headers, close: false, body });
         }
-        Err(refusal) => return cut(story, &refusal),
+        Err(refusal) => return Err(cut(story, refusal, None)),
         Ok(Err(failure)) => {
-            let provider = provider_of(&story);
-            return cut(story, &failures::of_failure(failure, &provider));
+            let refusal = failures::of_failure(failure, &provider_of(&story));
+            return Err(cut(story, refusal, Some(Class::Retryable)));
         }
     };
     let finished = match crossing {
         Some(crossing) => cross(&mut story, &body, code, &mut headers, (*crossing, array)),
-        None => finish(&mut story, body, code, &mut headers),
+        None => finish(&mut story, body, (code, again), &mut headers),
     };
     let (body, written) = match finished {
         Ok(finished) => finished,
-        Err(refusal) => return cut(story, &refusal),
+        Err((refusal, class)) => return Err(cut(story, refusal, class)),
     };
     if let Some(written) = written {
         written.await;
@@ -146,18 +168,16 @@ async fn whole(
     story.keep_head(&headers);
     story.keep_piece(&body);
     story.keep_end(false);
-    Outbound { status: status(code), headers, close: false, body: OutBody::Whole(body) }
+    Ok(Outbound { status: status(code), headers, close: false, body: OutBody::Whole(body) })
 }
+
+/// What the client gets, once the line is written; or why it does not, and of which class that is.
+type Finished = Result<(Bytes, Option<Written>), (Refusal, Option<Class>)>;
 
 /// Reads a whole answer for what it says and books it. Answers with what the client gets, once the line is
 /// written.
-fn finish(
-    story: &mut Story,
-    body: Bytes,
-    status: u16,
-    headers: &mut Lines,
-) -> Result<(Bytes, Option<Written>), Refusal> {
-    story.still_good()?;
+fn finish(story: &mut Story, body: Bytes, (status, again): (u16, bool), headers: &mut Lines) -> Finished {
+    story.still_good().map_err(|refusal| (refusal, None))?;
     let mut meter = meter(story);
     let mut events = Vec::new();
     let seen = match story.recorder {
@@ -167,7 +187,14 @@ fn finish(
     // What was heard may come as plain text, or as subtitles.
     let text = story.dialect == Dialect::OpenaiTranscriptions;
     if seen.malformed && !text && !is_json(&body) {
-        return Err(failures::unreadable(&provider_of(story)));
+        return Err((failures::unreadable(&provider_of(story)), Some(Class::Retryable)));
+    }
+    if seen.failed {
+        let (refusal, class) = failures::announced(meter.failure(), story.endpoint());
+        if again && class.may_go_on() {
+            return Err((refusal, Some(class)));
+        }
+        story.failed(class.outcome(None), true);
     }
     if seen.progress {
         story.progress(seen.output_bytes);
@@ -176,14 +203,15 @@ fn finish(
     if !seen.failed {
         listen(story, &mut events);
     }
-    let code = if seen.failed { Code::UpstreamError.text() } else { "" };
     let body = match story.restating.take().filter(|_| !seen.failed) {
         Some(restating) => {
             let told = restating.tell(&body, &story.model_asked, usage.input());
-            told.ok_or_else(|| failures::unreadable(&provider_of(story)))?
+            told.ok_or_else(|| (failures::unreadable(&provider_of(story)), Some(Class::Retryable)))?
         }
         None => body,
     };
+    story.answered();
+    let code = if seen.failed { Code::UpstreamError.text() } else { "" };
     let (cost, written) = story.end_soon(&Ended { status, code, usage, origin });
     tell_end(story, cost, headers);
     Ok((if seen.failed { failures::said(&body, story.endpoint()) } else { body }, written))
@@ -197,17 +225,19 @@ fn cross(
     status: u16,
     headers: &mut Lines,
     (crossing, array): (Crossing, bool),
-) -> Result<(Bytes, Option<Written>), Refusal> {
-    story.still_good()?;
+) -> Finished {
+    story.still_good().map_err(|refusal| (refusal, None))?;
     let mut meter = meter(story);
     let mut events = Vec::new();
     let seen = meter.whole(body, &mut events);
     if seen.malformed {
-        return Err(failures::unreadable(&provider_of(story)));
+        return Err((failures::unreadable(&provider_of(story)), Some(Class::Retryable)));
     }
     if seen.failed {
-        return Err(failures::announced(meter.failure(), story.endpoint()).in_our_words());
+        let (refusal, class) = failures::announced(meter.failure(), story.endpoint());
+        return Err((refusal.in_our_words(), Some(class)));
     }
+    story.answered();
     if seen.progress {
         story.progress(seen.output_bytes);
     }
@@ -292,19 +322,11 @@ pub(super) fn used(story: &Story, meter: &Meter) -> (Usage, UsageOrigin) {
     }
 }
 
-/// Ends a request whose answer cannot be delivered: the provider may have done its work.
-fn cut(mut story: Box<Story>, refusal: &Refusal) -> Outbound {
+/// An answer cannot be delivered: the provider may have done its work.
+fn cut(mut story: Box<Story>, refusal: Refusal, class: Option<Class>) -> Undone {
     story.counted = Counted::default();
-    let usage = story.estimate();
-    story.end(&Ended {
-        status: refusal.status(),
-        code: refusal.code.text(),
-        usage,
-        origin: UsageOrigin::Estimated,
-    });
-    let mut answer = super::refuse::render(refusal, story.route.shape);
-    story.tell_limits(&mut answer.headers);
-    answer
+    let used = Some((story.estimate(), UsageOrigin::Estimated));
+    Undone { story, failed: Failed { refusal, class, used } }
 }
 
 enum Read {

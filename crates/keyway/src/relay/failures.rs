@@ -4,8 +4,9 @@
 use super::source::{Answer, Source};
 use crate::base::refusal::UpstreamRefusal;
 use crate::base::{Code, Refusal};
+use crate::routing::{Class, class};
 use crate::telemetry::scrub;
-use crate::upstream::{Class, Endpoint, Failure, classify, retry_after};
+use crate::upstream::{Class as Status, Endpoint, Failure, classify, retry_after};
 use bytes::Bytes;
 use dialect::event::UpstreamMessage;
 use dialect::hub::status_of;
@@ -16,8 +17,8 @@ use std::borrow::Cow;
 /// Bytes of an error body that are read.
 const ERROR_BYTES_MAX: usize = 64 * 1024;
 
-/// Reads an answer of `endpoint` that is not a success.
-pub async fn of_answer(mut answer: Answer, endpoint: Option<&Endpoint>, now_ms: i64) -> Refusal {
+/// Reads an answer of `endpoint` that is not a success: what it means, and of which class it is.
+pub async fn of_answer(mut answer: Answer, endpoint: Option<&Endpoint>, now_ms: i64) -> (Refusal, Class) {
     let body = read_some(&mut answer.bytes).await;
     let mut body = String::from_utf8_lossy(&body).into_owned();
     if let Some(endpoint) = endpoint {
@@ -26,7 +27,8 @@ pub async fn of_answer(mut answer: Answer, endpoint: Option<&Endpoint>, now_ms: 
     let status = meant(answer.status, body.as_bytes());
     let said = error::parse(status, body.as_bytes());
     let retry_after_ms = retry_after(&answer.headers, now_ms);
-    of_status(status, said, retry_after_ms)
+    let class = class(status, said.code.as_deref(), said.kind.as_deref());
+    (of_status(status, said, retry_after_ms), class)
 }
 
 /// How Google names a credential that it does not know, under the status of a bad request.
@@ -61,14 +63,14 @@ pub(super) async fn read_some(source: &mut Source) -> Vec<u8> {
 
 fn of_status(status: u16, said: UpstreamMessage, retry_after_ms: Option<u64>) -> Refusal {
     match classify(status) {
-        Class::Credential => Refusal::new(
+        Status::Credential => Refusal::new(
             Code::UpstreamAuth,
             format!(
                 "The provider refused the credential this gateway holds for it (status {status}). \
                  Your key is fine; the operator has to look at the provider's credential or balance."
             ),
         ),
-        Class::RateLimited => Refusal {
+        Status::RateLimited => Refusal {
             retry_after_ms,
             upstream: theirs(429, &said),
             ..Refusal::new(
@@ -76,7 +78,7 @@ fn of_status(status: u16, said: UpstreamMessage, retry_after_ms: Option<u64>) ->
                 format!("The provider is limiting requests: {}", said.message),
             )
         },
-        Class::Request => {
+        Status::Request => {
             let code = match said.code.as_deref() {
                 Some("context_length_exceeded") => Code::ContextLengthExceeded,
                 _ => Code::InvalidRequest,
@@ -87,11 +89,11 @@ fn of_status(status: u16, said: UpstreamMessage, retry_after_ms: Option<u64>) ->
                 ..Refusal::new(code, said.message)
             }
         }
-        Class::Timeout => Refusal::new(
+        Status::Timeout => Refusal::new(
             Code::UpstreamTimeout,
             format!("The provider gave up on the request (status {status}): {}", said.message),
         ),
-        Class::Success | Class::Server => Refusal {
+        Status::Success | Status::Server => Refusal {
             retry_after_ms,
             ..Refusal::new(
                 Code::UpstreamError,
@@ -154,9 +156,11 @@ pub fn unreadable(provider: &str) -> Refusal {
 /// What a failure means that the provider announces inside an answer, before anything of it: the same
 /// as if its status had said so.
 #[must_use]
-pub fn announced(said: Option<&UpstreamMessage>, endpoint: Option<&Endpoint>) -> Refusal {
+pub fn announced(said: Option<&UpstreamMessage>, endpoint: Option<&Endpoint>) -> (Refusal, Class) {
     let said = masked(&said.cloned().unwrap_or_default(), endpoint);
-    of_status(status_of(&said), said, None)
+    let status = status_of(&said);
+    let class = class(status, said.code.as_deref(), said.kind.as_deref());
+    (of_status(status, said, None), class)
 }
 
 /// What a provider said, without the credential it may repeat.

@@ -1,13 +1,17 @@
 //! A request under limits: it asks them, counts in them, and tells how they stand in the header fields
 //! that SDKs read. Requests of a key without limits pay a branch.
 
+use super::crossing::Source;
 use super::route::Shape;
+use super::run::size;
 use super::story::Story;
 use crate::base::{Lines, Refusal};
+use crate::catalog::Target;
 use crate::metering::limits::{Limited, Size};
 use ledger::Usage;
 use ledger::limit::{Headroom, Rate};
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 /// Tries of one request at most, while others take what it was given a share for.
 const SHARE_TRIES_MAX: u32 = 4;
@@ -19,6 +23,7 @@ impl Story {
     /// `rate_limit_exceeded`, `concurrency_exceeded`.
     pub async fn limit(&mut self, model: &str, size: Size) -> Result<(), Refusal> {
         let mut helped = true;
+        self.limited_for = model.into();
         for tries_left in (0..SHARE_TRIES_MAX).rev() {
             let now_mono_ms = self.now_mono_ms();
             let (limited, asked) = Limited::ask(&self.grant, model, size, now_mono_ms);
@@ -36,6 +41,28 @@ impl Story {
             helped = answered.await.unwrap_or(false);
         }
         Ok(())
+    }
+
+    /// Asks the limits anew where the request goes to another model than they were asked for, and the key
+    /// has limits by model.
+    ///
+    /// # Errors
+    /// As [`Self::limit`].
+    pub(super) async fn limit_anew(
+        &mut self,
+        target: &Arc<Target>,
+        source: &Source<'_>,
+    ) -> Result<(), Refusal> {
+        let of = |model: &str| self.grant.limits.of_model(model).filter(|it| !it.model.is_empty()).count();
+        if self.limited.is_none()
+            || *self.limited_for == *target.id
+            || of(&self.limited_for) + of(&target.id) == 0
+        {
+            return Ok(());
+        }
+        self.limited = None;
+        let size = size(self, Some(target), source.peek);
+        self.limit(&target.id, size).await
     }
 
     /// Writes how the key's limits stand into the head of its answer.

@@ -18,6 +18,7 @@ pub mod exposed;
 pub mod extension;
 pub mod failures;
 pub mod fetch;
+pub mod health;
 pub mod labels;
 pub mod large;
 pub mod limits;
@@ -47,6 +48,8 @@ pub mod stateless;
 pub mod story;
 pub mod stream;
 pub mod teller;
+pub mod tried;
+pub mod tries;
 pub mod way;
 
 pub use context::{Shared, Worker};

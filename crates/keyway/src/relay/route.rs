@@ -6,6 +6,7 @@ use super::running::Caller;
 use crate::access::Grant;
 use crate::access::verify::Needs;
 use crate::base::Trouble;
+use crate::catalog::Dialect;
 use http::Method;
 use std::future::Future;
 use std::pin::Pin;
@@ -128,6 +129,26 @@ pub struct Route {
 }
 
 impl Route {
+    /// The dialect of its requests; `None` where they call no model.
+    #[must_use]
+    pub fn dialect(&self) -> Option<Dialect> {
+        match (self.billing, self.shape) {
+            (Billing::Free | Billing::Count, _) => None,
+            (Billing::ChatCompletions, Shape::OpenAi | Shape::Page) => Some(Dialect::OpenaiChat),
+            (Billing::ChatCompletions, Shape::Responses) => Some(Dialect::OpenaiResponses),
+            (Billing::ChatCompletions, Shape::Anthropic) => Some(Dialect::AnthropicMessages),
+            (Billing::ChatCompletions, Shape::Google) => Some(Dialect::Gemini),
+            (Billing::Completions, _) => Some(Dialect::OpenaiCompletions),
+            (Billing::Embeddings, Shape::Google) => Some(Dialect::GeminiEmbeddings),
+            (Billing::Embeddings, _) => Some(Dialect::OpenaiEmbeddings),
+            (Billing::Rerank, _) => Some(Dialect::CohereRerank),
+            (Billing::Moderations, _) => Some(Dialect::OpenaiModerations),
+            (Billing::Images, _) => Some(Dialect::OpenaiImages),
+            (Billing::Speeches, _) => Some(Dialect::OpenaiSpeech),
+            (Billing::Transcriptions, _) => Some(Dialect::OpenaiTranscriptions),
+        }
+    }
+
     /// Whether pages of other sites may call it: a token made for a browser is a project's credential,
     /// so these are the routes that take one.
     #[must_use]

@@ -3,27 +3,29 @@
 
 use super::context::Worker;
 use super::crossing::Source;
-use super::deliver::{Wishes, deliver};
 use super::exchange::{Inbound, Outbound, X_KEYWAY_LABELS};
-use super::extension::{Extension, X_KEYWAY_BUDGET_MODE, X_KEYWAY_ON_LOSS};
+use super::extension::{BudgetMode, CacheWish, Extension, OnLoss, X_KEYWAY_BUDGET_MODE, X_KEYWAY_ON_LOSS};
+use super::health::look;
 use super::media::Units;
-use super::replies::{Reply, X_KEYWAY_CACHE, replay};
+use super::replies::{X_KEYWAY_CACHE, replay};
 use super::running::Caller;
 use super::shape::shape;
-use super::source::Answer;
 use super::story::Story;
+use super::way::way;
 use super::{attempt, labels, media};
 use crate::base::{Code, Refusal, Trouble};
-use crate::catalog::Dialect;
+use crate::catalog::{Dialect, Target};
 use crate::metering::limits::Size;
-use crate::routing::{Plan, allowed, plan};
+use crate::routing::{Asked, Facts, Plan, allowed, auto, plan};
 use dialect::Needs;
 use dialect::form::Form;
-use dialect::hub::Asked;
-use dialect::openai_responses;
+use dialect::hub;
 use dialect::peek::{Peek, PeekError, peek, peek_as};
 use std::rc::Rc;
 use std::sync::Arc;
+
+/// What counts where a name leaves it open: `cost`, `latency` or `quality`.
+pub const X_KEYWAY_ROUTE: &str = "x-keyway-route";
 
 /// Answers a request in `dialect` of a key that may make it.
 ///
@@ -36,36 +38,62 @@ pub async fn run(
     dialect: Dialect,
 ) -> Result<Outbound, Trouble> {
     let mut story = Box::new(Story::begin(worker, &inbound, caller, dialect));
-    Ok(match prepare_and_send(&mut story, &mut inbound).await {
-        Ok(Found::Answer(answer, wishes)) => deliver(story, answer, wishes).await,
-        Ok(Found::Kept(reply)) => replay(story, reply).await,
-        Err(trouble) => story.refuse(trouble),
-    })
-}
-
-/// What a request is answered with.
-enum Found {
-    /// What a provider says.
-    Answer(Answer, Wishes),
-    /// What one has said before.
-    Kept(Arc<Reply>),
-}
-
-async fn prepare_and_send(story: &mut Story, inbound: &mut Inbound) -> Result<Found, Trouble> {
-    let mut shortened = None;
-    if let Some(rules) = story.grant.policy.as_deref().filter(|rules| rules.shapes())
-        && !story.dialect.is_media()
-    {
-        shortened = shape(rules, story.dialect, inbound)?;
-    }
-    let inbound = &*inbound;
-    let form = media::form(story.dialect, inbound).map_err(refused)?;
-    let peek = match &form {
-        Some(form) => form.peek(),
-        None => looked_at(story.dialect, inbound)?,
+    let (shortened, form) = match shaped(&story, &mut inbound) {
+        Ok(shaped) => shaped,
+        Err(trouble) => return Ok(story.refuse(trouble)),
     };
+    let form = form.as_ref();
+    let peek = match form.map_or_else(|| looked_at(story.dialect, &inbound), |form| Ok(form.peek())) {
+        Ok(peek) => peek,
+        Err(refusal) => return Ok(story.refuse(refusal.into())),
+    };
+    let Prepared { plan, modes, cache, replaced } = match prepare(&mut story, &inbound, &peek, form).await {
+        Ok(prepared) => prepared,
+        Err(refusal) => return Ok(story.refuse(refusal.into())),
+    };
+    let source = Source::new(&inbound, &peek, modes).with_form(form);
+    if story.grant.policy.is_some() && !story.dialect.is_media() {
+        match Box::pin(story.recall(&source, &plan, cache)).await {
+            Ok(None) => {}
+            Ok(Some(reply)) => return Ok(replay(story, reply).await),
+            Err(trouble) => return Ok(story.refuse(trouble)),
+        }
+    }
+    if let Err(refusal) = story.admit() {
+        return Ok(story.refuse(refusal.into()));
+    }
+    let notice = shortened.or(replaced);
+    Ok(attempt::serve(story, &source, &plan, notice.as_deref()).await)
+}
+
+/// Shapes a request as its policy has it. Answers what its client is told of that, and the form that the
+/// request is.
+fn shaped(story: &Story, inbound: &mut Inbound) -> Result<(Option<String>, Option<Form>), Trouble> {
+    let rules = story.grant.policy.as_deref().filter(|rules| rules.shapes() && !story.dialect.is_media());
+    let shortened = match rules {
+        Some(rules) => shape(rules, story.dialect, inbound)?,
+        None => None,
+    };
+    Ok((shortened, media::form(story.dialect, inbound).map_err(refused)?))
+}
+
+/// A request before it is admitted.
+struct Prepared {
+    plan: Plan,
+    modes: (OnLoss, BudgetMode),
+    cache: CacheWish,
+    /// What its client is told where another model is asked.
+    replaced: Option<String>,
+}
+
+async fn prepare(
+    story: &mut Story,
+    inbound: &Inbound,
+    peek: &Peek<'_>,
+    form: Option<&Form>,
+) -> Result<Prepared, Refusal> {
     story.stream = peek.stream;
-    pieces(story, inbound, &peek, form.as_ref());
+    pieces(story, inbound, peek, form);
     story.answers = peek.n;
     story.model_asked = peek.model.clone().into_owned();
     let extension = Extension::read(peek.keyway)?;
@@ -73,50 +101,65 @@ async fn prepare_and_send(story: &mut Story, inbound: &mut Inbound) -> Result<Fo
     let budget_mode = extension.budget_mode(inbound.header(X_KEYWAY_BUDGET_MODE))?;
     let cache = extension.cache(inbound.header(X_KEYWAY_CACHE))?;
     story.labels = labels::read(&story.grant.labels, inbound.header(X_KEYWAY_LABELS), extension)?;
-    let (plan, replaced) = planned(story, &peek.model)?;
+    let (plan, replaced) = planned(story, inbound, peek, form)?;
+    story.session = plan.choice().and_then(|choice| choice.session);
     needs(story, inbound, form.is_some())?;
     if !story.grant.limits.is_empty() {
         let first = plan.candidates().next();
-        let size = Size {
-            prompt_bytes: story.prompt_bytes,
-            output_cap: peek.output_cap,
-            output_max: first.and_then(|target| target.model.as_ref()?.output_tokens_max),
-            answers: peek.n,
-        };
-        story.limit(first.map_or("", |target| &target.id), size).await?;
+        story.limit(first.map_or("", |target| &target.id), size(story, first, peek)).await?;
     }
-    let source = Source::new(inbound, &peek, (on_loss, budget_mode)).with_form(form.as_ref());
-    if story.grant.policy.is_some()
-        && !story.dialect.is_media()
-        && let Some(reply) = Box::pin(story.recall(&source, &plan, cache)).await?
-    {
-        return Ok(Found::Kept(reply));
-    }
-    story.admit()?;
-    let (answer, crossing) = attempt::send(story, &source, &plan).await?;
-    let echoes =
-        crossing.is_none() && story.dialect == Dialect::OpenaiResponses && story.stream && story.is_bounded();
-    let wishes = Wishes {
-        echo: if echoes { openai_responses::echo(&inbound.body) } else { Vec::new() },
-        crossing,
-        array: story.dialect == Dialect::Gemini && story.stream && !wants_events(inbound),
-        include_usage: peek.include_usage == Some(true),
-        notice: shortened.or(replaced).or_else(|| plan.alias().and_then(|alias| alias.notice.clone())),
-    };
-    Ok(Found::Answer(answer, wishes))
+    Ok(Prepared { plan, modes: (on_loss, budget_mode), cache, replaced })
 }
+
+/// What a request's size is, if it goes to a target.
+pub(super) fn size(story: &Story, target: Option<&Arc<Target>>, peek: &Peek<'_>) -> Size {
+    Size {
+        prompt_bytes: story.prompt_bytes,
+        output_cap: peek.output_cap,
+        output_max: target.and_then(|target| target.model.as_ref()?.output_tokens_max),
+        answers: peek.n,
+    }
+}
+
+/// Whether a target is for what is asked in a dialect, as far as that is known.
+pub fn is_for(target: &Target, dialect: Dialect) -> bool {
+    target.model.as_ref().is_none_or(|model| dialect.serves(model.kind))
+}
+
+/// Header fields in which clients name their session, the first that is there counts.
+const SESSION_FIELDS: [&str; 2] = ["x-session-affinity", "x-session-id"];
 
 /// Who may be asked: for the model that the request names, or for the one that its policy puts in that one's
 /// place, if that can be asked; then with what the client is told.
-fn planned(story: &Story, model: &str) -> Result<(Plan, Option<String>), Refusal> {
-    let catalog = story.worker.shared.catalog.load();
-    if let Some(other) = story.replacement().filter(|other| *other != model)
-        && let Ok(instead) = plan(&catalog, &story.grant, other)
+fn planned(
+    story: &Story,
+    inbound: &Inbound,
+    peek: &Peek<'_>,
+    form: Option<&Form>,
+) -> Result<(Plan, Option<String>), Refusal> {
+    let shared = &story.worker.shared;
+    let facts = Facts {
+        wish: auto::wish(inbound.header(X_KEYWAY_ROUTE))?,
+        // The length of a recording says nothing of tokens.
+        asked: &|| if form.is_some() { Asked::default() } else { Asked::of(&inbound.body) },
+        output_cap: peek.output_cap,
+        answers: peek.n,
+        labels: &story.labels,
+        session: SESSION_FIELDS.iter().find_map(|name| inbound.header(name)).unwrap_or_default(),
+        now_ms: story.started_ms,
+        seed: story.seed(),
+        serves: &|target| is_for(target, story.dialect) && way(target, story.dialect, story.stream).is_some(),
+        look: &|target| look(shared, &story.grant, target, story.stream),
+        pinned: &|session| shared.sessions.target(session),
+    };
+    let catalog = shared.catalog.load();
+    if let Some(other) = story.replacement().filter(|other| **other != *peek.model)
+        && let Ok(instead) = plan(&catalog, &story.grant, other, &facts)
     {
         let notice = format!("policy: a budget is nearly spent, so {other} was asked");
         return Ok((instead, Some(notice)));
     }
-    Ok((plan(&catalog, &story.grant, model)?, None))
+    Ok((plan(&catalog, &story.grant, &peek.model, &facts)?, None))
 }
 
 /// Counts what a request asks for besides tokens.
@@ -148,7 +191,7 @@ const MODERATION_MODEL: &str = "omni-moderation-latest";
 /// What a request says of itself, in its body and, at Google, in its address.
 pub(super) fn looked_at(dialect: Dialect, inbound: &Inbound) -> Result<Peek<'_>, Refusal> {
     let in_path = |model, stream| {
-        let asked = Asked { model: Some(model), stream };
+        let asked = hub::Asked { model: Some(model), stream };
         peek_as(dialect::Dialect::Gemini, &inbound.body, asked)
     };
     let read = match dialect {
@@ -162,7 +205,7 @@ pub(super) fn looked_at(dialect: Dialect, inbound: &Inbound) -> Result<Peek<'_>,
             read => read,
         },
         dialect => match dialect.conversation() {
-            Some(dialect) => peek_as(dialect, &inbound.body, Asked::default()),
+            Some(dialect) => peek_as(dialect, &inbound.body, hub::Asked::default()),
             None => peek(&inbound.body),
         },
     };
@@ -174,7 +217,7 @@ fn refused(error: PeekError) -> Refusal {
 }
 
 /// Whether a stream at Google's paths is wanted as server-sent events; else it is one JSON array.
-fn wants_events(inbound: &Inbound) -> bool {
+pub(super) fn wants_events(inbound: &Inbound) -> bool {
     inbound.query_pairs().iter().any(|(name, value)| name == "alt" && value == "sse")
 }
 

@@ -75,6 +75,8 @@ pub struct Asked<'a> {
     pub request: [u8; 16],
     /// Its place in the provider's account, where that has a cap.
     pub slot: Option<Slot>,
+    /// How long its answer may take to begin, milliseconds.
+    pub left_ms: u64,
 }
 
 /// Sends a request to where it goes. Only what was admitted can be sent.
@@ -105,6 +107,7 @@ pub async fn ask(
         query: way.query.as_deref(),
         headers: asked.headers,
         content_type: asked.content_type,
+        first_byte_ms: asked.left_ms,
         ..Request::post(&way.path, asked.body)
     };
     let response = lanes.send(endpoint, request).await?;

@@ -14,6 +14,7 @@ use super::restate::Restating;
 use super::route::{Billing, Route};
 use super::running::{Caller, Place};
 use super::spans;
+use super::tried::{Attempting, Tried};
 use super::way::Way;
 use crate::access::{Grant, Mode};
 use crate::base::{Code, Fault, Refusal, Trouble, network};
@@ -22,13 +23,13 @@ use crate::metering::limits::Limited;
 use crate::metering::spend::Spending;
 use crate::metering::{Admitted, Written, admit};
 use crate::providers::Upstream;
+use crate::routing::Session;
 use crate::telemetry::RequestLine;
 use crate::telemetry::otlp::Context as Trace;
 use crate::telemetry::request_line::client_text;
-use crate::upstream::{Class, classify};
 use dialect::hub::Losses;
 use ledger::entry::UsageOrigin;
-use ledger::{Attempt, Entry, NanoUsd, Reserved, Sent, Spend, Usage};
+use ledger::{Entry, NanoUsd, Reserved, Sent, Spend, Usage};
 use std::future::{Future, poll_fn};
 use std::net::IpAddr;
 use std::pin::Pin;
@@ -36,35 +37,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
-
-/// Outcomes of attempts, as metrics and log name them. The first is success.
-pub const OUTCOMES: &[&str] = &[
-    "ok",
-    "status",
-    "unsendable",
-    "token",
-    "dns",
-    "connect",
-    "tls",
-    "timeout_connect",
-    "timeout_write",
-    "timeout_first_byte",
-    "timeout_idle",
-    "closed",
-    "protocol",
-    "too_large",
-    "stopped",
-];
-
-/// One try at one provider.
-pub struct Tried {
-    target: Arc<Target>,
-    /// The provider, and the credential it was asked with.
-    told: Arc<str>,
-    status: u16,
-    ms: u32,
-    outcome: &'static str,
-}
 
 /// A request in the making.
 pub struct Story {
@@ -86,6 +58,8 @@ pub struct Story {
     pub way: Option<Way>,
     /// Answers that it asks for.
     pub answers: u32,
+    /// The session that stays with whoever answers.
+    pub session: Option<Session>,
     /// What was counted of its answer.
     pub counted: Counted,
     /// Images, characters, seconds or searches that it asks for.
@@ -99,7 +73,7 @@ pub struct Story {
     route_number: usize,
     pub(super) request: [u8; 16],
     pub(super) started_ms: i64,
-    started_mono_ms: i64,
+    pub(super) started_mono_ms: i64,
     peer: IpAddr,
     client_request: String,
     /// The trace of whoever asked.
@@ -111,14 +85,18 @@ pub struct Story {
     pub(super) admitted: Option<Admitted>,
     /// Where the key has limits: what the request holds of them.
     pub(super) limited: Option<Box<Limited>>,
+    /// The model that they were asked for.
+    pub(super) limited_for: Box<str>,
     /// Its answer is to be kept, or is one that was.
     pub(super) again: Again,
     pub(super) target: Option<Arc<Target>>,
     pub(super) upstream: Option<Arc<Upstream>>,
-    sent: bool,
+    pub(super) sent: bool,
     /// It was sent, and nothing came back: the provider may have done its work.
-    unanswered: bool,
+    pub(super) unanswered: bool,
     pub(super) tried: Vec<Tried>,
+    /// The attempt under way, as health knows it.
+    pub(super) turn: Option<Attempting>,
     pub(super) first_token_ms: Option<u32>,
     fault: Option<Box<str>>,
     ended: bool,
@@ -138,6 +116,7 @@ impl Story {
             dialect,
             way: None,
             answers: 1,
+            session: None,
             counted: Counted::default(),
             units: Units::default(),
             restating: None,
@@ -158,12 +137,14 @@ impl Story {
             grant,
             admitted: None,
             limited: None,
+            limited_for: Box::default(),
             again: Again::No,
             target: None,
             upstream: None,
             sent: false,
             unanswered: false,
             tried: Vec::new(),
+            turn: None,
             first_token_ms: None,
             fault: None,
             ended: false,
@@ -213,7 +194,7 @@ impl Story {
             self.target = None;
             return Err(refusal.into());
         }
-        self.sent = true;
+        (self.sent, self.unanswered) = (true, false);
         self.count_sent();
         Ok(())
     }
@@ -241,24 +222,6 @@ impl Story {
     /// A fault when there is none.
     pub fn permission(&self) -> Result<&Admitted, Fault> {
         self.admitted.as_ref().ok_or_else(|| Fault::plain("a request was not admitted"))
-    }
-
-    /// Notes how a try ended. `reached`: the provider may have got the request.
-    pub fn tried(&mut self, began_mono_ms: i64, status: u16, outcome: &'static str, reached: bool) {
-        let Some(target) = self.target.clone() else { return };
-        let place = OUTCOMES.iter().position(|known| *known == outcome).unwrap_or(0);
-        let Some(upstream) = &self.upstream else { return };
-        self.worker.metrics.attempt(upstream.slot, place);
-        if classify(status) == Class::Credential {
-            upstream.trouble.note(status, self.worker.shared.at.clock.now_ms());
-        }
-        let (told, ms) = (Arc::clone(&upstream.told), self.since(began_mono_ms));
-        self.tried.push(Tried { target, told, status, ms, outcome });
-        self.unanswered = reached && status == 0;
-        if !reached {
-            self.sent = false;
-            self.target = None;
-        }
     }
 
     /// Whether the request may go on: not when its key has died since it was verified, nor when the
@@ -317,12 +280,6 @@ impl Story {
         self.target.as_ref()
     }
 
-    /// Tries so far.
-    #[must_use]
-    pub fn attempts(&self) -> usize {
-        self.tried.len()
-    }
-
     /// Monotonic milliseconds.
     #[must_use]
     pub fn now_mono_ms(&self) -> i64 {
@@ -339,7 +296,6 @@ impl Story {
                 internal()
             }
         };
-        self.worker.metrics.refusal(refusal.code);
         // A provider that rejected the request, or failed it, has not billed it; one that was left
         // while it worked, or never answered, may.
         let cut = self.still_good().is_err_and(|cut| cut.code == refusal.code);
@@ -349,8 +305,16 @@ impl Story {
         } else {
             (Usage::default(), UsageOrigin::Nothing)
         };
+        self.refuse_used(&refusal, usage, origin)
+    }
+
+    /// Ends with a refusal of a request that used something nevertheless.
+    #[must_use]
+    pub fn refuse_used(mut self, refusal: &Refusal, usage: Usage, origin: UsageOrigin) -> Outbound {
+        self.worker.metrics.refusal(refusal.code);
         self.end(&Ended { status: refusal.status(), code: refusal.code.text(), usage, origin });
-        let mut answer = refuse::render(&refusal, self.route.shape);
+        let mut answer = refuse::render(refusal, self.route.shape);
+        self.tell_attempts(refusal, &mut answer.headers);
         self.tell_limits(&mut answer.headers);
         answer
     }
@@ -401,6 +365,7 @@ impl Story {
     fn tell(&mut self, ended: &Ended, cost: Option<NanoUsd>, latency_ms: u32) {
         let metrics = &self.worker.metrics;
         metrics.request(self.route_number, ended.status, latency_ms);
+        self.count_tried();
         if let (Some(_), Some(upstream)) = (&self.target, &self.upstream) {
             metrics.settled(upstream.slot, &ended.usage, cost);
         }
@@ -438,13 +403,6 @@ impl Story {
             (UsageOrigin::Nothing, _) => Some(NanoUsd(0)),
             (_, price) => price.map(|price| price.cost(&ended.usage, self.started_ms)),
         };
-        let attempts = self.tried.iter().map(|tried| Attempt {
-            provider: &tried.told,
-            model: &tried.target.upstream,
-            status: tried.status,
-            ms: tried.ms,
-            outcome: tried.outcome,
-        });
         Entry {
             request: self.request,
             started_ms: self.started_ms,
@@ -461,7 +419,12 @@ impl Story {
             peer: network::octets(self.peer),
             client_request: &self.client_request,
             stream: self.stream,
-            attempts: attempts.chain(self.again.kept().map(Kept::attempt)).collect(),
+            attempts: self
+                .tried
+                .iter()
+                .map(Tried::attempt)
+                .chain(self.again.kept().map(Kept::attempt))
+                .collect(),
             status: ended.status,
             error: ended.code,
             usage: ended.usage,
@@ -475,7 +438,7 @@ impl Story {
         }
     }
 
-    fn since(&self, mono_ms: i64) -> u32 {
+    pub(super) fn since(&self, mono_ms: i64) -> u32 {
         u32::try_from(self.now_mono_ms() - mono_ms).unwrap_or(0)
     }
 }

@@ -2,6 +2,7 @@
 //! request is booked before the last of them leaves. The status waits for the provider's first words,
 //! so that a stream that fails before them is an error, not a success that ends badly.
 
+use super::attempt::Failed;
 use super::cut::{CutStream, code, frames, notice};
 use super::deliver::{Wishes, meter, used};
 use super::exchange::{CutOff, Frames};
@@ -16,6 +17,8 @@ use super::teller::Teller;
 use crate::base::{Code, Lines, Refusal};
 use crate::catalog::Dialect;
 use crate::metering::cover::Cut;
+use crate::routing::Class;
+use crate::telemetry::WorkerMetrics;
 use crate::upstream::Failure;
 use bytes::Bytes;
 use dialect::Event;
@@ -60,19 +63,35 @@ pub struct Delivery {
     ended: bool,
     /// Nothing has gone out, not even the status: a failure is told by it.
     opening: bool,
-    /// What is told instead of a stream.
-    refused: Option<Refusal>,
+    /// What became of it before anything went out.
+    failed: Option<Failed>,
     /// Runs after `[DONE]`, while the provider has not ended its answer.
     grace: Option<Pin<Box<Sleep>>>,
     silence: Silence,
+    _open: Open,
     /// Last, so that the connection is closed before the books are.
     story: Box<Story>,
+}
+
+/// A stream that metrics count as open.
+struct Open(WorkerMetrics);
+
+impl Open {
+    fn new(metrics: &WorkerMetrics) -> Self {
+        metrics.stream_opened();
+        Self(metrics.clone())
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.stream_closed();
+    }
 }
 
 impl Delivery {
     /// Begins to pass a stream on.
     pub fn new(story: Box<Story>, answer: Answer, wishes: Wishes) -> Self {
-        story.worker.metrics.stream_opened();
         let Wishes { crossing, include_usage, echo, array, .. } = wishes;
         let teller = match crossing {
             Some(crossing) => Some(Teller::across(*crossing)),
@@ -92,29 +111,36 @@ impl Delivery {
             done: false,
             ended: false,
             opening: true,
-            refused: None,
+            failed: None,
             grace: None,
             silence: Silence::default(),
+            _open: Open::new(&story.worker.metrics),
             story,
         }
     }
 
     /// Waits for the provider's first words. A comment counts: it is sent to keep a connection alive, so
-    /// it must go on. Answers with a refusal when the stream has failed before them; it is booked then.
-    pub fn poll_begun(&mut self, cx: &mut Context<'_>) -> Poll<Option<Refusal>> {
+    /// it must go on. Answers what became of a stream that has failed before them; it is not booked.
+    pub fn poll_begun(&mut self, cx: &mut Context<'_>) -> Poll<Option<Failed>> {
         loop {
             self.obey(cx);
-            if self.refused.is_some() || self.ended || !self.opening || !self.out.is_empty() {
+            if self.failed.is_some() || self.ended || !self.opening || !self.out.is_empty() {
                 self.opening = false;
-                return Poll::Ready(self.refused.take());
+                return Poll::Ready(self.failed.take());
             }
             ready!(self.poll_more(cx));
         }
     }
 
-    /// Writes how the key's limits stand into the head of an answer.
-    pub fn tell_limits(&self, headers: &mut Lines) {
-        self.story.tell_limits(headers);
+    /// The request, of which nothing has gone out.
+    pub fn into_story(self) -> Box<Story> {
+        self.story
+    }
+
+    /// The answer has begun, with this head.
+    pub fn begun(&mut self, headers: &Lines) {
+        self.story.answered();
+        self.story.keep_head(headers);
     }
 
     fn take(&mut self, frame: Frame) {
@@ -134,8 +160,8 @@ impl Delivery {
             self.story.cover(self.meter.report().map(|report| report.usage.output()));
         }
         if seen.failed && self.opening {
-            let said = failures::announced(self.meter.failure(), self.story.endpoint());
-            return self.break_off(&said);
+            let (said, class) = failures::announced(self.meter.failure(), self.story.endpoint());
+            return self.break_off(&said, Some(class));
         }
         self.opening = false;
         if seen.usage_only {
@@ -180,8 +206,8 @@ impl Delivery {
             self.story.cover(self.meter.report().map(|report| report.usage.output()));
         }
         if seen.failed && self.opening {
-            let said = failures::announced(self.meter.failure(), self.story.endpoint());
-            return self.break_off(&said.in_our_words());
+            let (said, class) = failures::announced(self.meter.failure(), self.story.endpoint());
+            return self.break_off(&said.in_our_words(), Some(class));
         }
         if let Some(recorder) = &mut self.story.recorder {
             events.iter_mut().for_each(|event| recorder.see(event));
@@ -223,11 +249,7 @@ impl Delivery {
     /// Books the request; a usage chunk that waited goes out, if it was asked for.
     fn book(&mut self, refusal: Option<&Refusal>) {
         let failed = self.meter.failure().is_some();
-        let (usage, origin) = match self.meter.report() {
-            // As with a status that says so: who fails a request at once does not bill it.
-            None if failed && self.opening => (Usage::default(), UsageOrigin::Nothing),
-            _ => used(&self.story, &self.meter),
-        };
+        let (usage, origin) = used(&self.story, &self.meter);
         if let Some(recorder) = self.story.recorder.take().filter(|_| refusal.is_none() && !failed) {
             recorder.keep();
         }
@@ -248,18 +270,27 @@ impl Delivery {
         }
     }
 
-    /// Ends a stream that cannot go on: the client hears why, in its dialect, without `[DONE]`.
-    fn break_off(&mut self, refusal: &Refusal) {
+    /// Ends a stream that cannot go on: the client hears why, in its dialect, without `[DONE]`. Before
+    /// anything has gone out it is for others to say what follows; `class` is why it failed, `None` that
+    /// nobody else is to be asked.
+    fn break_off(&mut self, refusal: &Refusal, class: Option<Class>) {
         self.ended = true;
         self.source = Source::Ready(None);
         if self.is_over() && !self.opening {
             return;
         }
         self.usage_chunk = None;
-        self.book(Some(refusal));
         if self.opening {
-            self.refused = Some(refusal.clone());
-        } else if let Some(teller) = self.teller.as_mut().filter(|teller| teller.is_heard()) {
+            let used = match self.meter.report() {
+                // As with a status that says so: who fails a request at once does not bill it.
+                None if self.meter.failure().is_some() => (Usage::default(), UsageOrigin::Nothing),
+                _ => used(&self.story, &self.meter),
+            };
+            self.failed = Some(Failed { refusal: refusal.clone(), class, used: Some(used) });
+            return;
+        }
+        self.book(Some(refusal));
+        if let Some(teller) = self.teller.as_mut().filter(|teller| teller.is_heard()) {
             teller.fail(refusal);
             self.out.extend(teller.take());
         } else {
@@ -301,7 +332,7 @@ impl Delivery {
             && let Poll::Ready(refusal) = self.story.poll_cut(cx)
         {
             self.out.clear();
-            self.break_off(&refusal);
+            self.break_off(&refusal, None);
         }
     }
 
@@ -312,7 +343,7 @@ impl Delivery {
                 self.silence.heard();
                 self.feed(chunk);
             }
-            Poll::Ready(Some(Err(failure))) => self.break_off(&self.failure(failure)),
+            Poll::Ready(Some(Err(failure))) => self.break_off(&self.failure(failure), Some(Class::Retryable)),
             Poll::Ready(None) => self.finish(),
             Poll::Pending if self.done && self.poll_grace(cx).is_ready() => self.ended = true,
             Poll::Pending if !self.done => {
@@ -333,7 +364,7 @@ impl Delivery {
             match self.splitter.next_frame() {
                 Ok(Some(frame)) => self.take(frame),
                 Ok(None) => return,
-                Err(_) => return self.break_off(&self.failure(Failure::TooLarge)),
+                Err(_) => return self.break_off(&self.failure(Failure::TooLarge), Some(Class::Retryable)),
             }
         }
     }
@@ -353,7 +384,7 @@ impl Delivery {
             Ending::Cut => {
                 self.out.truncate(complete);
                 self.opening = opening;
-                self.break_off(&self.failure(Failure::Closed));
+                self.break_off(&self.failure(Failure::Closed), Some(Class::Retryable));
             }
             _ => {
                 self.book(None);
@@ -417,11 +448,5 @@ impl Frames for Delivery {
                 (None, _) => ready!(self.poll_more(cx)),
             }
         }
-    }
-}
-
-impl Drop for Delivery {
-    fn drop(&mut self) {
-        self.story.worker.metrics.stream_closed();
     }
 }

@@ -45,6 +45,7 @@ pub mod requests_write;
 pub mod restore;
 pub mod review;
 pub mod roles;
+pub mod routes;
 pub mod seen;
 pub mod service_accounts;
 pub mod sessions;

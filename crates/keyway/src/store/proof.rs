@@ -71,8 +71,19 @@ pub async fn some_lines(
     Ok((all, last))
 }
 
-/// Sums of an organisation's rollups of a width from an instant on, by bucket of another width (the same,
-/// or longer) and, where asked, by key.
+/// Which sums are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Of {
+    /// Rollups, whatever the key.
+    All,
+    /// Rollups, by key.
+    Keys,
+    /// The sums without keys, of hours and days.
+    Totals,
+}
+
+/// Sums of an organisation's usage of a width from an instant on, by bucket of another width (the same, or
+/// longer).
 ///
 /// # Errors
 /// The database refused.
@@ -81,14 +92,18 @@ pub async fn rollups(
     org: &str,
     (width, into): (Width, Width),
     from_ms: i64,
-    by_key: bool,
+    of: Of,
 ) -> Result<Vec<((i64, String), Sums)>, Fault> {
     let sums: Vec<String> =
         (0..COMPARED).map(|place| format!("CAST(SUM({}) AS BIGINT)", name(place))).collect();
-    let key = if by_key { "key_id" } else { "''" };
+    let (key, rows) = match of {
+        Of::All => ("''", "usage_rollup WHERE label = '' AND"),
+        Of::Keys => ("key_id", "usage_rollup WHERE label = '' AND"),
+        Of::Totals => ("''", "usage_total WHERE"),
+    };
     let text = format!(
-        "SELECT bucket_ms - bucket_ms % {span} AS bucket, {key} AS of_key, {} FROM usage_rollup \
-         WHERE org_id = $1 AND width = $2 AND label = '' AND bucket_ms >= $3 GROUP BY 1, 2",
+        "SELECT bucket_ms - bucket_ms % {span} AS bucket, {key} AS of_key, {} FROM {rows} \
+         org_id = $1 AND width = $2 AND bucket_ms >= $3 GROUP BY 1, 2",
         sums.join(", "),
         span = into.ms()
     );

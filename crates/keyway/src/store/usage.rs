@@ -2,7 +2,7 @@
 
 use super::db::Db;
 use super::many::parameters;
-use super::usage_columns::{Dimension, MEASURES, Measures, Width};
+use super::usage_columns::{Dimension, MEASURES, Measures, TOTAL_DIMENSIONS, Width};
 use crate::base::Fault;
 use crate::base::fault::Doing;
 use sqlx::{AssertSqlSafe, Row as _};
@@ -83,6 +83,13 @@ impl Query {
         })
     }
 
+    /// Whether rows without key, owner and label say all that is asked for.
+    fn is_total(&self, read: Width) -> bool {
+        let filtered = self.filters.iter().map(|(dimension, _)| dimension);
+        let mut named = self.group_by.iter().chain(filtered);
+        read != Width::Minute && named.all(|dimension| TOTAL_DIMENSIONS.contains(dimension))
+    }
+
     fn is_sane(&self) -> bool {
         let label_grouped = self.group_by.contains(&Dimension::Label);
         self.filters.iter().all(|(dimension, values)| {
@@ -98,15 +105,17 @@ impl Query {
         if self.width.is_some() {
             groups.insert(0, "bucket_ms");
         }
+        let total = self.is_total(cut.read);
         let bucket = if self.width.is_some() { "bucket_ms" } else { "$3 AS bucket_ms" };
         let sum = |index: &usize| format!("CAST(SUM({}) AS BIGINT)", MEASURES[*index]);
         let sums: Vec<String> = cut.measures.iter().map(sum).collect();
         let mut columns = vec![bucket];
         columns.extend(&dims);
         let mut text = format!(
-            "SELECT {}, {} FROM usage_rollup WHERE org_id = $1 AND width = $2 AND bucket_ms >= $3 AND bucket_ms < $4",
+            "SELECT {}, {} FROM {} WHERE org_id = $1 AND width = $2 AND bucket_ms >= $3 AND bucket_ms < $4",
             columns.join(", "),
-            sums.join(", ")
+            sums.join(", "),
+            if total { "usage_total" } else { "usage_rollup" }
         );
         let mut next = 5;
         if self.test.is_some() {
@@ -121,6 +130,7 @@ impl Query {
             by_label |= *dimension == Dimension::Label;
         }
         match (self.group_by.contains(&Dimension::Label), by_label) {
+            _ if total => {}
             (true, _) => text.push_str(" AND label <> ''"),
             (false, false) => text.push_str(" AND label = ''"),
             (false, true) => {}

@@ -82,6 +82,23 @@ impl Dimension {
     }
 }
 
+/// Every dimension, in the order of [`DIMENSIONS`].
+pub const ALL_DIMENSIONS: [Dimension; DIMENSIONS.len()] = [
+    Dimension::Org,
+    Dimension::Project,
+    Dimension::Key,
+    Dimension::User,
+    Dimension::ModelAsked,
+    Dimension::ModelServed,
+    Dimension::Provider,
+    Dimension::Kind,
+    Dimension::Label,
+];
+
+/// What rows of `usage_total` are told apart by: sums over long times that ask for nothing else read these.
+pub const TOTAL_DIMENSIONS: [Dimension; 5] =
+    [Dimension::Org, Dimension::Project, Dimension::ModelServed, Dimension::Provider, Dimension::Kind];
+
 /// Longest text of a dimension kept, bytes: nine of them stay below the 2,704 of a PostgreSQL index row.
 pub const DIMENSION_BYTES_MAX: usize = 256;
 

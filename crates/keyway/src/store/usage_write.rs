@@ -2,14 +2,24 @@
 
 use super::db::Engine;
 use super::many::Insert;
-use super::usage_columns::{DIMENSIONS, MEASURES, Rollup, Width};
+use super::usage_columns::{
+    ALL_DIMENSIONS, Dimension, Dims, MEASURES, Measures, Rollup, TOTAL_DIMENSIONS, Width,
+};
 use crate::base::Fault;
 use crate::base::fault::Doing;
 use sqlx::{AnyConnection, AssertSqlSafe};
-use std::sync::OnceLock;
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
-/// Columns of `usage_rollup`: width, bucket, test, the dimensions, the measures.
-const COLUMNS: usize = 3 + DIMENSIONS.len() + MEASURES.len();
+/// A table of sums: its name, and what its rows are told apart by besides width, bucket and `test`.
+struct Table {
+    name: &'static str,
+    dimensions: &'static [Dimension],
+    insert: OnceLock<Insert>,
+}
+
+static ROLLUP: Table = Table { name: "usage_rollup", dimensions: &ALL_DIMENSIONS, insert: OnceLock::new() };
+static TOTAL: Table = Table { name: "usage_total", dimensions: &TOTAL_DIMENSIONS, insert: OnceLock::new() };
 
 /// Adds every amount to its row, in the order of the rows, so that two nodes never wait for each
 /// other in a circle.
@@ -22,12 +32,41 @@ pub async fn add(
     rollups: &mut [Rollup],
 ) -> Result<(), Fault> {
     rollups.sort_unstable_by(|a, b| (a.width, a.bucket_ms, &a.dims).cmp(&(b.width, b.bucket_ms, &b.dims)));
-    for run in upsert().runs(engine, rollups) {
-        let mut query = sqlx::query(AssertSqlSafe(upsert().text(run.len())));
+    write(connection, engine, &ROLLUP, rollups).await?;
+    write(connection, engine, &TOTAL, &totals(rollups)).await
+}
+
+/// Hours and days without key, owner, the name a client used, and labels; in the order of the rows.
+fn totals(rollups: &[Rollup]) -> Vec<Rollup> {
+    let mut sums: BTreeMap<(Width, i64, Dims), Measures> = BTreeMap::new();
+    let label = Dimension::Label as usize;
+    for rollup in rollups {
+        if rollup.width == Width::Minute || !rollup.dims.text[label].is_empty() {
+            continue;
+        }
+        let mut dims = Dims { text: Default::default(), test: rollup.dims.test };
+        for dimension in TOTAL_DIMENSIONS {
+            dims.text[dimension as usize].clone_from(&rollup.dims.text[dimension as usize]);
+        }
+        sums.entry((rollup.width, rollup.bucket_ms, dims)).or_default().add(&rollup.measures);
+    }
+    let rollup =
+        |((width, bucket_ms, dims), measures)| Rollup { width, bucket_ms, dims: Arc::new(dims), measures };
+    sums.into_iter().map(rollup).collect()
+}
+
+async fn write(
+    connection: &mut AnyConnection,
+    engine: Engine,
+    table: &'static Table,
+    rollups: &[Rollup],
+) -> Result<(), Fault> {
+    for run in table.insert().runs(engine, rollups) {
+        let mut query = sqlx::query(AssertSqlSafe(table.insert().text(run.len())));
         for rollup in run {
             query = query.bind(rollup.width.code()).bind(rollup.bucket_ms).bind(i64::from(rollup.dims.test));
-            for text in &rollup.dims.text {
-                query = query.bind(text.as_ref());
+            for dimension in table.dimensions {
+                query = query.bind(rollup.dims.text[*dimension as usize].as_ref());
             }
             for value in rollup.measures.0 {
                 query = query.bind(value);
@@ -68,19 +107,24 @@ pub async fn prune_minutes(db: &super::db::Db, before_ms: i64) -> Result<u64, Fa
     }
 }
 
-fn upsert() -> &'static Insert {
-    static UPSERT: OnceLock<Insert> = OnceLock::new();
-    UPSERT.get_or_init(|| {
-        let dimensions = DIMENSIONS.join(", ");
-        let head = format!(
-            "INSERT INTO usage_rollup (width, bucket_ms, test, {dimensions}, {})",
-            MEASURES.join(", ")
-        );
-        let sums: Vec<String> =
-            MEASURES.iter().map(|name| format!("{name} = usage_rollup.{name} + excluded.{name}")).collect();
-        let tail =
-            format!("ON CONFLICT (width, bucket_ms, test, {dimensions}) DO UPDATE SET {}", sums.join(", "));
-        // Made once in the life of the process, and statements want static text.
-        Insert { head: head.leak(), columns: COLUMNS, tail: tail.leak() }
-    })
+impl Table {
+    fn insert(&'static self) -> &'static Insert {
+        self.insert.get_or_init(|| {
+            let dimensions: Vec<&str> = self.dimensions.iter().map(|dimension| dimension.column()).collect();
+            let (name, dimensions) = (self.name, dimensions.join(", "));
+            let head =
+                format!("INSERT INTO {name} (width, bucket_ms, test, {dimensions}, {})", MEASURES.join(", "));
+            let sums: Vec<String> = MEASURES
+                .iter()
+                .map(|measure| format!("{measure} = {name}.{measure} + excluded.{measure}"))
+                .collect();
+            let tail = format!(
+                "ON CONFLICT (width, bucket_ms, test, {dimensions}) DO UPDATE SET {}",
+                sums.join(", ")
+            );
+            let columns = 3 + self.dimensions.len() + MEASURES.len();
+            // Made once in the life of the process, and statements want static text.
+            Insert { head: head.leak(), columns, tail: tail.leak() }
+        })
+    }
 }

@@ -96,6 +96,8 @@ impl Lanes {
         let pool = self.pool(target);
         let proof = target.proof(&pool.origin, &request, &self.clock)?;
         let head = request::head(target, &request, &proof)?;
+        let first_byte_ms = self.limits.first_byte_ms.min(request.first_byte_ms);
+        let limits = Limits { first_byte_ms, ..self.limits };
         let out = Outgoing {
             head: &head,
             tail: proof.tail.bytes(),
@@ -105,7 +107,7 @@ impl Lanes {
         let mut lost = None;
         let begun_ms = pool.now_ms();
         if let Some(mut wire) = pool.take(begun_ms) {
-            match exchange(&mut wire, &out, &self.limits).await {
+            match exchange(&mut wire, &out, &limits).await {
                 Ok(head) => return response(pool, wire, head, true),
                 Err(failure) if is_stale(failure, &wire, pool.now_ms() - begun_ms) => lost = Some(failure),
                 Err(failure) => return Err(failure),
@@ -114,7 +116,7 @@ impl Lanes {
         // The first attempt may have arrived, even where the second never left.
         let worse = |failure: Failure| lost.filter(|_| !failure.may_have_been_sent()).unwrap_or(failure);
         let mut wire = Box::pin(pool.open()).await.map_err(worse)?;
-        let head = exchange(&mut wire, &out, &self.limits).await?;
+        let head = exchange(&mut wire, &out, &limits).await?;
         response(pool, wire, head, false)
     }
 

@@ -22,6 +22,8 @@ pub struct Request<'a> {
     pub accept: &'a str,
     /// The body, complete.
     pub body: Bytes,
+    /// How long its answer may take to begin, milliseconds, where that is less than for all.
+    pub first_byte_ms: u64,
 }
 
 impl<'a> Request<'a> {
@@ -36,6 +38,7 @@ impl<'a> Request<'a> {
             content_type: "application/json",
             accept: "application/json",
             body,
+            first_byte_ms: u64::MAX,
         }
     }
 

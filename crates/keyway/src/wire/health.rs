@@ -4,6 +4,8 @@ use crate::access::Grant;
 use crate::base::Trouble;
 use crate::relay::ready;
 use crate::relay::{Inbound, Outbound, Shared, Worker};
+use crate::routing::health::Standing;
+use crate::telemetry::metrics::text::{Kind, Text};
 use http::StatusCode;
 use serde_json::json;
 use std::sync::Arc;
@@ -56,5 +58,29 @@ pub fn text(shared: &Shared) -> String {
     gauges.grant_cache_entries.store(shared.cache.len() as u64, Ordering::Relaxed);
     let broken = shared.journals.iter().any(|journal| journal.is_broken() || journal.is_full());
     gauges.journal_broken.store(u64::from(broken), Ordering::Relaxed);
-    shared.metrics.render()
+    shared.metrics.render() + &of_providers(shared)
+}
+
+/// How the providers do that have been asked.
+fn of_providers(shared: &Shared) -> String {
+    let now_ms = shared.at.clock.monotonic_ms();
+    let mut text = Text::default();
+    let all = shared.health.all();
+    let names =
+        ["keyway_provider_asked", "keyway_provider_recent_attempts", "keyway_provider_recent_failures"];
+    let helps = [
+        "Whether a provider's credential is asked: 0 while it cools down, fails or is refused.",
+        "Attempts of the last ten seconds.",
+        "Attempts of the last ten seconds that failed.",
+    ];
+    for (at, (name, help)) in names.into_iter().zip(helps).enumerate() {
+        text.family(name, Kind::Gauge, help);
+        for pulse in &all {
+            let (attempts, failed) = pulse.window(now_ms);
+            let asked = u32::from(matches!(pulse.standing(now_ms), Standing::In | Standing::Due(_)));
+            let value = [asked, attempts, failed].get(at).copied().unwrap_or(0);
+            text.sample(name, &[("provider", &*pulse.provider), ("credential", &*pulse.credential)], value);
+        }
+    }
+    text.finish()
 }

@@ -3,11 +3,12 @@
 
 use crate::access::Grant;
 use crate::access::credential;
-use crate::base::{Refusal, Trouble};
+use crate::base::Trouble;
 use crate::catalog::{ModelKind, Target};
 use crate::relay::route::Shape;
 use crate::relay::{Inbound, Outbound, Worker};
-use crate::routing::plan::{may_call, plan};
+use crate::routing::may_call;
+use crate::routing::plan::found;
 use http::StatusCode;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -21,11 +22,16 @@ pub fn list(worker: &Worker, inbound: &Inbound, grant: Option<&Arc<Grant>>) -> R
     let catalog = worker.shared.catalog.load();
     let shape = shape(inbound);
     let listed = catalog.models().iter().filter_map(|model| {
-        let resolution = catalog.resolve(&model.id).ok()?;
-        let target = resolution.candidates.iter().find(|target| may_call(grant, target))?;
-        Some(object(target, shape))
+        let target = catalog.target(&model.id).filter(|target| may_call(grant, target))?;
+        Some(object(&target, &target.id, shape))
     });
-    let data: Vec<Value> = listed.collect();
+    // A route is there for whoever may call one of its targets.
+    let routes = catalog.route_names(&grant.org);
+    let routes = routes.iter().filter_map(|name| {
+        let target = found(&catalog, grant, name).ok()?;
+        Some(object(&target, name, shape))
+    });
+    let data: Vec<Value> = listed.chain(routes).collect();
     let list = match shape {
         Shape::Anthropic => {
             let id = |model: Option<&Value>| model.map_or(Value::Null, |model| model["id"].clone());
@@ -44,10 +50,8 @@ pub fn list(worker: &Worker, inbound: &Inbound, grant: Option<&Arc<Grant>>) -> R
 pub fn show(worker: &Worker, inbound: &Inbound, grant: Option<&Arc<Grant>>) -> Result<Outbound, Trouble> {
     let grant = grant.ok_or_else(credential::invalid)?;
     let name = inbound.params.first().map_or("", String::as_str);
-    let plan: Result<_, Refusal> = plan(&worker.shared.catalog.load(), grant, name);
-    let shape = shape(inbound);
-    let shown = plan?.candidates().next().map(|target| object(target, shape)).unwrap_or_default();
-    Ok(Outbound::json(StatusCode::OK, &shown))
+    let target = found(&worker.shared.catalog.load(), grant, name)?;
+    Ok(Outbound::json(StatusCode::OK, &object(&target, &target.id, shape(inbound))))
 }
 
 fn shape(inbound: &Inbound) -> Shape {
@@ -60,18 +64,18 @@ fn shape(inbound: &Inbound) -> Shape {
     }
 }
 
-fn object(target: &Target, shape: Shape) -> Value {
+fn object(target: &Target, id: &str, shape: Shape) -> Value {
     match shape {
-        Shape::Anthropic => anthropic(target),
-        Shape::Google => google(target),
-        Shape::OpenAi | Shape::Responses | Shape::Page => openai(target),
+        Shape::Anthropic => anthropic(target, id),
+        Shape::Google => google(target, id),
+        Shape::OpenAi | Shape::Responses | Shape::Page => openai(target, id),
     }
 }
 
-fn openai(target: &Target) -> Value {
+fn openai(target: &Target, id: &str) -> Value {
     let model = target.model.as_deref();
     json!({
-        "id": target.id,
+        "id": id,
         "object": "model",
         "created": model.and_then(|model| model.created).unwrap_or(0),
         "owned_by": target.provider.name,
@@ -80,20 +84,20 @@ fn openai(target: &Target) -> Value {
     })
 }
 
-fn anthropic(target: &Target) -> Value {
+fn anthropic(target: &Target, id: &str) -> Value {
     let model = target.model.as_deref();
     let created = model.and_then(|model| model.created).unwrap_or(0);
     json!({
         "type": "model",
-        "id": target.id,
-        "display_name": target.id,
+        "id": id,
+        "display_name": id,
         "created_at": jiff::Timestamp::from_second(created).map(|at| at.to_string()).unwrap_or_default(),
         "max_input_tokens": model.and_then(|model| model.context_tokens),
         "max_tokens": model.and_then(|model| model.output_tokens_max),
     })
 }
 
-fn google(target: &Target) -> Value {
+fn google(target: &Target, id: &str) -> Value {
     let model = target.model.as_deref();
     let methods: &[&str] = match model.map(|model| model.kind) {
         Some(ModelKind::Embedding) => &["embedContent", "batchEmbedContents"],
@@ -101,9 +105,9 @@ fn google(target: &Target) -> Value {
         Some(_) => &[],
     };
     let mut shown = json!({
-        "name": format!("models/{}", target.id),
+        "name": format!("models/{id}"),
         "version": "001",
-        "displayName": target.id,
+        "displayName": id,
         "supportedGenerationMethods": methods,
     });
     let limits = [

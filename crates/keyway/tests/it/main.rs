@@ -26,6 +26,7 @@ mod replies;
 mod revoke;
 mod rotation;
 mod routes;
+mod routing;
 mod scene;
 mod sealed;
 mod stage;

@@ -130,6 +130,8 @@ impl World {
         let asked = json!({"purpose": "a shop", "rate_limits": {"requests_per_minute": 9}});
         ids.insert("limit_increase_request", id(&format!("{ORG}/limit_increase_requests"), asked));
         ids.insert("budget", id(&format!("{ORG}/budgets"), budget));
+        let route = json!({"name": "some", "targets": [{"model": stage::MODEL}]});
+        ids.insert("route", id(&format!("{ORG}/routes"), route));
         let alert = json!({"name": "a", "on": "cost", "threshold": 100});
         ids.insert("alert", id(&format!("{ORG}/alerts"), alert));
         let hook = json!({"name": "h", "url": "https://hooks.example.com/x"});
@@ -202,6 +204,8 @@ impl World {
             "tier_update" => json!({"markup_ppm": 1}),
             "budget_create" => json!({"name": "new", "limit_usd": 1, "window": "day"}),
             "budget_update" => json!({"name": "other", "limit_usd": 2.5}),
+            "route_create" => json!({"name": "new", "targets": [{"model": stage::MODEL}]}),
+            "route_update" => json!({"targets": [{"model": stage::MODEL, "weight": 2}]}),
             "settings_update" => json!({"key_name_pattern": "*"}),
             "model_put" => json!({"id": "mine/added", "context_tokens": 1000}),
             "provider_put" => json!({"id": "near", "base_url": "http://127.0.0.1:9/v1"}),

@@ -354,12 +354,33 @@ pub const OBJECTS: &[(&str, &str)] = &[
     (
         "Question",
         "api_key_id*: string, path*: string, method: GET|POST|DELETE, model: string, ip: string, \
-        max_tokens: integer, capabilities: [string]",
+        max_tokens: integer, capabilities: [string], labels: [string], route: cost|latency|quality, \
+        prompt_bytes: integer",
     ),
     (
         "Explanation",
-        "object*: string, decision*: allow|deny, code*: string?, rules*: [Rule], route*: [Step], \
-        estimate_usd*: number?",
+        "object*: string, decision*: allow|deny, code*: string?, rules*: [Rule], strategy*: string?, \
+        route*: [Step], passed_over*: [Step], estimate_usd*: number?",
+    ),
+    (
+        "ModelRoute",
+        "object*: string, id*: string, name*: string, source*: config|stored, \
+        strategy*: priority|weight|latency|cost|quality, targets*: [ModelRouteTarget], regions*: [string], \
+        zero_retention*: boolean, affinity*: boolean, created_at*: integer?",
+    ),
+    (
+        "ModelRouteTarget",
+        "model*: string, weight: integer, labels: [string], needs: [string], prompt_tokens_max: integer?",
+    ),
+    (
+        "ModelRouteNew",
+        "name*: string, strategy: priority|weight|latency|cost|quality, targets*: [ModelRouteTarget], \
+        regions: [string], zero_retention: boolean, affinity: boolean",
+    ),
+    (
+        "ModelRouteEdit",
+        "strategy: priority|weight|latency|cost|quality, targets*: [ModelRouteTarget], regions: [string], \
+        zero_retention: boolean, affinity: boolean",
     ),
     ("Rule", "rule*: string, result*: pass|fail|skip, detail*: string"),
     ("Step", "model*: string, provider*: string, reason*: string"),

@@ -407,6 +407,17 @@ const CATALOG: &[Operation] = &[
     op("model_get", "One model, with every version of its price", "", "", "ListedModel"),
     op("model_delete", "Take a model's stored row away", "", "", "Deleted"),
     op(
+        "route_list",
+        "Routes: the configuration file's, then the organisation's",
+        "limit: integer, after: string, order: asc|desc",
+        "",
+        "ModelRouteList",
+    ),
+    op("route_create", "Make a route", "", "ModelRouteNew", "ModelRoute"),
+    op("route_get", "Show a route", "", "", "ModelRoute"),
+    op("route_update", "Change a route: all of it but its name", "", "ModelRouteEdit", "ModelRoute"),
+    op("route_remove", "Remove a route", "", "", "Deleted"),
+    op(
         "price_list",
         "Prices that were set at run time",
         "limit: integer, after: string, order: asc|desc, model: string",

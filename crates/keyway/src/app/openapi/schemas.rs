@@ -28,6 +28,7 @@ const LISTS: &[(&str, &str)] = &[
     ("ProjectList", "Project"),
     ("RateLimitList", "RateLimit"),
     ("BudgetList", "Budget"),
+    ("ModelRouteList", "ModelRoute"),
     ("CreditGrantList", "CreditGrant"),
     ("TierList", "Tier"),
     ("VerificationRequestList", "VerificationRequest"),

@@ -1,10 +1,10 @@
-//! Models and prices: the operator's.
+//! Models and prices: the operator's. Routes: everybody's own.
 
 use super::managed;
-use crate::access::verify::About::Installation;
+use crate::access::verify::About::{Anywhere, Installation, Organization};
 use crate::access::verify::Needs::Admin;
 use crate::accounts::Scope;
-use crate::admin::{models, prices};
+use crate::admin::{models, prices, routes};
 use crate::relay::Route;
 use http::Method;
 
@@ -57,5 +57,40 @@ pub(super) static ROUTES: &[Route] = &[
         "/v1/organization/prices/{price}",
         Admin(Scope::DELETE_PROVIDERS, Installation),
         prices::delete,
+    ),
+    managed(
+        "route_list",
+        Method::GET,
+        "/v1/organization/routes",
+        Admin(Scope::READ_PROJECTS, Anywhere),
+        routes::list,
+    ),
+    managed(
+        "route_create",
+        Method::POST,
+        "/v1/organization/routes",
+        Admin(Scope::CREATE_PROJECTS, Organization),
+        routes::create,
+    ),
+    managed(
+        "route_get",
+        Method::GET,
+        "/v1/organization/routes/{route}",
+        Admin(Scope::READ_PROJECTS, Anywhere),
+        routes::get,
+    ),
+    managed(
+        "route_update",
+        Method::POST,
+        "/v1/organization/routes/{route}",
+        Admin(Scope::UPDATE_PROJECTS, Organization),
+        routes::update,
+    ),
+    managed(
+        "route_remove",
+        Method::DELETE,
+        "/v1/organization/routes/{route}",
+        Admin(Scope::DELETE_PROJECTS, Organization),
+        routes::remove,
     ),
 ];

@@ -38,7 +38,7 @@ fn every_example_in_it_is_right() {
         assert_eq!(told.starts_with("keyway.toml"), setting.path != "master_key", "{}: {told}", setting.path);
     }
     assert_eq!(config.on.len(), 2);
-    assert_eq!(config.catalog.resolve("fast").unwrap().candidates[0].upstream.as_ref(), "small-v2");
+    assert_eq!(config.catalog.resolve("quick").unwrap().candidates[0].upstream.as_ref(), "small-v2");
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn the_schema_knows_every_setting_and_row() {
     let schema = schema();
     assert_eq!(schema["additionalProperties"], false);
     let properties = schema["properties"].as_object().unwrap();
-    assert_eq!(properties.len(), TABLE.len() - 1 + 3, "all but the master key, and the three tables of rows");
+    assert_eq!(properties.len(), TABLE.len() - 1 + 4, "all but the master key, and the four tables of rows");
     assert_eq!(properties["sync_age_seconds_max"]["maximum"], 600);
     assert_eq!(properties["workers"]["default"], 0);
     let model = &properties["models"]["additionalProperties"];

@@ -62,7 +62,7 @@ const FILE: &[(&str, &str)] = &[
     ),
     (
         "[routes.fast]\n",
-        "keyway.toml:1:2: routes is not available yet; leave it out: name a provider's model, or write an alias",
+        "keyway.toml:1:9: routes.fast.targets names nobody; write targets = [{ model = \"provider/name\" }]",
     ),
     ("listen = \n", "keyway.toml:1:10: is not TOML: "),
     ("[providers.mine]\ncredential = sk-canary\n", "keyway.toml:2:14: is not TOML: "),
@@ -105,7 +105,11 @@ const ENVIRONMENT: &[(&str, &str, &str)] = &[
         "x",
         "environment variable KEYWAY_TRUSTED_PROXIES: trusted_proxies holds `x`, which is no network",
     ),
-    ("KEYWAY_ROUTES__FAST", "x", "environment variable KEYWAY_ROUTES__FAST: routes is not available yet"),
+    (
+        "KEYWAY_ROUTES__FAST",
+        "x",
+        "environment variable KEYWAY_ROUTES__FAST: routes.fast cannot be set by a variable",
+    ),
     (
         "KEYWAY_PROVIDERS__MINE__BASE_URL",
         "x",
@@ -128,7 +132,7 @@ fn in_flags() {
         ("listen", "here", "--listen: listen is `here`; write an address and a port"),
         ("workers", "", "--set workers: workers is ``; write a whole number"),
         ("worker", "1", "--set worker: worker is not a setting; did you mean `workers`?"),
-        ("routes.fast", "x", "--set routes.fast: routes is not available yet"),
+        ("routes.fast", "x", "--set routes.fast: routes.fast cannot be set by a flag"),
         (
             "providers.mine.base_url",
             "x",

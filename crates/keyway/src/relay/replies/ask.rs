@@ -10,6 +10,7 @@ use crate::base::Trouble;
 use crate::catalog::Dialect;
 use crate::relay::crossing::Source;
 use crate::relay::extension::{BudgetMode, CacheWish, X_KEYWAY_ON_LOSS};
+use crate::relay::run::X_KEYWAY_ROUTE;
 use crate::relay::story::Story;
 use crate::routing::Plan;
 use dialect::json::{JsonError, Kind, Reader};
@@ -23,7 +24,7 @@ use std::sync::atomic::Ordering;
 const ASKED_BYTES_MAX: usize = 1024 * 1024;
 
 /// Header fields of a client's that decide the answer.
-const DECIDING: [&str; 3] = ["anthropic-version", "anthropic-beta", X_KEYWAY_ON_LOSS];
+const DECIDING: [&str; 4] = ["anthropic-version", "anthropic-beta", X_KEYWAY_ON_LOSS, X_KEYWAY_ROUTE];
 
 /// A question whose answer may be kept.
 pub struct Asked {

@@ -9,7 +9,7 @@ mod render;
 mod shard;
 #[cfg(test)]
 mod tests;
-mod text;
+pub mod text;
 
 use crate::base::{Clock, Code};
 use ledger::{NanoUsd, Usage};

@@ -4,17 +4,22 @@ use std::fmt::{Display, Write};
 
 /// What kind of number a family holds.
 #[derive(Clone, Copy)]
-pub(super) enum Kind {
+pub enum Kind {
+    /// It only grows.
     Counter,
+    /// It goes up and down.
     Gauge,
+    /// Counts by bounds.
     Histogram,
 }
 
 /// A growing document. Writing to a `String` cannot fail, so results are dropped.
 #[derive(Default)]
-pub(super) struct Text(String);
+pub struct Text(String);
 
 impl Text {
+    /// All of it.
+    #[must_use]
     pub fn finish(self) -> String {
         self.0
     }

@@ -194,14 +194,14 @@ async fn a_dribbled_body_has_one_time_limit_for_all_of_it() {
 #[tokio::test]
 async fn a_body_slower_than_its_rate_is_given_up_and_a_faster_one_is_not() {
     let handler = async |_: Result<Head, Refusal>, body: Body<'_>| {
-        let pace = Pace { grace: Duration::from_millis(60), bytes_per_second_min: 10 * 1024, ..BODY_PACE };
+        let pace = Pace { grace: Duration::from_millis(300), bytes_per_second_min: 10 * 1024, ..BODY_PACE };
         match body.read(BODY_BYTES_MAX, pace, |_| Ok(())).await {
             Ok(body) => Outbound::whole(StatusCode::OK, "text/plain", body.len().to_string()),
             Err(refusal) => refuse::render(&refusal, Shape::OpenAi),
         }
     };
-    for (bytes, chunked, status) in
-        [(1, false, "408"), (1, true, "408"), (200, false, "200"), (200, true, "200")]
+    for (bytes, pieces, chunked, status) in
+        [(1, 150, false, "408"), (1, 150, true, "408"), (4_000, 100, false, "200"), (4_000, 100, true, "200")]
     {
         meet(PATIENT, handler, async |client| {
             let (fields, piece) = if chunked {
@@ -210,10 +210,10 @@ async fn a_body_slower_than_its_rate_is_given_up_and_a_faster_one_is_not() {
                     format!("{bytes:x}\r\n{}\r\n", "x".repeat(bytes)),
                 )
             } else {
-                (format!("content-length: {}\r\n", 100 * bytes), "x".repeat(bytes))
+                (format!("content-length: {}\r\n", pieces * bytes), "x".repeat(bytes))
             };
             client.send(post(&fields, "")).await;
-            for _ in 0..100 {
+            for _ in 0..pieces {
                 tokio::time::sleep(Duration::from_millis(3)).await;
                 if client.socket.write_all(piece.as_bytes()).await.is_err() {
                     break;

@@ -84,7 +84,7 @@ fn a_model_that_is_not_there_is_not_found() {
         " mine/small",
         "MINE/SMALL",
         "../mine/small",
-        "auto",
+        "auto:best",
         "mine/small-v2",
         "deepseek-chat",
     ];

@@ -21,6 +21,7 @@ mod providers;
 mod requests;
 mod role_table;
 mod roles;
+mod routes;
 mod settings;
 mod tiers;
 mod usage;

@@ -25,7 +25,10 @@ fn the_answer_as_documented() {
     let (key, _) = scene.make_key();
     let body = json!({"api_key_id": key, "path": CHAT, "model": "small", "max_tokens": 1000});
     let answer = scene.post(EXPLAIN, &body).expect_status(200);
-    assert_eq!(fields(&answer.text()), ["object", "decision", "code", "rules", "route", "estimate_usd"]);
+    assert_eq!(
+        fields(&answer.text()),
+        ["object", "decision", "code", "rules", "strategy", "route", "passed_over", "estimate_usd"]
+    );
     let explained = answer.json();
     assert_eq!((&explained["decision"], &explained["code"]), (&json!("allow"), &Value::Null));
     let names: Vec<String> =

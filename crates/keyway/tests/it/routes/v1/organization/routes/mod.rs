@@ -1,0 +1,3 @@
+//! `/v1/organization/routes`
+
+mod post;
