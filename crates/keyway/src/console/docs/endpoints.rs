@@ -1,6 +1,6 @@
 //! What can be called, as data: every page of an endpoint and every sample is made from a row here.
 
-use crate::catalog::{Catalog, ModelKind};
+use crate::catalog::{Catalog, Dialect, ModelKind};
 
 /// How a key is shown to an endpoint, where its own clients show it so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +43,8 @@ pub struct Endpoint {
     pub auth: Auth,
     /// What kind of model it asks; `None`: none.
     pub asks: Option<ModelKind>,
+    /// What the model has to be asked in, where others of its kind are not asked here.
+    pub speaks: Option<Dialect>,
     /// The body, JSON with `{model}` for the model; empty: none.
     pub body: &'static str,
     /// What comes back.
@@ -58,6 +60,7 @@ const CHAT: Endpoint = Endpoint {
     about: "An answer to a conversation, in OpenAI's shape. Every model that can chat is asked here, whatever its provider speaks.",
     auth: Auth::Bearer,
     asks: Some(ModelKind::Chat),
+    speaks: None,
     body: r#"{
   "model": "{model}",
   "messages": [
@@ -132,7 +135,8 @@ pub static ENDPOINTS: &[Endpoint] = &[
         route: "completions",
         title: "Completions",
         path: "/v1/completions",
-        about: "A text that goes on, in OpenAI's older shape.",
+        about: "A text that goes on, in OpenAI's older shape, by models whose provider has it.",
+        speaks: Some(Dialect::OpenaiCompletions),
         body: r#"{
   "model": "{model}",
   "prompt": "Once upon a time",
@@ -230,11 +234,14 @@ pub fn named(slug: &str) -> Option<&'static Endpoint> {
 /// the catalogue that everybody may call, else one that stands for it.
 #[must_use]
 pub fn model(endpoint: &Endpoint, catalog: &Catalog) -> String {
-    let wanted = match endpoint.asks {
-        None | Some(ModelKind::Chat) => return "sandbox/echo".to_owned(),
-        Some(kind) => kind,
+    let (wanted, dialect) = match (endpoint.asks, endpoint.speaks) {
+        (None, _) | (Some(ModelKind::Chat), None) => return "sandbox/echo".to_owned(),
+        (Some(kind), dialect) => (kind, dialect),
     };
     let open = |provider: &str| catalog.provider(provider).is_some_and(|row| row.serves(""));
-    let found = catalog.models().iter().find(|model| model.kind == wanted && open(&model.provider));
+    let mut fitting = catalog.models().iter().filter(|model| {
+        model.kind == wanted && dialect.is_none_or(|dialect| model.speaks.contains(&dialect))
+    });
+    let found = fitting.find(|model| open(&model.provider));
     found.map_or_else(|| format!("provider/{}-model", wanted.word()), |model| model.id.to_string())
 }

@@ -1,7 +1,7 @@
 //! The front page and the documentation, for everybody: complete, true, and with samples that run.
 
 use super::visitor::Visitor;
-use crate::stage::{MODEL_ROW, Scene, bare, builder};
+use crate::stage::{MODEL, MODEL_ROW, Scene, bare, builder};
 use crate::table::routes;
 use keyway::access::verify::Needs;
 use keyway::console::docs::endpoints::{ENDPOINTS, model, named};
@@ -101,6 +101,12 @@ fn everything() -> Upstream {
             &json!({"id": "r", "results": [{"index": 1, "relevance_score": 0.875}, {"index": 0, "relevance_score": 0.125}]}),
         ),
         "/v1/images/generations" => Answer::json(200, &json!({"created": 1, "data": [{"b64_json": "aGk="}]})),
+        "/v1/completions" => Answer::json(
+            200,
+            &json!({"id": "c", "object": "text_completion", "created": 1, "model": "small-v2",
+                "choices": [{"text": " there was", "index": 0, "finish_reason": "stop"}],
+                "usage": {"prompt_tokens": 4, "completion_tokens": 2, "total_tokens": 6}}),
+        ),
         "/v1/audio/speech" => Answer::bytes(200, "audio/mpeg", b"ID3-sound".to_vec()),
         _ => Answer::ok(),
     })
@@ -138,7 +144,14 @@ fn run(language: &str, text: &str, key: &str) -> (String, tempfile::TempDir) {
 #[test]
 fn samples_in_curl_python_and_node_run_as_they_stand() {
     let upstream = everything();
-    let dialects = ["openai-chat", "openai-embeddings", "cohere-rerank", "openai-images", "openai-speech"];
+    let dialects = [
+        "openai-chat",
+        "openai-completions",
+        "openai-embeddings",
+        "cohere-rerank",
+        "openai-images",
+        "openai-speech",
+    ];
     let urls: Vec<String> =
         dialects.iter().map(|one| format!("{one} = \"{}\"", upstream.base_url())).collect();
     let provider = format!(
@@ -156,6 +169,7 @@ fn samples_in_curl_python_and_node_run_as_they_stand() {
         "rerank" => "mine/r",
         "images" => "mine/i",
         "speech" => "mine/s",
+        "completions" => MODEL,
         _ => "sandbox/echo",
     };
     for endpoint in ENDPOINTS {
