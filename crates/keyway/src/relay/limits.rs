@@ -22,25 +22,30 @@ impl Story {
     /// # Errors
     /// `rate_limit_exceeded`, `concurrency_exceeded`.
     pub async fn limit(&mut self, model: &str, size: Size) -> Result<(), Refusal> {
-        let mut helped = true;
         self.limited_for = model.into();
-        for tries_left in (0..SHARE_TRIES_MAX).rev() {
+        for _ in 1..SHARE_TRIES_MAX {
             let now_mono_ms = self.now_mono_ms();
-            let (limited, asked) = Limited::ask(&self.grant, model, size, now_mono_ms);
-            self.limited = Some(Box::new(limited));
-            // Who was not helped may have been by what another asked for meanwhile.
-            if asked.is_ok() || tries_left == 0 || !helped {
+            let asked = self.ask_limits(model, size, now_mono_ms);
+            if asked.is_ok() {
                 return asked;
             }
             let wants = Limited::lacking(&self.grant, model, size, now_mono_ms);
-            let answered = match wants.is_empty() {
-                true => None,
-                false => self.worker.shared.sharer.ask(wants),
-            };
-            let Some(answered) = answered else { return asked };
-            helped = answered.await.unwrap_or(false);
+            if wants.is_empty() {
+                return asked;
+            }
+            let Some(answered) = self.worker.shared.sharer.ask(wants) else { return asked };
+            if !answered.await.unwrap_or(false) {
+                break;
+            }
         }
-        Ok(())
+        // Who was not helped may have been by what another asked for meanwhile.
+        self.ask_limits(model, size, self.now_mono_ms())
+    }
+
+    fn ask_limits(&mut self, model: &str, size: Size, now_mono_ms: i64) -> Result<(), Refusal> {
+        let (limited, asked) = Limited::ask(&self.grant, model, size, now_mono_ms);
+        self.limited = Some(Box::new(limited));
+        asked
     }
 
     /// Asks the limits anew where the request goes to another model than they were asked for, and the key

@@ -5,22 +5,20 @@
 //! A sealed text is base64 of: version u8, id of the sealing key (8), nonce (12), its own key sealed (48),
 //! nonce (12), the secret sealed.
 
+use super::aead::{ADDED_BYTES, Aead, KEY_BYTES};
 use crate::base::{Fault, Secret};
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::aead::AES_256_GCM;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use std::fmt;
 use zeroize::Zeroizing;
 
 const VERSION: u8 = 1;
-const KEY_BYTES: usize = 32;
-const TAG_BYTES: usize = 16;
 const ID_BYTES: usize = 8;
-const WRAPPED_BYTES: usize = KEY_BYTES + TAG_BYTES;
 /// Where the nonce of the sealed key begins.
 const WRAP_AT: usize = 1 + ID_BYTES;
 /// Where the nonce of the secret begins.
-const BODY_AT: usize = WRAP_AT + NONCE_LEN + WRAPPED_BYTES;
+const BODY_AT: usize = WRAP_AT + KEY_BYTES + ADDED_BYTES;
 
 /// Where a sealed text belongs. Whatever differs here keeps it closed.
 #[derive(Debug, Clone, Copy)]
@@ -50,7 +48,7 @@ pub enum Unopened {
 
 /// Seals under one key.
 pub struct Sealer {
-    key: LessSafeKey,
+    key: Aead,
     id: [u8; ID_BYTES],
 }
 
@@ -60,7 +58,7 @@ impl Sealer {
     /// # Errors
     /// Never for keys of this length.
     pub fn new(key: &[u8; KEY_BYTES], id: [u8; ID_BYTES]) -> Result<Self, Fault> {
-        Ok(Self { key: aes(key)?, id })
+        Ok(Self { key: Aead::new(&AES_256_GCM, key)?, id })
     }
 
     /// Seals a secret for a place.
@@ -72,7 +70,7 @@ impl Sealer {
         let mut out = vec![VERSION];
         out.extend_from_slice(&self.id);
         self.wrap(place, &key, &mut out)?;
-        close(&aes(&key)?, &bound(place, "secret"), secret, &mut out)?;
+        out.extend(Aead::new(&AES_256_GCM, &key)?.seal(&bound(place, "secret"), secret)?);
         Ok(STANDARD_NO_PAD.encode(out))
     }
 
@@ -83,8 +81,9 @@ impl Sealer {
     pub fn open(&self, place: &Place<'_>, text: &str) -> Result<Zeroizing<Vec<u8>>, Unopened> {
         let bytes = read(text)?;
         let key = self.unwrap(place, &bytes)?;
-        let key = aes(&key).map_err(|_| Unopened::Altered)?;
-        open(&key, &bound(place, "secret"), bytes.get(BODY_AT..).ok_or(Unopened::Malformed)?)
+        let key = Aead::new(&AES_256_GCM, &key).map_err(|_| Unopened::Altered)?;
+        let body = bytes.get(BODY_AT..).ok_or(Unopened::Malformed)?;
+        key.open(&bound(place, "secret"), body).ok_or(Unopened::Altered)
     }
 
     /// The same secret, its key sealed under another master key: the secret itself is not touched.
@@ -102,7 +101,8 @@ impl Sealer {
     }
 
     fn wrap(&self, place: &Place<'_>, key: &[u8; KEY_BYTES], out: &mut Vec<u8>) -> Result<(), Fault> {
-        close(&self.key, &bound(place, "key"), key, out)
+        out.extend(self.key.seal(&bound(place, "key"), key)?);
+        Ok(())
     }
 
     fn unwrap(&self, place: &Place<'_>, bytes: &[u8]) -> Result<Zeroizing<[u8; KEY_BYTES]>, Unopened> {
@@ -110,7 +110,7 @@ impl Sealer {
             return Err(Unopened::OtherKey);
         }
         let wrapped = bytes.get(WRAP_AT..BODY_AT).ok_or(Unopened::Malformed)?;
-        let opened = open(&self.key, &bound(place, "key"), wrapped)?;
+        let opened = self.key.open(&bound(place, "key"), wrapped).ok_or(Unopened::Altered)?;
         let mut key = Zeroizing::new([0; KEY_BYTES]);
         key.copy_from_slice(opened.get(..KEY_BYTES).ok_or(Unopened::Malformed)?);
         Ok(key)
@@ -127,7 +127,7 @@ pub fn text(bytes: &Zeroizing<Vec<u8>>) -> Result<Secret, Unopened> {
 
 fn read(text: &str) -> Result<Vec<u8>, Unopened> {
     let bytes = STANDARD_NO_PAD.decode(text).map_err(|_| Unopened::Malformed)?;
-    let whole = bytes.first() == Some(&VERSION) && bytes.len() >= BODY_AT + NONCE_LEN + TAG_BYTES;
+    let whole = bytes.first() == Some(&VERSION) && bytes.len() >= BODY_AT + ADDED_BYTES;
     whole.then_some(bytes).ok_or(Unopened::Malformed)
 }
 
@@ -139,36 +139,6 @@ fn bound(place: &Place<'_>, part: &str) -> Vec<u8> {
         bytes.extend_from_slice(text.as_bytes());
     }
     bytes
-}
-
-fn aes(key: &[u8; KEY_BYTES]) -> Result<LessSafeKey, Fault> {
-    let key = UnboundKey::new(&AES_256_GCM, key).map_err(|_| Fault::plain("a sealing key is unusable"))?;
-    Ok(LessSafeKey::new(key))
-}
-
-/// Appends a new nonce and the sealed bytes.
-fn close(key: &LessSafeKey, bound: &[u8], secret: &[u8], out: &mut Vec<u8>) -> Result<(), Fault> {
-    let nonce: [u8; NONCE_LEN] = rand::random();
-    // Allocated once at full length: growing would leave copies of the secret behind.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(secret.len() + TAG_BYTES));
-    bytes.extend_from_slice(secret);
-    key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(bound), &mut *bytes)
-        .map_err(|_| Fault::plain("a secret could not be sealed"))?;
-    out.extend_from_slice(&nonce);
-    out.extend_from_slice(&bytes);
-    Ok(())
-}
-
-/// Opens a nonce and what was sealed with it.
-fn open(key: &LessSafeKey, bound: &[u8], bytes: &[u8]) -> Result<Zeroizing<Vec<u8>>, Unopened> {
-    let (nonce, sealed) = bytes.split_first_chunk::<NONCE_LEN>().ok_or(Unopened::Malformed)?;
-    let mut sealed = Zeroizing::new(sealed.to_vec());
-    let length = key
-        .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(bound), &mut sealed)
-        .map_err(|_| Unopened::Altered)?
-        .len();
-    sealed.truncate(length);
-    Ok(sealed)
 }
 
 impl fmt::Display for Unopened {

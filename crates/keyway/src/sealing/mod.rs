@@ -1,5 +1,6 @@
 //! The master key and what is derived from it.
 
+mod aead;
 pub mod envelope;
 pub mod master;
 pub mod memory;

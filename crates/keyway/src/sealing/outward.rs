@@ -1,8 +1,9 @@
 //! What belongs to addresses outside: the secrets that sign for them, and the addresses themselves, which
 //! are often secrets.
 
+use super::aead::{Aead, KEY_BYTES};
 use crate::base::{Fault, Secret};
-use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use aws_lc_rs::aead::AES_256_GCM_SIV;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, Mac};
@@ -11,14 +12,12 @@ use sha2::Sha256;
 /// Keys for what leads outside.
 pub struct OutwardKeys {
     signing: Hmac<Sha256>,
-    sealing: RandomizedNonceKey,
+    sealing: Aead,
 }
 
 impl OutwardKeys {
-    pub(super) fn new(signing: Hmac<Sha256>, sealing: &[u8; 32]) -> Result<Self, Fault> {
-        let sealing = RandomizedNonceKey::new(&AES_256_GCM_SIV, sealing)
-            .map_err(|_| Fault::plain("making the key that seals addresses"))?;
-        Ok(Self { signing, sealing })
+    pub(super) fn new(signing: Hmac<Sha256>, sealing: &[u8; KEY_BYTES]) -> Result<Self, Fault> {
+        Ok(Self { signing, sealing: Aead::new(&AES_256_GCM_SIV, sealing)? })
     }
 
     /// The bytes that sign for a webhook: the same on every node, another for each version.
@@ -41,11 +40,7 @@ impl OutwardKeys {
     /// # Errors
     /// When the system has no randomness.
     pub fn seal(&self, owner: &str, text: &str) -> Result<String, Fault> {
-        let mut sealed = text.as_bytes().to_vec();
-        let nonce = self.sealing.seal_in_place_append_tag(Aad::from(owner.as_bytes()), &mut sealed);
-        let nonce = nonce.map_err(|_| Fault::plain("sealing an address"))?;
-        sealed.splice(0..0, nonce.as_ref().iter().copied());
-        Ok(STANDARD.encode(sealed))
+        Ok(STANDARD.encode(self.sealing.seal(owner.as_bytes(), text.as_bytes())?))
     }
 
     /// Opens what was sealed for an owner.
@@ -53,13 +48,10 @@ impl OutwardKeys {
     /// # Errors
     /// When it was not, or not by this installation.
     pub fn open(&self, owner: &str, sealed: &str) -> Result<Secret, Fault> {
-        let broken = || Fault::plain(format!("the sealed address of {owner} cannot be opened"));
-        let mut bytes = STANDARD.decode(sealed).map_err(|_| broken())?;
-        let (nonce, rest) = bytes.split_at_mut_checked(NONCE_LEN).ok_or_else(broken)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| broken())?;
-        let opened = self.sealing.open_in_place(nonce, Aad::from(owner.as_bytes()), rest);
-        let opened = opened.map_err(|_| broken())?;
-        String::from_utf8(opened.to_vec()).map(Secret::new).map_err(|_| broken())
+        let opened =
+            STANDARD.decode(sealed).ok().and_then(|sealed| self.sealing.open(owner.as_bytes(), &sealed));
+        let text = opened.and_then(|opened| String::from_utf8(opened.to_vec()).ok()).map(Secret::new);
+        text.ok_or_else(|| Fault::plain(format!("the sealed address of {owner} cannot be opened")))
     }
 }
 

@@ -1,9 +1,10 @@
 //! The keys of what is kept for clients: names that say nothing, contents that only this installation
 //! reads.
 
+use super::aead::Aead;
 use crate::base::Fault;
 use crate::base::fault::Doing;
-use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use aws_lc_rs::aead::AES_256_GCM;
 use hmac::{Hmac, KeyInit};
 use sha2::Sha256;
 use zeroize::Zeroizing;
@@ -11,7 +12,7 @@ use zeroize::Zeroizing;
 /// One key for names, another for contents (AES-256-GCM with random nonces).
 pub struct StateKeys {
     names: Hmac<Sha256>,
-    contents: RandomizedNonceKey,
+    contents: Aead,
 }
 
 impl StateKeys {
@@ -22,8 +23,7 @@ impl StateKeys {
     pub(super) fn new(names: &Zeroizing<[u8; 32]>, contents: &Zeroizing<[u8; 32]>) -> Result<Self, Fault> {
         Ok(Self {
             names: Hmac::new_from_slice(&**names).doing("deriving the key of names")?,
-            contents: RandomizedNonceKey::new(&AES_256_GCM, &**contents)
-                .doing("deriving the key of states")?,
+            contents: Aead::new(&AES_256_GCM, contents)?,
         })
     }
 
@@ -36,23 +36,13 @@ impl StateKeys {
     /// Seals `plain` for `name`: nonce, contents, tag. `None` when the library fails.
     #[must_use]
     pub fn seal(&self, name: &[u8], plain: &[u8]) -> Option<Vec<u8>> {
-        let mut contents = plain.to_vec();
-        let nonce = self.contents.seal_in_place_append_tag(Aad::from(name), &mut contents).ok()?;
-        let mut sealed = Vec::with_capacity(NONCE_LEN + contents.len());
-        sealed.extend_from_slice(nonce.as_ref());
-        sealed.extend_from_slice(&contents);
-        Some(sealed)
+        self.contents.seal(name, plain).ok()
     }
 
     /// What was sealed for `name`; `None` for anything else.
     #[must_use]
-    pub fn open(&self, name: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
-        let (nonce, contents) = sealed.split_at_checked(NONCE_LEN)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
-        let mut contents = contents.to_vec();
-        let plain = self.contents.open_in_place(nonce, Aad::from(name), &mut contents).ok()?.len();
-        contents.truncate(plain);
-        Some(contents)
+    pub fn open(&self, name: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        self.contents.open(name, sealed)
     }
 }
 
@@ -66,7 +56,7 @@ mod tests {
         let (ours, other) = (keys(2), keys(3));
         let sealed = ours.seal(b"name", b"a thought").unwrap();
         assert!(!sealed.windows(7).any(|part| part == b"thought"));
-        assert_eq!(ours.open(b"name", &sealed).as_deref(), Some(&b"a thought"[..]));
+        assert_eq!(&**ours.open(b"name", &sealed).unwrap(), b"a thought");
         assert_eq!(ours.open(b"other", &sealed), None);
         assert_eq!(other.open(b"name", &sealed), None);
         for at in 0..sealed.len() {

@@ -49,20 +49,6 @@ pub async fn list(conn: &mut Conn, boot: &str) -> Result<Vec<Owned>, Fault> {
         .collect())
 }
 
-/// Whether the leases of a start were written off.
-///
-/// # Errors
-/// When the database cannot be used.
-pub async fn is_written_off(conn: &mut Conn, boot: &str) -> Result<bool, Fault> {
-    let at_ms: Option<Option<i64>> =
-        sqlx::query_scalar("SELECT written_off_ms FROM journal_boot WHERE boot = $1")
-            .bind(boot)
-            .fetch_optional(conn)
-            .await
-            .doing("looking whether leases were written off")?;
-    Ok(at_ms.flatten().is_some())
-}
-
 /// Says that the leases of a start are written off.
 ///
 /// # Errors

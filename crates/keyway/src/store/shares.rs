@@ -256,8 +256,9 @@ pub async fn seen(conn: &mut AnyConnection, holder: &Holder, now_ms: i64) -> Res
     Ok(false)
 }
 
-/// Starts of nodes that use their shares no more: earlier ones of `node`, and those that were silent for
-/// `grace_ms` longer than they may be.
+/// Starts of nodes that use their shares no more, by their last sign of life and how long they may do without:
+/// those whose time was over before `silent_before_ms`, with `true` those that have ended: earlier ones of
+/// `node`, and those whose time was over before `ended_before_ms`.
 ///
 /// # Errors
 /// When the database cannot be used.
@@ -265,14 +266,17 @@ pub async fn gone(
     conn: &mut AnyConnection,
     (boot, node): (&str, &str),
     silent_before_ms: i64,
+    ended_before_ms: i64,
 ) -> Result<Vec<(String, bool)>, Fault> {
     let rows = sqlx::query(
-        "SELECT boot, CAST(CASE WHEN node = $2 THEN 1 ELSE 0 END AS BIGINT) FROM limit_holders WHERE boot <> $1 \
-         AND (node = $2 OR (lost = 0 AND seen_ms + valid_ms < $3))",
+        "SELECT boot, CAST(CASE WHEN node = $2 OR seen_ms + valid_ms < $4 THEN 1 ELSE 0 END AS BIGINT) \
+         FROM limit_holders WHERE boot <> $1 \
+         AND (node = $2 OR (lost = 0 AND seen_ms + valid_ms < $3) OR seen_ms + valid_ms < $4)",
     )
     .bind(boot)
     .bind(node)
     .bind(silent_before_ms)
+    .bind(ended_before_ms)
     .fetch_all(conn)
     .await
     .doing("looking for nodes that have ended")?;

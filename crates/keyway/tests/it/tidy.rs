@@ -10,6 +10,7 @@ mod source;
 
 pub use source::repository;
 use source::{Source, rust_files};
+use std::collections::HashSet;
 use std::path::Path;
 
 /// Longest Rust file, lines.
@@ -117,13 +118,14 @@ fn no_code_names_a_provider() {
     let rows = keyway::catalog::builtin::providers().expect("the rows").providers;
     // A style of authentication is called as its one user is, and the sandbox is code.
     let is_word = |name: &str| keyway::catalog::AuthStyle::from_word(name).is_some() || name == "sandbox";
-    let names: Vec<String> =
-        rows.into_iter().filter(|row| !is_word(&row.name)).map(|row| format!("\"{}\"", row.name)).collect();
+    let names: HashSet<String> =
+        rows.into_iter().map(|row| row.name.to_string()).filter(|name| !is_word(name)).collect();
     let mut faults = Vec::new();
     for file in pure_and_product().iter().filter(|file| !NAMES_PROVIDERS.contains(&file.name.as_str())) {
         for (number, line) in file.lines.iter().enumerate() {
             let comment = line.trim_start().starts_with("//");
-            let named = names.iter().find(|name| line.contains(name.as_str()));
+            // What stands between two quotes.
+            let named = line.split('"').skip(1).find(|part| names.contains(*part));
             if let Some(name) = named.filter(|_| !comment && !file.is_test(number + 1)) {
                 faults.push(format!("{}:{}: {name} (say it in the provider's row)", file.name, number + 1));
             }
@@ -164,7 +166,8 @@ fn every_promise_names_its_test() {
     let promises = promises::promises(&text);
     assert!(!promises.is_empty(), "INVARIANTS.md: no numbered promise");
     let files = all_rust();
-    let faults = promises.iter().flat_map(|promise| promises::faults(promise, &files, &repository()));
+    let tests = promises::tests(&files);
+    let faults = promises.iter().flat_map(|promise| promises::faults(promise, &tests, &repository()));
     report("a promise names a test that exists (INVARIANTS.md)", faults.collect());
 }
 

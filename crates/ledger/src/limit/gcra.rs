@@ -134,6 +134,16 @@ impl Gcra {
         }
     }
 
+    /// Brings a new meter to an instant and a limit as if it had been there before: units by the end of the
+    /// time in which they were used, in order.
+    pub fn recall(&mut self, limit: u32, used: impl IntoIterator<Item = (i64, u64)>, now_ms: i64) {
+        for (at_ms, units) in used {
+            self.adjust(limit, at_ms.min(now_ms));
+            self.post(0, units, at_ms.min(now_ms));
+        }
+        self.adjust(limit, now_ms);
+    }
+
     /// What this meter has of its limit now.
     pub fn share(&mut self, now_ms: i64) -> Share {
         self.drain(now_ms);

@@ -115,11 +115,7 @@ impl Subject {
     pub fn recall(&self, kind: Kind, limit: u32, used: &[(i64, u64)], now_ms: i64) {
         let mut state = self.lock();
         let Some(rate) = state.rates.get_mut(kind as usize).filter(|rate| !rate.is_set()) else { return };
-        for (at_ms, units) in used {
-            rate.adjust(limit, (*at_ms).min(now_ms));
-            rate.post(0, *units, (*at_ms).min(now_ms));
-        }
-        rate.adjust(limit, now_ms);
+        rate.recall(limit, used.iter().copied(), now_ms);
     }
 
     /// How the limits stand: rates as they are, concurrency as what may still run.

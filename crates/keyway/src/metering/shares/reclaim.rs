@@ -9,17 +9,19 @@ use ledger::limit::{Kind, Period};
 
 /// How much longer than it may use its shares a node is silent before they are others', milliseconds.
 const GRACE_MS: i64 = 5_000;
+/// Who is silent for so long has ended, and nothing runs there any more, milliseconds.
+const ENDED_MS: i64 = 86_400_000;
 /// A pool that nobody held anything of for so long is full again, milliseconds.
 const FORGET_MS: i64 = 3 * 86_400_000;
 
 /// Puts back what earlier starts of this node held, and the rates of nodes that are silent for too long. What
 /// runs on a silent node may run on: its share of what may run at the same time stays with it until it is
-/// started again.
+/// started again, or was silent for a day.
 pub(super) async fn reclaim(holder: &Holder) -> Result<(), Fault> {
     let mut conn = holder.db.connection().await?;
     let now_ms = db::server_now_ms(&mut conn).await?;
     let who = (holder.boot.as_str(), holder.node.as_str());
-    let gone = shares::gone(&mut conn, who, now_ms - GRACE_MS).await?;
+    let gone = shares::gone(&mut conn, who, now_ms - GRACE_MS, now_ms - ENDED_MS).await?;
     drop(conn);
     for (boot, ended) in gone {
         tracing::info!(%boot, "shares of limits of a node that has ended go back");
@@ -52,7 +54,8 @@ async fn bury(holder: &Holder, boot: &str, ended: bool) -> Result<(), Fault> {
         shares::let_go(&mut tx, boot, &name).await?;
         let alone = shares::held(&mut tx, &name).await?.is_empty();
         if alone && ended && kind.period() == Some(Period::Day) {
-            // The rollups know what was used: this start has taken in the journal of the one before.
+            // The rollups know what was used: this start has taken in the journal of the one before, and
+            // what a silent one used is a day ago.
             shares::forget_one(&mut tx, &name).await?;
         } else {
             shares::put(&mut tx, &name, &pool, false).await?;

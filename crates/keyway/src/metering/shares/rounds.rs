@@ -12,8 +12,8 @@ use std::time::Duration;
 
 /// Time between two tries of those who wait for what other nodes give back.
 const RETRY: Duration = Duration::from_millis(50);
-/// Time between two looks at what other nodes want.
-const LOOK: Duration = Duration::from_millis(200);
+/// Time between two looks at what other nodes want, milliseconds.
+const LOOK_MS: u64 = 200;
 /// Time between two signs of life.
 const SECOND_MS: i64 = 1_000;
 /// What was not used for so long is let go, milliseconds.
@@ -34,8 +34,9 @@ pub(super) struct Rounds {
     mine: HashMap<Name, Mine>,
     /// Limits of which an answer of the database was lost.
     unsure: HashSet<Name>,
-    /// Monotonic milliseconds of the last sign of life that was written.
-    seen_mono_ms: i64,
+    /// Monotonic milliseconds of the last sign of life that was written; `None`: there was none.
+    seen_mono_ms: Option<i64>,
+    look_at_ms: i64,
     second_at_ms: i64,
     reclaim_at_ms: i64,
     forget_at_ms: i64,
@@ -49,7 +50,8 @@ impl Rounds {
             waiting: VecDeque::new(),
             mine: HashMap::new(),
             unsure: HashSet::new(),
-            seen_mono_ms: 0,
+            seen_mono_ms: None,
+            look_at_ms: i64::MIN,
             second_at_ms: i64::MIN,
             reclaim_at_ms: i64::MIN,
             forget_at_ms: i64::MIN,
@@ -63,14 +65,19 @@ impl Rounds {
 
     /// How long to rest when nobody asks.
     pub(super) fn pause(&self) -> Duration {
-        if self.waiting.is_empty() { LOOK } else { RETRY }
+        if self.waiting.is_empty() { Duration::from_millis(LOOK_MS) } else { RETRY }
     }
 
     pub(super) async fn round(&mut self) {
         self.expire();
-        let looked = self.look().await;
-        self.tell(looked);
-        let lacked = self.lacked();
+        // Nothing is taken before this node has said that it lives: else nobody would ever put it back.
+        let silent = !self.waiting.is_empty() && self.now_mono_ms() >= self.second_at_ms;
+        if silent || self.now_mono_ms() >= self.look_at_ms {
+            self.look_at_ms = self.now_mono_ms().saturating_add_unsigned(LOOK_MS);
+            let looked = self.look().await;
+            self.tell(looked);
+        }
+        let lacked = if self.is_seen() { self.lacked() } else { BTreeMap::new() };
         let mut taken: BTreeMap<Name, Taken> = BTreeMap::new();
         for (name, want) in lacked {
             let came = self.take_one(&want).await;
@@ -101,6 +108,12 @@ impl Rounds {
 
     fn now_mono_ms(&self) -> i64 {
         self.holder.clock.monotonic_ms()
+    }
+
+    /// Whether the database has heard of this node lately enough that its shares are its own.
+    fn is_seen(&self) -> bool {
+        let is_young = |seen_mono_ms| self.now_mono_ms() - seen_mono_ms <= self.holder.valid_ms;
+        self.seen_mono_ms.is_some_and(is_young)
     }
 
     /// What those who wait lack together, in the order of names, but for what is known not to be there.
@@ -154,6 +167,12 @@ impl Rounds {
     /// What is to be done whether or not somebody asks.
     async fn look(&mut self) -> Result<(), Fault> {
         let now_mono_ms = self.now_mono_ms();
+        let idle = self.mine.is_empty() && self.waiting.is_empty();
+        let second = !idle && now_mono_ms >= self.second_at_ms;
+        if second {
+            self.live(now_mono_ms).await?;
+            self.second_at_ms = now_mono_ms + SECOND_MS;
+        }
         if now_mono_ms >= self.reclaim_at_ms {
             self.reclaim_at_ms = now_mono_ms + RECLAIM_MS;
             reclaim::reclaim(&self.holder).await?;
@@ -162,20 +181,33 @@ impl Rounds {
             self.forget_at_ms = now_mono_ms + FORGET_MS;
             reclaim::forget(&self.holder).await?;
         }
-        if self.mine.is_empty() && self.waiting.is_empty() {
+        if idle {
             return Ok(());
         }
-        let second = now_mono_ms >= self.second_at_ms;
+        self.agree(now_mono_ms).await?;
+        self.give_back().await?;
         if second {
-            self.live(now_mono_ms).await?;
-            self.second_at_ms = now_mono_ms + SECOND_MS;
+            self.let_go(now_mono_ms).await?;
         }
+        Ok(())
+    }
+
+    /// Holds what the database says, where an answer of it was lost.
+    async fn agree(&mut self, now_mono_ms: i64) -> Result<(), Fault> {
         for name in self.unsure.clone() {
-            if let Some(mine) = self.mine.get(&name) {
-                trade::agree(&self.holder, &name, mine, now_mono_ms).await?;
+            let agreed = match self.mine.get(&name) {
+                Some(mine) => trade::agree(&self.holder, &name, mine, now_mono_ms).await?,
+                None => true,
+            };
+            if agreed {
+                self.unsure.remove(&name);
             }
-            self.unsure.remove(&name);
         }
+        Ok(())
+    }
+
+    /// Gives back what others want, and what is held of a limit that was made smaller.
+    async fn give_back(&mut self) -> Result<(), Fault> {
         let mut conn = self.holder.db.connection().await?;
         let since_ms = db::server_now_ms(&mut conn).await? - trade::WANTS_MS;
         let wanted = shares::wanted(&mut conn, &self.holder.boot, since_ms).await?;
@@ -186,18 +218,15 @@ impl Rounds {
         for name in both {
             self.give(&name, false).await?;
         }
-        if second {
-            self.let_go(now_mono_ms).await?;
-        }
         Ok(())
     }
 
     /// A node that could not say that it lives for as long as its shares are its own has none left.
     fn expire(&mut self) {
-        let now_mono_ms = self.now_mono_ms();
-        if self.seen_mono_ms == 0 || now_mono_ms - self.seen_mono_ms <= self.holder.valid_ms {
+        if self.seen_mono_ms.is_none() || self.is_seen() {
             return;
         }
+        let now_mono_ms = self.now_mono_ms();
         for (name, mine) in &self.mine {
             // What runs may run on, and its share stays: see `reclaim`.
             if mine.kind.period().is_some() {
@@ -221,7 +250,7 @@ impl Rounds {
             // The rows say what is still this node's.
             self.unsure.extend(self.mine.keys().cloned());
         }
-        self.seen_mono_ms = now_mono_ms;
+        self.seen_mono_ms = Some(now_mono_ms);
         for mine in self.mine.values_mut() {
             mine.turn(now_mono_ms);
         }

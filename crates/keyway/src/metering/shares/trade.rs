@@ -91,9 +91,7 @@ pub(super) async fn take(
         }
     };
     pool.adjust(want.limit, now_ms);
-    let rows = shares::held(&mut tx, &want.name).await?;
-    let held = rows.iter().find(|row| row.boot == holder.boot).map_or(0, |row| row.units);
-    let others: Vec<&Held> = rows.iter().filter(|row| row.boot != holder.boot).collect();
+    let (held, others) = held(&mut tx, holder, &want.name).await?;
     let wants = mine.wants().max(want.units.into());
     let target = match others.iter().any(|other| other.units > 0) {
         true => target(want.limit, wants, &others, now_ms),
@@ -123,9 +121,16 @@ pub(super) async fn take(
     })
 }
 
+/// The units that this start holds of a limit by the database, and what others hold.
+async fn held(tx: &mut db::Tx, holder: &Holder, name: &Name) -> Result<(u32, Vec<Held>), Fault> {
+    let rows = shares::held(tx, name).await?;
+    let (own, others): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.boot == holder.boot);
+    Ok((own.first().map_or(0, |row| row.units), others))
+}
+
 /// What this node should hold, by what all say they want.
-fn target(limit: u32, wants: u64, others: &[&Held], now_ms: i64) -> u32 {
-    let fresh = |other: &&Held| if now_ms - other.wants_ms <= WANTS_MS { other.wants } else { 0 };
+fn target(limit: u32, wants: u64, others: &[Held], now_ms: i64) -> u32 {
+    let fresh = |other: &Held| if now_ms - other.wants_ms <= WANTS_MS { other.wants } else { 0 };
     let all: Vec<u64> = std::iter::once(wants).chain(others.iter().map(fresh)).collect();
     fair(limit, &all).first().copied().unwrap_or(0)
 }
@@ -142,9 +147,7 @@ pub(super) async fn give(
     let now_ms = db::server_now_ms(&mut tx).await?;
     let Some(mut pool) = shares::lock(&mut tx, name).await? else { return Ok(()) };
     pool.adjust(mine.subject.shrunk(mine.kind).unwrap_or(pool.limit), now_ms);
-    let rows = shares::held(&mut tx, name).await?;
-    let held = rows.iter().find(|row| row.boot == holder.boot).map_or(0, |row| row.units);
-    let others: Vec<&Held> = rows.iter().filter(|row| row.boot != holder.boot).collect();
+    let (held, others) = held(&mut tx, holder, name).await?;
     let wants = mine.wants();
     let keeps = if all { 0 } else { target(pool.limit, wants, &others, now_ms) };
     let share = mine.subject.give(mine.kind, held.saturating_sub(keeps), now_mono_ms());
@@ -161,20 +164,24 @@ pub(super) async fn give(
 }
 
 /// Makes a process hold what the database says it holds, after an answer was lost. What it did not know of
-/// counts as used up.
-pub(super) async fn agree(holder: &Holder, name: &Name, mine: &Mine, now_mono_ms: i64) -> Result<(), Fault> {
+/// counts as used up. `false`: what runs still needs what is no longer its own; to be asked again.
+pub(super) async fn agree(
+    holder: &Holder,
+    name: &Name,
+    mine: &Mine,
+    now_mono_ms: i64,
+) -> Result<bool, Fault> {
     let mut tx = holder.db.begin_write().await?;
     shares::lock(&mut tx, name).await?;
-    let rows = shares::held(&mut tx, name).await?;
-    let row = rows.iter().find(|row| row.boot == holder.boot).map_or(0, |row| row.units);
+    let (row, _) = held(&mut tx, holder, name).await?;
     let here = mine.subject.share(mine.kind, now_mono_ms).units;
+    // What is given up here was put back there.
+    let given = mine.subject.give(mine.kind, here.saturating_sub(row), now_mono_ms).units;
     if row > here {
         mine.subject.receive(mine.kind, Share::used_up(row - here, mine.kind.period()), now_mono_ms);
-    } else {
-        // What is given up here was put back there.
-        mine.subject.give(mine.kind, here - row, now_mono_ms);
     }
-    commit(tx).await
+    commit(tx).await?;
+    Ok(here - given <= row)
 }
 
 /// What was used of a limit by day in the last day, as the rollups know it, in units times milliseconds.
@@ -191,10 +198,6 @@ async fn recalled(tx: &mut db::Tx, want: &Want, now_ms: i64) -> Result<i64, Faul
     let hours = limits::used_by_hour(tx, &by, now_ms - Period::Day.ms()).await?;
     let units = |hour: &Hour| if want.kind.counts_tokens() { hour.tokens } else { hour.requests };
     let mut meter = Gcra::new(Period::Day);
-    for hour in &hours {
-        meter.adjust(want.limit, hour.end_ms.min(now_ms));
-        meter.post(0, units(hour), hour.end_ms.min(now_ms));
-    }
-    meter.adjust(want.limit, now_ms);
+    meter.recall(want.limit, hours.iter().map(|hour| (hour.end_ms, units(hour))), now_ms);
     Ok(meter.share(now_ms).level)
 }

@@ -1,7 +1,11 @@
 //! The numbered promises of `INVARIANTS.md`, and the tests they name.
 
 use super::source::Source;
+use std::collections::HashMap;
 use std::path::Path;
+
+/// The files that have a test of a name.
+pub type Tests<'a> = HashMap<&'a str, Vec<&'a Source>>;
 
 /// One promise: a list item, heading, table row or paragraph that begins with a number (`1.`, `P1`).
 #[derive(Debug, PartialEq)]
@@ -43,12 +47,12 @@ fn number(line: &str) -> Option<String> {
 }
 
 /// What is wrong with the tests of a promise.
-pub fn faults(promise: &Promise, files: &[Source], root: &Path) -> Vec<String> {
+pub fn faults(promise: &Promise, tests: &Tests<'_>, root: &Path) -> Vec<String> {
     let mut faults = Vec::new();
-    let mut tests = 0;
+    let mut found = 0;
     for name in &promise.names {
-        if exists(name, files, root) {
-            tests += 1;
+        if exists(name, tests, root) {
+            found += 1;
         } else if name.rsplit("::").next().is_some_and(|last| last.contains('_')) {
             faults.push(format!(
                 "INVARIANTS.md:{}: promise {}: no test `{name}`",
@@ -56,14 +60,14 @@ pub fn faults(promise: &Promise, files: &[Source], root: &Path) -> Vec<String> {
             ));
         }
     }
-    if tests == 0 {
+    if found == 0 {
         faults.push(format!("INVARIANTS.md:{}: promise {} names no test", promise.line, promise.number));
     }
     faults
 }
 
 /// `path::to::test`, `file.rs::test`, or a function of a file in another language: `suite.py::test`.
-fn exists(name: &str, files: &[Source], root: &Path) -> bool {
+fn exists(name: &str, tests: &Tests<'_>, root: &Path) -> bool {
     let Some((place, test)) = name.rsplit_once("::") else {
         return false;
     };
@@ -72,7 +76,7 @@ fn exists(name: &str, files: &[Source], root: &Path) -> bool {
         let text = std::fs::read_to_string(root.join(place)).unwrap_or_default();
         return text.contains(test);
     }
-    let in_place = |file: &Source| {
+    let in_place = |file: &&Source| {
         if place.ends_with(".rs") {
             return file.name == place || file.name.ends_with(&format!("/{place}"));
         }
@@ -80,17 +84,25 @@ fn exists(name: &str, files: &[Source], root: &Path) -> bool {
         parts.clone().any(|part| part == last)
             || file.code_lines().any(|(_, line)| line.contains(&format!("mod {last} ")))
     };
-    files.iter().filter(|file| in_place(file)).any(|file| is_test(file, test))
+    tests.get(test).is_some_and(|files| files.iter().any(in_place))
 }
 
-fn is_test(file: &Source, test: &str) -> bool {
-    let property = file.code_lines().any(|(_, line)| line.contains("proptest!"));
-    let lines: Vec<&str> = file.code_lines().map(|(_, line)| line).collect();
-    lines.iter().enumerate().any(|(index, line)| {
-        let declared = line.contains(&format!("fn {test}(")) || line.contains(&format!("fn {test}<"));
-        let above = &lines[index.saturating_sub(6)..index];
-        declared && (property || above.iter().any(|line| line.contains("test]") || line.contains("test(")))
-    })
+/// The tests of files: functions with a test's attribute above them, or of a file of properties.
+pub fn tests(files: &[Source]) -> Tests<'_> {
+    let mut tests = Tests::new();
+    for file in files {
+        let lines: Vec<&str> = file.code_lines().map(|(_, line)| line).collect();
+        let property = lines.iter().any(|line| line.contains("proptest!"));
+        for (index, line) in lines.iter().enumerate() {
+            let Some((_, declared)) = line.split_once("fn ") else { continue };
+            let Some(end) = declared.find(['(', '<']) else { continue };
+            let above = &lines[index.saturating_sub(6)..index];
+            if property || above.iter().any(|line| line.contains("test]") || line.contains("test(")) {
+                tests.entry(&declared[..end]).or_default().push(file);
+            }
+        }
+    }
+    tests
 }
 
 #[test]
@@ -105,7 +117,7 @@ fn promises_are_read_and_their_tests_found() {
         Source::new("crates/ledger/src/meter.rs".to_owned(), "fn once() {}\n"),
     ];
     let lengths: Vec<usize> =
-        found.iter().map(|promise| faults(promise, &files, Path::new(".")).len()).collect();
+        found.iter().map(|promise| faults(promise, &tests(&files), Path::new(".")).len()).collect();
     // `once` is no test, and `not_there` is not there: each is named wrongly, or leaves none.
     assert_eq!(lengths, [0, 1, 2]);
 }
