@@ -1,7 +1,7 @@
 //! The front page and the documentation, for everybody: complete, true, and with samples that run.
 
 use super::visitor::Visitor;
-use crate::stage::{MODEL, MODEL_ROW, Scene, bare, builder};
+use crate::stage::{MODEL, MODEL_ROW, Scene, bare, builder, text};
 use crate::table::routes;
 use keyway::access::verify::Needs;
 use keyway::console::docs::endpoints::{ENDPOINTS, model, named};
@@ -162,7 +162,16 @@ fn samples_in_curl_python_and_node_run_as_they_stand() {
         bare().config(&provider).config(MODEL_ROW).config(KINDS).env("MINE_KEY", "sk-mine-0123456789"),
     );
     let keyway: &Keyway = &scene.keyway;
-    let (_, live) = scene.make_key();
+    // Rerank, images and sound take a scope that keys do not have by themselves.
+    let scopes = [
+        "create:completions",
+        "create:embeddings",
+        "create:rerank",
+        "create:images",
+        "create:audio",
+        "read:models",
+    ];
+    let live = text(&scene.create_key(&json!({"name": "live", "scopes": scopes}))["value"]);
     let test = keyway.make_key_with("test", &["--test"]);
     let catalog = |kind: &str| match kind {
         "embeddings" => "mine/e",
@@ -176,8 +185,8 @@ fn samples_in_curl_python_and_node_run_as_they_stand() {
         let asked = catalog(endpoint.slug);
         let key = if asked.starts_with("sandbox/") { &test } else { &live };
         for language in LANGUAGES.iter().filter(|it| ["curl", "python", "node"].contains(&it.id)) {
-            let text = sample(endpoint, language, &keyway.base_url(), asked);
-            let (said, folder) = run(language.id, &text, key);
+            let written = sample(endpoint, language, &keyway.base_url(), asked);
+            let (said, folder) = run(language.id, &written, key);
             let wanted = match endpoint.slug {
                 "embeddings" => "0.75",
                 "rerank" => "0.875",
