@@ -44,7 +44,7 @@ client_id = "${CLIENT.id}"\ncredential = "env:SIGN_IN_SECRET"\n`;
 
 async function serve(folder, port, idp) {
   writeFileSync(path.join(folder, "keyway.toml"), settings(idp));
-  const flags = ["serve", "--data-dir", path.join(folder, "data"), "--listen", `127.0.0.1:${port}`, "--set", "registration=open"];
+  const flags = ["serve", "--data-dir", path.join(folder, "data"), "--listen", `127.0.0.1:${port}`, "--set", "registration=open", "--set", "public_models=true"];
   const server = spawn(path.resolve(binary), flags, { cwd: folder, env: { PATH: process.env.PATH, SIGN_IN_SECRET: CLIENT.secret }, stdio: ["ignore", "pipe", "pipe"] });
   let printed = "", log = "";
   server.stdout.on("data", (text) => { printed += text; });

@@ -2,17 +2,17 @@
 //! neither.
 
 use super::json::seconds;
-use crate::catalog::{AuthStyle, Catalog, Dialect, Quirk, Stored};
+use crate::catalog::{AuthStyle, Dialect, Quirk};
+use crate::providers::CONFIG;
 use crate::providers::account::Account;
 use crate::providers::credentials::owner;
 use crate::providers::known::Known;
 use crate::providers::probe::Probed;
-use crate::providers::{CONFIG, Owner, Upstream, Upstreams};
+use crate::providers::standing::Standing;
 use crate::store::provider_accounts::AccountRow;
 use crate::store::providers::{CredentialRow, ENABLED};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// The kind of a deleted provider.
 pub const PROVIDER_DELETED: &str = "organization.provider.deleted";
@@ -42,46 +42,6 @@ pub struct ProviderObject<'a> {
     quirks: Option<Vec<&'static str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     priority: Option<u32>,
-}
-
-/// How a provider stands towards who asks.
-pub struct Standing {
-    /// It was not turned off.
-    pub enabled: bool,
-    /// Requests can reach it.
-    pub on: bool,
-    /// Whose credential they would go with: `installation` or `organization`.
-    pub credential: Option<&'static str>,
-    /// Models of it that are listed.
-    pub models: usize,
-    /// Who asks is the operator.
-    pub operator: bool,
-}
-
-impl Standing {
-    /// How a provider stands towards an organisation, or towards the operator.
-    #[must_use]
-    pub fn of(
-        (catalog, upstreams, stored): (&Catalog, &Upstreams, &Stored),
-        org: &str,
-        operator: bool,
-        id: &str,
-    ) -> Self {
-        let row = catalog.provider(id).filter(|row| operator || row.serves(org));
-        let word = |upstream: &Arc<Upstream>| match upstream.owner {
-            Owner::Installation => "installation",
-            Owner::Organization(_) => "organization",
-        };
-        let credential = upstreams.of(id, org).first().map(word);
-        Self {
-            enabled: !stored.off.iter().any(|off| off == id),
-            on: row.is_some(),
-            credential: credential.filter(|_| row.is_some()),
-            models: row
-                .map_or(0, |row| catalog.models().iter().filter(|model| model.provider == row.name).count()),
-            operator,
-        }
-    }
 }
 
 impl<'a> ProviderObject<'a> {

@@ -3,7 +3,7 @@
 use super::ask::{self, Caller, PAGE_LIMIT_MAX, Query, handlers};
 use super::body::Body;
 use super::json::{self, Deleted, List};
-use super::provider_object::{PROVIDER_DELETED, ProbeObject, ProviderObject, Standing};
+use super::provider_object::{PROVIDER_DELETED, ProbeObject, ProviderObject};
 use super::write::begin;
 use crate::access::keys::not_there;
 use crate::accounts::check::check_name;
@@ -11,11 +11,12 @@ use crate::base::{Code, Refusal, Trouble, id};
 use crate::catalog::{AuthStyle, Stored};
 use crate::pricing;
 use crate::pricing::load::provider_row;
+use crate::providers::CONFIG;
 use crate::providers::account;
 use crate::providers::edit::{self as service, All};
-use crate::providers::known::{Known, known};
+use crate::providers::known::known;
 use crate::providers::probe::probe;
-use crate::providers::{CONFIG, Owner, Upstream};
+use crate::providers::standing::{Standing, triable};
 use crate::relay::{Inbound, Outbound, Shared};
 use crate::store::Conn;
 use serde_json::Value;
@@ -48,12 +49,6 @@ fn standing(shared: &Shared, caller: &Caller, stored: &Stored, id: &str) -> Stan
     Standing::of((&catalog, &upstreams, stored), &caller.org, caller.actor().rights.operator, id)
 }
 
-/// Who can add credentials sees what they can be added to; hosts of the operator's are the operator's, but
-/// for those that can be reached.
-fn sees(caller: &Caller, known: &Known, standing: &Standing) -> bool {
-    caller.actor().rights.operator || known.listed || standing.on
-}
-
 async fn list_of(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<Outbound, Trouble> {
     let mut query = Query::of(inbound);
     let limit = query.number("limit", 1, PAGE_LIMIT_MAX)?.unwrap_or(PAGE_LIMIT_MAX);
@@ -69,7 +64,7 @@ async fn list_of(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<
     let mut objects = Vec::new();
     for (id, known) in all.iter().filter(|(id, _)| **id > after) {
         let standing = standing(shared, caller, &stored, id);
-        if sees(caller, known, &standing) {
+        if standing.sees(known) {
             objects.push(ProviderObject::new(id, known, &standing));
         }
         if objects.len() > limit {
@@ -87,7 +82,7 @@ async fn get_one(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<
     let mut conn = shared.at.db.connection().await?;
     let (all, stored) = every(shared, &mut conn).await?;
     let standing = standing(shared, caller, &stored, id);
-    let known = all.get(id).filter(|known| sees(caller, known, &standing));
+    let known = all.get(id).filter(|known| standing.sees(known));
     json::answer(&ProviderObject::new(id, known.ok_or_else(|| not_there("provider"))?, &standing))
 }
 
@@ -140,26 +135,15 @@ async fn test_one(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result
         let message = "`credential_id` must be an id (`cred_...`), or `config`.";
         return Err(Refusal::field("credential_id", message).into());
     }
-    let operator = caller.actor().rights.operator;
-    let upstreams = shared.upstreams.load_full();
-    let mine = |upstream: &&std::sync::Arc<Upstream>| match &upstream.owner {
-        // Whose bill it is not is not told about it.
-        Owner::Installation => operator,
-        Owner::Organization(org) => **org == *caller.org,
-    };
-    let found = match &credential {
-        Some(wanted) => {
-            upstreams.all().filter(mine).find(|it| *it.provider == *provider && *it.credential == **wanted)
-        }
-        None => upstreams.of(provider, &caller.org).iter().find(mine),
-    };
+    let whose = (&*caller.org, caller.actor().rights.operator);
+    let found = triable(&shared.upstreams.load(), provider, credential.as_deref(), whose);
     let Some(upstream) = found else {
         let message = "There is no credential here that could be tried. Add one, or enable it.";
         return Err(Refusal::new(Code::NotFound, message).into());
     };
-    let probed = probe(upstream, &shared.lanes, &shared.at.clock).await;
+    let probed = probe(&upstream, &shared.lanes, &shared.at.clock).await;
     if let Some(account) = &probed.account {
-        account::keep(&shared.at, upstream, account).await?;
+        account::keep(&shared.at, &upstream, account).await?;
     }
     json::answer(&ProbeObject::new(provider, &upstream.credential, &probed))
 }

@@ -211,6 +211,7 @@ fn desk(config: &Config, at: &Installation, listen: SocketAddr, tasks: &Tasks) -
         terms_version: settings.terms_version.clone(),
         terms_url: settings.terms_url.clone(),
         status_page: settings.status_page,
+        public_models: settings.public_models,
         settings: show::each(config),
     })
 }

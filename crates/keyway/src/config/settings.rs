@@ -99,6 +99,8 @@ settings! {
         "Collector that takes traces and metrics as OTLP over HTTP in JSON (/v1/traces, /v1/metrics). Without it: off.";
     status_page: bool = flag, Kind::Flag, "false", "", None,
         "Show everybody how this server and its providers are, at /status.";
+    public_models: bool = flag, Kind::Flag, "false", "", None,
+        "Show everybody the models that everybody may call, with their prices, at /docs/models.";
     workers: u64 = number, Kind::Number(0, 1024), "0", "", None,
         "Threads that serve inference. 0: one per core.";
     connections_max: u64 = number, Kind::Number(1, 1_000_000), "10000", "", None,

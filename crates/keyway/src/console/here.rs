@@ -150,6 +150,8 @@ impl<'a> Here<'a> {
             ("sent", "The message is on its way."),
             ("made", "Made."),
             ("removed", "Removed."),
+            ("asked", "Sent: whoever runs this installation decides."),
+            ("decided", "Decided."),
             ("linked", "Linked: it is a way into your account now."),
             ("unlinked", "Unlinked: it is no way into your account any more."),
             ("archived", "The project is archived. Its keys work no more."),

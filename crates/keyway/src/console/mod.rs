@@ -6,11 +6,15 @@
 
 pub mod account;
 pub mod alerts;
+pub mod applications;
 pub mod assets;
 pub mod audit;
 pub mod components;
+pub mod docs;
 pub mod federated;
 pub mod form;
+pub mod front;
+pub mod health;
 pub mod here;
 pub mod invitation;
 pub mod keys;
@@ -25,6 +29,7 @@ pub mod page;
 pub mod parts;
 pub mod playground;
 pub mod projects;
+pub mod providers;
 pub mod refusal;
 pub mod register;
 pub mod requests;

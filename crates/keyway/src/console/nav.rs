@@ -53,10 +53,17 @@ static ITEMS: &[Item] = &[
     item("Spend", "Budgets", "/console/budgets", To::Anywhere(Scope::READ_BUDGETS)),
     item("Spend", "Limits", "/console/limits", To::Anywhere(Scope::READ_PROJECTS)),
     item("Spend", "Credit", "/console/credit", To::Everywhere(Scope::READ_BILLING)),
+    item("Operate", "Providers", "/console/providers", To::Everywhere(Scope::READ_PROVIDERS)),
     item("Operate", "Projects", "/console/projects", To::Anywhere(Scope::READ_PROJECTS)),
     item("Operate", "Members", "/console/members", To::Everywhere(Scope::READ_MEMBERS)),
     item("Operate", "Key review", "/console/review", To::Everywhere(Scope::READ_KEYS)),
     item("Operate", "Audit log", "/console/audit", To::Anywhere(Scope::READ_AUDIT_LOGS)),
+    item(
+        "Operate",
+        "Requests to the operator",
+        "/console/applications",
+        To::Everywhere(Scope::READ_SETTINGS),
+    ),
     item("Operate", "Settings", "/console/settings", To::Everywhere(Scope::READ_SETTINGS)),
 ];
 

@@ -78,6 +78,19 @@ impl<'a> Page<'a> {
         answer(status, document(self.title, cookie::theme(headers), self.scripts, &body))
     }
 
+    /// The page for everybody, as wide as it likes; it brings its own heading.
+    #[must_use]
+    pub fn answer_open(self, status: StatusCode, headers: &Fields) -> Outbound {
+        let body = html! {
+            a .skip href="#main" { "Skip to content" }
+            div .open {
+                header .brand { a href="/" { (mark()) "Keyway" } }
+                main #main tabindex="-1" { (self.body) }
+            }
+        };
+        answer(status, document(self.title, cookie::theme(headers), self.scripts, &body))
+    }
+
     fn heading(&self) -> Markup {
         html! {
             header .heading {

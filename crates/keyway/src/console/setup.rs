@@ -1,7 +1,7 @@
 //! The first account: the link that the first start prints leads here, once.
 
 use super::form::{Form, Wrong, token_field};
-use super::page::{Page, see};
+use super::page::Page;
 use super::parts::{Field, submit};
 use super::sign_in::{self, Entry};
 use super::visit::Visit;
@@ -116,10 +116,4 @@ fn gone(visit: &Visit<'_>, over: Trouble) -> Result<Outbound, Trouble> {
     };
     let page = Page::new("Link is over", body);
     Ok(page.answer_outside(StatusCode::NOT_FOUND, &visit.inbound.headers))
-}
-
-/// GET `/`: to the console, or to sign in on the way there.
-#[must_use]
-pub fn front(_: Arc<Shared>, _: Inbound, _: Option<Arc<Grant>>) -> Sendable {
-    Box::pin(async move { Ok(see("/console")) })
 }

@@ -8,6 +8,7 @@ pub mod known;
 pub mod load;
 pub mod probe;
 pub mod source;
+pub mod standing;
 pub mod upstream;
 
 pub use source::{Broken, FromConfig, Source, build};

@@ -29,6 +29,8 @@ pub struct Desk {
     pub terms_url: String,
     /// Whether everybody may see how the installation is.
     pub status_page: bool,
+    /// Whether everybody may see models and prices.
+    pub public_models: bool,
     /// The settings this process runs with, for the operator to look at.
     pub settings: Vec<Shown>,
 }

@@ -1,10 +1,13 @@
 //! Organisations.
 
+use super::applications::Application;
+use super::many::parameters;
 use super::{Conn, Tx};
 use crate::base::Fault;
 use crate::base::fault::Doing;
-use sqlx::Row;
 use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row};
+use std::collections::HashMap;
 
 /// An organisation.
 #[derive(Debug, Clone, Default)]
@@ -131,4 +134,25 @@ fn read_organization(row: &AnyRow) -> Organization {
         ip_allowlist: row.get(4),
         tier_id: row.get(5),
     }
+}
+
+/// The names of the organisations of some applications, by id, by one statement.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn names(conn: &mut Conn, of: &[Application]) -> Result<HashMap<String, String>, Fault> {
+    let mut ids: Vec<&str> = of.iter().map(|application| application.org_id.as_str()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let text = format!("SELECT id, name FROM organizations WHERE id IN ({})", parameters(1, ids.len()));
+    // Made of parameters' numbers.
+    let mut statement = sqlx::query(AssertSqlSafe(text));
+    for id in ids {
+        statement = statement.bind(id);
+    }
+    let rows = statement.fetch_all(conn).await.doing("reading what organisations are called")?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
 }

@@ -6,8 +6,9 @@ use crate::accounts::Scope;
 use crate::console::account::{change, confirm, show};
 use crate::console::federated::{account as identities, back, depart};
 use crate::console::{
-    alerts, assets, audit, components, invitation, keys, leave, links, members, models, money, overview,
-    playground, projects, register, requests, settings, setup, sign_in, status, theme, usage,
+    alerts, applications, assets, audit, components, docs, front, invitation, keys, leave, links, members,
+    models, money, overview, playground, projects, providers, register, requests, settings, setup, sign_in,
+    status, theme, usage,
 };
 use crate::relay::route::{Billing, BodyLimit, Handler, Route, Sendable, Shape};
 use crate::relay::{Inbound, Shared};
@@ -26,7 +27,12 @@ pub(super) static ROUTES: &[Route] = &[
         billing: Billing::Free,
         handler: Handler::Memory(assets::show),
     },
-    page("console_front", Method::GET, "/", Needs::Nothing, setup::front),
+    page("console_front", Method::GET, "/", Needs::Nothing, front::show),
+    page("docs", Method::GET, "/docs", Needs::Nothing, docs::show),
+    page("docs_models", Method::GET, "/docs/models", Needs::Nothing, docs::models::list),
+    page("docs_model", Method::GET, "/docs/models/{*id}", Needs::Nothing, docs::models::show),
+    page("docs_endpoint", Method::GET, "/docs/endpoints/{endpoint}", Needs::Nothing, docs::endpoint),
+    page("docs_guide", Method::GET, "/docs/{guide}", Needs::Nothing, docs::guide),
     page("console_components", Method::GET, "/_/components", Needs::Nothing, components::show),
     page("console_theme", Method::POST, "/theme", Needs::Nothing, theme::set),
     page("console_setup", Method::GET, "/setup", Needs::Nothing, setup::show),
@@ -155,6 +161,85 @@ pub(super) static ROUTES: &[Route] = &[
     page("console_audit_verify", Method::GET, "/console/audit/verify", SEE_ALL_AUDIT, audit::verify::show),
     page("console_review", Method::GET, "/console/review", SEE_ALL_KEYS, audit::review::show),
     page("console_review_settle", Method::POST, "/console/review", CHANGE_KEYS, audit::review::settle),
+    page("console_providers", Method::GET, "/console/providers", SEE_PROVIDERS, providers::list::show),
+    page(
+        "console_provider_new",
+        Method::GET,
+        "/console/providers/new",
+        SET_PROVIDERS,
+        providers::change::show_new,
+    ),
+    page("console_provider_make", Method::POST, "/console/providers", SET_PROVIDERS, providers::change::make),
+    page(
+        "console_provider",
+        Method::GET,
+        "/console/providers/{provider}",
+        SEE_PROVIDERS,
+        providers::one::show,
+    ),
+    page(
+        "console_provider_switch",
+        Method::POST,
+        "/console/providers/{provider}/switch",
+        SET_PROVIDERS,
+        providers::change::switch,
+    ),
+    page(
+        "console_provider_remove",
+        Method::POST,
+        "/console/providers/{provider}/remove",
+        END_PROVIDERS,
+        providers::change::remove,
+    ),
+    page(
+        "console_provider_test",
+        Method::POST,
+        "/console/providers/{provider}/test",
+        CHANGE_PROVIDERS,
+        providers::credentials::test,
+    ),
+    page(
+        "console_credential_add",
+        Method::POST,
+        "/console/providers/{provider}/credentials",
+        ADD_CREDENTIALS,
+        providers::credentials::add,
+    ),
+    page(
+        "console_credential_change",
+        Method::POST,
+        "/console/providers/{provider}/credentials/{credential}",
+        CHANGE_PROVIDERS,
+        providers::credentials::change,
+    ),
+    page(
+        "console_applications",
+        Method::GET,
+        "/console/applications",
+        SEE_SETTINGS,
+        applications::list::show,
+    ),
+    page(
+        "console_application_ask",
+        Method::POST,
+        "/console/applications",
+        CHANGE_SETTINGS,
+        applications::list::ask,
+    ),
+    page(
+        "console_application",
+        Method::GET,
+        "/console/applications/{application}",
+        SEE_SETTINGS,
+        applications::one::show,
+    ),
+    page(
+        "console_application_decide",
+        Method::POST,
+        "/console/applications/{application}",
+        DECIDE,
+        applications::one::decide,
+    ),
     page("console_projects", Method::GET, "/console/projects", SEE_PROJECTS, projects::list::show),
     page("console_project_make", Method::POST, "/console/projects", MAKE_PROJECTS, projects::list::make),
     page("console_project", Method::GET, "/console/projects/{project}", SEE_PROJECT, projects::one::show),
@@ -290,6 +375,12 @@ const MAKE_ROLES: Needs = Needs::Admin(Scope::CREATE_SETTINGS, About::Organizati
 const REMOVE_ROLES: Needs = Needs::Admin(Scope::DELETE_SETTINGS, About::Organization);
 const SEE_CREDIT: Needs = Needs::Admin(Scope::READ_BILLING, About::Organization);
 const CHANGE_CREDIT: Needs = Needs::Admin(Scope::MANAGE_BILLING, About::Organization);
+const SEE_PROVIDERS: Needs = Needs::Admin(Scope::READ_PROVIDERS, About::Organization);
+const ADD_CREDENTIALS: Needs = Needs::Admin(Scope::CREATE_PROVIDERS, About::Organization);
+const CHANGE_PROVIDERS: Needs = Needs::Admin(Scope::UPDATE_PROVIDERS, About::Organization);
+const SET_PROVIDERS: Needs = Needs::Admin(Scope::UPDATE_PROVIDERS, About::Installation);
+const END_PROVIDERS: Needs = Needs::Admin(Scope::DELETE_PROVIDERS, About::Installation);
+const DECIDE: Needs = Needs::Admin(Scope::UPDATE_SETTINGS, About::Installation);
 const SEE_SETTINGS: Needs = Needs::Admin(Scope::READ_SETTINGS, About::Organization);
 const CHANGE_SETTINGS: Needs = Needs::Admin(Scope::UPDATE_SETTINGS, About::Organization);
 // Whoever may make keys may call what a key of theirs may.

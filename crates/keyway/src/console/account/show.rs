@@ -9,6 +9,7 @@ use crate::console::parts::table::{Column, table, text};
 use crate::console::parts::{Field, Tone, badge, moment, submit};
 use crate::console::when::When;
 use crate::relay::Outbound;
+use crate::store::persons;
 use crate::store::sessions::{self, SessionRow};
 use maud::{Markup, html};
 
@@ -46,14 +47,15 @@ pub async fn page(here: &Here<'_>, part: Part, form: &Form, wrong: &Wrong) -> Re
     let when = When::new(here.shared.at.clock.now_ms(), &here.person.time_zone);
     let mut conn = here.shared.at.db.connection().await?;
     let open = sessions::of_user(&mut conn, &here.person.id, when.now_ms, SESSIONS_MAX).await?;
+    let has_password = persons::password(&mut conn, &here.person.id).await?.is_some();
     let by_others = federated::account::part(here, &mut conn, &when).await?;
     drop(conn);
     let (empty, nothing) = (Form::empty(), Wrong::nothing());
     let of = |own: Part| if own == part { (form, wrong) } else { (&empty, &nothing) };
     let body = html! {
         (profile(here, of(Part::Profile)))
-        (address(here, of(Part::Address)))
-        (password(here, of(Part::Password)))
+        (address(here, has_password, of(Part::Address)))
+        @if has_password { (password(here, of(Part::Password))) } @else { (no_password()) }
         (by_others)
         (sessions_of(here, &when, &open))
     };
@@ -75,7 +77,7 @@ fn profile(here: &Here<'_>, (form, wrong): (&Form, &Wrong)) -> Markup {
     }
 }
 
-fn address(here: &Here<'_>, (form, wrong): (&Form, &Wrong)) -> Markup {
+fn address(here: &Here<'_>, has_password: bool, (form, wrong): (&Form, &Wrong)) -> Markup {
     let token = here.token();
     html! {
         section .panel-card.narrow {
@@ -93,7 +95,7 @@ fn address(here: &Here<'_>, (form, wrong): (&Form, &Wrong)) -> Markup {
                     button .button type="submit" { "Send a confirmation" }
                 }
             }
-            details open[wrong.status() != http::StatusCode::OK] {
+            @if has_password { details open[wrong.status() != http::StatusCode::OK] {
                 summary { "Change the address" }
                 form method="post" action="/console/account/address" {
                     (wrong.above(&["email", "current"]))
@@ -103,7 +105,18 @@ fn address(here: &Here<'_>, (form, wrong): (&Form, &Wrong)) -> Markup {
                     p .hint { "A link goes to the new address; until it is followed the old one stays." }
                     (submit("Send the link"))
                 }
-            }
+            } }
+        }
+    }
+}
+
+/// For who comes by the word of others alone.
+fn no_password() -> Markup {
+    html! {
+        section .panel-card.narrow {
+            h2 { "Password" }
+            p { "You have none: others vouch for you. With one you can change your address, and sign in without them." }
+            p { a href="/reset" { "Have a link sent that sets one" } }
         }
     }
 }

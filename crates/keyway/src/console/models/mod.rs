@@ -8,12 +8,15 @@ use super::say;
 use crate::access::models::ModelRules;
 use crate::base::Fault;
 use crate::catalog::{Model, Origin};
-use crate::store::tiers;
+use crate::relay::Shared;
+use crate::store::tiers::{self, Tier};
 use ledger::NanoUsd;
 use maud::{Markup, html};
 
 /// What a markup is told in: millionths.
 const PPM: u128 = 1_000_000;
+/// The tier of newcomers.
+const NEWCOMERS: &str = "tier_new";
 
 /// What somebody's organisation may call, and what is added to the price.
 pub struct Terms {
@@ -29,11 +32,23 @@ impl Terms {
     pub async fn of(here: &Here<'_>) -> Result<Self, Fault> {
         let mut conn = here.shared.at.db.connection().await?;
         let tier = tiers::of_organization(&mut conn, here.org()).await?;
-        let models = tier.as_ref().and_then(|tier| tier.models.as_deref());
-        Ok(Self {
-            rules: ModelRules::default().of_tier(models),
-            markup_ppm: tier.as_ref().map_or(0, |tier| tier.markup_ppm),
-        })
+        Ok(Self::of_tier(tier.as_ref()))
+    }
+
+    /// The terms of who comes anew: those of the tier `new`.
+    ///
+    /// # Errors
+    /// When the database cannot be used.
+    pub async fn of_newcomers(shared: &Shared) -> Result<Self, Fault> {
+        let tier = tiers::one(&mut *shared.at.db.connection().await?, NEWCOMERS).await?;
+        Ok(Self::of_tier(tier.as_ref()))
+    }
+
+    fn of_tier(tier: Option<&Tier>) -> Self {
+        Self {
+            rules: ModelRules::default().of_tier(tier.and_then(|tier| tier.models.as_deref())),
+            markup_ppm: tier.map_or(0, |tier| tier.markup_ppm),
+        }
     }
 
     /// Whether a model may be called at all.
@@ -54,7 +69,7 @@ impl Terms {
     pub fn note(&self) -> Markup {
         html! {
             p .faint { "Prices are USD per million tokens"
-                @if self.markup_ppm > 0 { ", with the markup of your tier" } "." }
+                @if self.markup_ppm > 0 { ", with the markup of the tier" } "." }
         }
     }
 }

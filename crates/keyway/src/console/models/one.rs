@@ -43,16 +43,7 @@ async fn one(here: &Here<'_>) -> Result<Outbound, Trouble> {
         model.id
     );
     let body = html! {
-        (what(model, &catalog))
-        section .part {
-            h2 { "Prices" }
-            @if model.prices.0.is_empty() {
-                p .notice.warn { "Nobody has told a price: what is asked of this model counts no cost, and budgets do not hold it." }
-            } @else {
-                (table("Prices", PRICES, &prices(model, &terms, &here.when())))
-                (terms.note())
-            }
-        }
+        (described(model, &catalog, &terms, &here.when()))
         section .part { h2 { "Call it" } (snippet("model-sample", "curl", &sample)) }
         (take(here, &format!("/v1/organization/models/{}", model.id), &format!("keyway model show {}", model.id)))
     };
@@ -63,6 +54,23 @@ async fn one(here: &Here<'_>) -> Result<Outbound, Trouble> {
         }
     };
     Ok(Page { above: &above, actions, ..Page::new(model.bare(), body) }.answer(here))
+}
+
+/// What a model is and costs.
+#[must_use]
+pub fn described(model: &Model, catalog: &Catalog, terms: &Terms, when: &When) -> Markup {
+    html! {
+        (what(model, catalog))
+        section .part {
+            h2 { "Prices" }
+            @if model.prices.0.is_empty() {
+                p .notice.warn { "Nobody has told a price: what is asked of this model counts no cost, and budgets do not hold it." }
+            } @else {
+                (table("Prices", PRICES, &prices(model, terms, when)))
+                (terms.note())
+            }
+        }
+    }
 }
 
 fn what(model: &Model, catalog: &Catalog) -> Markup {

@@ -40,7 +40,8 @@ pages! {
 }
 
 /// What a kind of limit is called.
-fn label(kind: Kind) -> &'static str {
+#[must_use]
+pub fn label(kind: Kind) -> &'static str {
     match kind {
         Kind::RequestsPerMinute => "Requests per minute",
         Kind::TokensPerMinute => "Tokens per minute",
@@ -145,7 +146,11 @@ fn edit(here: &Here<'_>, rows: &[LimitRow], project: &str, form: &Form, wrong: &
     }
 }
 
-fn asked(form: &Form) -> Result<Edit, Refusal> {
+/// The limits of a form; what is empty is none.
+///
+/// # Errors
+/// A refusal that names the field.
+pub fn asked(form: &Form) -> Result<Edit, Refusal> {
     let mut edit: Edit = Edit::default();
     for (place, kind) in edit.iter_mut().zip(Kind::ALL) {
         let text = form.text(kind.name());

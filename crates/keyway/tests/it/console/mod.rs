@@ -2,12 +2,15 @@
 
 mod accounts;
 mod alerts;
+mod applications;
+mod docs;
 mod federated;
 mod frame;
 mod idp;
 mod keys;
 mod mail;
 mod pages;
+mod providers;
 mod roles;
 mod sessions;
 mod setup;
