@@ -167,6 +167,7 @@ async fn do_add(here: &Here<'_>) -> Result<Outbound, Trouble> {
         name: form.text("name").to_owned(),
         secret: pasted(&form),
         installation: is_operator(here) && form.text("owner") != "organization",
+        concurrency_max: None,
     };
     let mut acting = here.act().await?;
     let (all, _) = every(here, &mut acting.tx).await?;
