@@ -34,6 +34,8 @@ use std::sync::Arc;
 pub const USUAL_PATH: &str = "/v1/chat/completions";
 /// Most answer tokens that may be asked about.
 pub const TOKENS_MAX: u64 = 1_000_000_000;
+/// Longest body that may be asked about, bytes.
+pub const PROMPT_BYTES_MAX: u64 = 1_000_000_000;
 
 /// The call that is asked about.
 pub struct Question<'a> {

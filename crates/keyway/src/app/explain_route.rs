@@ -1,6 +1,6 @@
 //! POST `/v1/organization/explain`
 
-use super::explain::{Place, Question, TOKENS_MAX, explain};
+use super::explain::{PROMPT_BYTES_MAX, Place, Question, TOKENS_MAX, explain};
 use crate::access::keys::not_there;
 use crate::accounts::capability::{Capabilities, Capability};
 use crate::accounts::check::check_text;
@@ -45,17 +45,10 @@ async fn answer(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<O
             Some(ip) => Some(ip.parse().map_err(|_| Refusal::field("ip", "`ip` must be an IP address."))?),
             None => None,
         },
-        max_tokens: match max_tokens {
-            Some(tokens) if tokens > TOKENS_MAX => {
-                return Err(
-                    Refusal::field("max_tokens", format!("`max_tokens` is at most {TOKENS_MAX}.")).into()
-                );
-            }
-            tokens => tokens,
-        },
+        max_tokens: at_most("max_tokens", max_tokens, TOKENS_MAX)?,
         labels: &labels,
         wish: wish_of(wish.as_deref())?,
-        prompt_bytes,
+        prompt_bytes: at_most("prompt_bytes", prompt_bytes, PROMPT_BYTES_MAX)?,
         capabilities: Capabilities::named(&needed).map_err(|_| {
             let known = Capability::ALL.map(Capability::name).join(", ");
             Refusal::field("capabilities", format!("`capabilities` takes {known}."))
@@ -87,4 +80,11 @@ fn read_method(text: &str) -> Result<Method, Refusal> {
 
 fn wish_of(word: Option<&str>) -> Result<Option<Strategy>, Refusal> {
     auto::wish(word).map_err(|refusal| Refusal { param: Some("route".into()), ..refusal })
+}
+
+fn at_most(field: &'static str, said: Option<u64>, most: u64) -> Result<Option<u64>, Refusal> {
+    match said {
+        Some(said) if said > most => Err(Refusal::field(field, format!("`{field}` is at most {most}."))),
+        said => Ok(said),
+    }
 }

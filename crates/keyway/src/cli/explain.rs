@@ -9,7 +9,8 @@ use crate::access::keys::not_there;
 use crate::access::told::Outcome;
 use crate::accounts::capability::Capability;
 use crate::app::explain::{
-    Explanation, Place, Question, Step, TOKENS_MAX, USUAL_PATH, explain, explain_for_anybody,
+    Explanation, PROMPT_BYTES_MAX, Place, Question, Step, TOKENS_MAX, USUAL_PATH, explain,
+    explain_for_anybody,
 };
 use crate::store::keys;
 use clap::Args;
@@ -43,7 +44,7 @@ pub struct Explain {
     #[arg(long = "label", value_name = "NAME=VALUE")]
     labels: Vec<String>,
     /// Bytes of its body
-    #[arg(long, value_name = "BYTES")]
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(0..=PROMPT_BYTES_MAX))]
     prompt_bytes: Option<u64>,
 }
 
@@ -73,7 +74,7 @@ pub struct ExplainRoute {
     #[arg(long = "label", value_name = "NAME=VALUE")]
     labels: Vec<String>,
     /// Bytes of its body
-    #[arg(long, value_name = "BYTES")]
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(0..=PROMPT_BYTES_MAX))]
     prompt_bytes: Option<u64>,
 }
 
