@@ -1,6 +1,7 @@
 //! Thirty days of traffic, minute by minute, with incidents planted in it: each is told within a minute of
 //! its start, and the traffic around them costs at most one false alarm per key and month.
 
+#![allow(clippy::print_stdout, reason = "the figures are what it is for: --no-capture shows them")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a broken set-up fails the test")]
 
 use std::collections::BTreeMap;
