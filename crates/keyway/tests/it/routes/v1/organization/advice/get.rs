@@ -46,12 +46,18 @@ impl Rows<'_> {
         usd: i64,
     ) -> String {
         let [fresh, cached, answer] = tokens;
+        let values = format!(
+            "'p', 'chat_completions', 0, {requests}, {fresh}, {cached}, {answer}, {usd}000000000, {usd}000000000"
+        );
+        let counted =
+            "provider, kind, test, requests, in_uncached, cache_read, out_text, cost_nanousd, sell_nanousd";
+        let (org, project, key) = (self.org, self.project, self.key);
         format!(
-            "INSERT INTO usage_rollup (width, bucket_ms, org_id, project_id, key_id, user_id, model_asked, \
-             model_served, provider, kind, label, test, requests, in_uncached, cache_read, out_text, cost_nanousd, \
-             sell_nanousd) VALUES ('{width}', {bucket_ms}, '{}', '{}', '{}', '', '{model}', '{model}', 'p', \
-             'chat_completions', '', 0, {requests}, {fresh}, {cached}, {answer}, {usd}000000000, {usd}000000000);",
-            self.org, self.project, self.key
+            "INSERT INTO usage_rollup (width, bucket_ms, org_id, project_id, key_id, user_id, model_asked, label, \
+             model_served, {counted}) VALUES ('{width}', {bucket_ms}, '{org}', '{project}', '{key}', '', '{model}', \
+             '', '{model}', {values}); \
+             INSERT INTO usage_total (width, bucket_ms, org_id, project_id, model_served, {counted}) \
+             VALUES ('{width}', {bucket_ms}, '{org}', '{project}', '{model}', {values});"
         )
     }
 }
