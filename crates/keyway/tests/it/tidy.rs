@@ -118,8 +118,7 @@ fn no_code_names_a_provider() {
     let rows = keyway::catalog::builtin::providers().expect("the rows").providers;
     // A style of authentication is called as its one user is, and the sandbox is code.
     let is_word = |name: &str| keyway::catalog::AuthStyle::from_word(name).is_some() || name == "sandbox";
-    let names: HashSet<String> =
-        rows.into_iter().map(|row| row.name).filter(|name| !is_word(name)).collect();
+    let names: HashSet<String> = rows.into_iter().map(|row| row.name).filter(|name| !is_word(name)).collect();
     let mut faults = Vec::new();
     for file in pure_and_product().iter().filter(|file| !NAMES_PROVIDERS.contains(&file.name.as_str())) {
         for (number, line) in file.lines.iter().enumerate() {
