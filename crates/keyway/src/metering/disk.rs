@@ -25,6 +25,11 @@ pub(super) struct Disk {
 }
 
 impl Disk {
+    /// Whether it was failing when it was last looked at.
+    pub(super) fn is_failing(&self) -> bool {
+        self.failing
+    }
+
     /// Looks whether a sync has failed, of the database's files (`unsynced`) or of the journal's folder, and
     /// whether a new file can be synced meanwhile. The journals hear of both.
     pub(super) async fn look(&mut self, unsynced: bool, dir: &Path, states: &[Arc<ShardState>]) {

@@ -102,7 +102,11 @@ impl Shipper {
                     }
                     failures = 0;
                     let taken_ms = self.clock.monotonic_ms() - began_ms;
-                    if shipped.more { 0 } else { (taken_ms * PAUSE_FACTOR).clamp(INTERVAL_MS, PAUSE_MS_MAX) }
+                    match shipped.more {
+                        true => 0,
+                        false if self.disk.is_failing() => INTERVAL_MS,
+                        false => (taken_ms * PAUSE_FACTOR).clamp(INTERVAL_MS, PAUSE_MS_MAX),
+                    }
                 }
                 Err(fault) => {
                     if failures.is_power_of_two() || failures == 0 {
@@ -152,8 +156,7 @@ impl Shipper {
     /// # Errors
     /// The database or the disk refused; nothing is lost, the next round tries again.
     pub async fn round(&mut self) -> Result<Shipped, Fault> {
-        let states: Vec<Arc<ShardState>> = self.shards.iter().map(|it| Arc::clone(&it.state)).collect();
-        self.disk.look(self.db.is_unsynced(), &self.dir, &states).await;
+        self.look_at_disk().await;
         if !self.sure {
             for shard in &mut self.shards {
                 shard.stored = journal::cursor(&self.db, &self.source.boot, shard.state.shard).await?;
@@ -262,7 +265,14 @@ impl Shipper {
     async fn let_go(&mut self) {
         if let Err(fault) = self.try_let_go().await {
             tracing::warn!(%fault, "journal files that are done with stay for now");
+            self.look_at_disk().await;
         }
+    }
+
+    /// Nothing new is admitted while the disk syncs nothing.
+    async fn look_at_disk(&mut self) {
+        let states: Vec<Arc<ShardState>> = self.shards.iter().map(|it| Arc::clone(&it.state)).collect();
+        self.disk.look(self.db.is_unsynced(), &self.dir, &states).await;
     }
 
     async fn try_let_go(&mut self) -> Result<(), Fault> {

@@ -98,6 +98,11 @@ pub(super) async fn lease(holder: &Holder, demand: &Demand, nodes: u32) -> Resul
     }
     drop(conn);
     let lately = account.spent_lately(window_start_ms, holder.clock.monotonic_ms());
+    // Ahead of need only where there is plenty: nobody is to lack what nobody here has asked for.
+    let slice = book::slice(stand.row.left(limit), nodes, demand.sum, lately);
+    if demand.least == NanoUsd::ZERO && slice <= lately {
+        return Ok(stand);
+    }
     grant_of(holder, demand, (&name, grant), (stand, nodes, lately)).await
 }
 
@@ -114,10 +119,6 @@ async fn grant_of(
     let mut stand = Stand { row, ..stand };
     let (unposted, crash_holds) = (stand.unposted, stand.crash_holds);
     let slice = book::slice(row.left(limit), nodes, demand.sum, lately);
-    // Ahead of need only where there is plenty: nobody is to lack what nobody here has asked for.
-    if demand.least == NanoUsd::ZERO && slice <= lately {
-        return Ok(stand);
-    }
     let ask = Ask { reserve: demand.least, need: demand.least, slice, unposted, crash_holds };
     let mut after = row;
     if let Answer::Granted(amount) = after.grant(&mut Lease::default(), limit, &ask) {

@@ -23,7 +23,8 @@ fn want() -> Want {
 
 #[tokio::test]
 async fn what_runs_keeps_its_share_until_it_ends_whatever_the_row_says() {
-    for bed in beds().await {
+    // One process on SQLite shares nothing.
+    for bed in beds().await.into_iter().filter(|bed| bed.db.engine.is_shared()) {
         let (holder, want) = (holder(&bed), want());
         let mut mine = Mine::of(&want, 0);
         assert_eq!(trade::take(&holder, &want, &mut mine, || 0).await.unwrap(), Taken::Some);
@@ -42,7 +43,8 @@ async fn what_runs_keeps_its_share_until_it_ends_whatever_the_row_says() {
 
 #[tokio::test]
 async fn nothing_is_taken_before_the_holder_is_known() {
-    for bed in beds().await {
+    // One process on SQLite shares nothing.
+    for bed in beds().await.into_iter().filter(|bed| bed.db.engine.is_shared()) {
         let (sharer, mut sharing) = sharer(holder(&bed));
         // A round without anybody who asks, and one right behind it with somebody.
         sharing.rounds.round().await;
