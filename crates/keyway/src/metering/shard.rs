@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The published state of one shard's journal.
 #[derive(Debug)]
@@ -17,13 +17,14 @@ pub struct ShardState {
     open: AtomicU32,
     broken: AtomicBool,
     full: AtomicBool,
-    unsynced: AtomicBool,
+    /// Shared by all journals: they are on one disk.
+    unsynced: Arc<AtomicBool>,
     /// Committed bytes of the segments before the active one, until they are shipped.
     sealed: Mutex<BTreeMap<u32, u32>>,
 }
 
 impl ShardState {
-    pub(super) fn new(shard: u32, segment: u32) -> Self {
+    pub(super) fn new(shard: u32, segment: u32, unsynced: Arc<AtomicBool>) -> Self {
         Self {
             shard,
             active: AtomicU64::new(u64::from(segment) << 32),
@@ -32,7 +33,7 @@ impl ShardState {
             open: AtomicU32::new(0),
             broken: AtomicBool::new(false),
             full: AtomicBool::new(false),
-            unsynced: AtomicBool::new(false),
+            unsynced,
             sealed: Mutex::new(BTreeMap::new()),
         }
     }

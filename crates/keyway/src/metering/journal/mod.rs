@@ -73,7 +73,7 @@ impl Journal {
         plan.make_dir().doing("making the journal's folder")?;
         let active = plan.make(Name { shard, segment: 0 }).doing("making the journal's first segment")?;
         let mut journal = Self {
-            state: Arc::new(ShardState::new(shard, 0)),
+            state: Arc::new(ShardState::new(shard, 0, spares.unsynced())),
             desk: spares.desk(plan.clone()),
             plan,
             clock,

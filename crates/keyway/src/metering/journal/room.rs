@@ -3,7 +3,6 @@
 use super::Journal;
 use super::held::RETRY_MS;
 use crate::metering::segment::{Name, Segment};
-use crate::metering::spares::Made;
 use ledger::record::RECORD_BYTES_MAX;
 
 /// Bytes a request is promised at admission: its SENT and its SETTLE at their longest.
@@ -87,15 +86,12 @@ impl Journal {
         while let Some(made) = self.desk.take() {
             match made {
                 // One made here in the meantime may be ahead of it: numbers only rise.
-                Ok(Made { segment: spare, synced }) if spare.name > self.active.name => {
-                    if !synced {
-                        self.state.publish_unsynced(true);
-                    }
+                Ok(spare) if spare.name > self.active.name => {
                     let place = self.spares.partition_point(|other| other.name < spare.name);
                     self.spares.insert(place, spare);
                 }
                 Ok(late) => {
-                    let _ = std::fs::remove_file(late.segment.name.path(&self.plan.dir));
+                    let _ = std::fs::remove_file(late.name.path(&self.plan.dir));
                 }
                 Err(error) => {
                     tracing::warn!(shard = self.state.shard, %error, "no segment could be reserved ahead");
