@@ -6,7 +6,7 @@ use super::json::{self, Deleted, List};
 use super::provider_object::{PROVIDER_DELETED, ProbeObject, ProviderObject};
 use super::write::begin;
 use crate::access::keys::not_there;
-use crate::accounts::check::check_name;
+use crate::accounts::check::{NAME_CHARS_MAX, check_name, check_text};
 use crate::base::{Code, Refusal, Trouble, id};
 use crate::catalog::{AuthStyle, Stored};
 use crate::pricing;
@@ -171,9 +171,12 @@ fn fields(body: &mut Body) -> Result<String, Refusal> {
     for name in ["priority", "concurrency_max"] {
         push(name, body.count(name)?.map(Value::from));
     }
-    for name in ["region", "token_url", "api_version"] {
-        push(name, body.text(name)?.map(Value::from));
+    for name in ["region", "api_version"] {
+        let said = body.text(name)?;
+        check_text(name, said.as_deref().unwrap_or_default(), NAME_CHARS_MAX)?;
+        push(name, said.map(Value::from));
     }
+    push("token_url", body.text("token_url")?.map(Value::from));
     for name in ["models_any", "credential_optional", "zero_retention"] {
         push(name, body.flag(name)?.map(Value::from));
     }

@@ -5,6 +5,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row};
 use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::sync::mpsc::{Receiver, Sender};
+use std::time::{SystemTime, UNIX_EPOCH};
 use testkit::Keyway;
 
 /// Rows of a query whose columns are all text: `CAST(x AS TEXT)` where they are not. Null is `None`.
@@ -92,12 +93,14 @@ pub fn execute(keyway: &Keyway, statements: &str) {
 
 /// Writes an event of an alert that has stopped a key until somebody confirms its use.
 pub fn stopped(keyway: &Keyway, org: &str, key: &str, event: &str) {
+    // What is long ago is forgotten.
+    let now_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
     execute(
         keyway,
         &format!(
             "INSERT INTO alert_events (id, org_id, alert_id, kind, subject, occurrence, project_id, key_id, at_ms, \
              last_ms, ended_ms, detail, asks) SELECT '{event}', '{org}', 'alert_x', 'usage', id, '{event}', \
-             project_id, id, 1, 1, 1, '{{}}', 1 FROM keys WHERE id = '{key}'"
+             project_id, id, {now_ms}, {now_ms}, {now_ms}, '{{}}', 1 FROM keys WHERE id = '{key}'"
         ),
     );
 }
