@@ -1,7 +1,7 @@
 //! The database behind a server, read and written past it.
 
 use sqlx::any::AnyConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row};
+use sqlx::{AnyConnection, AssertSqlSafe, ConnectOptions, Connection, Row};
 use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::sync::mpsc::{Receiver, Sender};
@@ -60,30 +60,32 @@ pub fn everything(keyway: &Keyway) -> BTreeMap<String, Rows> {
         "last_error",
     ];
     let postgres = keyway.postgres_url().is_some();
-    let first = |query: &str| -> Vec<String> {
-        rows(keyway, query).into_iter().filter_map(|row| row.into_iter().next().flatten()).collect()
+    let read = |queries: Vec<String>| read_all(&url(keyway), queries).expect("what the tables hold");
+    let firsts = |rows: Rows| -> Vec<String> {
+        rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect()
     };
-    let tables = first(if postgres {
+    let of_tables = if postgres {
         "SELECT CAST(tablename AS TEXT) FROM pg_tables WHERE schemaname = 'public'"
     } else {
         "SELECT name FROM sqlite_master WHERE type = 'table'"
-    });
-    let kept = tables.into_iter().filter(|table| !ITS_OWN.iter().any(|own| table.starts_with(own)));
-    let dump = |table: String| {
-        let columns = first(&if postgres {
-            format!(
-                "SELECT CAST(column_name AS TEXT) FROM information_schema.columns WHERE table_name = '{table}'"
-            )
-        } else {
-            format!("SELECT name FROM pragma_table_info('{table}')")
-        });
-        let columns = columns.into_iter().filter(|column| !OF_USE.contains(&column.as_str()));
-        let columns: Vec<String> = columns.map(|column| format!("CAST({column} AS TEXT)")).collect();
-        let mut all = rows(keyway, &format!("SELECT {} FROM {table}", columns.join(", ")));
-        all.sort();
-        (table, all)
     };
-    kept.map(dump).collect()
+    let mut tables = firsts(rows(keyway, of_tables));
+    tables.retain(|table| !ITS_OWN.iter().any(|own| table.starts_with(own)));
+    let of_columns = |table: &String| match postgres {
+        true => format!(
+            "SELECT CAST(column_name AS TEXT) FROM information_schema.columns WHERE table_name = '{table}'"
+        ),
+        false => format!("SELECT name FROM pragma_table_info('{table}')"),
+    };
+    let columns = read(tables.iter().map(of_columns).collect());
+    let dump = |(table, columns): (&String, Rows)| {
+        let columns = firsts(columns).into_iter().filter(|column| !OF_USE.contains(&column.as_str()));
+        let columns: Vec<String> = columns.map(|column| format!("CAST({column} AS TEXT)")).collect();
+        format!("SELECT {} FROM {table}", columns.join(", "))
+    };
+    let mut all = read(tables.iter().zip(columns).map(dump).collect());
+    all.iter_mut().for_each(|rows| rows.sort());
+    tables.into_iter().zip(all).collect()
 }
 
 /// Runs statements.
@@ -140,8 +142,39 @@ pub fn url(keyway: &Keyway) -> String {
     })
 }
 
-/// On a thread and a connection of its own.
+/// Statements, or one query.
 fn with(url: &str, sql: String, reads: bool) -> Result<Rows, sqlx::Error> {
+    if reads {
+        return Ok(read_all(url, vec![sql])?.pop().unwrap_or_default());
+    }
+    on_connection(url, async move |connection| {
+        // The statement is the test's own.
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection).await?;
+        Ok(Vec::new())
+    })
+}
+
+/// The rows of each query, over one connection.
+fn read_all(url: &str, queries: Vec<String>) -> Result<Vec<Rows>, sqlx::Error> {
+    on_connection(url, async move |connection| {
+        let mut all = Vec::new();
+        for query in queries {
+            let found = sqlx::query(AssertSqlSafe(query)).fetch_all(&mut *connection).await?;
+            let rows = found.iter().map(|row| {
+                let columns = 0..row.len();
+                columns.map(|column| row.try_get::<Option<String>, _>(column)).collect()
+            });
+            all.push(rows.collect::<Result<_, _>>()?);
+        }
+        Ok(all)
+    })
+}
+
+/// On a thread and a connection of its own.
+fn on_connection<T: Send + 'static>(
+    url: &str,
+    work: impl AsyncFnOnce(&mut AnyConnection) -> Result<T, sqlx::Error> + Send + 'static,
+) -> Result<T, sqlx::Error> {
     let url = url.to_owned();
     let work = std::thread::spawn(move || {
         sqlx::any::install_default_drivers();
@@ -149,20 +182,9 @@ fn with(url: &str, sql: String, reads: bool) -> Result<Rows, sqlx::Error> {
         runtime.block_on(async {
             let mut connection =
                 AnyConnectOptions::from_str(&url)?.disable_statement_logging().connect().await?;
-            // The statement is the test's own.
-            if !reads {
-                sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await?;
-                connection.close().await?;
-                return Ok(Vec::new());
-            }
-            let found = sqlx::query(AssertSqlSafe(sql)).fetch_all(&mut connection).await?;
-            let rows = found.iter().map(|row| {
-                let columns = 0..row.len();
-                columns.map(|column| row.try_get::<Option<String>, _>(column)).collect()
-            });
-            let rows = rows.collect::<Result<_, _>>()?;
+            let done = work(&mut connection).await?;
             connection.close().await?;
-            Ok(rows)
+            Ok(done)
         })
     });
     work.join().expect("the statement's thread")

@@ -77,7 +77,7 @@ fn nodes_go_on_and_start_again_on_a_newer_schema_that_suits_them() {
     cli::failed(&fleet.first.keyway.cli(&["key", "list"]), 1, &["schema"]);
 }
 
-/// Brings an empty database to the schema before the newest.
+/// Brings a database to the schema before the newest, with nothing in it.
 fn make_older(url: &str) {
     let url = url.to_owned();
     let work = std::thread::spawn(move || {
@@ -88,6 +88,8 @@ fn make_older(url: &str) {
             let mut migrator = sqlx::migrate::Migrator::new(folder).await.expect("the migrations");
             migrator.migrations.to_mut().pop();
             let pool = sqlx::AnyPool::connect(&url).await.expect("the database");
+            let empty = "DROP SCHEMA public CASCADE; CREATE SCHEMA public";
+            sqlx::raw_sql(empty).execute(&pool).await.expect("an empty database");
             migrator.run(&pool).await.expect("an older schema");
             pool.close().await;
         });
