@@ -9,6 +9,7 @@
 pub mod canary;
 pub mod http;
 pub mod keyway;
+pub mod port;
 pub mod postgres;
 pub mod proxy;
 pub mod tls;
@@ -18,6 +19,7 @@ pub mod wait;
 pub use canary::Canary;
 pub use http::{Connection, Response};
 pub use keyway::Keyway;
+pub use port::Port;
 pub use proxy::TcpProxy;
 pub use serde_json::{Value, json};
 pub use upstream::{Answer, Upstream, Usage, UsageAt};

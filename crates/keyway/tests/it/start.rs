@@ -2,23 +2,17 @@
 
 use crate::stage::{self, Scene, bare, text};
 use std::collections::HashSet;
-use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use testkit::keyway::Output;
 use testkit::postgres::{self, Database};
-use testkit::{Keyway, Upstream, Value};
+use testkit::{Keyway, Port, Upstream, Value};
 
 fn run(command: &mut Command) -> Output {
     let output = command.stdin(Stdio::null()).output().expect("the program runs");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Output { code: output.status.code(), stdout: text(&output.stdout), stderr: text(&output.stderr) }
-}
-
-fn free_address() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("its address")
 }
 
 fn mode(path: &Path) -> u32 {
@@ -112,7 +106,8 @@ fn a_new_folder_and_its_secret_belong_to_their_owner() {
 #[test]
 fn a_folder_has_one_server() {
     let keyway = bare().start();
-    let other = free_address().to_string();
+    let port = Port::claim();
+    let other = port.address().to_string();
     let second = run(&mut keyway.command(&["serve", "--listen", &other])).expect_code(78);
     assert!(second.stderr.contains("another server"), "{}", second.stderr);
     assert!(!second.stdout.contains("sk-kw-"), "{}", second.stdout);

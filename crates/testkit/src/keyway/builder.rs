@@ -1,18 +1,13 @@
 //! What the program is started with.
 
-use super::{Keyway, PORTS};
+use super::Keyway;
+use crate::port::Port;
 use crate::postgres::{self, Database};
 use crate::tls::Pair;
 use rustls::ClientConfig;
-use std::collections::hash_map::RandomState;
-use std::hash::{BuildHasher, Hasher};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// Ports that are tried before giving up.
-const PORT_ATTEMPTS_MAX: u32 = 200;
 
 /// Everything the program is started with; see [`Keyway::builder`].
 #[must_use]
@@ -105,7 +100,7 @@ impl Builder {
         Keyway {
             bin: self.bin,
             folder,
-            address: free_address(),
+            port: Port::claim(),
             environment: self.environment,
             arguments: self.arguments,
             has_config,
@@ -127,19 +122,4 @@ impl Builder {
         keyway.start();
         keyway
     }
-}
-
-/// A loopback address on which nobody listens.
-fn free_address() -> SocketAddr {
-    for _ in 0..PORT_ATTEMPTS_MAX {
-        // The seed of a hasher is the standard library's only source of randomness.
-        let dice = RandomState::new().build_hasher().finish();
-        let span = u64::from(PORTS.end - PORTS.start);
-        let port = PORTS.start + u16::try_from(dice % span).unwrap_or(0);
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        if TcpListener::bind(address).is_ok() {
-            return address;
-        }
-    }
-    panic!("no free port after {PORT_ATTEMPTS_MAX} attempts");
 }

@@ -10,6 +10,7 @@ mod tests;
 pub use builder::Builder;
 pub use cli::Output;
 
+use crate::port::Port;
 use crate::postgres::Database;
 use crate::wait::within;
 use rustix::process::{Pid, Signal, kill_process};
@@ -23,15 +24,12 @@ use std::time::{Duration, Instant};
 
 /// How long the program may take until it answers `/readyz`, and to end after SIGTERM.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Ports are taken below the range that the kernel gives to outgoing connections, so that one stays
-/// free between a kill and a restart.
-const PORTS: std::ops::Range<u16> = 12_000..32_000;
 
 /// The program under test. It starts with the value and is killed with it.
 pub struct Keyway {
     bin: PathBuf,
     folder: tempfile::TempDir,
-    address: SocketAddr,
+    port: Port,
     environment: Vec<(String, String)>,
     arguments: Vec<String>,
     has_config: bool,
@@ -51,13 +49,13 @@ impl Keyway {
     /// Where it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.port.address()
     }
 
     /// `http://127.0.0.1:PORT`.
     #[must_use]
     pub fn base_url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", self.address())
     }
 
     /// Its data folder.
@@ -178,7 +176,7 @@ impl Keyway {
     /// # Panics
     /// When the program cannot be run.
     pub fn spawn(&mut self) {
-        let mut command = self.command(&["serve", "--listen", &self.address.to_string()]);
+        let mut command = self.command(&["serve", "--listen", &self.address().to_string()]);
         command.args(&self.arguments);
         command.stdout(append(&self.stdout_file())).stderr(append(&self.stderr_file()));
         let child = command.spawn().unwrap_or_else(|error| panic!("{}: {error}", self.bin.display()));

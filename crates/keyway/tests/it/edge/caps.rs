@@ -1,9 +1,8 @@
 //! Who is beyond a cap is not served, and takes nothing from those who are.
 
 use crate::scene::Scene;
-use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
-use testkit::{Connection, Keyway, eventually};
+use testkit::{Connection, Keyway, Port, eventually};
 
 /// Connections that a limit on open files leaves room for: what is beside them, and two files for each.
 const FILES: &str = "300";
@@ -32,13 +31,10 @@ fn assert_cap(keyway: &Keyway, max: usize) {
     assert!(enter(keyway).is_none(), "one too many");
 }
 
-fn free_address() -> std::net::SocketAddr {
-    TcpListener::bind("127.0.0.1:0").and_then(|place| place.local_addr()).unwrap()
-}
-
 #[test]
 fn connections_are_capped_over_all_workers_and_counted() {
-    let metrics = free_address();
+    let port = Port::claim();
+    let metrics = port.address();
     let settings = format!("connections_max = 20\nmetrics_listen = \"{metrics}\"");
     let upstream = testkit::Upstream::start();
     let keyway = Keyway::builder(env!("CARGO_BIN_EXE_keyway"))

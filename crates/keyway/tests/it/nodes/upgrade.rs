@@ -88,8 +88,11 @@ fn make_older(url: &str) {
             let mut migrator = sqlx::migrate::Migrator::new(folder).await.expect("the migrations");
             migrator.migrations.to_mut().pop();
             let pool = sqlx::AnyPool::connect(&url).await.expect("the database");
-            let empty = "DROP SCHEMA public CASCADE; CREATE SCHEMA public";
-            sqlx::raw_sql(empty).execute(&pool).await.expect("an empty database");
+            // A new SQLite file is empty; a PostgreSQL database is a copy of one with the schema.
+            if url.starts_with("postgres") {
+                let empty = "DROP SCHEMA public CASCADE; CREATE SCHEMA public";
+                sqlx::raw_sql(empty).execute(&pool).await.expect("an empty database");
+            }
             migrator.run(&pool).await.expect("an older schema");
             pool.close().await;
         });

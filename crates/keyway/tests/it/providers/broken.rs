@@ -1,9 +1,8 @@
 //! Providers that break HTTP: the client is told so, and no later request meets what was left over.
 
 use crate::scene::{CHAT, HI, PROVIDER_SECRET, Scene, assert_error};
-use std::net::TcpListener;
 use testkit::upstream::Step;
-use testkit::{Answer, Upstream, json};
+use testkit::{Answer, Port, Upstream, json};
 
 fn raw(text: &str) -> Answer {
     Answer::raw(vec![Step::Wire(text.as_bytes().to_vec())])
@@ -97,9 +96,8 @@ fn a_second_answer_is_nobodys() {
 
 #[test]
 fn a_provider_that_cannot_be_reached_was_sent_nothing() {
-    let place = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/v1", place.local_addr().unwrap());
-    drop(place);
+    let nobody = Port::claim();
+    let url = format!("http://{}/v1", nobody.address());
     let scene = Scene::around(Upstream::start(), &url, PROVIDER_SECRET, "");
     let answer = scene.chat(HI);
     assert_error("refused", &answer, 502, "upstream_error");

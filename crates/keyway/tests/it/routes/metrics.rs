@@ -1,8 +1,7 @@
 //! `GET /metrics`
 
 use crate::scene::{HI, Scene, assert_error};
-use std::net::TcpListener;
-use testkit::Connection;
+use testkit::{Connection, Port};
 
 #[test]
 fn it_takes_an_admin_key_with_its_scope() {
@@ -28,9 +27,8 @@ fn it_takes_an_admin_key_with_its_scope() {
 
 #[test]
 fn its_own_listener_takes_no_key_and_serves_nothing_else() {
-    let place = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = place.local_addr().unwrap();
-    drop(place);
+    let port = Port::claim();
+    let address = port.address();
     let scene = Scene::with(&format!("metrics_listen = \"{address}\""));
     for (method, path, status) in [
         ("GET", "/metrics", 200),
