@@ -45,6 +45,10 @@ impl Catalog {
             models.extend(rows.models.into_iter().map(|row| (row.id.clone(), (row, Origin::Builtin))));
             aliases.extend(rows.aliases);
         }
+        if own.models.iter().chain(&stored.models).any(|row| row.quality.is_some()) {
+            // Scores of two sources do not compare: the operator's take the place of the list's.
+            models.values_mut().for_each(|(row, _)| row.quality = None);
+        }
         stored_models(stored, &is_on, &mut models);
         own_models(&own.models, &known, &mut models, &mut mistakes);
         let mut catalog = Self {

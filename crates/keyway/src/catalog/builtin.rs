@@ -2,8 +2,8 @@
 //! when it is on.
 
 use super::mistake::Mistake;
-use super::price::PriceDefaults;
-use super::rows::{Rows, read};
+use super::price::Sourced;
+use super::rows::{Defaults, Rows, read};
 use super::written::{Fields, Reader};
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
@@ -53,9 +53,13 @@ fn parse(file: &str, text: &str) -> Result<Rows, Vec<Mistake>> {
         vec![Mistake::new(reader.place(error.span().as_ref()), "", error.message(), "correct it")]
     })?;
     let root = Fields { table: document.as_table(), path: String::new(), span: None };
-    let defaults = PriceDefaults {
-        as_of: reader.date(&root, "prices_as_of").map(|(_, day)| day),
-        source: reader.string(&root, "prices_source").map(str::to_owned),
+    let mut sourced = |as_of, source| Sourced {
+        as_of: reader.date(&root, as_of).map(|(_, day)| day),
+        source: reader.string(&root, source).map(str::to_owned),
+    };
+    let defaults = Defaults {
+        prices: sourced("prices_as_of", "prices_source"),
+        scores: sourced("scores_as_of", "scores_source"),
     };
     let rows = read(&mut reader, &root, &defaults);
     if reader.mistakes.is_empty() { Ok(rows) } else { Err(reader.mistakes) }

@@ -8,9 +8,9 @@ use ledger::price::{Hours, Price, PriceList, Rates};
 /// The largest token count a row may name.
 pub const TOKENS_MAX: u64 = 1_000_000_000;
 
-/// What holds for every price of a file that does not say it itself.
+/// What holds for every number of a file that does not say it itself.
 #[derive(Debug, Clone, Default)]
-pub struct PriceDefaults {
+pub struct Sourced {
     /// The day the numbers were read; names the version of a price without `from`.
     pub as_of: Option<String>,
     /// Where they were read.
@@ -23,7 +23,7 @@ pub fn read(
     fields: &Fields<'_>,
     id: &str,
     kind: ModelKind,
-    defaults: &PriceDefaults,
+    defaults: &Sourced,
 ) -> Option<PriceList> {
     let single = reader.table(fields, "price");
     let several = reader.tables(fields, "prices");
@@ -51,7 +51,7 @@ fn read_one(
     fields: &Fields<'_>,
     id: &str,
     kind: ModelKind,
-    defaults: &PriceDefaults,
+    defaults: &Sourced,
 ) -> Price {
     reader.check_known(fields, PRICE_FIELDS);
     let unit = unit(kind);

@@ -6,7 +6,7 @@ use super::credential::CredentialRef;
 use super::fields::{ALIAS_FIELDS, MODEL_FIELDS, PROVIDER_FIELDS, QUALITY_FIELDS};
 use super::kinds::{AuthStyle, Dialect, Edit, Effort, ModelKind, Quirk, Thinking};
 use super::mistake::{Mistake, Place};
-use super::price::{self, PriceDefaults, TOKENS_MAX};
+use super::price::{self, Sourced, TOKENS_MAX};
 use super::route::{self, RouteRow, StoredRoute};
 use super::row::{Audience, Quality};
 use super::url;
@@ -172,8 +172,17 @@ impl Stored {
     }
 }
 
+/// What holds for the rows of a file that do not say it themselves.
+#[derive(Debug, Clone, Default)]
+pub struct Defaults {
+    /// Of prices.
+    pub prices: Sourced,
+    /// Of scores.
+    pub scores: Sourced,
+}
+
 /// Reads the `providers`, `models`, `aliases` and `routes` tables below `root`. Mistakes stay in the reader.
-pub fn read(reader: &mut Reader, root: &Fields<'_>, defaults: &PriceDefaults) -> Rows {
+pub fn read(reader: &mut Reader, root: &Fields<'_>, defaults: &Defaults) -> Rows {
     let mut rows = Rows::default();
     for (name, fields) in reader.rows(root, "providers") {
         let row = provider(reader, name, &fields);
@@ -329,7 +338,7 @@ fn base_urls(reader: &mut Reader, fields: &Fields<'_>) -> Option<Vec<(Dialect, S
     Some(urls)
 }
 
-fn model(reader: &mut Reader, id: &str, fields: &Fields<'_>, defaults: &PriceDefaults) -> ModelRow {
+fn model(reader: &mut Reader, id: &str, fields: &Fields<'_>, defaults: &Defaults) -> ModelRow {
     reader.check_known(fields, MODEL_FIELDS);
     let place = reader.place(fields.span.as_ref());
     let whole =
@@ -366,27 +375,27 @@ fn model(reader: &mut Reader, id: &str, fields: &Fields<'_>, defaults: &PriceDef
         sampling: reader.flag(fields, "sampling"),
         forced_tools: reader.flag(fields, "forced_tools"),
         speaks: reader.words(fields, "speaks", Dialect::WORDS, Dialect::from_word),
-        quality: quality(reader, fields),
+        quality: quality(reader, fields, &defaults.scores),
         created: reader.date(fields, "released").map(|(ms, _)| ms / 1000),
         kind,
-        prices: price::read(reader, fields, id, kind.unwrap_or(ModelKind::Chat), defaults),
+        prices: price::read(reader, fields, id, kind.unwrap_or(ModelKind::Chat), &defaults.prices),
     }
 }
 
 /// A score is worth nothing without its day and its source.
-fn quality(reader: &mut Reader, fields: &Fields<'_>) -> Option<Quality> {
+fn quality(reader: &mut Reader, fields: &Fields<'_>, defaults: &Sourced) -> Option<Quality> {
     let fields = reader.table(fields, "quality")?;
     reader.check_known(&fields, QUALITY_FIELDS);
     let score = reader.usd(&fields, "score");
-    let as_of = reader.date(&fields, "as_of");
-    let source = reader.string(&fields, "source").map(str::to_owned);
-    for name in ["score", "as_of", "source"] {
-        if !fields.table.contains_key(name) {
+    let as_of = reader.date(&fields, "as_of").map(|(_, day)| day).or(defaults.as_of.clone());
+    let source = reader.string(&fields, "source").map(str::to_owned).or(defaults.source.clone());
+    for (name, given) in [("score", false), ("as_of", as_of.is_some()), ("source", source.is_some())] {
+        if !given && !fields.table.contains_key(name) {
             reader.wrong(&fields, name, "is missing", "write quality = { score, as_of, source }");
         }
     }
     let score_milli = score?.div_euclid(1_000_000);
-    Some(Quality { score_milli, as_of: as_of?.1, source: source? })
+    Some(Quality { score_milli, as_of: as_of?, source: source? })
 }
 
 fn alias(reader: &mut Reader, name: &str, fields: &Fields<'_>) -> AliasRow {

@@ -5,7 +5,7 @@ use super::kind::{self, Kind, Value};
 use super::settings::{COMMAND_ENV, Setting, TABLE};
 use super::sign_in::{self, SignInRow};
 use crate::catalog::mistake::choose;
-use crate::catalog::price::PriceDefaults;
+use crate::catalog::rows::Defaults;
 use crate::catalog::written::Fields;
 use crate::catalog::{Mistake, Place, Reader, Rows, read};
 use std::path::{Path, PathBuf};
@@ -179,7 +179,7 @@ fn read_toml(found: &mut Gathered, file: &str, text: &str, cwd: &Path) {
             Err((problem, fix)) => found.wrong(place, name, problem, fix),
         }
     }
-    found.rows = read(&mut reader, &root, &PriceDefaults::default());
+    found.rows = read(&mut reader, &root, &Defaults::default());
     found.sign_in = sign_in::read(&mut reader, &root);
     found.mistakes.append(&mut reader.mistakes);
 }

@@ -2,7 +2,7 @@
 
 use crate::base::Fault;
 use crate::catalog::build::merged;
-use crate::catalog::price::PriceDefaults;
+use crate::catalog::rows::Defaults;
 use crate::catalog::written::Fields;
 use crate::catalog::{
     Audience, AuthStyle, Catalog, Mistake, ModelRow, ProviderRow, Reader, Rows, Stored, StoredRoute, read,
@@ -123,7 +123,7 @@ pub(super) fn one_row<T>(
     let wrong = |text: String| vec![Mistake::new(reader.place(None), "", text, "correct it")];
     let document = Document::parse(text.as_str()).map_err(|error| wrong(error.message().to_owned()))?;
     let root = Fields { table: document.as_table(), path: String::new(), span: None };
-    let mut found = read(&mut reader, &root, &PriceDefaults::default());
+    let mut found = read(&mut reader, &root, &Defaults::default());
     match take(&mut found) {
         Some(row) if reader.mistakes.is_empty() => Ok(row),
         _ => Err(reader.mistakes),

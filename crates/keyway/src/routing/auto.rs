@@ -1,9 +1,9 @@
 //! The built-in `auto`: every model the key may call that is known to do what the request needs.
 //!
-//! `auto:cost` and `auto:latency` mean what they say. `auto:quality` goes by the scores of the catalogue,
-//! which are the operator's; models without one come after those with one, the dearest first. Plain `auto`
-//! takes scored models first, the best first, then the others, the cheapest first. Attempts behind the
-//! first go to other providers as long as there are any.
+//! `auto:cost` and `auto:latency` mean what they say. `auto:quality` goes by the scores of the catalogue, or
+//! the operator's; models without one come after those with one, the dearest first. Plain `auto` takes the
+//! cheapest of those that are nearly as good as the best, then the other scored ones, the best first, then
+//! the rest, the cheapest first. Attempts behind the first go to other providers as long as there are any.
 
 use super::dice::Dice;
 use super::facts::Facts;
@@ -119,13 +119,25 @@ fn is_scored(candidate: &Candidate) -> bool {
     candidate.target.model.as_ref().is_some_and(|model| model.quality.is_some())
 }
 
-/// Scored ones, the best first, then the others, the cheapest first, the unpriced last.
+/// What the best score may be above another, of which it is this part, for that one to be nearly as good.
+const NEARLY_PART: u64 = 40;
+
+/// The scored ones that are nearly as good as the best, the cheapest first, and the other scored ones, the
+/// best first; then the others, the cheapest first, the unpriced last.
 fn scored_first(mut scored: Vec<Candidate>, mut others: Vec<Candidate>) -> Vec<Candidate> {
     let score = |candidate: &Candidate| {
-        candidate.target.model.as_ref().and_then(|model| Some(model.quality.as_ref()?.score_milli))
+        let quality = candidate.target.model.as_ref().and_then(|model| model.quality.as_ref());
+        quality.map_or(0, |quality| quality.score_milli)
     };
-    scored.sort_by_key(|candidate| std::cmp::Reverse(score(candidate)));
-    others.sort_by_key(|candidate| (candidate.cost.is_none(), candidate.cost));
+    let price = |candidate: &Candidate| (candidate.cost.is_none(), candidate.cost);
+    let best = scored.iter().map(score).max().unwrap_or(0);
+    let enough = best - best / NEARLY_PART;
+    scored.sort_by_key(|candidate| {
+        let nearly = score(candidate) >= enough;
+        let (near, far) = if nearly { (Some(price(candidate)), 0) } else { (None, score(candidate)) };
+        (!nearly, near, std::cmp::Reverse(far), price(candidate))
+    });
+    others.sort_by_key(price);
     scored.append(&mut others);
     scored
 }

@@ -1,5 +1,6 @@
 //! The rows that come with Keyway.
 
+use crate::catalog::ModelKind;
 use crate::catalog::{Catalog, Dialect, Rows, builtin};
 
 fn names() -> Vec<String> {
@@ -80,13 +81,25 @@ fn a_model_is_asked_in_what_fits_its_kind() {
 }
 
 #[test]
-fn no_score_is_invented() {
+fn every_score_has_its_day_and_its_source() {
+    let (mut scored, mut chats) = (0, 0);
     for name in builtin::listed() {
         for row in builtin::models(name).unwrap().models {
+            let is_chat = row.kind.unwrap_or(ModelKind::Chat) == ModelKind::Chat;
+            chats += usize::from(is_chat);
             let Some(quality) = row.quality else { continue };
-            assert!(!quality.source.is_empty() && quality.as_of.len() == 10, "{}", row.id);
+            assert!(is_chat && !quality.source.is_empty() && quality.as_of.len() == 10, "{}", row.id);
+            // The list's worst and best, with room: a slip of the pen shows.
+            assert!(
+                (900_000..1_700_000).contains(&quality.score_milli),
+                "{}: {}",
+                row.id,
+                quality.score_milli
+            );
+            scored += 1;
         }
     }
+    assert!(scored * 2 > chats, "{scored} of {chats}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ mod prices;
 mod resolve;
 mod values;
 
-use super::price::PriceDefaults;
+use super::rows::Defaults;
 use super::written::{Fields, Reader};
 use super::{Catalog, Mistake, Rows};
 use toml_edit::Document;
@@ -16,7 +16,7 @@ fn rows(text: &str) -> Result<Rows, Vec<Mistake>> {
     let mut reader = Reader::new("keyway.toml", text, false);
     let document = Document::parse(text.to_owned()).unwrap();
     let root = Fields { table: document.as_table(), path: String::new(), span: None };
-    let rows = super::read(&mut reader, &root, &PriceDefaults::default());
+    let rows = super::read(&mut reader, &root, &Defaults::default());
     if reader.mistakes.is_empty() { Ok(rows) } else { Err(reader.mistakes) }
 }
 

@@ -172,6 +172,19 @@ target = "openai/gpt-next"
 }
 
 #[test]
+fn own_scores_take_the_place_of_the_lists() {
+    let scored = |text: &str| {
+        let catalog = catalog(text, &["deepseek", "openai"]).unwrap();
+        let all = catalog.models().iter().filter_map(|model| Some(model.quality.as_ref()?.source.clone()));
+        all.collect::<std::collections::BTreeSet<_>>()
+    };
+    assert_eq!(scored("").len(), 1, "{:?}", scored(""));
+    let own =
+        "[models.\"openai/gpt-next\"]\nquality = { score = 1, as_of = \"2026-11-01\", source = \"us\" }";
+    assert_eq!(scored(own), ["us".to_owned()].into());
+}
+
+#[test]
 fn models_are_listed_by_id_and_only_where_on() {
     let catalog = catalog(OWN, &["mine"]).unwrap();
     let ids: Vec<&str> = catalog.models().iter().map(|model| &*model.id).collect();

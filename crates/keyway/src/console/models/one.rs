@@ -92,12 +92,22 @@ fn what(model: &Model, catalog: &Catalog) -> Markup {
                 ("Can", html! { @for ability in abilities(model) { (badge(Tone::Plain, ability)) " " } }),
                 ("Context", html! { (tokens(model.context_tokens)) " tokens" }),
                 ("Answer", html! { "up to " (tokens(model.output_tokens_max)) " tokens" }),
+                ("Score", html! { @match &model.quality {
+                    Some(quality) => { (score(quality.score_milli)) span .under { (quality.source) ", " (quality.as_of) } },
+                    None => span .faint { "none" },
+                } }),
                 ("Also called", html! { @if aliases.is_empty() { span .faint { "nothing else" } } @else { (aliases.join(", ")) } }),
                 ("Asked in", html! { (speaks.join(", ")) }),
                 ("Row from", html! { (origin(model.origin)) }),
             ]))
         }
     }
+}
+
+/// A score in its source's unit.
+fn score(milli: u64) -> String {
+    let (whole, rest) = (milli / 1_000, milli % 1_000);
+    if rest == 0 { whole.to_string() } else { format!("{whole}.{rest:03}").trim_end_matches('0').to_owned() }
 }
 
 /// Every version, newest first, with what replaces its rates.

@@ -5,7 +5,7 @@ mod strategies;
 
 use super::health::{Cause, Standing};
 use super::order::{Candidate, Seen};
-use crate::catalog::price::PriceDefaults;
+use crate::catalog::rows::Defaults;
 use crate::catalog::written::Fields;
 use crate::catalog::{Catalog, Reader, read};
 use ledger::NanoUsd;
@@ -17,7 +17,7 @@ fn catalog(text: &str) -> Catalog {
     let mut reader = Reader::new("test", text, false);
     let document = Document::parse(text).unwrap_or_else(|error| panic!("{error}: {text}"));
     let root = Fields { table: document.as_table(), path: String::new(), span: None };
-    let rows = read(&mut reader, &root, &PriceDefaults::default());
+    let rows = read(&mut reader, &root, &Defaults::default());
     assert!(reader.mistakes.is_empty(), "{:?}", reader.mistakes);
     let on: Vec<&str> = rows.providers.iter().map(|row| row.name.as_str()).collect();
     Catalog::build(&rows, &on).unwrap_or_else(|mistakes| panic!("{mistakes:?}"))

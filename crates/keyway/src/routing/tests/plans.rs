@@ -224,6 +224,27 @@ fn auto_takes_what_is_known_to_do() {
     }
 }
 
+/// Who is nearly as good as the best and costs less goes before the best; others stand by their scores.
+#[test]
+fn auto_takes_the_cheapest_of_those_that_are_nearly_as_good() {
+    let row = |(place, (score, price)): (usize, (f64, f64))| {
+        format!(
+            "[providers.p{place}]\nbase_url = \"https://p{place}.example\"\nauth = \"none\"\n\
+             [models.\"p{place}/m\"]\ncontext_tokens = 9000\nprice = {{ input = {price}, output = {price} }}\n\
+             quality = {{ score = {score}, as_of = \"2026-11-01\", source = \"us\" }}\n"
+        )
+    };
+    let order = |rows: &[(f64, f64)]| {
+        let text: String = rows.iter().copied().enumerate().map(row).collect();
+        planned(&catalog(&text), "auto", &Request::default()).unwrap()
+    };
+    assert_eq!(order(&[(1500.0, 9.0), (1470.0, 1.0), (1400.0, 0.1)]), "p1/m p0/m p2/m");
+    assert_eq!(order(&[(1500.0, 9.0), (1462.5, 1.0)]), "p1/m p0/m");
+    assert_eq!(order(&[(1500.0, 9.0), (1462.4, 1.0)]), "p0/m p1/m");
+    assert_eq!(order(&[(1200.0, 0.1), (1300.0, 0.2), (1500.0, 9.0)]), "p2/m p1/m p0/m");
+    assert_eq!(order(&[(1200.0, 0.2), (1200.0, 0.1), (1500.0, 9.0)]), "p2/m p1/m p0/m");
+}
+
 /// The cheaper of two at each hour of a day, where one of them has hours.
 #[test]
 fn cost_picks_the_cheaper_at_each_hour_of_a_day() {
