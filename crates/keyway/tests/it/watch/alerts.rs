@@ -93,10 +93,15 @@ fn failing_providers_and_requests_are_told_while_they_last() {
     }
     two_looks(&scene);
     assert_eq!((events(&scene, "errors").len(), events(&scene, "provider_down").len()), (1, 1));
-    // Over when it has been quiet.
-    database::execute(&scene.keyway, "UPDATE alert_events SET last_ms = last_ms - 3600000");
-    database::execute(&scene.keyway, "DELETE FROM usage_rollup; DELETE FROM provider_minutes");
-    within(MINUTE, || told(&scene, "errors")["ended_at"].is_i64().then_some(())).expect("an end");
+    // Over when it has been quiet. Again while a look that was under way, or usage that was, says otherwise.
+    let is_over = || told(&scene, "errors")["ended_at"].is_i64();
+    let quiet = || {
+        database::execute(&scene.keyway, "DELETE FROM usage_rollup; DELETE FROM provider_minutes");
+        database::execute(&scene.keyway, "UPDATE alert_events SET last_ms = last_ms - 3600000");
+        two_looks(&scene);
+        is_over()
+    };
+    assert!((0..4).any(|_| quiet()), "it has no end");
 }
 
 #[test]
