@@ -22,6 +22,8 @@ const PAGES = {
   "key first call": "/console/keys/{key}/first-call",
   "key rotate": "/console/keys/{key}/rotate",
   "key revoke": "/console/keys/{key}/revoke",
+  alerts: "/console/alerts",
+  advice: "/console/advice",
   usage: "/console/usage",
   "usage by key": "/console/usage?by=key&measure=tokens&period=7d",
   "usage of nothing": "/console/usage?model=nothing",
@@ -44,6 +46,11 @@ const PAGES = {
   "providers every one": "/console/providers?show=all",
   provider: "/console/providers/deepseek",
   "provider new": "/console/providers/new",
+  routes: "/console/routes",
+  "route new": "/console/routes/new",
+  route: "{route}",
+  "route edit": "{route}/edit",
+  simulator: "/console/routes/simulator?model=auto",
   applications: "/console/applications",
   "applications for limits": "/console/applications?kind=limit_increase",
   application: "{application}",
@@ -153,11 +160,20 @@ async function made(at, page, key) {
   await page.click("button:text('Send it')");
   const application = new URL(page.url()).pathname;
   at.check("a request to the operator is made", application.includes("/applications/vrq_"), application);
+  await page.goto(`${base}/console/routes/new`);
+  for (const [name, value] of Object.entries({ name: "fast", "model-1": "sandbox/echo", "model-2": "sandbox/slow" })) await page.fill(`[name="${name}"]`, value);
+  await page.click("button:text('See what would change')");
+  at.check("a route is shown before it is made", (await page.textContent("main")).includes("sandbox/slow"));
+  await pictures(at, page, "route compared");
+  await axeIn(at, page, "route compared");
+  await page.click("button:text-is('Apply')");
+  const route = new URL(page.url()).pathname;
+  at.check("a route is made", route.startsWith("/console/routes/route_"), route);
   const link = async (url, part) => {
     await page.goto(base + url);
     return page.getAttribute(`main a[href*="${part}"]`, "href");
   };
-  return { key, budget, project, application, member: await link("/console/members", "/members/user_"), request: await link("/console/requests", "/requests/req_") };
+  return { key, budget, project, application, route, member: await link("/console/members", "/members/user_"), request: await link("/console/requests", "/requests/req_") };
 }
 
 // The playground answers, counts, and keeps a draft.

@@ -1,18 +1,15 @@
 //! POST `/v1/organization/explain`
 
-use super::explain::{PROMPT_BYTES_MAX, Place, Question, TOKENS_MAX, explain};
-use crate::access::keys::not_there;
+use super::ask::{Caller, Query, handlers};
+use super::body::Body;
+use super::json;
 use crate::accounts::capability::{Capabilities, Capability};
 use crate::accounts::check::check_text;
-use crate::accounts::{Scope, Subject, may};
-use crate::admin::ask::{Caller, Query, handlers};
-use crate::admin::body::Body;
-use crate::admin::json;
 use crate::base::{Refusal, Trouble};
 use crate::catalog::Strategy;
+use crate::relay::explain::{PROMPT_BYTES_MAX, Place, Question, TOKENS_MAX, explain, key_of};
 use crate::relay::{Inbound, Outbound, Shared};
 use crate::routing::auto;
-use crate::store::keys;
 use http::Method;
 
 /// Characters of a path at most.
@@ -55,17 +52,12 @@ async fn answer(shared: &Shared, inbound: &Inbound, caller: &Caller) -> Result<O
         })?,
     };
     let mut conn = shared.at.db.connection().await?;
-    let key = keys::by_id(&mut conn, &caller.org, &id).await?.ok_or_else(|| not_there("key"))?;
-    let subject = key.project_id.as_deref().map_or(Subject::Organization, Subject::Project);
-    let operators = key.reach == "installation" && !caller.actor().rights.operator;
-    if operators || may(caller.actor(), Scope::READ_KEYS, subject).is_err() {
-        return Err(not_there("key").into());
-    }
-    let clock = &shared.at.clock;
+    let key = key_of(&mut conn, caller.actor(), &caller.org, &id).await?;
     let place = Place {
+        table: &shared.table,
         catalog: &shared.catalog.load(),
         cache: &shared.cache,
-        now_ms: clock.now_ms(),
+        now_ms: shared.at.clock.now_ms(),
         serving: Some(shared),
     };
     json::answer(&explain(&place, &mut conn, &key, &question).await?)

@@ -4,10 +4,10 @@ use super::ask::Page;
 use crate::accounts::leave::Settled;
 use crate::base::fault::Doing;
 use crate::base::{Fault, Trouble};
+pub use crate::pricing::Usd;
 use crate::relay::Outbound;
 use http::StatusCode;
-use ledger::NanoUsd;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use serde_json::value::RawValue;
 
 /// Unix seconds of unix milliseconds.
@@ -20,17 +20,6 @@ pub fn seconds(unix_ms: i64) -> i64 {
 #[must_use]
 pub fn names(list: &str) -> Vec<String> {
     serde_json::from_str(list).unwrap_or_default()
-}
-
-/// An amount in USD as a JSON number with exact decimals.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Usd(pub NanoUsd);
-
-impl Serialize for Usd {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let raw = RawValue::from_string(self.0.to_decimal()).map_err(serde::ser::Error::custom)?;
-        raw.serialize(serializer)
-    }
 }
 
 /// A list and where it stands.
@@ -178,6 +167,7 @@ pub fn answer_once(text: String) -> Outbound {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ledger::NanoUsd;
 
     #[test]
     fn money_is_an_exact_json_number() {

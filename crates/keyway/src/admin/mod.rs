@@ -15,6 +15,7 @@ pub mod budget_object;
 pub mod budgets;
 pub mod credit;
 pub mod credit_object;
+pub mod explain;
 pub mod groups;
 pub mod incident;
 pub mod invites;

@@ -4,10 +4,10 @@ use super::body::Body;
 use super::json::seconds;
 use crate::base::Refusal;
 use crate::catalog::{Route, RouteRow, TargetRow};
+use crate::pricing::route_fields::{SaidRoute, SaidTarget};
 use crate::pricing::routes::{CONFIG_ID, route_row};
 use crate::store::routes::RouteRow as Stored;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Serialize;
 
 /// `object` of a route that is gone.
 pub const ROUTE_DELETED: &str = "organization.route.deleted";
@@ -85,17 +85,6 @@ impl RouteObject {
     }
 }
 
-/// A target as a body has it.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Said {
-    model: String,
-    weight: Option<u64>,
-    labels: Option<Vec<String>>,
-    needs: Option<Vec<String>>,
-    prompt_tokens_max: Option<u64>,
-}
-
 /// The fields of a route, as the configuration file has them.
 ///
 /// # Errors
@@ -103,35 +92,10 @@ struct Said {
 pub fn fields(mut body: Body) -> Result<String, Refusal> {
     let strategy = body.text("strategy")?;
     let what = "an array of objects with `model`";
-    let targets: Option<Vec<Said>> = body.field("targets", what)?;
+    let targets: Option<Vec<SaidTarget>> = body.field("targets", what)?;
     let regions = body.texts("regions")?;
     let (zero_retention, affinity) = (body.flag("zero_retention")?, body.flag("affinity")?);
     body.finish(&[])?;
     let targets = targets.ok_or_else(|| Refusal::field("targets", "`targets` is missing."))?;
-    let targets: Vec<String> = targets.into_iter().map(target).collect();
-    let fields = [
-        Some(("targets", format!("[{}]", targets.join(", ")))),
-        strategy.map(|strategy| ("strategy", Value::from(strategy).to_string())),
-        regions.map(|regions| ("regions", Value::from(regions).to_string())),
-        zero_retention.map(|flag| ("zero_retention", flag.to_string())),
-        affinity.map(|flag| ("affinity", flag.to_string())),
-    ];
-    Ok(written(fields))
-}
-
-fn target(said: Said) -> String {
-    let fields = [
-        Some(("model", Value::from(said.model).to_string())),
-        said.weight.map(|weight| ("weight", weight.to_string())),
-        said.labels.map(|labels| ("labels", Value::from(labels).to_string())),
-        said.needs.map(|needs| ("needs", Value::from(needs).to_string())),
-        said.prompt_tokens_max.map(|most| ("prompt_tokens_max", most.to_string())),
-    ];
-    format!("{{ {} }}", written(fields))
-}
-
-/// Fields as TOML has them: texts, numbers and lists are written there as in JSON.
-fn written<const N: usize>(fields: [Option<(&str, String)>; N]) -> String {
-    let fields = fields.into_iter().flatten().map(|(name, value)| format!("{name} = {value}"));
-    fields.collect::<Vec<_>>().join(", ")
+    Ok(SaidRoute { targets, strategy, regions, zero_retention, affinity }.fields())
 }

@@ -12,10 +12,8 @@ use super::otlp::{self, Collector};
 use super::pace::Pace;
 use super::peer::Trust;
 use super::reload::{self, Reload};
-use super::routes::ROUTES;
 use super::signals::Signals;
 use super::start::{self, Parts};
-use super::table::Table;
 use super::tls::{self, Files, Handshakes, Pair};
 use super::worker::{self, Seat, Stage};
 use crate::accounts::Installation;
@@ -319,7 +317,7 @@ fn begin_workers(
     stages: &watch::Receiver<Stage>,
     (log, traces): (&RequestLog, &Traces),
 ) -> Result<Vec<JoinHandle<Result<(), Fault>>>, Fault> {
-    let table = Arc::new(Table::new(ROUTES).map_err(Fault::plain)?);
+    let table = Arc::clone(&parts.shared.table);
     let tls = Arc::new(Tls::new(None));
     let mut threads = Vec::new();
     let seats = listeners.into_iter().zip(parts.journals).zip(parts.orders);

@@ -30,6 +30,7 @@ use crate::relay::load::Load;
 use crate::relay::replies::{Replies, Terms};
 use crate::relay::running::{Orders, Stops};
 use crate::relay::spent::Board;
+use crate::relay::table::Table;
 use crate::relay::tries::AttemptLimits;
 use crate::relay::{Shared, tried};
 use crate::routing::{Health, Sessions};
@@ -70,8 +71,7 @@ pub async fn build(
     tasks: Tasks,
 ) -> Result<(Parts, (Keeping, Sharing)), NotOpened> {
     let settings = &config.settings;
-    let control = tokio::runtime::Handle::current();
-    let clock = at.clock.clone();
+    let (control, clock) = (tokio::runtime::Handle::current(), at.clock.clone());
     let node = this_node(settings, listen, &clock).map_err(NotOpened::Failed)?;
     let metrics = Arc::new(Metrics::new(&names(), workers, clock.clone()));
     let from_config = from_config(config).map_err(NotOpened::Configuration)?;
@@ -95,6 +95,7 @@ pub async fn build(
     let shared = Arc::new(Shared {
         at,
         node,
+        table: table()?,
         catalog,
         catalog_source: ArcSwap::from_pointee(source),
         catalog_stale: AtomicBool::new(false),
@@ -131,6 +132,10 @@ pub async fn build(
         attempts: attempts(settings),
     });
     Ok((Parts { shared, journals, orders, spares }, (keeping, sharing)))
+}
+
+fn table() -> Result<Arc<Table>, NotOpened> {
+    Ok(Arc::new(Table::new(ROUTES).map_err(|why| NotOpened::Failed(Fault::plain(why)))?))
 }
 
 /// Which node this start is.

@@ -28,7 +28,7 @@ pub use balance::BalanceAt;
 pub use credential::CredentialRef;
 pub use kinds::{AuthStyle, Dialect, Edit, Effort, ModelKind, Need, Quirk, Strategy, Thinking};
 pub use mistake::{Mistake, Place};
-pub use route::{Route, RouteRow, StoredRoute, TargetRow};
+pub use route::{Route, RouteRow, StoredRoute, TARGETS_MAX, TargetRow};
 pub use row::{Alias, Audience, Capabilities, Efforts, Model, Origin, Provider, Quality, Target};
 pub use rows::{AliasRow, ModelRow, ProviderRow, Rows, Stored, read};
 pub use snapshot::{Catalog, NotFound, Resolution, Routed};

@@ -8,10 +8,13 @@ use crate::access::KeyCache;
 use crate::access::keys::not_there;
 use crate::access::told::Outcome;
 use crate::accounts::capability::Capability;
-use crate::app::explain::{
+use crate::app::routes::ROUTES;
+use crate::base::Fault;
+use crate::relay::explain::{
     Explanation, PROMPT_BYTES_MAX, Place, Question, Step, TOKENS_MAX, USUAL_PATH, explain,
     explain_for_anybody,
 };
+use crate::relay::table::Table;
 use crate::store::keys;
 use clap::Args;
 use std::net::IpAddr;
@@ -143,8 +146,14 @@ fn ask(global: &Global, asked: &Explain) -> Result<Explanation, Failure> {
         let mut conn = session.at.db.connection().await?;
         let catalog = session.catalog(&config).await?;
         let cache = KeyCache::new(session.at.clock.clone(), AGE_MS_MAX, false);
-        let place =
-            Place { catalog: &catalog, cache: &cache, now_ms: session.at.clock.now_ms(), serving: None };
+        let table = Table::new(ROUTES).map_err(Fault::plain)?;
+        let place = Place {
+            table: &table,
+            catalog: &catalog,
+            cache: &cache,
+            now_ms: session.at.clock.now_ms(),
+            serving: None,
+        };
         let question = Question {
             path: &asked.path,
             method: None,

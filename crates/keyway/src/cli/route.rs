@@ -9,10 +9,10 @@ use super::output::Out;
 use super::session::{self, Missing, Session};
 use crate::admin::json::{Deleted, List};
 use crate::admin::route_object::{ROUTE_DELETED, RouteObject};
+use crate::pricing::route_fields::{SaidRoute, SaidTarget};
 use crate::pricing::routes::{self as service, OF_ORGANIZATION_MAX};
 use crate::store::routes as rows;
 use clap::{Args, Subcommand};
-use serde_json::Value;
 
 /// Names that stand for several models, of which the best is asked
 #[derive(Debug, Subcommand)]
@@ -83,17 +83,18 @@ impl Said {
                 Some((model, weight)) if weight.bytes().all(|byte| byte.is_ascii_digit()) => (model, weight),
                 _ => (written.as_str(), "1"),
             };
-            format!("{{ model = {}, weight = {weight} }}", Value::from(model))
+            // A number that is too large is one that no route takes.
+            let weight = Some(weight.parse().unwrap_or(u64::MAX >> 1));
+            SaidTarget { model: model.to_owned(), weight, ..SaidTarget::default() }
         };
-        let targets: Vec<String> = self.targets.iter().map(target).collect();
-        format!(
-            "targets = [{}], strategy = {}, regions = {}, zero_retention = {}, affinity = {}",
-            targets.join(", "),
-            Value::from(self.strategy.as_str()),
-            Value::from(self.regions.clone()),
-            self.zero_retention,
-            !self.no_affinity
-        )
+        let said = SaidRoute {
+            targets: self.targets.iter().map(target).collect(),
+            strategy: Some(self.strategy.clone()),
+            regions: Some(self.regions.clone()),
+            zero_retention: Some(self.zero_retention),
+            affinity: Some(!self.no_affinity),
+        };
+        said.fields()
     }
 }
 

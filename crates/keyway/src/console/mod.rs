@@ -33,6 +33,7 @@ pub mod providers;
 pub mod refusal;
 pub mod register;
 pub mod requests;
+pub mod routes;
 pub mod say;
 pub mod settings;
 pub mod setup;

@@ -54,6 +54,7 @@ static ITEMS: &[Item] = &[
     item("Spend", "Limits", "/console/limits", To::Anywhere(Scope::READ_PROJECTS)),
     item("Spend", "Credit", "/console/credit", To::Everywhere(Scope::READ_BILLING)),
     item("Operate", "Providers", "/console/providers", To::Everywhere(Scope::READ_PROVIDERS)),
+    item("Operate", "Routes", "/console/routes", To::Anywhere(Scope::READ_PROJECTS)),
     item("Operate", "Projects", "/console/projects", To::Anywhere(Scope::READ_PROJECTS)),
     item("Operate", "Members", "/console/members", To::Everywhere(Scope::READ_MEMBERS)),
     item("Operate", "Key review", "/console/review", To::Everywhere(Scope::READ_KEYS)),

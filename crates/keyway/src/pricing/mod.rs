@@ -4,6 +4,9 @@
 pub mod edit;
 pub mod import;
 pub mod load;
+pub mod route_fields;
 pub mod routes;
+mod usd;
 
 pub use load::{Source, snapshot, stored};
+pub use usd::Usd;

@@ -102,8 +102,11 @@ async fn found(acting: &mut Acting<'_>, catalog: &Catalog, route: &str) -> Resul
 /// What the ids of the operator's routes begin with; their name follows.
 pub const CONFIG_ID: &str = "config:";
 
-/// Fields that make a route whose targets are there.
-fn checked(catalog: &Catalog, org: &str, name: &str, fields: &str) -> Result<RouteRow, Refusal> {
+/// Reads the fields of a route whose targets are there.
+///
+/// # Errors
+/// A refusal of fields that make no route, or name nobody who can be asked.
+pub fn checked(catalog: &Catalog, org: &str, name: &str, fields: &str) -> Result<RouteRow, Refusal> {
     let row = route_row(name, fields).map_err(|mistakes| {
         let (path, fix) =
             mistakes.first().map_or(("", "correct it"), |it| (it.path.as_str(), it.fix.as_str()));

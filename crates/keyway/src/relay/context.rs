@@ -7,6 +7,7 @@ use super::load::Load;
 use super::replies::Replies;
 use super::running::{Running, Stops};
 use super::spent::Board;
+use super::table::Table;
 use super::tries::AttemptLimits;
 use crate::access::lookup::Lookup;
 use crate::access::{Grant, KeyCache};
@@ -51,6 +52,8 @@ pub struct Shared {
     pub at: Installation,
     /// Which node this is.
     pub node: Node,
+    /// The routes.
+    pub table: Arc<Table>,
     /// Models, prices, names: exchanged as a whole when the database has others.
     pub catalog: ArcSwap<Catalog>,
     /// What else the catalogue is made from.

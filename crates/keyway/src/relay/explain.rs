@@ -1,28 +1,28 @@
 //! What would become of a call, and why: the rules of the door and of the models, asked one by one from
 //! the lists that requests go through.
 
-use super::routes::ROUTES;
+use super::health::look;
+use super::route::Billing;
+use super::run::is_for;
 use super::table::{Found, Table};
+use super::way::way;
+use super::{Route, Shared};
 use crate::access::keys::not_there;
 use crate::access::permit;
 use crate::access::told::{Outcome, Told, skip, tell};
 use crate::access::{Grant, KeyCache};
 use crate::accounts::capability::{Capabilities, Capability};
-use crate::admin::json::Usd;
+use crate::accounts::{Actor, Scope, Subject, may};
 use crate::base::{Fault, Refusal, Trouble};
 use crate::catalog::{Catalog, Strategy, Target};
 use crate::metering::limits::{Limited, Size};
-use crate::relay::health::look;
-use crate::relay::route::Billing;
-use crate::relay::run::is_for;
-use crate::relay::way::way;
-use crate::relay::{Route, Shared};
+use crate::pricing::Usd;
 use crate::routing::lack::Lack;
 use crate::routing::order::Seen;
 use crate::routing::plan::{self, Choice, Kind, Plan};
 use crate::routing::{Asked, Facts, allowed};
 use crate::store::Conn;
-use crate::store::keys::KeyRow;
+use crate::store::keys::{self, KeyRow};
 use dialect::Needs;
 use http::Method;
 use ledger::{NanoUsd, Usage};
@@ -61,6 +61,8 @@ pub struct Question<'a> {
 
 /// Where the answer is looked for.
 pub struct Place<'a> {
+    /// The routes.
+    pub table: &'a Table,
     /// Models and prices.
     pub catalog: &'a Catalog,
     /// Where grants are made.
@@ -102,6 +104,20 @@ pub struct Step {
     pub reason: String,
 }
 
+/// The key that is asked about, for somebody who may see it.
+///
+/// # Errors
+/// `not_found` for others' keys and for none.
+pub async fn key_of(conn: &mut Conn, actor: &Actor, org: &str, id: &str) -> Result<KeyRow, Trouble> {
+    let key = keys::by_id(conn, org, id).await?.ok_or_else(|| not_there("key"))?;
+    let subject = key.project_id.as_deref().map_or(Subject::Organization, Subject::Project);
+    let operators = key.reach == "installation" && !actor.rights.operator;
+    if operators || may(actor, Scope::READ_KEYS, subject).is_err() {
+        return Err(not_there("key").into());
+    }
+    Ok(key)
+}
+
 /// Explains what would become of a call.
 ///
 /// # Errors
@@ -113,8 +129,7 @@ pub async fn explain(
     question: &Question<'_>,
 ) -> Result<Explanation, Trouble> {
     let grant = place.cache.now(conn, &key.kid).await?.ok_or_else(|| not_there("key"))?;
-    let table = Table::new(ROUTES).map_err(Fault::plain)?;
-    let (told, found) = find(&table, question);
+    let (told, found) = find(place.table, question);
     let mut rules = vec![told];
     let mut planned = None;
     if let Some((route, params)) = found {
@@ -149,8 +164,7 @@ pub fn explain_for_anybody(
     question: &Question<'_>,
 ) -> Result<Explanation, Fault> {
     let grant = Grant::of_anybody(org, place.now_ms)?;
-    let table = Table::new(ROUTES).map_err(Fault::plain)?;
-    let (told, found) = find(&table, question);
+    let (told, found) = find(place.table, question);
     let (mut rules, mut planned) = (vec![told], None);
     if let Some((route, _)) = found {
         let (told, plan) = planned_by(place, &grant, route, question);

@@ -1,7 +1,7 @@
 //! Finding a request's row in the route table.
 
-use crate::relay::Route;
-use crate::relay::exchange::decode_percent;
+use super::Route;
+use super::exchange::decode_percent;
 use http::Method;
 use matchit::Router;
 

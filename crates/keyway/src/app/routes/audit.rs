@@ -4,8 +4,7 @@ use super::managed;
 use crate::access::verify::About::{Anywhere, Organization};
 use crate::access::verify::Needs::Admin;
 use crate::accounts::Scope;
-use crate::admin::{audit, review};
-use crate::app::explain_route;
+use crate::admin::{audit, explain, review};
 use crate::relay::Route;
 use http::Method;
 
@@ -29,7 +28,7 @@ pub(super) static ROUTES: &[Route] = &[
         Method::POST,
         "/v1/organization/explain",
         Admin(Scope::READ_KEYS, Anywhere),
-        explain_route::create,
+        explain::create,
     ),
     managed(
         "key_review",

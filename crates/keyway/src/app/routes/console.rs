@@ -7,8 +7,8 @@ use crate::console::account::{change, confirm, show};
 use crate::console::federated::{account as identities, back, depart};
 use crate::console::{
     alerts, applications, assets, audit, components, docs, front, invitation, keys, leave, links, members,
-    models, money, overview, playground, projects, providers, register, requests, settings, setup, sign_in,
-    status, theme, usage,
+    models, money, overview, playground, projects, providers, register, requests, routes, settings, setup,
+    sign_in, status, theme, usage,
 };
 use crate::relay::route::{Billing, BodyLimit, Handler, Route, Sendable, Shape};
 use crate::relay::{Inbound, Shared};
@@ -212,6 +212,38 @@ pub(super) static ROUTES: &[Route] = &[
         CHANGE_PROVIDERS,
         providers::credentials::change,
     ),
+    page("console_routes", Method::GET, "/console/routes", SEE_PROJECTS, routes::list::show),
+    page(
+        "console_simulator",
+        Method::GET,
+        "/console/routes/simulator",
+        SEE_PROJECTS,
+        routes::simulator::show,
+    ),
+    page("console_route_new", Method::GET, "/console/routes/new", MAKE_PROJECTS, routes::change::show_new),
+    page("console_route_make", Method::POST, "/console/routes", MAKE_PROJECTS, routes::change::make),
+    page("console_route", Method::GET, "/console/routes/{route}", SEE_PROJECTS, routes::one::show),
+    page(
+        "console_route_edit",
+        Method::GET,
+        "/console/routes/{route}/edit",
+        CHANGE_ROUTES,
+        routes::change::show,
+    ),
+    page(
+        "console_route_change",
+        Method::POST,
+        "/console/routes/{route}",
+        CHANGE_ROUTES,
+        routes::change::change,
+    ),
+    page(
+        "console_route_remove",
+        Method::POST,
+        "/console/routes/{route}/remove",
+        END_ROUTES,
+        routes::one::remove,
+    ),
     page(
         "console_applications",
         Method::GET,
@@ -362,6 +394,8 @@ const SEE_ALL_AUDIT: Needs = Needs::Admin(Scope::READ_AUDIT_LOGS, About::Organiz
 const SEE_PROJECTS: Needs = Needs::Admin(Scope::READ_PROJECTS, About::Anywhere);
 const CHANGE_PROJECTS: Needs = Needs::Admin(Scope::UPDATE_PROJECTS, About::Anywhere);
 const MAKE_PROJECTS: Needs = Needs::Admin(Scope::CREATE_PROJECTS, About::Organization);
+const CHANGE_ROUTES: Needs = Needs::Admin(Scope::UPDATE_PROJECTS, About::Organization);
+const END_ROUTES: Needs = Needs::Admin(Scope::DELETE_PROJECTS, About::Organization);
 const SEE_PROJECT: Needs = Needs::Admin(Scope::READ_PROJECTS, About::Project);
 const CHANGE_PROJECT: Needs = Needs::Admin(Scope::UPDATE_PROJECTS, About::Project);
 const END_PROJECT: Needs = Needs::Admin(Scope::DELETE_PROJECTS, About::Project);

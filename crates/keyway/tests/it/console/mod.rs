@@ -12,6 +12,7 @@ mod mail;
 mod pages;
 mod providers;
 mod roles;
+mod routes;
 mod sessions;
 mod setup;
 pub mod visitor;

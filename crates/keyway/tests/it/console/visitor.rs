@@ -109,7 +109,7 @@ pub fn hidden(page: &str, path: &str) -> Vec<(String, String)> {
     let inputs = form.split("<input ").filter(|input| input.starts_with("type=\"hidden\""));
     let value = |input: &str, name: &str| {
         let rest = input.split(&format!("{name}=\"")).nth(1).unwrap_or_default();
-        rest.split('"').next().unwrap_or_default().replace("&amp;", "&")
+        rest.split('"').next().unwrap_or_default().replace("&quot;", "\"").replace("&amp;", "&")
     };
     inputs.map(|input| (value(input, "name"), value(input, "value"))).collect()
 }
