@@ -110,8 +110,12 @@ fn account(number: u8) -> Arc<Account> {
 fn price() -> Price {
     let base = Rates { input: 150_000_000, output: 600_000_000, ..Rates::default() };
     let peak = Rates { input: 300_000_000, output: 1_200_000_000, ..Rates::default() };
-    let hours =
-        |from_minute, to_minute| ledger::Hours { weekdays: vec![1, 2, 3, 4, 5], from_minute, to_minute };
+    let hours = |from_minute, to_minute| ledger::Hours {
+        weekdays: vec![1, 2, 3, 4, 5],
+        from_minute,
+        to_minute,
+        except_days: vec![],
+    };
     Price {
         version: "deepseek/deepseek-flash@2026-10-01".to_owned(),
         from_ms: 0,

@@ -31,8 +31,7 @@ pub struct Rates {
     pub unit: Option<u64>,
 }
 
-/// A time of week at which other rates hold, in UTC. Public holidays are not modelled: a provider
-/// that charges less on them is metered at its weekday price.
+/// A time of week at which other rates hold, in UTC, but for some days.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hours {
     /// Days it holds on, 1 = Monday to 7 = Sunday.
@@ -41,6 +40,10 @@ pub struct Hours {
     pub from_minute: u16,
     /// First minute after it, 1 to 1440.
     pub to_minute: u16,
+    /// Days it does not hold on though their weekday says so, such as public holidays: days since
+    /// 1970-01-01.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub except_days: Vec<i64>,
 }
 
 /// One version of a model's price: base rates and what replaces them.
@@ -128,10 +131,12 @@ impl Hours {
     pub fn hold_at(&self, at_ms: i64) -> bool {
         let minutes = at_ms.div_euclid(MINUTE_MS);
         let minute = minutes.rem_euclid(MINUTES_PER_DAY);
+        let day = minutes.div_euclid(MINUTES_PER_DAY);
         // Day 0 of unix time was a Thursday.
-        let weekday = (minutes.div_euclid(MINUTES_PER_DAY) + 3).rem_euclid(7) + 1;
+        let weekday = (day + 3).rem_euclid(7) + 1;
         (i64::from(self.from_minute)..i64::from(self.to_minute)).contains(&minute)
             && self.weekdays.iter().any(|day| i64::from(*day) == weekday)
+            && !self.except_days.contains(&day)
     }
 }
 

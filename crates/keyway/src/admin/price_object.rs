@@ -36,6 +36,7 @@ struct HoursObject<'a> {
     weekdays: &'a [u8],
     from: String,
     to: String,
+    except: Vec<String>,
     #[serde(flatten)]
     rates: RatesObject,
 }
@@ -59,6 +60,15 @@ pub struct PriceObject<'a> {
 
 fn usd(nanousd: u64) -> Usd {
     Usd(NanoUsd(i64::try_from(nanousd).unwrap_or(i64::MAX)))
+}
+
+/// The date of a day since 1970-01-01.
+fn day_of(day: i64) -> String {
+    let day = i32::try_from(day).ok().and_then(|day| {
+        use jiff::ToSpan;
+        jiff::civil::date(1970, 1, 1).checked_add(day.days()).ok()
+    });
+    day.map_or_else(String::new, |day| day.to_string())
 }
 
 impl RatesObject {
@@ -86,6 +96,7 @@ impl<'a> PriceObject<'a> {
             weekdays: &hours.weekdays,
             from: clock(hours.from_minute),
             to: clock(hours.to_minute),
+            except: hours.except_days.iter().map(|day| day_of(*day)).collect(),
             rates: RatesObject::new(rates),
         };
         let tier = |(above, rates): &(u64, Rates)| TierObject {

@@ -6,7 +6,8 @@ use super::mistake::{Mistake, nearest};
 use super::row::{Alias, Audience, Capabilities, Efforts, Model, Origin, Provider, SANDBOX, Target};
 use super::rows::{AliasRow, ModelRow, ProviderRow, Rows, Stored};
 use super::snapshot::{Catalog, Resolution};
-use std::collections::{BTreeMap, HashMap};
+use crate::base::Map;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A provider's rank where nothing is said; lower is asked first.
@@ -53,14 +54,14 @@ impl Catalog {
         own_models(&own.models, &known, &mut models, &mut mistakes);
         let mut catalog = Self {
             off: known.keys().filter(|name| !is_on(name)).map(|name| name.as_str().into()).collect(),
-            providers: HashMap::new(),
+            providers: Map::default(),
             models: Vec::with_capacity(models.len()),
             targets: Vec::with_capacity(models.len()),
             aliases: Vec::new(),
-            names: HashMap::with_capacity(models.len() * 2),
+            names: Map::with_capacity_and_hasher(models.len() * 2, <_>::default()),
             routes: Vec::new(),
-            of_organizations: HashMap::new(),
-            behind: HashMap::new(),
+            of_organizations: Map::default(),
+            behind: Map::default(),
         };
         for (name, provider) in &mut known {
             if let Some(audience) = audience(name) {
@@ -162,8 +163,9 @@ impl Catalog {
 
     /// The names without provider, and who serves each, by priority and then by name. The
     /// sandbox has none: nothing gets there by accident.
-    fn bare_names(&self) -> HashMap<Arc<str>, Vec<Arc<Target>>> {
-        let mut bare: HashMap<Arc<str>, Vec<Arc<Target>>> = HashMap::with_capacity(self.models.len());
+    fn bare_names(&self) -> Map<Arc<str>, Vec<Arc<Target>>> {
+        let mut bare: Map<Arc<str>, Vec<Arc<Target>>> =
+            Map::with_capacity_and_hasher(self.models.len(), <_>::default());
         for model in self.models.iter().filter(|model| &*model.provider != SANDBOX) {
             let target = self.names.get(&model.id).and_then(|found| found.candidates.first());
             bare.entry(model.bare().into()).or_default().extend(target.cloned());

@@ -36,6 +36,11 @@ pub const HOURS_FIELDS: &[Field] = rate_fields![
         kind: FieldKind::Weekdays,
         doc: "Days it holds on, 1 = Monday to 7 = Sunday; untold: all."
     },
+    Field {
+        name: "except",
+        kind: FieldKind::Texts,
+        doc: "Days it does not hold on, such as public holidays: \"YYYY-MM-DD\"."
+    },
     Field { name: "from", kind: FieldKind::Text, doc: "First minute, \"HH:MM\" in UTC." },
     Field {
         name: "to",

@@ -170,6 +170,7 @@ fn hours(reader: &mut Reader, fields: &Fields<'_>, base: Rates) -> Vec<(Hours, R
     for entry in reader.tables(fields, "hours") {
         reader.check_known(&entry, HOURS_FIELDS);
         let weekdays = weekdays(reader, &entry);
+        let except_days = except(reader, &entry);
         let from_minute = minute(reader, &entry, "from");
         let to_minute = minute(reader, &entry, "to");
         let rates = rates(reader, &entry, base);
@@ -184,7 +185,7 @@ fn hours(reader: &mut Reader, fields: &Fields<'_>, base: Rates) -> Vec<(Hours, R
                 "write two entries where hours pass midnight (to = \"24:00\")",
             );
         }
-        found.push((Hours { weekdays, from_minute, to_minute }, rates));
+        found.push((Hours { weekdays, from_minute, to_minute, except_days }, rates));
     }
     found
 }
@@ -211,6 +212,22 @@ fn weekdays(reader: &mut Reader, fields: &Fields<'_>) -> Vec<u8> {
             Vec::new()
         }
     }
+}
+
+/// Days on which hours do not hold, as days since 1970-01-01.
+fn except(reader: &mut Reader, fields: &Fields<'_>) -> Vec<i64> {
+    let written = reader.strings(fields, "except").unwrap_or_default();
+    let days: Option<Vec<i64>> = written.iter().map(|day| day_number(day)).collect();
+    if days.is_none() {
+        reader.wrong(fields, "except", "is not a list of days", "write days such as \"2027-01-01\"");
+    }
+    days.unwrap_or_default()
+}
+
+fn day_number(day: &str) -> Option<i64> {
+    let day: jiff::civil::Date = day.parse().ok()?;
+    let start = day.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+    Some(start.timestamp().as_second().div_euclid(86_400))
 }
 
 /// `HH:MM` as minutes of the day, 0 to 1440.

@@ -8,7 +8,7 @@ use super::row::{Origin, Target};
 use super::rows::{Rows, Stored, is_model_name};
 use super::snapshot::{Catalog, NotFound, Resolution, Routed};
 use super::written::{Fields, Reader};
-use std::collections::HashMap;
+use crate::base::Map;
 use std::sync::Arc;
 
 /// Targets of a route at most.
@@ -146,7 +146,7 @@ impl Catalog {
     pub(super) fn add_routes(&mut self, own: &Rows, stored: &Stored, mistakes: &mut Vec<Mistake>) {
         let of_file = own.routes.iter().filter_map(|row| self.route(row.clone(), Origin::Config, mistakes));
         let of_file: Vec<_> = of_file.collect();
-        let mut of_organizations: HashMap<Arc<str>, HashMap<Arc<str>, Arc<Resolution>>> = HashMap::new();
+        let mut of_organizations: Map<Arc<str>, Map<Arc<str>, Arc<Resolution>>> = Map::default();
         for route in &stored.routes {
             // What has gone since it was written is left out; it was checked then.
             if let Some(found) = self.route(route.row.clone(), Origin::Stored, &mut Vec::new()) {

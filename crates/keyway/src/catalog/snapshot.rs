@@ -3,7 +3,7 @@
 use super::route::{Route, TargetRow};
 use super::row::{Alias, Audience, Model, Provider, Target};
 use super::rows::is_model_name;
-use std::collections::HashMap;
+use crate::base::Map;
 use std::sync::Arc;
 
 /// Who serves a name, in the order in which they are asked. Never empty.
@@ -69,20 +69,20 @@ pub enum NotFound {
 /// Providers that are on, their models, and every name that leads to them.
 #[derive(Debug)]
 pub struct Catalog {
-    pub(super) providers: HashMap<Arc<str>, Arc<Provider>>,
+    pub(super) providers: Map<Arc<str>, Arc<Provider>>,
     /// Names of providers that have a row and are off.
     pub(super) off: Vec<Arc<str>>,
     pub(super) models: Vec<Arc<Model>>,
     /// Where each of `models` is asked, in their order.
     pub(super) targets: Vec<Arc<Target>>,
     pub(super) aliases: Vec<Arc<Alias>>,
-    pub(super) names: HashMap<Arc<str>, Arc<Resolution>>,
+    pub(super) names: Map<Arc<str>, Arc<Resolution>>,
     /// The operator's routes, by name.
     pub(super) routes: Vec<Arc<Route>>,
     /// Routes of organisations, by organisation and name.
-    pub(super) of_organizations: HashMap<Arc<str>, HashMap<Arc<str>, Arc<Resolution>>>,
+    pub(super) of_organizations: Map<Arc<str>, Map<Arc<str>, Arc<Resolution>>>,
     /// Whom a name of `names` leads to for those whom it does not serve.
-    pub(super) behind: HashMap<Arc<str>, Vec<Arc<Resolution>>>,
+    pub(super) behind: Map<Arc<str>, Vec<Arc<Resolution>>>,
 }
 
 impl Catalog {

@@ -3,6 +3,7 @@
 use super::args::Global;
 use super::failure::Failure;
 use super::output::Out;
+use super::pages::every;
 use super::session::{self, Missing, Session};
 use crate::accounts::Rights;
 use crate::admin::advice::{AdviceObject, Asked, look};
@@ -28,16 +29,7 @@ pub fn run(global: &Global, out: &Out) -> Result<(), Failure> {
             rights: &rights,
             now_ms: Clock::system().now_ms(),
         };
-        let (mut all, mut after) = (Vec::new(), String::new());
-        loop {
-            let page = look(&asked, &after, LOOK_KEYS).await?;
-            let (more, last) = (page.has_more, page.last_id().map(str::to_owned));
-            all.extend(page.data);
-            match last {
-                Some(last) if more => after = last,
-                _ => break,
-            }
-        }
+        let all = every(async |after| look(&asked, after, LOOK_KEYS).await).await?;
         if out.json {
             return out.json(&List::new(all, false, |object: &AdviceObject| &object.id));
         }

@@ -39,6 +39,7 @@ pub mod money;
 pub mod node;
 pub mod org;
 pub mod output;
+mod pages;
 pub mod place;
 pub mod policy;
 pub mod project;

@@ -3,6 +3,7 @@
 use super::failure::Failure;
 use super::key::when;
 use super::output::Out;
+use super::pages::every;
 use super::session::Session;
 use crate::access::review::Asked;
 use crate::admin::json::List;
@@ -19,16 +20,7 @@ const LOOK_KEYS: i64 = 100;
 pub async fn run(session: &Session, out: &Out) -> Result<(), Failure> {
     let asked = Asked { org: &session.org, operators: true, now_ms: Clock::system().now_ms(), only: "" };
     let mut conn = session.at.db.connection().await?;
-    let (mut all, mut after) = (Vec::new(), String::new());
-    loop {
-        let page = look(&mut conn, &asked, &after, LOOK_KEYS).await?;
-        let (more, last) = (page.has_more, page.last_id().map(str::to_owned));
-        all.extend(page.data);
-        match last {
-            Some(last) if more => after = last,
-            _ => break,
-        }
-    }
+    let all = every(async |after| look(&mut conn, &asked, after, LOOK_KEYS).await).await?;
     if out.json {
         return out.json(&List::new(all, false, |object: &ReviewObject| &object.id));
     }

@@ -1,16 +1,16 @@
 //! What lines say besides their sums: from which networks keys are used, and how tries at providers end.
 
+use crate::base::Map;
 use crate::store::seen::{FromNetwork, ProviderMinute};
 use crate::store::usage_columns::Width;
 use ledger::Entry;
-use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 
 /// What some lines say.
 #[derive(Default)]
 pub struct Seen {
     /// By key; most have one network.
-    networks: HashMap<Box<str>, Vec<([u8; 16], FromNetwork)>>,
+    networks: Map<Box<str>, Vec<([u8; 16], FromNetwork)>>,
     providers: Vec<ProviderMinute>,
 }
 

@@ -1,9 +1,9 @@
 //! Who reaches a provider with which credential.
 
+use crate::base::Map;
 use crate::catalog::{BalanceAt, Dialect};
 use crate::telemetry::metrics::ProviderSlot;
 use crate::upstream::Endpoint;
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU16, Ordering};
 
@@ -87,12 +87,12 @@ impl Trouble {
 #[derive(Default)]
 struct Of {
     installation: Vec<Arc<Upstream>>,
-    own: HashMap<Arc<str>, Vec<Arc<Upstream>>>,
+    own: Map<Arc<str>, Vec<Arc<Upstream>>>,
 }
 
 /// Every provider that is on, with every credential that can be used. Exchanged as a whole.
 #[derive(Default)]
-pub struct Upstreams(HashMap<Arc<str>, Of>);
+pub struct Upstreams(Map<Arc<str>, Of>);
 
 impl Upstreams {
     /// Adds a credential, behind those of its owner that are there.

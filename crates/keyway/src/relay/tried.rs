@@ -103,8 +103,9 @@ impl Story {
     /// The answer has begun well, and nobody else will be asked.
     pub fn answered(&mut self) {
         if let Some(Attempting { turn, began_ms }) = self.turn.take() {
-            let took_ms = self.since(began_ms);
-            turn.good(self.now_mono_ms(), self.stream, took_ms);
+            let now_ms = self.now_mono_ms();
+            let took_ms = u32::try_from(now_ms - began_ms).unwrap_or(0);
+            turn.good(now_ms, self.stream, took_ms);
             if let (Some(session), Some(target)) = (self.session, &self.target) {
                 self.worker.shared.sessions.stay(session, &target.id);
             }

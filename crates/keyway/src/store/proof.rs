@@ -2,7 +2,7 @@
 
 use super::Conn;
 use super::requests::{OwnedEntry, lines};
-use super::usage_columns::{Width, at};
+use super::usage_columns::{Width, at, requests_and_usage};
 use crate::base::Fault;
 use crate::base::fault::Doing;
 use sqlx::any::AnyRow;
@@ -19,22 +19,8 @@ pub const COMPARED: usize = 14;
 pub type Sums = [i64; COMPARED];
 
 /// Where each of [`Sums`] stands in the rollups.
-const PLACES: [usize; COMPARED] = [
-    at::REQUESTS,
-    at::USAGE,
-    at::USAGE + 1,
-    at::USAGE + 2,
-    at::USAGE + 3,
-    at::USAGE + 4,
-    at::USAGE + 5,
-    at::USAGE + 6,
-    at::USAGE + 7,
-    at::USAGE + 8,
-    at::USAGE + 9,
-    at::COST_NANOUSD,
-    at::SELL_NANOUSD,
-    at::ABSORBED_NANOUSD,
-];
+const PLACES: [usize; COMPARED] =
+    requests_and_usage(&[at::COST_NANOUSD, at::SELL_NANOUSD, at::ABSORBED_NANOUSD]);
 
 /// The names of the sums.
 #[must_use]

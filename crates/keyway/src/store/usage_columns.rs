@@ -209,6 +209,23 @@ pub mod at {
     pub const FIRST_TOKEN: usize = 40;
 }
 
+/// Requests, every class of usage, and the measures `behind`: their indices in [`MEASURES`].
+///
+/// # Panics
+/// At compile time, when `N` is not so many.
+#[must_use]
+pub const fn requests_and_usage<const N: usize>(behind: &[usize]) -> [usize; N] {
+    let usage = at::COST_NANOUSD - at::USAGE;
+    assert!(N == 1 + usage + behind.len(), "so many measures");
+    let mut all = [at::REQUESTS; N];
+    let mut place = 1;
+    while place < N {
+        all[place] = if place <= usage { at::USAGE + place - 1 } else { behind[place - 1 - usage] };
+        place += 1;
+    }
+    all
+}
+
 /// One value per measure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Measures(pub [i64; MEASURES.len()]);

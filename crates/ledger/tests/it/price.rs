@@ -34,6 +34,8 @@ fn deepseek_flash() -> Price {
         weekdays: vec![1, 2, 3, 4, 5],
         from_minute: from * 60,
         to_minute: to * 60,
+        // The next Tuesday is a holiday.
+        except_days: vec![MONDAY_MS / DAY_MS + 8],
     };
     Price { hours: vec![(hours(1, 4), peak), (hours(6, 10), peak)], ..price(rates("0.15", "0.003", "0.60")) }
 }
@@ -75,6 +77,8 @@ fn deepseek_is_dearer_in_its_peak_hours() {
         (5, 60, off_peak),  // Saturday
         (6, 400, off_peak), // Sunday
         (7, 400, peak),     // the next Monday
+        (8, 400, off_peak), // the next Tuesday, a holiday
+        (9, 400, peak),
         (-1, 400, off_peak),
     ] {
         let at_ms = MONDAY_MS + day * DAY_MS + minute * MINUTE_MS;
@@ -85,7 +89,7 @@ fn deepseek_is_dearer_in_its_peak_hours() {
 
 #[test]
 fn weekdays_are_right_before_and_after_the_epoch() {
-    let on = |day| Hours { weekdays: vec![day], from_minute: 0, to_minute: 1_440 };
+    let on = |day| Hours { weekdays: vec![day], from_minute: 0, to_minute: 1_440, except_days: vec![] };
     for (at_ms, weekday) in [
         (0, 4),                     // Thursday 1970-01-01
         (-1, 3),                    // Wednesday
@@ -101,7 +105,7 @@ fn weekdays_are_right_before_and_after_the_epoch() {
     for at_ms in [i64::MIN, i64::MAX] {
         assert_eq!((1..=7).filter(|day| on(*day).hold_at(at_ms)).count(), 1);
     }
-    let never = Hours { weekdays: vec![1], from_minute: 600, to_minute: 600 };
+    let never = Hours { weekdays: vec![1], from_minute: 600, to_minute: 600, except_days: vec![] };
     assert!(!never.hold_at(MONDAY_MS + 600 * MINUTE_MS));
 }
 

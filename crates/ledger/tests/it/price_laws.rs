@@ -46,7 +46,7 @@ fn any_price() -> impl Strategy<Value = Price> {
                 }
             };
             let dear = plus(&base, &other);
-            let hours = Hours { weekdays: vec![1, 2, 3], from_minute, to_minute };
+            let hours = Hours { weekdays: vec![1, 2, 3], from_minute, to_minute, except_days: vec![] };
             Price {
                 version: "any@1".to_owned(),
                 from_ms: 0,

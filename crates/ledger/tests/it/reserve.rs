@@ -58,7 +58,7 @@ fn only_prices_that_can_apply_count() {
     let long = quote(Size { input_tokens_max: 1_001, ..SIZE }, Mode::Sliding);
     assert_eq!(long.amount(10), NanoUsd(7 + 2 * 1_001 + 60), "it may reach the tier");
     let dear = Rates { input: 9_000_000, output: 9_000_000, ..Rates::default() };
-    let hours = Hours { weekdays: vec![4], from_minute: 0, to_minute: 60 };
+    let hours = Hours { weekdays: vec![4], from_minute: 0, to_minute: 60, except_days: vec![] };
     let price = Price { hours: vec![(hours, dear)], ..price() };
     let at = |at_ms| Quote::new(&price, at_ms, SIZE, Mode::Sliding, Markup(0)).expect("bounded");
     assert_eq!(at(0).amount(1), NanoUsd(7 + 900 + 9));
@@ -116,7 +116,7 @@ proptest! {
             input: row[0].into(), output: row[1].into(), cache_read: Some(row[2].into()),
             cache_write_1h: Some(row[3].into()), reasoning: Some(row[4].into()), ..Rates::default()
         };
-        let hours = Hours { weekdays: vec![1, 3, 4, 5], from_minute: 100, to_minute: 900 };
+        let hours = Hours { weekdays: vec![1, 3, 4, 5], from_minute: 100, to_minute: 900, except_days: vec![] };
         let price = Price {
             base: of(rates[0]), context_tiers: vec![(bound / 2, of(rates[1]))], hours: vec![(hours, of(rates[2]))],
             per_request, ..price()

@@ -111,6 +111,10 @@ const TABLE: &[(&str, &str)] = &[
         "keyway.toml:2:43: models.m/a.price.hours[0].to is missing",
     ),
     (
+        "[models.\"m/a\"]\nprice = { input = 1, output = 1, hours = [{ except = [\"soon\"], from = \"22:00\", to = \"23:00\" }] }\n",
+        "keyway.toml:2:54: models.m/a.price.hours[0].except is not a list of days",
+    ),
+    (
         "[models.\"m/a\"]\nprice = { input = 1, output = 1, hours = [{ weekdays = [0], from = \"22:00\", to = \"23:00\" }] }\n",
         "keyway.toml:2:56: models.m/a.price.hours[0].weekdays is not a list of days",
     ),

@@ -196,6 +196,9 @@ fn deepseek_costs_double_in_its_peak_hours() {
         (4, 10, 0, false),
         (5, 2, 0, false),
         (6, 7, 0, false),
+        // Friday 2027-01-01, a holiday; the Monday behind it.
+        (46, 2, 0, false),
+        (49, 2, 0, true),
     ] {
         let at = minute(day, hour, at_minute);
         let (flash_usd, pro_usd) = if peak { ("1.506", "5.324") } else { ("0.753", "2.662") };

@@ -125,7 +125,10 @@ fn hours(off: &Raw, kind: ModelKind) -> Option<Vec<(Hours, Rates)>> {
             let (from, to) = span.split_once('-')?;
             let (from_minute, to_minute) = (minute(from)?, minute(to)?);
             let to_minute = if to_minute == 0 { 24 * 60 } else { to_minute };
-            found.push((Hours { weekdays: weekdays.clone(), from_minute, to_minute }, rates));
+            found.push((
+                Hours { weekdays: weekdays.clone(), from_minute, to_minute, except_days: Vec::new() },
+                rates,
+            ));
         }
     }
     Some(found)

@@ -3,13 +3,13 @@
 //! exchanged while requests are inside.
 
 use super::Gate;
+use crate::base::Map;
 use crate::providers::{Owner, Upstream};
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// Doors by provider, then by owner (empty: the installation's) or by credential.
-type Table = HashMap<Arc<str>, HashMap<Arc<str>, Arc<Gate>>>;
+type Table = Map<Arc<str>, Map<Arc<str>, Arc<Gate>>>;
 
 /// The doors of a process. They are as many as there are accounts with a cap.
 pub struct Gates {

@@ -7,8 +7,8 @@ pub mod speed;
 pub use breaker::{Breaker, Cause, Outcome, Standing};
 pub use speed::Speed;
 
+use crate::base::Map;
 use crate::catalog::Target;
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 /// Credentials that are looked after; those beyond it are always asked.
@@ -84,8 +84,8 @@ impl Drop for Turn {
 /// How all providers do.
 #[derive(Default)]
 pub struct Health {
-    pulses: RwLock<HashMap<Arc<str>, Vec<Arc<Pulse>>>>,
-    speeds: RwLock<HashMap<Arc<str>, Arc<Speed>>>,
+    pulses: RwLock<Map<Arc<str>, Vec<Arc<Pulse>>>>,
+    speeds: RwLock<Map<Arc<str>, Arc<Speed>>>,
 }
 
 impl Health {

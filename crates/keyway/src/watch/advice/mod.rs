@@ -7,7 +7,7 @@ use crate::catalog::Catalog;
 use crate::catalog::row::{Capabilities, Model};
 use crate::store::Db;
 use crate::store::usage::{Cut, FILTER_VALUES_MAX, Query, Row, cut};
-use crate::store::usage_columns::{Dimension, Width, at};
+use crate::store::usage_columns::{Dimension, Width, at, requests_and_usage};
 use ledger::price::Price;
 use rules::Spent;
 use std::collections::BTreeMap;
@@ -28,20 +28,7 @@ pub const SAVED_NANOUSD_MIN: i64 = 1_000_000_000;
 const SAVED_PERCENT_MIN: i64 = 5;
 
 /// Measures that are read: requests, tokens by class and units, what was paid.
-static MEASURES: [usize; 12] = [
-    at::REQUESTS,
-    at::USAGE,
-    at::USAGE + 1,
-    at::USAGE + 2,
-    at::USAGE + 3,
-    at::USAGE + 4,
-    at::USAGE + 5,
-    at::USAGE + 6,
-    at::USAGE + 7,
-    at::USAGE + 8,
-    at::USAGE + 9,
-    at::SELL_NANOUSD,
-];
+static MEASURES: [usize; 12] = requests_and_usage(&[at::SELL_NANOUSD]);
 
 /// A piece of advice.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -168,7 +168,12 @@ mod tests {
         assert_eq!(elsewhere(&used, &own, &price(1_000, 3_001, None)), 0);
         // A day price twice as high for half of the time is worth one and a half.
         let mut by_hour = price(500, 1_500, None);
-        let day = Hours { weekdays: vec![1, 2, 3, 4, 5, 6, 7], from_minute: 0, to_minute: 720 };
+        let day = Hours {
+            weekdays: vec![1, 2, 3, 4, 5, 6, 7],
+            from_minute: 0,
+            to_minute: 720,
+            except_days: vec![],
+        };
         by_hour.hours.push((day, price(1_000, 3_000, None).base));
         assert_eq!(elsewhere(&used, &own, &by_hour), 25 * USD);
         let asked = Price { per_request: 1, ..price(500, 1_500, None) };
@@ -203,7 +208,7 @@ mod tests {
     #[test]
     fn what_was_asked_in_dear_hours() {
         let mut own = price(500, 500, None);
-        let peak = Hours { weekdays: vec![4], from_minute: 60, to_minute: 150 };
+        let peak = Hours { weekdays: vec![4], from_minute: 60, to_minute: 150, except_days: vec![] };
         own.hours.push((peak, price(1_000, 1_000, None).base));
         let hour = |hour: i64| (hour * HOUR_MS, spent(10, 1_000, 0, 0));
         // The first day was a Thursday. Half of the third hour is dear: 3/4 of what it cost is the rest.
