@@ -135,8 +135,9 @@ async function firstCall(at, page) {
 // may be in another process by then, where the browser's own driver loses it.
 async function back(page) {
   await page.waitForLoadState("load");
+  const left = page.url();
   await page.evaluate(() => history.back()).catch(() => {});
-  await page.waitForLoadState("load");
+  await page.waitForURL((url) => url.href !== left, { waitUntil: "load" });
 }
 
 // Makes one of each by the pages, and says where each is.

@@ -247,15 +247,11 @@ fn planned_by(
     route: &Route,
     question: &Question<'_>,
 ) -> (Vec<Told>, Option<Plan>) {
-    let asked = || Asked {
-        needs: needs(question.capabilities),
-        prompt_tokens: question.prompt_bytes.map(|bytes| bytes.div_ceil(4)).or(Some(0)),
-        cache_key: None,
-    };
+    let prompt_tokens = question.prompt_bytes.map(|bytes| bytes.div_ceil(4)).unwrap_or(0);
     let dialect = route.dialect();
     let facts = Facts {
         wish: question.wish,
-        asked: &asked,
+        asked: Asked::known(needs(question.capabilities), Some(prompt_tokens)),
         output_cap: question.max_tokens,
         answers: 1,
         labels: question.labels,
@@ -265,7 +261,10 @@ fn planned_by(
         serves: &|target| {
             dialect.is_none_or(|dialect| is_for(target, dialect) && way(target, dialect, true).is_some())
         },
-        look: &|target| place.serving.map_or(Seen::UNKNOWN, |shared| look(shared, grant, target, true)),
+        look: &|target, speed| {
+            let Some(shared) = place.serving else { return Seen::UNKNOWN };
+            look(shared, &grant.org, target, shared.at.clock.monotonic_ms(), speed.then_some(true))
+        },
         pinned: &|_| None,
     };
     plan::told(place.catalog, grant, question.model, &facts)

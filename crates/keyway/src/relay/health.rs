@@ -4,18 +4,16 @@
 use super::context::Shared;
 use super::story::Story;
 use super::tried::Attempting;
-use crate::access::Grant;
 use crate::catalog::Target;
 use crate::providers::Upstream;
 use crate::routing::health::Standing;
 use crate::routing::order::Seen;
 use std::sync::Arc;
 
-/// What a target is reached with, and how that stands: the first credential that is asked, else the one
-/// that is soonest. `None`: there is none.
-fn best(shared: &Shared, org: &str, target: &Target) -> Option<(Arc<Upstream>, Standing)> {
+/// What a target is reached with, and how that stands at a time (monotonic milliseconds): the first credential
+/// that is asked, else the one that is soonest. `None`: there is none.
+fn best(shared: &Shared, org: &str, target: &Target, now_ms: i64) -> Option<(Arc<Upstream>, Standing)> {
     let upstreams = shared.upstreams.load();
-    let now_ms = shared.at.clock.monotonic_ms();
     // Where one is full that has a cap of its own, the next may have a place.
     let rank = |upstream: &Upstream, standing: &Standing| match standing {
         Standing::In => (0, shared.gates.crowd(upstream)),
@@ -33,15 +31,17 @@ fn best(shared: &Shared, org: &str, target: &Target) -> Option<(Arc<Upstream>, S
     }
 }
 
-/// How a target does for requests of a key.
+/// How a target does for requests of an organisation at a time (monotonic milliseconds); and, where it counts,
+/// how quick it is at streams or at whole answers.
 #[must_use]
-pub fn look(shared: &Shared, grant: &Grant, target: &Target, stream: bool) -> Seen {
+pub fn look(shared: &Shared, org: &str, target: &Target, now_ms: i64, streams: Option<bool>) -> Seen {
+    let standing = match shared.upstreams.load().of(&target.provider.name, org) {
+        [only] => shared.health.standing(&only.provider, &only.credential, now_ms),
+        _ => best(shared, org, target, now_ms).map_or(Standing::In, |(_, standing)| standing),
+    };
+    let Some(streams) = streams else { return Seen { standing, ..Seen::UNKNOWN } };
     let speed = shared.health.speed(target);
-    Seen {
-        standing: best(shared, &grant.org, target).map_or(Standing::In, |(_, standing)| standing),
-        expected_ms: speed.expected_ms(stream, shared.at.clock.monotonic_ms()),
-        waiting: speed.waiting(),
-    }
+    Seen { standing, expected_ms: speed.expected_ms(streams, now_ms), waiting: speed.waiting() }
 }
 
 impl Story {
@@ -53,7 +53,7 @@ impl Story {
             [only] => Some(Arc::clone(only)),
             _ => None,
         };
-        let chosen = only.or_else(|| Some(best(shared, &self.grant.org, target)?.0));
+        let chosen = only.or_else(|| Some(best(shared, &self.grant.org, target, self.now_mono_ms())?.0));
         self.upstream = chosen;
         self.upstream.is_some()
     }
@@ -67,7 +67,8 @@ impl Story {
 
     /// How a target stands for this request.
     pub(super) fn standing(&self, target: &Target) -> Standing {
-        best(&self.worker.shared, &self.grant.org, target).map_or(Standing::In, |(_, standing)| standing)
+        let found = best(&self.worker.shared, &self.grant.org, target, self.now_mono_ms());
+        found.map_or(Standing::In, |(_, standing)| standing)
     }
 
     /// How many credentials a target can be reached with.

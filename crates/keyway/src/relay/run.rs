@@ -141,7 +141,7 @@ fn planned(
     let facts = Facts {
         wish: auto::wish(inbound.header(X_KEYWAY_ROUTE))?,
         // The length of a recording says nothing of tokens.
-        asked: &|| if form.is_some() { Asked::default() } else { Asked::of(&inbound.body) },
+        asked: if form.is_some() { Asked::default() } else { Asked::of(&inbound.body) },
         output_cap: peek.output_cap,
         answers: peek.n,
         labels: &story.labels,
@@ -149,7 +149,10 @@ fn planned(
         now_ms: story.started_ms,
         seed: story.seed(),
         serves: &|target| is_for(target, story.dialect) && way(target, story.dialect, story.stream).is_some(),
-        look: &|target| look(shared, &story.grant, target, story.stream),
+        look: &|target, speed| {
+            let speed = speed.then_some(story.stream);
+            look(shared, &story.grant.org, target, story.started_mono_ms, speed)
+        },
         pinned: &|session| shared.sessions.target(session),
     };
     let catalog = shared.catalog.load();

@@ -78,18 +78,15 @@ pub(super) fn plan(
     strategy: Option<Strategy>,
     facts: &Facts<'_>,
 ) -> Result<Plan, Refusal> {
-    let asked = (facts.asked)();
     let (mut fit, mut passed) = (Vec::new(), Vec::new());
     for (rank, target) in candidates(catalog) {
-        let lack = if may_be(grant, &target) {
-            of_ability(&target, facts, &asked, true)
-        } else {
-            Some(Lack::Permission)
-        };
+        let lack =
+            if may_be(grant, &target) { of_ability(&target, facts, true) } else { Some(Lack::Permission) };
         match lack {
             Some(lack) => passed.push((target, lack)),
             None => {
-                let (cost, seen) = (facts.cost(&target, &asked), (facts.look)(&target));
+                let is_quick = strategy == Some(Strategy::Latency);
+                let (cost, seen) = (facts.cost(&target), (facts.look)(&target, is_quick));
                 fit.push(Candidate { target, rank, weight: 1, cost, seen });
             }
         }
@@ -97,7 +94,7 @@ pub(super) fn plan(
     if fit.is_empty() {
         return Err(nobody(grant, name, &passed));
     }
-    let session = session(grant, name, facts, &asked);
+    let session = session(grant, name, facts);
     let pinned = session.and_then(|session| (facts.pinned)(session));
     let mut dice = Dice::of(facts.seed);
     let steps = match strategy {

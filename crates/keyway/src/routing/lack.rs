@@ -1,6 +1,6 @@
 //! What a candidate lacks for a request, before anybody looks at how it does.
 
-use super::facts::{Asked, Facts};
+use super::facts::Facts;
 use crate::access::{Grant, Mode};
 use crate::catalog::{Need, RouteRow, Target, TargetRow};
 
@@ -61,7 +61,7 @@ pub(super) fn is_listed(grant: &Grant, target: &Target) -> bool {
 }
 
 /// What a model must be known to do: `strict`, or not be known to lack.
-pub(super) fn of_ability(target: &Target, facts: &Facts<'_>, asked: &Asked, strict: bool) -> Option<Lack> {
+pub(super) fn of_ability(target: &Target, facts: &Facts<'_>, strict: bool) -> Option<Lack> {
     if !(facts.serves)(target) {
         return Some(Lack::Dialect);
     }
@@ -73,17 +73,16 @@ pub(super) fn of_ability(target: &Target, facts: &Facts<'_>, asked: &Asked, stri
         Need::Documents => can.documents,
         Need::StructuredOutput => can.structured_output,
     };
-    let lacking = |need: &Need| asked.has(*need) && !able(*need).unwrap_or(!strict);
+    let lacking = |need: &Need| !able(*need).unwrap_or(!strict) && facts.asked.has(*need);
     if let Some(need) = Need::ALL.iter().copied().find(lacking) {
         return Some(Lack::Ability(need));
     }
     let context = target.model.as_ref().and_then(|model| model.context_tokens);
-    match (context, asked.prompt_tokens) {
-        (Some(context), Some(tokens)) if tokens.saturating_add(facts.output_cap.unwrap_or(0)) > context => {
-            Some(Lack::Context)
-        }
-        _ => None,
-    }
+    let is_over = |tokens: u64| {
+        context.is_some_and(|context| tokens.saturating_add(facts.output_cap.unwrap_or(0)) > context)
+    };
+    let may_be = is_over(facts.asked.prompt_tokens_most());
+    (may_be && facts.asked.prompt_tokens().is_some_and(is_over)).then_some(Lack::Context)
 }
 
 /// What a route's conditions say against a target of it.
@@ -92,7 +91,6 @@ pub(super) fn of_route(
     leg: &TargetRow,
     target: &Target,
     facts: &Facts<'_>,
-    asked: &Asked,
 ) -> Option<Lack> {
     let provider = &target.provider;
     let is_in = |region: &String| route.regions.contains(region);
@@ -105,9 +103,9 @@ pub(super) fn of_route(
     if leg.labels.iter().any(|label| !facts.labels.contains(label)) {
         return Some(Lack::Labels);
     }
-    if !leg.needs.is_empty() && !leg.needs.iter().any(|need| asked.has(*need)) {
+    if !leg.needs.is_empty() && !leg.needs.iter().any(|need| facts.asked.has(*need)) {
         return Some(Lack::Needs);
     }
-    let longer = |most: u64| asked.prompt_tokens.is_none_or(|tokens| tokens > most);
+    let longer = |most: u64| facts.asked.prompt_tokens().is_none_or(|tokens| tokens > most);
     leg.prompt_tokens_max.is_some_and(longer).then_some(Lack::Length)
 }

@@ -3,7 +3,7 @@
 
 use super::auto;
 use super::dice::Dice;
-use super::facts::{Asked, Facts};
+use super::facts::Facts;
 use super::lack::{Lack, fits_mode, is_listed, may_call, of_ability, of_route};
 use super::order::{Candidate, Step, Why, order};
 use super::session::Session;
@@ -108,21 +108,22 @@ pub fn plan(catalog: &Catalog, grant: &Grant, name: &str, facts: &Facts<'_>) -> 
 }
 
 fn several(resolution: &Resolution, grant: &Grant, name: &str, facts: &Facts<'_>) -> Result<Plan, Refusal> {
-    let asked = (facts.asked)();
     let row = resolution.route.as_ref().map(|routed| &routed.route.row);
+    let strategy = row.map_or_else(|| facts.wish.unwrap_or(Strategy::Priority), |row| row.strategy);
+    let by_price = matches!(strategy, Strategy::Cost | Strategy::Quality);
     let (mut fit, mut unable, mut passed) = (Vec::new(), Vec::new(), Vec::new());
     for (rank, target) in resolution.candidates.iter().enumerate() {
         let leg = resolution.route.as_ref().and_then(|routed| routed.leg(rank));
-        let by_route = || row.zip(leg).and_then(|(row, leg)| of_route(row, leg, target, facts, &asked));
+        let by_route = || row.zip(leg).and_then(|(row, leg)| of_route(row, leg, target, facts));
         let lack = if may_call(grant, target) { by_route() } else { Some(Lack::Permission) };
         let candidate = Candidate {
             target: Arc::clone(target),
             rank,
             weight: leg.map_or(1, |leg| leg.weight),
-            cost: facts.cost(target, &asked),
-            seen: (facts.look)(target),
+            cost: if by_price { facts.cost(target) } else { None },
+            seen: (facts.look)(target, strategy == Strategy::Latency),
         };
-        match lack.map_or_else(|| of_ability(target, facts, &asked, false).ok_or(()), Ok) {
+        match lack.map_or_else(|| of_ability(target, facts, false).ok_or(()), Ok) {
             Err(()) => fit.push(candidate),
             Ok(lack) => {
                 if matches!(lack, Lack::Ability(_) | Lack::Context | Lack::Dialect) {
@@ -140,9 +141,8 @@ fn several(resolution: &Resolution, grant: &Grant, name: &str, facts: &Facts<'_>
     if fit.is_empty() {
         return Err(nobody(grant, name, &passed));
     }
-    let strategy = row.map_or_else(|| facts.wish.unwrap_or(Strategy::Priority), |row| row.strategy);
     let stays = row.is_none_or(|row| row.affinity) && strategy != Strategy::Priority;
-    let session = session(grant, name, facts, &asked).filter(|_| stays);
+    let session = if stays { session(grant, name, facts) } else { None };
     let pinned = session.and_then(|session| (facts.pinned)(session));
     let mut steps = order(strategy, fit, pinned.as_deref(), &mut Dice::of(facts.seed));
     steps.truncate(STEPS_MAX);
@@ -151,9 +151,11 @@ fn several(resolution: &Resolution, grant: &Grant, name: &str, facts: &Facts<'_>
 }
 
 /// The session of a request: what its client calls it, else what it calls its prompt's cache.
-pub(super) fn session(grant: &Grant, name: &str, facts: &Facts<'_>, asked: &Asked) -> Option<Session> {
-    let named = if facts.session.is_empty() { asked.cache_key.as_deref()? } else { facts.session };
-    Session::of(&grant.key, name, named)
+pub(super) fn session(grant: &Grant, name: &str, facts: &Facts<'_>) -> Option<Session> {
+    match facts.session {
+        "" => Session::of(&grant.key, name, &facts.asked.cache_key()?),
+        named => Session::of(&grant.key, name, named),
+    }
 }
 
 /// Who serves a name for a key that may call one of them: what a question about the model itself needs.

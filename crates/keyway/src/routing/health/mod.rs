@@ -116,6 +116,14 @@ impl Health {
         pulse
     }
 
+    /// How a credential stands at a time (monotonic milliseconds).
+    #[must_use]
+    pub fn standing(&self, provider: &str, credential: &str, now_ms: i64) -> Standing {
+        let known = self.pulses.read().unwrap_or_else(PoisonError::into_inner);
+        let its = known.get(provider).and_then(|of| of.iter().find(|pulse| *pulse.credential == *credential));
+        its.map_or(Standing::In, |pulse| pulse.standing(now_ms))
+    }
+
     /// A target's speed.
     #[must_use]
     pub fn speed(&self, target: &Target) -> Arc<Speed> {

@@ -102,10 +102,9 @@ fn planned(catalog: &Catalog, name: &str, request: &Request<'_>) -> Result<Strin
     if let Some(models) = request.models {
         grant.models = ModelRules::from_row(Some(&format!("[\"{models}\"]")));
     }
-    let asked = || Asked { needs: request.needs, prompt_tokens: Some(request.tokens), cache_key: None };
     let facts = Facts {
         wish: request.wish,
-        asked: &asked,
+        asked: Asked::known(request.needs, Some(request.tokens)),
         output_cap: request.cap,
         answers: 1,
         labels: request.labels,
@@ -113,7 +112,7 @@ fn planned(catalog: &Catalog, name: &str, request: &Request<'_>) -> Result<Strin
         now_ms: request.now_ms,
         seed: 1,
         serves: &|target| !target.id.ends_with("vectors"),
-        look: &|_| Seen::UNKNOWN,
+        look: &|_, _| Seen::UNKNOWN,
         pinned: &|_| None,
     };
     let text = |plan: Plan| {
