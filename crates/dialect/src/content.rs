@@ -119,7 +119,8 @@ fn value(reader: &mut Reader<'_>, key: &[u8], all: &mut Read) -> Result<(), Json
             let text = reader.text()?;
             let bytes = text.bytes() as u64;
             let content = &mut all.content;
-            match text.cow().strip_prefix("data:").filter(|_| ADDRESSES.contains(&key)) {
+            let address = ADDRESSES.contains(&key).then(|| text.cow());
+            match address.as_deref().and_then(|address| address.strip_prefix("data:")) {
                 Some(inline) => content.add(medium_of(inline), bytes),
                 None => {
                     content.text_bytes += bytes;

@@ -132,7 +132,9 @@ impl Config {
 
 /// `,"name":value`
 fn member<'e>(name: &str, value: &[u8]) -> Cow<'e, [u8]> {
-    let mut member = vec![b','];
+    // The comma, the quotes and the colon.
+    let mut member = Vec::with_capacity(name.len() + value.len() + 4);
+    member.push(b',');
     write_text(&mut member, name);
     member.push(b':');
     member.extend_from_slice(value);

@@ -67,8 +67,11 @@ impl Table {
             return Found::Nothing;
         };
         let wanted = if *method == Method::HEAD { &Method::GET } else { method };
+        // Most rows are alone at their path, and only one with a placeholder can end with a verb.
+        let has_verbs = !matched.params.is_empty();
         let is_asked = |(_, route): &&(usize, &'static Route)| {
-            verb(route.path).is_none_or(|verb| path.rsplit_once(':').is_some_and(|(_, said)| said == verb))
+            let verb = if has_verbs { verb(route.path) } else { None };
+            verb.is_none_or(|verb| path.rsplit_once(':').is_some_and(|(_, said)| said == verb))
         };
         let mut rows = matched.value.iter().filter(is_asked);
         let Some((number, route)) = rows.find(|(_, route)| route.method == *wanted) else {

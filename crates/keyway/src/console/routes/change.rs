@@ -47,7 +47,7 @@ fn form_page(here: &Here<'_>, was: Was<'_>, form: &Form, wrong: &Wrong, said: Op
             (wrong.above(&["name", "targets"]))
             (token_field(&here.token()))
             @if was.is_none() {
-                (Field::new("name", "Name").needed().placeholder("fast").hint("What clients send as `model`.").came(form, wrong, said.map_or("", |said| said.name.as_str())).show())
+                (Field::new("name", "Name").needed().placeholder("fast").hint("What clients send as the model.").came(form, wrong, said.map_or("", |said| said.name.as_str())).show())
             }
             (draft::fields(form, wrong, said))
             (submit("See what would change"))

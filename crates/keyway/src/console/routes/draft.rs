@@ -20,7 +20,7 @@ const ORDERS: &[(Strategy, &str, &str)] = &[
     ),
     (Strategy::Latency, "Quickest first", "By the time to the first token, as it was measured here."),
     (Strategy::Cost, "Cheapest first", "What this request is expected to cost at this hour."),
-    (Strategy::Quality, "Best first", "By the score that the operator gave the models."),
+    (Strategy::Quality, "Best first", "By the scores of the catalogue, or of your own."),
 ];
 
 /// The fields below the name, as they came or as the route has them.
