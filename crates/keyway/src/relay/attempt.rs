@@ -160,7 +160,12 @@ async fn send(
     story.send_to(target).await?;
     let began = story.now_mono_ms();
     story.begin_turn(target, began, tries.is_choice());
-    match ask(story, body, &headers, (source, slot), tries.left_ms(began)).await? {
+    let asked = ask(story, body, &headers, (source, slot), tries.left_ms(began)).await;
+    if asked.is_err() {
+        // The key's end, which its provider knows nothing of: it may have got the request.
+        story.tried(began, 0, "stopped", true);
+    }
+    match asked? {
         Ok(answer) if classify(answer.status) == Status::Success => {
             story.tried(began, answer.status, "ok", true);
             Ok((answer, crossing))

@@ -68,9 +68,10 @@ fn only_what_does_not_hold_yet_is_deleted() {
     let priced = Priced::start();
     let scene = &priced.scene;
     let at = |seconds: u64| json!({"model": "mine/set", "effective_at": seconds, "input": 1, "output": 2});
-    let later = scene.post(PRICES, &at(now_seconds() + 3600)).expect_status(200).json();
+    let in_an_hour = now_seconds() + 3600;
+    let later = scene.post(PRICES, &at(in_an_hour)).expect_status(200).json();
     let path = format!("{PRICES}/{}", text(&later["id"]));
-    scene.post(PRICES, &at(now_seconds() + 3600)).expect_status(409);
+    scene.post(PRICES, &at(in_an_hour)).expect_status(409);
     assert_eq!(priced.cost().0, None, "not yet");
     scene.delete(&path).expect_status(200);
     scene.delete(&path).expect_status(404);
