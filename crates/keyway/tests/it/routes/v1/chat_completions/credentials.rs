@@ -118,7 +118,9 @@ fn only_the_right_secret_learns_why_it_is_refused() {
         // A command's change reaches the server through the feed.
         let answer = eventually(code, || {
             let answer = scene.keyway.post_bytes(CHAT, key, HI.as_bytes());
-            (answer.status != 200).then_some(answer)
+            // One that was running then is cut, and told that alone.
+            let cut = answer.text().contains("while the request was running");
+            (answer.status != 200 && !cut).then_some(answer)
         });
         assert_error(code, &answer, 401, code);
         let body = &key[..key.len() - 6];
