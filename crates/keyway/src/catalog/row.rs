@@ -195,6 +195,15 @@ pub struct Quality {
     pub source: String,
 }
 
+/// A score as people read it.
+#[must_use]
+pub fn score_text(milli: u64) -> String {
+    match (milli / 1_000, milli % 1_000) {
+        (whole, 0) => whole.to_string(),
+        (whole, rest) => format!("{whole}.{rest:03}").trim_end_matches('0').to_owned(),
+    }
+}
+
 /// A listed model.
 #[derive(Debug)]
 pub struct Model {

@@ -17,6 +17,7 @@ use crate::base::{Fault, Refusal, Trouble};
 use crate::catalog::{Catalog, Strategy, Target};
 use crate::metering::limits::{Limited, Size};
 use crate::pricing::Usd;
+use crate::routing::facts::TOKEN_BYTES;
 use crate::routing::lack::Lack;
 use crate::routing::order::Seen;
 use crate::routing::plan::{self, Choice, Kind, Plan};
@@ -247,7 +248,7 @@ fn planned_by(
     route: &Route,
     question: &Question<'_>,
 ) -> (Vec<Told>, Option<Plan>) {
-    let prompt_tokens = question.prompt_bytes.map(|bytes| bytes.div_ceil(4)).unwrap_or(0);
+    let prompt_tokens = question.prompt_bytes.map(|bytes| bytes.div_ceil(TOKEN_BYTES)).unwrap_or(0);
     let dialect = route.dialect();
     let facts = Facts {
         wish: question.wish,

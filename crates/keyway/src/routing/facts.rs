@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// Answer tokens that a request without a cap is expected to need.
 pub const OUTPUT_TOKENS_EXPECTED: u64 = 512;
 /// Bytes that count as one token of a prompt.
-const TOKEN_BYTES: u64 = 4;
+pub const TOKEN_BYTES: u64 = 4;
 
 /// A request, as far as its way goes. What costs something to find out is asked only where it counts.
 pub struct Facts<'a> {

@@ -10,6 +10,7 @@ use super::session::Session;
 use crate::access::told::{Outcome, Told, tell};
 use crate::access::{Grant, Mode};
 use crate::base::{Code, Refusal};
+use crate::catalog::row::score_text;
 use crate::catalog::{Alias, Catalog, NotFound, Resolution, Strategy, Target};
 use std::sync::Arc;
 
@@ -279,7 +280,7 @@ pub fn reason(why: &Why) -> String {
         Why::Latency(None) => "nobody knows how quick it is".to_owned(),
         Why::Cost(Some(cost)) => format!("expected to cost {} USD", cost.to_decimal()),
         Why::Cost(None) => "it has no price".to_owned(),
-        Why::Quality(Some(milli)) => format!("its score is {}.{:03}", milli / 1_000, milli % 1_000),
+        Why::Quality(Some(milli)) => format!("its score is {}", score_text(*milli)),
         Why::Quality(None) => "it has no score".to_owned(),
         Why::Trial => "it was out, and this request tries whether it is well again".to_owned(),
         Why::Cooling(ms) => format!("it has no room for another {ms} ms"),

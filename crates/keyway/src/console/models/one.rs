@@ -4,6 +4,7 @@ use super::{Terms, abilities, origin, tokens};
 use crate::access::keys::not_there;
 use crate::accounts::Scope;
 use crate::base::Trouble;
+use crate::catalog::row::score_text;
 use crate::catalog::{Catalog, Model};
 use crate::console::here::{Here, pages};
 use crate::console::page::Page;
@@ -93,7 +94,7 @@ fn what(model: &Model, catalog: &Catalog) -> Markup {
                 ("Context", html! { (tokens(model.context_tokens)) " tokens" }),
                 ("Answer", html! { "up to " (tokens(model.output_tokens_max)) " tokens" }),
                 ("Score", html! { @match &model.quality {
-                    Some(quality) => { (score(quality.score_milli)) span .under { (quality.source) ", " (quality.as_of) } },
+                    Some(quality) => { (score_text(quality.score_milli)) span .under { (quality.source) ", " (quality.as_of) } },
                     None => span .faint { "none" },
                 } }),
                 ("Also called", html! { @if aliases.is_empty() { span .faint { "nothing else" } } @else { (aliases.join(", ")) } }),
@@ -102,12 +103,6 @@ fn what(model: &Model, catalog: &Catalog) -> Markup {
             ]))
         }
     }
-}
-
-/// A score in its source's unit.
-fn score(milli: u64) -> String {
-    let (whole, rest) = (milli / 1_000, milli % 1_000);
-    if rest == 0 { whole.to_string() } else { format!("{whole}.{rest:03}").trim_end_matches('0').to_owned() }
 }
 
 /// Every version, newest first, with what replaces its rates.

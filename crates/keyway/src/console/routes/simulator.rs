@@ -16,6 +16,7 @@ use crate::relay::explain::{
     Explanation, PROMPT_BYTES_MAX, Place, Question, Step, TOKENS_MAX, USUAL_PATH, explain,
     explain_for_anybody, key_of,
 };
+use crate::routing::facts::TOKEN_BYTES;
 use maud::{Markup, html};
 
 const STEPS: &[Column] = &[text("Attempt"), text("Model"), text("Why")];
@@ -27,8 +28,6 @@ const NEEDS: &[(Capability, &str)] = &[
     (Capability::AudioInput, "sound"),
     (Capability::FileInput, "files"),
 ];
-/// A token is so many bytes of a prompt, as the router counts them.
-const TOKEN_BYTES: u64 = 4;
 
 pages! {
     /// The simulator.
