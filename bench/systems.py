@@ -116,13 +116,15 @@ class Nginx(System):
 
 
 class Keyway(System):
-    def __init__(self, binary, folder, upstream, workers, log=False, more=""):
+    def __init__(self, binary, folder, upstream, workers, log=False, more="", database=None):
         self.name = "keyway, log on" if log else "keyway"
         self.binary, self.folder = binary, folder
         self.data = folder / "data"
         self.address = free_address()
         folder.mkdir()
         config = KEYWAY_CONFIG.format(workers=workers, log=str(log).lower(), upstream=upstream)
+        if database:
+            config = f'database = "{database}"\n' + config
         (folder / "keyway.toml").write_text(config + more)
         self.environment = {"PATH": os.environ["PATH"], "MINE_KEY": CREDENTIAL}
         self.start()

@@ -15,9 +15,14 @@ use ledger::record::{Found, RECORD_VERSION, Record, Tail};
 use ledger::{Progress, Settled, codec, settle_unfinished};
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Entries of one transaction.
 const ENTRIES_MAX: usize = 8_192;
+/// Times that one journal is begun.
+const TRIES_MAX: u32 = 40;
+/// Time between two of them.
+const TRY_AGAIN: Duration = Duration::from_millis(250);
 
 /// What recovery did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -87,7 +92,7 @@ pub async fn recover(
         if !journal::is_closed(db, &boot).await? {
             let source = Source { boot, node: node.to_owned() };
             let mut recovery = Recovery { db, clock, prices, source, done };
-            recovery.boot(&dir).await?;
+            recovery.boot_in_the_end(&dir).await?;
             done = recovery.done;
         }
         clear(db, &dir).await?;
@@ -126,11 +131,26 @@ fn files(dir: &Path) -> Result<BTreeMap<u32, Files>, Fault> {
 }
 
 impl Recovery<'_> {
-    async fn boot(&mut self, dir: &Path) -> Result<(), Fault> {
+    /// A database finishes what a process had sent it before it died, and that may be after this one has
+    /// read how far its journal is stored: then it is begun again from there.
+    async fn boot_in_the_end(&mut self, dir: &Path) -> Result<(), Fault> {
+        for _ in 0..TRIES_MAX {
+            if self.boot(dir).await? {
+                return Ok(());
+            }
+            tokio::time::sleep(TRY_AGAIN).await;
+        }
+        Err(Fault::plain("somebody else takes in the same journal"))
+    }
+
+    /// `false`: somebody else has stored some of it meanwhile.
+    async fn boot(&mut self, dir: &Path) -> Result<bool, Fault> {
         let mut open = Vec::new();
         for (shard, files) in files(dir)? {
             let mut chain = Chain::new(shard, journal::cursor(self.db, &self.source.boot, shard).await?);
-            self.shard(&mut chain, files).await?;
+            if !self.shard(&mut chain, files).await? {
+                return Ok(false);
+            }
             open.push((shard, chain.open));
         }
         let mut load = Load { closing: true, ..Load::default() };
@@ -139,7 +159,7 @@ impl Recovery<'_> {
         }
         let orphans = load.len();
         if !intake::store(self.db, self.clock, &self.source, load).await? {
-            return Err(Fault::plain("somebody else takes in the same journal"));
+            return Ok(false);
         }
         self.done.orphans += orphans;
         self.done.boots += 1;
@@ -151,19 +171,20 @@ impl Recovery<'_> {
             damaged,
             "took in the journal of an earlier start"
         );
-        Ok(())
+        Ok(true)
     }
 
-    /// Ships a shard from its cursor on, and collects what is unanswered in all that is left.
-    async fn shard(&mut self, chain: &mut Chain, mut files: Files) -> Result<(), Fault> {
+    /// Ships a shard from its cursor on, and collects what is unanswered in all that is left. `false`: as
+    /// [`Self::store`].
+    async fn shard(&mut self, chain: &mut Chain, mut files: Files) -> Result<bool, Fault> {
         let mut reader = Reader::default();
         let numbers: Vec<u32> = files.keys().copied().collect();
         for segment in numbers {
             let mut offset = 0;
             while let Some(next) = self.piece(chain, &mut reader, &mut files, segment, offset)? {
                 offset = next;
-                if chain.load.len() >= ENTRIES_MAX {
-                    self.store(chain).await?;
+                if chain.load.len() >= ENTRIES_MAX && !self.store(chain).await? {
+                    return Ok(false);
                 }
             }
         }
@@ -209,20 +230,21 @@ impl Recovery<'_> {
         Ok(None)
     }
 
-    async fn store(&mut self, chain: &mut Chain) -> Result<(), Fault> {
+    /// Stores what was read since the last time. `false`: the database has more than this one has stored.
+    async fn store(&mut self, chain: &mut Chain) -> Result<bool, Fault> {
         if chain.read == chain.stored || (chain.load.is_empty() && chain.read.segment == chain.stored.segment)
         {
-            return Ok(());
+            return Ok(true);
         }
         let mut load = std::mem::take(&mut chain.load);
         let entries = load.len();
         load.moves.push(Move { shard: chain.shard, from: chain.stored, to: chain.read });
         if !intake::store(self.db, self.clock, &self.source, load).await? {
-            return Err(Fault::plain("somebody else takes in the same journal"));
+            return Ok(false);
         }
         chain.stored = chain.read;
         self.done.entries += entries;
-        Ok(())
+        Ok(true)
     }
 
     fn damaged(&mut self, files: &mut Files, name: Name, what: &str) -> Result<(), Fault> {

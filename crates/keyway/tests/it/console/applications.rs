@@ -1,18 +1,9 @@
 //! What organisations ask of the operator, at the console: asked, decided, obeyed.
 
-use super::visitor::{PASSWORD, Visitor};
+use super::visitor::Visitor;
 use crate::stage::bare;
-use testkit::{Keyway, eventually};
 
 const PATH: &str = "/console/applications";
-
-fn register<'a>(keyway: &'a Keyway, email: &str) -> Visitor<'a> {
-    let visitor = Visitor::new(keyway);
-    let page = visitor.get("/register").expect_status(200);
-    visitor.send(&page, "/register", &[("name", "Bob"), ("email", email), ("password", PASSWORD)]);
-    eventually("the account", || (visitor.sign_in(email, PASSWORD).status == 303).then_some(()));
-    visitor
-}
 
 /// Asks; where the request is then.
 fn ask(visitor: &Visitor<'_>, kind: &str, fields: &[(&str, &str)]) -> String {
@@ -26,7 +17,7 @@ fn ask(visitor: &Visitor<'_>, kind: &str, fields: &[(&str, &str)]) -> String {
 fn a_developer_asks_and_the_operator_decides() {
     let keyway = bare().config("registration = \"open\"\n").start();
     let ada = Visitor::first(&keyway);
-    let bob = register(&keyway, "bob@example.org");
+    let bob = Visitor::registered(&keyway, "bob@example.org");
     assert!(bob.get("/console").text().contains(PATH), "led there");
     assert!(bob.get(PATH).text().contains("Nothing was asked"));
     let page = bob.get(PATH);
@@ -41,7 +32,7 @@ fn a_developer_asks_and_the_operator_decides() {
     assert!(!text.contains("Decide"), "not his to decide");
     bob.post(&one, &[], &[("sec-fetch-site", "same-origin")]).expect_status(403);
     // Somebody else's is not there; the operator sees everybody's.
-    register(&keyway, "carol@example.org").get(&one).expect_status(404);
+    Visitor::registered(&keyway, "carol@example.org").get(&one).expect_status(404);
     assert!(ada.get(PATH).text().contains("Nothing was asked"), "nothing of her own");
     let list = ada.get(&format!("{PATH}?kind=verification&of=everybody")).expect_status(200).text();
     assert!(list.contains("search") && list.contains("organisation"), "{list}");
@@ -62,7 +53,7 @@ fn a_developer_asks_and_the_operator_decides() {
 fn larger_limits_are_asked_for_and_given_as_decided() {
     let keyway = bare().config("registration = \"open\"\n").start();
     let ada = Visitor::first(&keyway);
-    let bob = register(&keyway, "bob@example.org");
+    let bob = Visitor::registered(&keyway, "bob@example.org");
     let page = bob.get(&format!("{PATH}?kind=limit_increase")).expect_status(200);
     bob.send(&page, PATH, &[("purpose", "More")]).expect_status(400);
     bob.send(&page, PATH, &[("purpose", "More"), ("requests_per_minute", "many")]).expect_status(400);

@@ -35,6 +35,12 @@ pub fn letter(keyway: &Keyway, to: &str, subject: &str) -> Letter {
     })
 }
 
+/// Waits for the account of somebody who registered: it is made behind the answer, and its message after it.
+/// Tries to sign in are counted, so they are no way to wait.
+pub fn account(keyway: &Keyway, email: &str) {
+    letter(keyway, email, "Confirm your address");
+}
+
 fn read(message: &str) -> Option<Letter> {
     let field = |name: &str| {
         message.lines().find_map(|line| line.strip_prefix(name)).map(|text| text.trim().to_owned())

@@ -1,6 +1,6 @@
 //! Providers and their credentials at the console.
 
-use super::visitor::{PASSWORD, Visitor};
+use super::visitor::Visitor;
 use crate::stage::bare;
 use testkit::{Answer, Upstream, json};
 
@@ -82,12 +82,7 @@ fn an_organisation_adds_its_own_credential_after_giving_the_password() {
     let keyway = bare().config("registration = \"open\"\n").start();
     let ada = Visitor::first(&keyway);
     added(&ada, &upstream);
-    let bob = Visitor::new(&keyway);
-    let page = bob.get("/register");
-    bob.send(&page, "/register", &[("name", "Bob"), ("email", "bob@example.org"), ("password", PASSWORD)]);
-    testkit::eventually("the account", || {
-        (bob.sign_in("bob@example.org", PASSWORD).status == 303).then_some(())
-    });
+    let bob = Visitor::registered(&keyway, "bob@example.org");
     // Hosts of the operator's are not there; those that come with Keyway can be added to.
     bob.get(&format!("{PATH}/mine")).expect_status(404);
     bob.get(&format!("{PATH}/new")).expect_status(403);

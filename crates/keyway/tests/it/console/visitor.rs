@@ -1,5 +1,6 @@
 //! Somebody at a browser that runs no scripts: keeps cookies, reads forms, sends them.
 
+use super::mail::account;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use testkit::{Keyway, Response};
@@ -39,6 +40,17 @@ impl<'a> Visitor<'a> {
     pub fn sign_in(&self, email: &str, password: &str) -> Response {
         let page = self.get("/sign-in");
         self.send(&page, "/sign-in", &[("email", email), ("password", password)])
+    }
+
+    /// Somebody who has just registered and signed in.
+    pub fn registered(keyway: &'a Keyway, email: &str) -> Self {
+        let visitor = Self::new(keyway);
+        let page = visitor.get("/register").expect_status(200);
+        let fields = [("name", "Bob"), ("email", email), ("password", PASSWORD)];
+        assert_eq!(visitor.send(&page, "/register", &fields).status, 303);
+        account(keyway, email);
+        assert_eq!(visitor.sign_in(email, PASSWORD).status, 303);
+        visitor
     }
 
     /// Opens a page.

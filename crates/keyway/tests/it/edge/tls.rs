@@ -34,7 +34,8 @@ fn both_protocols_as_the_handshake_says() {
         // Nothing but what the handshake offers.
         assert!(pair.connect_async(keyway.address(), &["spdy/3"]).await.is_err());
     });
-    assert!(keyway.stdout().contains(&format!("https://{}/v1", keyway.address())), "{}", keyway.stdout());
+    let here = format!("https://{}/v1", keyway.address());
+    testkit::eventually("the line that says where it is", || keyway.stdout().contains(&here).then_some(()));
 }
 
 #[test]
