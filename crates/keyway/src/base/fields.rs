@@ -10,8 +10,8 @@ use std::sync::Arc;
 pub struct Fields {
     head: Bytes,
     list: Arc<[Field]>,
-    /// A bit for each length of a name there is, modulo 64: most fields that are asked for are not there.
-    lengths: u64,
+    /// The [`bit`] of each name there is: most fields that are asked for are not there.
+    names: u64,
 }
 
 /// Where a field stands in the head; a head is far shorter than 4 GiB.
@@ -47,8 +47,9 @@ impl Fields {
     }
 
     fn new(head: Bytes, list: Arc<[Field]>) -> Self {
-        let lengths = list.iter().fold(0, |lengths, field| lengths | bit(field.name.len()));
-        Self { head, list, lengths }
+        let name = |field: &Field| head.get(field.name.start as usize..field.name.end as usize);
+        let names = list.iter().filter_map(name).fold(0, |names, name| names | bit(name));
+        Self { head, list, names }
     }
 
     /// The first value of a field; names are compared without regard to case (RFC 9110 section 5.1).
@@ -59,7 +60,7 @@ impl Fields {
 
     /// Every value of a field.
     pub fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]> {
-        let list = if self.lengths & bit(name.len()) == 0 { &[] } else { &*self.list };
+        let list = if self.names & bit(name.as_bytes()) == 0 { &[] } else { &*self.list };
         let fields = list.iter().filter(move |field| {
             field.name.len() == name.len() && self.slice(&field.name).eq_ignore_ascii_case(name.as_bytes())
         });
@@ -70,7 +71,8 @@ impl Fields {
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
         let value = self.get(name)?;
-        value.iter().all(is_printable).then(|| std::str::from_utf8(value).ok())?
+        let is_text = value.iter().fold(true, |all, byte| all & is_printable(byte));
+        is_text.then(|| std::str::from_utf8(value).ok())?
     }
 
     /// Names and values, in their order.
@@ -104,8 +106,10 @@ fn place(head: &[u8], part: &[u8]) -> Range<u32> {
     }
 }
 
-fn bit(length: usize) -> u64 {
-    1 << (length % 64)
+/// One of 64 bits, by a name's length and last letter, whatever its case.
+fn bit(name: &[u8]) -> u64 {
+    let last = name.last().map_or(0, |byte| byte | 0x20);
+    1 << ((name.len() + 7 * usize::from(last)) % 64)
 }
 
 fn is_printable(byte: &u8) -> bool {

@@ -5,15 +5,19 @@ use super::session::Session;
 use crate::catalog::{Need, Strategy, Target};
 use dialect::Needs;
 use ledger::{NanoUsd, Usage};
+use memchr::memmem::Finder;
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// Answer tokens that a request without a cap is expected to need.
 pub const OUTPUT_TOKENS_EXPECTED: u64 = 512;
 /// Bytes that count as one token of a prompt.
 pub const TOKEN_BYTES: u64 = 4;
+
+/// Finds what a request may name its cache in; made once, for that takes longer than to look.
+static CACHE_KEY: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\"prompt_cache_key\""));
 
 /// A request, as far as its way goes. What costs something to find out is asked only where it counts.
 pub struct Facts<'a> {
@@ -111,7 +115,7 @@ impl<'a> Asked<'a> {
             prompt_cache_key: Option<Cow<'a, str>>,
         }
         let body = self.body?;
-        memchr::memmem::find(body, b"\"prompt_cache_key\"")?;
+        CACHE_KEY.find(body)?;
         let named = serde_json::from_slice::<Named<'_>>(body).ok()?;
         named.prompt_cache_key.map(Cow::into_owned)
     }

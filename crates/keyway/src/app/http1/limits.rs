@@ -31,3 +31,5 @@ pub const GATHER_BYTES_MAX: usize = 64 * 1024;
 pub const SENDS_PER_TURN: usize = 4;
 /// Pieces of a stream that are gathered for one write.
 pub const GATHER_PIECES_MAX: usize = 16;
+/// What is no larger is sent as one piece.
+pub const JOIN_BYTES_MAX: usize = 4 * 1024;

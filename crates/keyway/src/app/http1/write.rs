@@ -1,7 +1,7 @@
 //! Answers: head and body in one write, streams as they come.
 
 use super::body::Inflow;
-use super::limits::{GATHER_BYTES_MAX, GATHER_PIECES_MAX, SENDS_PER_TURN};
+use super::limits::{GATHER_BYTES_MAX, GATHER_PIECES_MAX, JOIN_BYTES_MAX, SENDS_PER_TURN};
 use super::wire::Wire;
 use crate::base::Lines;
 use crate::relay::Frames;
@@ -49,7 +49,12 @@ impl Outflow {
         connection: Option<&str>,
         date: &str,
     ) -> Self {
-        let mut head = Vec::with_capacity(HEAD_BYTES);
+        let body = match coding {
+            Coding::Length(length) if length < JOIN_BYTES_MAX - HEAD_BYTES => length,
+            _ => 0,
+        };
+        // A small body comes behind it.
+        let mut head = Vec::with_capacity(HEAD_BYTES + body);
         head.extend_from_slice(b"HTTP/1.1 ");
         head.extend_from_slice(status.as_str().as_bytes());
         head.push(b' ');
@@ -114,8 +119,25 @@ impl Outflow {
         self.length += self.size.len() + self.tail.len();
     }
 
+    /// Puts what is small into one piece: to copy it costs less than to have the kernel gather it.
+    fn join(&mut self) {
+        if self.sent > 0 || self.length > JOIN_BYTES_MAX || self.length == self.head.len() {
+            return;
+        }
+        self.head.reserve(self.length - self.head.len());
+        self.head.extend_from_slice(&self.size);
+        for piece in &self.pieces {
+            self.head.extend_from_slice(piece);
+        }
+        self.head.extend_from_slice(self.tail);
+        self.size.clear();
+        self.pieces.clear();
+        self.tail = EMPTY;
+    }
+
     /// Writes everything; then there is room again.
     pub(super) fn poll_send(&mut self, cx: &mut Context<'_>, wire: &mut Wire) -> Poll<io::Result<()>> {
+        self.join();
         while self.sent < self.length {
             let mut slices = [IoSlice::new(EMPTY); SLICES_MAX];
             let count = self.rest(&mut slices);
