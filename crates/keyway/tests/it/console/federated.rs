@@ -300,3 +300,111 @@ fn a_provider_that_is_gone_or_lies_of_itself_is_told_so() {
     }
     visitor.send(&page, "/sign-in/with", &[("provider", "none")]).expect_status(404);
 }
+
+/// Whether a request with these cookies alone is led to signing in.
+fn opens_nothing(keyway: &Keyway, cookie: &str) -> bool {
+    let page = keyway.request("GET", "/console", &[("cookie", cookie)], b"");
+    let api = keyway.request("GET", "/v1/organization/projects", &[("cookie", cookie)], b"");
+    let led = page.header("location").is_some_and(|path| path.starts_with("/sign-in"));
+    page.status == 303 && led && api.status == 401
+}
+
+#[test]
+fn what_a_browser_held_before_it_came_back_is_no_session_after() {
+    let idp = Idp::start();
+    let keyway = open(&idp);
+    Visitor::first(&keyway);
+    idp.vouch("mallory-1", "mallory@example.org", &json!({"name": "Mallory"}));
+    let mallory = Visitor::new(&keyway);
+    assert!(is_in(&sign_in(&mallory, &idp, "idp")));
+    let theirs = mallory.cookies.borrow()["keyway-session"].clone();
+    // Mallory puts into Eve's browser what Mallory knows: a visit, and a session, invented or Mallory's own.
+    for planted in ["chosen-by-mallory", theirs.as_str()] {
+        let eve = Visitor::new(&keyway);
+        eve.cookies.borrow_mut().clone_from(&mallory.cookies.borrow());
+        eve.cookies.borrow_mut().insert("keyway-session".to_owned(), planted.to_owned());
+        idp.vouch("eve-1", EVE, &json!({}));
+        let page = eve.get("/sign-in").expect_status(200);
+        let way = depart(&eve, &page, "/sign-in/with", "idp");
+        let before = eve.cookie();
+        assert!(is_in(&eve.get(&idp.let_in(&way))));
+        assert_ne!(eve.cookies.borrow()["keyway-session"], planted);
+        assert!(eve.get("/console").expect_status(200).text().contains("Eve Example"));
+        // What was there before has not become Eve's.
+        if planted == theirs {
+            let page = keyway.request("GET", "/console", &[("cookie", &before)], b"").expect_status(200);
+            assert!(page.text().contains("Mallory") && !page.text().contains("Eve Example"));
+        } else {
+            assert!(opens_nothing(&keyway, &before));
+        }
+    }
+    // A visit alone is nobody, on the way and after it.
+    let eve = Visitor::new(&keyway);
+    let way = depart(&eve, &eve.get("/sign-in"), "/sign-in/with", "idp");
+    let visit = eve.cookie();
+    assert!(opens_nothing(&keyway, &visit), "while she is away");
+    assert!(is_in(&eve.get(&idp.let_in(&way))));
+    assert!(opens_nothing(&keyway, &visit), "when she is back");
+}
+
+#[test]
+fn a_session_by_a_provider_is_over_when_it_is_ended_and_the_next_is_another() {
+    let idp = Idp::start();
+    let keyway = open(&idp);
+    Visitor::first(&keyway);
+    idp.vouch("eve-1", EVE, &json!({}));
+    let eve = Visitor::new(&keyway);
+    let way = depart(&eve, &eve.get("/sign-in"), "/sign-in/with", "idp");
+    let back = idp.let_in(&way);
+    assert!(is_in(&eve.get(&back)));
+    let ended = eve.cookie();
+    let home = eve.get("/console").expect_status(200);
+    assert_eq!(eve.send(&home, "/sign-out", &[]).header("location"), Some("/sign-in"));
+    assert!(eve.cookies.borrow()["keyway-session"].is_empty(), "the browser is told to forget it");
+    assert!(opens_nothing(&keyway, &ended));
+    // Neither the way by which it was begun nor a new session brings it back.
+    assert!(is_out(&eve.get(&back)));
+    assert!(is_in(&sign_in(&eve, &idp, "idp")));
+    assert_ne!(eve.cookie(), ended);
+    assert!(opens_nothing(&keyway, &ended));
+    eve.get("/console").expect_status(200);
+}
+
+#[test]
+fn what_another_site_sends_goes_to_no_provider_and_unlinks_nothing() {
+    let idp = Idp::start();
+    let keyway = open(&idp);
+    Visitor::first(&keyway);
+    idp.vouch("eve-1", EVE, &json!({}));
+    let (eve, other) = (Visitor::new(&keyway), Visitor::new(&keyway));
+    for visitor in [&eve, &other] {
+        assert!(is_in(&sign_in(visitor, &idp, "idp")));
+    }
+    let confirm = "/console/confirm?next=/console/account";
+    for (page, path) in [(ACCOUNT, LINK), (ACCOUNT, UNLINK), (confirm, "/console/confirm/with")] {
+        let form = |visitor: &Visitor<'_>| {
+            let mut fields = super::visitor::hidden(&visitor.get(page).expect_status(200).text(), path);
+            fields.push(("provider".to_owned(), "idp".to_owned()));
+            fields
+        };
+        let (own, foreign) = (form(&eve), form(&other));
+        for headers in [
+            vec![("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")],
+            vec![("sec-fetch-site", "same-site")],
+            vec![("origin", "null")],
+            vec![],
+        ] {
+            assert_eq!(eve.post(path, &own, &headers).status, 403, "{path} {headers:?}");
+        }
+        let ours = ("sec-fetch-site", "same-origin");
+        assert_eq!(eve.post(path, &foreign, &[ours]).status, 403, "{path}: the form of another session");
+        assert_eq!(eve.post(path, &[], &[ours]).status, 403, "{path}: no form of ours");
+        for kind in ["text/plain", "application/json", "multipart/form-data; boundary=x"] {
+            let sent = eve.ask("POST", path, &[ours, ("content-type", kind)], "form_token=x&provider=idp");
+            assert_eq!(sent.status, 400, "{path} as {kind}");
+        }
+    }
+    assert_eq!(idp.exchanges(), 2, "nobody was sent anywhere");
+    assert!(eve.get(ACCOUNT).expect_status(200).text().contains("The idp"));
+    assert!(is_in(&sign_in(&Visitor::new(&keyway), &idp, "idp")), "it is linked still");
+}
