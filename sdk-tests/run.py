@@ -19,6 +19,7 @@ sys.dont_write_bytecode = True
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
+import languages  # noqa: E402
 from sink import Sink  # noqa: E402
 from upstream import Upstream  # noqa: E402
 
@@ -95,11 +96,13 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("binary", type=Path, help="the keyway binary")
     arguments.add_argument("--work", type=Path, default=HERE.parent / "target" / "sdk-tests", help="where the SDKs are installed")
-    arguments.add_argument("--only", choices=["samples", "python", "node", "agents", "engine"], help="one suite alone")
+    arguments.add_argument("--only", choices=["samples", "python", "node", "languages", "agents", "engine"], help="one suite alone")
     options = arguments.parse_args()
     work = options.work.resolve()
     work.mkdir(parents=True, exist_ok=True)
-    suites = {"samples": samples, "python": python_suite, "node": node_suite, "agents": agents_suite}
+    everything = options.only == "languages"
+    suites = {"samples": samples, "python": python_suite, "node": node_suite, "agents": agents_suite,
+              "languages": lambda keyway, work, tally: languages_suite(keyway, work, tally, everything)}
     if options.only == "engine":
         return engine(options.binary.resolve(), work)
     chosen = [options.only] if options.only else list(suites)
@@ -109,7 +112,8 @@ def main():
             for name in chosen:
                 print(f"-- {name}", flush=True)
                 suites[name](keyway, work, tally)
-            after(keyway, tally)
+            if chosen != ["languages"]:
+                after(keyway, tally)
             if tally.failed:
                 print("--- end of the server's stderr ---\n" + keyway.log()[-6000:], file=sys.stderr)
     print(f"{tally.passed} passed, {tally.failed} failed")
@@ -295,6 +299,21 @@ def agents_suite(keyway, work, tally):
         (home / "task").mkdir(parents=True)
         environment = {**keyway.for_suites(), "HOME": str(home), "BIN": str(folder / "node_modules" / ".bin")}
         tally.suite(name, [sys.executable, HERE / "agents" / f"{name}.py"], environment, home / "task")
+
+
+def languages_suite(keyway, work, tally, everything):
+    """The samples of the pages in every language, before a server whose provider has every kind of model."""
+    python = python_with(HERE / "python" / "requirements.txt", work / "venv") / "bin" / "python"
+    node = work / "node"
+    node.mkdir(exist_ok=True)
+    npm_install(HERE / "node", node)
+    with tempfile.TemporaryDirectory(prefix="keyway-sdk-") as folder:
+        folder = Path(folder)
+        own = Keyway(keyway.binary, folder, languages.CONFIG)
+        # No model but those of the settings: the pages take the first of a kind.
+        del own.environment["DEEPSEEK_API_KEY"]
+        with own:
+            languages.suite(own, folder / "samples", languages.Languages(work, python, node, everything), tally)
 
 
 def dotenv_folder(keyway, folder):

@@ -20,6 +20,18 @@ SHELLS = {
 # What the model of agents runs, one after the other, before it says what the last of them printed.
 COMMANDS = ["cat note.txt", "tr a-z A-Z < note.txt > loud.txt; cat loud.txt"]
 
+# What is no conversation: its answer and the type of it.
+OTHERS = {
+    "/completions": (json.dumps({
+        "id": "cmpl-1", "object": "text_completion", "created": 1, "model": "small-v2",
+        "choices": [{"text": " there was", "index": 0, "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": 4, "completion_tokens": 2, "total_tokens": 6}}).encode(), "application/json"),
+    "/rerank": (json.dumps({"id": "r", "results": [
+        {"index": 1, "relevance_score": 0.875}, {"index": 0, "relevance_score": 0.125}]}).encode(), "application/json"),
+    "/images/generations": (json.dumps({"created": 1, "data": [{"b64_json": "aGk="}]}).encode(), "application/json"),
+    "/audio/speech": (b"ID3-sound", "audio/mpeg"),
+}
+
 
 def usage(deepseek):
     counts = {"prompt_tokens": 11, "completion_tokens": 5, "total_tokens": 16}
@@ -63,6 +75,8 @@ class Handler(BaseHTTPRequestHandler):
             self.send(500, b"<html><h1>500 Internal Server Error</h1></html>", "text/html")
         elif self.path.endswith("/embeddings"):
             self.embed(body)
+        elif self.path.removeprefix("/v1") in OTHERS:
+            self.send(200, *OTHERS[self.path.removeprefix("/v1")])
         elif body.get("stream"):
             self.stream(body, deepseek)
         else:

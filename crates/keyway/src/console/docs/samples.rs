@@ -177,7 +177,8 @@ fn go(call: &Call<'_>) -> String {
     };
     let then = match call.endpoint.answer {
         Answer::File(name) => format!(
-            "file, err := os.Create(\"{name}\")\n\tif err != nil {{\n\t\tpanic(err)\n\t}}\n\tdefer file.Close()\n\tio.Copy(file, answer.Body)"
+            "file, err := os.Create(\"{name}\")\n\tif err != nil {{\n\t\tpanic(err)\n\t}}\n\tdefer file.Close()\n\t\
+             if _, err := io.Copy(file, answer.Body); err != nil {{\n\t\tpanic(err)\n\t}}"
         ),
         _ => "io.Copy(os.Stdout, answer.Body)".to_owned(),
     };

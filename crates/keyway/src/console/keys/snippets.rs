@@ -40,7 +40,7 @@ const SAMPLES: &[Sample] = &[
         title: "Java",
         id: "sample-java",
         text: include_str!("samples/Sample.java"),
-        about: "Java 11 and later, nothing to install",
+        about: "Java 17 and later, nothing to install",
     },
     Sample {
         title: "Go",
@@ -52,7 +52,7 @@ const SAMPLES: &[Sample] = &[
         title: "C#",
         id: "sample-csharp",
         text: include_str!("samples/Sample.cs"),
-        about: "dotnet add package OpenAI",
+        about: ".NET 6 and later, nothing to install",
     },
     Sample {
         title: "Claude Code",

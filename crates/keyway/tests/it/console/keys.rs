@@ -46,9 +46,9 @@ fn a_key_is_shown_once_and_its_first_call_arrives() {
         "curl",
         "from openai",
         "import OpenAI",
-        "HttpClient",
+        "HttpRequest.newBuilder",
         "http.NewRequest",
-        "ChatClient",
+        "PostAsJsonAsync",
         "ANTHROPIC_AUTH_TOKEN",
         "model_provider",
     ] {

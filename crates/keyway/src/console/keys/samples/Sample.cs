@@ -1,8 +1,7 @@
-using System.ClientModel;
-using OpenAI;
-using OpenAI.Chat;
+using System.Net.Http.Json;
 
-var options = new OpenAIClientOptions { Endpoint = new Uri("{base}/v1") };
-var client = new ChatClient("{model}", new ApiKeyCredential("{key}"), options);
-ChatCompletion answer = client.CompleteChat("Hello");
-Console.WriteLine(answer.Content[0].Text);
+using var client = new HttpClient();
+client.DefaultRequestHeaders.Add("Authorization", "Bearer {key}");
+var body = new { model = "{model}", messages = new[] { new { role = "user", content = "Hello" } } };
+using var answer = await client.PostAsJsonAsync("{base}/v1/chat/completions", body);
+Console.WriteLine(await answer.Content.ReadAsStringAsync());

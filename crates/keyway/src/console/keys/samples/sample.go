@@ -1,15 +1,18 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 )
 
 func main() {
 	body := `{"model": "{model}", "messages": [{"role": "user", "content": "Hello"}]}`
-	request, _ := http.NewRequest("POST", "{base}/v1/chat/completions", strings.NewReader(body))
+	request, err := http.NewRequest("POST", "{base}/v1/chat/completions", strings.NewReader(body))
+	if err != nil {
+		panic(err)
+	}
 	request.Header.Set("Authorization", "Bearer {key}")
 	request.Header.Set("Content-Type", "application/json")
 	answer, err := http.DefaultClient.Do(request)
@@ -17,6 +20,5 @@ func main() {
 		panic(err)
 	}
 	defer answer.Body.Close()
-	text, _ := io.ReadAll(answer.Body)
-	fmt.Println(string(text))
+	io.Copy(os.Stdout, answer.Body)
 }
