@@ -2,9 +2,9 @@
 
 use super::form::{Form, Wrong};
 use super::page::Page;
-use super::parts::chart::{Bar, bars};
 use super::parts::field::{choice, tick};
 use super::parts::filter::{Choose, filter};
+use super::parts::stack::{Part, stack};
 use super::parts::table::{facts, number, table, text};
 use super::parts::{
     Field, Tone, badge, button, button_link, copied, danger_button, dialog, meter, paging, snippet, states,
@@ -113,14 +113,15 @@ fn texts() -> Markup {
 }
 
 fn chart() -> Markup {
-    let days = [12, 40, 33, 58, 21, 0, 5, 44, 61, 39];
-    let bar = |(day, value): (usize, &u64)| Bar {
-        label: format!("{} Nov", day + 1),
-        value: *value,
-        shown: value.to_string(),
-    };
-    let all: Vec<Bar> = days.iter().enumerate().map(bar).collect();
-    bars("Requests per day", "Requests", &all, |top| top.to_string())
+    let part =
+        |name: &str, values: &[u64], rest| Part { name: name.to_owned(), values: values.to_vec(), rest };
+    let labels: Vec<String> = (1..=10).map(|day| format!("{day} Nov")).collect();
+    let parts = [
+        part("small", &[12, 40, 33, 58, 21, 0, 5, 44, 61, 39], false),
+        part("large", &[4, 9, 12, 3, 0, 0, 8, 21, 14, 6], false),
+        part("others", &[1, 0, 2, 5, 1, 0, 0, 3, 2, 1], true),
+    ];
+    stack("Requests per day, by model", &labels, &parts, |value| value.to_string(), |value| value.to_string())
 }
 
 fn other() -> Markup {

@@ -89,19 +89,26 @@ pub fn share(part: i64, whole: i64) -> String {
     }
 }
 
-/// How far an amount is from an earlier one.
+/// How many requests.
 #[must_use]
-pub fn change(now: i64, before: i64) -> String {
+pub fn requests(number: i64) -> String {
+    format!("{} {}", counted(number), if number == 1 { "request" } else { "requests" })
+}
+
+/// How far an amount is from that of as long a time before. `length`: how long, as in `7 days`.
+#[must_use]
+pub fn change(now: i64, before: i64, length: &str) -> String {
     if before <= 0 {
-        return if now > 0 { "none before" } else { "as before" }.to_owned();
+        return format!("{} in the {length} before", if now > 0 { "none" } else { "as" });
     }
     let percent = (i128::from(now) - i128::from(before)) * 100 / i128::from(before);
-    match percent {
-        0 => "as before".to_owned(),
-        900.. => format!("{} times as much", count(u64::try_from(percent / 100 + 1).unwrap_or(u64::MAX))),
-        ..0 => format!("\u{2212}{}\u{202f}%", -percent),
-        _ => format!("+{percent}\u{202f}%"),
-    }
+    let than = match percent {
+        0 => return format!("as in the {length} before"),
+        900.. => format!("{} times", count(u64::try_from(percent / 100 + 1).unwrap_or(u64::MAX))),
+        ..0 => format!("\u{2212}{}\u{202f}% on", -percent),
+        _ => format!("+{percent}\u{202f}% on"),
+    };
+    format!("{than} the {length} before")
 }
 
 #[cfg(test)]
@@ -146,10 +153,16 @@ mod tests {
         ] {
             assert_eq!(share(part, whole), text);
         }
-        assert_eq!(
-            (change(150, 100).as_str(), change(50, 100).as_str()),
-            ("+50\u{202f}%", "\u{2212}50\u{202f}%")
-        );
-        assert_eq!((change(1, 0).as_str(), change(0, 0).as_str()), ("none before", "as before"));
+        for (now, before, text) in [
+            (150, 100, "+50\u{202f}% on the 7 days before"),
+            (50, 100, "\u{2212}50\u{202f}% on the 7 days before"),
+            (1_000, 100, "10 times the 7 days before"),
+            (100, 100, "as in the 7 days before"),
+            (1, 0, "none in the 7 days before"),
+            (0, 0, "as in the 7 days before"),
+        ] {
+            assert_eq!(change(now, before, "7 days"), text);
+        }
+        assert_eq!((requests(1).as_str(), requests(0).as_str()), ("1 request", "0 requests"));
     }
 }

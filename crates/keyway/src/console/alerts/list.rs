@@ -7,6 +7,7 @@ use crate::console::form::token_field;
 use crate::console::here::{Here, pages};
 use crate::console::page::{Page, see};
 use crate::console::parts::table::{Column, table, text};
+use crate::console::parts::take::take;
 use crate::console::parts::{Tone, badge, button_link, moment, states};
 use crate::relay::Outbound;
 use crate::store::alert_events::{self, Event, Filter};
@@ -44,11 +45,11 @@ async fn list(here: &Here<'_>) -> Result<Outbound, Trouble> {
     drop(conn);
     let body = html! {
         (told(here, &events))
-        section aria-labelledby="rules" {
+        section .part aria-labelledby="rules" {
             h2 #rules { "Alerts" }
             (table("Alerts", RULES, &rules.iter().map(|rule| line(here, rule)).collect::<Vec<_>>()))
-            p .faint { "By command: " code { "keyway alert list" } ", " code { "keyway webhook create" } }
         }
+        (take(here, "/v1/organization/alerts", "keyway alert list"))
     };
     let actions = html! {
         @if here.may(Scope::CREATE_BUDGETS) { (button_link(&format!("{PATH}/new"), "Create an alert", true)) }
@@ -71,7 +72,7 @@ pub(super) fn told(here: &Here<'_>, events: &[Event]) -> Markup {
         ]
     };
     html! {
-        section aria-labelledby="told" {
+        section .part aria-labelledby="told" {
             h2 #told { "Told lately" }
             @if events.is_empty() {
                 (states::empty("Nothing was worth telling", "What happens will show here, each thing once.", &html! {}))

@@ -62,7 +62,7 @@ pub async fn card(here: &Here<'_>, called: bool) -> Result<Markup, Fault> {
                     }
                 }
             } }
-            form .inline method="post" action="/console/begun" {
+            form method="post" action="/console/begun" {
                 (token_field(&here.token()))
                 button .quiet type="submit" { "Put this away" }
             }
@@ -89,8 +89,8 @@ async fn steps(here: &Here<'_>, called: bool) -> Result<Vec<Step>, Fault> {
         Step {
             done: provider,
             title: "Switch a provider on",
-            text: "Start with its key in the environment, as in OPENAI_API_KEY, or write it into keyway.toml. Until then the sandbox answers.",
-            path: "/console/models",
+            text: "Give its key here, or start with it in the environment, as in OPENAI_API_KEY. Until then the sandbox answers.",
+            path: "/console/providers",
         },
         Step {
             done: key,

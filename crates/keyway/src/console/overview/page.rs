@@ -118,8 +118,8 @@ fn summed(here: &Here<'_>, span: &Span, sums: &Sums) -> Markup {
 fn numbers(span: &Span, sums: &Sums) -> Vec<Kpi> {
     let (now, before) = (&sums.now.0, &sums.before.0);
     let usage = sums.now.usage();
-    let against =
-        |index: usize| format!("{} vs. the {} before", say::change(now[index], before[index]), span.length());
+    let length = span.length();
+    let against = |index: usize| say::change(now[index], before[index], &length);
     let input = i64::try_from(usage.input()).unwrap_or(i64::MAX);
     let cached = i64::try_from(usage.cache_read).unwrap_or(i64::MAX);
     vec![
@@ -132,12 +132,15 @@ fn numbers(span: &Span, sums: &Sums) -> Vec<Kpi> {
         Kpi {
             label: "Errors",
             value: say::share(sums.now.errors(), now[at::REQUESTS]),
-            note: format!("{} before", say::share(sums.before.errors(), before[at::REQUESTS])),
+            note: format!(
+                "{} in the {length} before",
+                say::share(sums.before.errors(), before[at::REQUESTS])
+            ),
         },
         Kpi {
             label: "First token, p95",
             value: latency(sums.now.first_token(), 950),
-            note: format!("{} before", latency(sums.before.first_token(), 950)),
+            note: format!("{} in the {length} before", latency(sums.before.first_token(), 950)),
         },
         Kpi {
             label: "From a cache",
@@ -159,7 +162,7 @@ fn ranking(title: &str, by: &str, span: &Span, rows: &[(Row, String)]) -> Markup
                         span .name { (name) }
                         span .number { (say::usd(NanoUsd(sold))) }
                         meter min="0" max=(most) value=(sold) aria-label={ "Share of " (name) } {}
-                        span .faint.number { (say::counted(row.measures.0[at::REQUESTS])) " requests" }
+                        span .faint.number { (say::requests(row.measures.0[at::REQUESTS])) }
                     }
                 }
             }

@@ -1,6 +1,5 @@
 //! What pages are put together from. `/_/components` shows every one.
 
-pub mod chart;
 pub mod code;
 pub mod dialog;
 pub mod field;

@@ -2,7 +2,6 @@
 //! they keep their size; a legend names the parts in the order in which they are stacked; a table has the
 //! numbers.
 
-use super::chart::scale;
 use maud::{Markup, html};
 
 /// Parts told apart by colour; the style sheet has a colour for each place.
@@ -35,13 +34,17 @@ pub fn stack(
 ) -> Markup {
     let total = |at: usize| -> u64 { parts.iter().filter_map(|part| part.values.get(at)).sum() };
     let totals: Vec<u64> = (0..labels.len()).map(total).collect();
-    let top = scale(totals.iter().copied().max().unwrap_or(0));
+    let most = totals.iter().copied().max().unwrap_or(0);
+    let top = scale(most);
     html! {
         figure .chart.stack {
             figcaption { (of) }
             (legend(parts, &shown))
             div .plot {
-                div .scale aria-hidden="true" { span { (axis(top)) } span { (axis(top / 2)) } span { (axis(0)) } }
+                div .scale aria-hidden="true" {
+                    // Nothing has no scale but its zero.
+                    span { @if most > 0 { (axis(top)) } } span { @if most > 0 { (axis(top / 2)) } } span { (axis(0)) }
+                }
                 svg viewBox={ "0 0 " (SIZE) " " (SIZE) } preserveAspectRatio="none" role="img"
                     aria-label={ (of) ". The table below has the numbers." } {
                     @for y in [1, SIZE / 2, SIZE - 1] { line .grid x1="0" x2=(SIZE) y1=(y) y2=(y) {} }
@@ -142,6 +145,19 @@ fn place(at: usize, count: usize) -> (u64, u64) {
     (SIZE * wide(at) / wide(count.max(1)) + (room - width.min(room)) / 2, width)
 }
 
+/// The next round number from a value up: an even digit, or one, and zeros.
+fn scale(value: u64) -> u64 {
+    let mut step = 1_u64;
+    loop {
+        for factor in [2, 4, 6, 8, 10] {
+            if step.saturating_mul(factor) >= value || step > u64::MAX / 100 {
+                return step.saturating_mul(factor);
+            }
+        }
+        step *= 10;
+    }
+}
+
 fn wide(count: usize) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
 }
@@ -149,6 +165,14 @@ fn wide(count: usize) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn scales_are_round_and_hold_the_highest() {
+        for (value, top) in [(0, 2), (2, 2), (3, 4), (11, 20), (39, 40), (401, 600)] {
+            assert_eq!(scale(value), top, "{value}");
+        }
+        assert!(scale(u64::MAX) > 0);
+    }
 
     #[test]
     fn parts_stand_on_each_other_and_are_named() {

@@ -9,6 +9,7 @@ use crate::catalog::{Dialect, Origin};
 use crate::console::form::{Form, Wrong, token_field};
 use crate::console::health::{self, Was};
 use crate::console::here::{Here, pages};
+use crate::console::models::origin;
 use crate::console::page::Page;
 use crate::console::parts::table::facts;
 use crate::console::parts::take::take;
@@ -85,7 +86,7 @@ fn about(known: &Known, standing: &Standing, hours: Option<&[Was]>) -> Vec<(&'st
     if standing.operator {
         let shown = urls.first().map_or("", |(_, url)| url.as_str());
         facts.push(("Address", html! { code { (shown) } }));
-        facts.push(("Row from", html! { (known.origin.word()) }));
+        facts.push(("Row from", html! { (origin(known.origin)) }));
     }
     facts
 }

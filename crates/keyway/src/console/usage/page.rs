@@ -76,9 +76,8 @@ fn labels(asked: &Asked) -> Vec<String> {
 fn numbers(asked: &Asked, found: &Found) -> Vec<Kpi> {
     let (now, before) = (&found.total, &found.before);
     let usage = now.usage();
-    let against = |now: i64, before: i64| {
-        format!("{} vs. the {} before", say::change(now, before), asked.span.length())
-    };
+    let length = asked.span.length();
+    let against = |now: i64, before: i64| say::change(now, before, &length);
     let of = |index: usize| now.0[index];
     vec![
         Kpi {
@@ -110,7 +109,7 @@ fn numbers(asked: &Asked, found: &Found) -> Vec<Kpi> {
         Kpi {
             label: "Errors",
             value: say::share(now.errors(), of(at::REQUESTS)),
-            note: format!("{} requests", say::counted(now.errors())),
+            note: say::requests(now.errors()),
         },
     ]
 }
