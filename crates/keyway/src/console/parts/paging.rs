@@ -25,10 +25,10 @@ pub fn paging(
 }
 
 /// The address of a page with its query as it is, but for some parameters; an empty one is left out. Where
-/// a page of a list begins, and what was just done, is not carried along.
+/// a page of a list begins, what was just done, and that only a part was asked for, is not carried along.
 #[must_use]
 pub fn address(path: &str, query: &[(String, String)], changes: &[(&str, &str)]) -> String {
-    let gone = |name: &str| ["after", "done", TOKEN].contains(&name);
+    let gone = |name: &str| ["after", "done", "part", TOKEN].contains(&name);
     let kept = query.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let kept = kept.filter(|(name, _)| !gone(name) && changes.iter().all(|(changed, _)| changed != name));
     let all = kept.chain(changes.iter().copied()).filter(|(_, value)| !value.is_empty());

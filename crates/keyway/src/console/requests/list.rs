@@ -3,7 +3,7 @@
 use super::{line, seen};
 use crate::base::{Trouble, csv, id};
 use crate::console::here::{Here, pages};
-use crate::console::page::Page;
+use crate::console::page::{Page, answer, file};
 use crate::console::parts::filter::{Choose, filter};
 use crate::console::parts::paging::{address, encoded, paging};
 use crate::console::parts::states;
@@ -13,11 +13,17 @@ use crate::console::span::Span;
 use crate::console::when::exactly;
 use crate::relay::Outbound;
 use crate::store::requests::{Filter, OwnedEntry, PAGE_LINES_MAX, page};
+use http::StatusCode;
 use maud::{Markup, html};
 
 const PATH: &str = "/console/requests";
 /// Requests of a page.
 const PAGE_MAX: usize = 50;
+/// Time between two looks of a list that is live, milliseconds.
+const LIVE_EVERY_MS: u32 = 2_000;
+/// How long a list stays live before somebody has to ask again, milliseconds: a screen that nobody looks at
+/// keeps neither the server busy nor its session alive.
+const LIVE_LASTS_MS: u32 = 15 * 60_000;
 /// Characters of a filter's value at most.
 const VALUE_CHARS_MAX: usize = 300;
 
@@ -128,10 +134,18 @@ async fn list(here: &Here<'_>) -> Result<Outbound, Trouble> {
     if file {
         return Ok(csv_of(&entries));
     }
+    // What a live list asks for again and again: the rows, under the same rules, without the page around them.
+    if here.asked("part").as_deref() == Some("list") {
+        return Ok(answer(StatusCode::OK, region(here, &asked, &entries, next).await?));
+    }
     let body = body(here, &asked, &entries, next).await?;
     let query = here.inbound.query_pairs();
     let actions = html! {
-        button .button type="button" data-live aria-pressed="false" hidden { "Live" }
+        @if asked.after.is_none() {
+            button .button type="button" data-live data-every=(LIVE_EVERY_MS) data-lasts=(LIVE_LASTS_MS)
+                aria-pressed="false" hidden { "Live" }
+            a .button href=(address(PATH, &query, &[])) { "Look again" }
+        }
         a .button href=(address(PATH, &query, &[("format", "csv")])) download="requests.csv" { "CSV" }
     };
     Ok(Page { actions, scripts: &["filter.js", "live.js"], ..Page::new("Requests", body) }.answer(here))
@@ -143,27 +157,48 @@ async fn body(
     entries: &[OwnedEntry],
     next: Option<[u8; 16]>,
 ) -> Result<Markup, Trouble> {
-    if entries.is_empty() && next.is_none() && !asked.is_narrow() && asked.after.is_none() {
-        let text = "Every call that comes through Keyway is a line here, with what it cost and where it went. \
-                    Prompts and answers are not kept.";
-        return Ok(states::empty("No requests yet", text, &html! {}));
+    let region = region(here, asked, entries, next).await?;
+    let said = html! { p .faint data-live-said role="status" {} };
+    if is_bare(asked, entries, next) {
+        return Ok(html! { (said) (region) });
     }
     let projects = choices(here, crate::accounts::Scope::READ_REQUESTS, "All projects").await?;
-    let next = next.map(|next| id::text("req", next));
-    let clear = html! { a .button href=(PATH) { "Clear the filter" } };
     Ok(html! {
         (filters(asked, &projects))
         (chips(here, asked))
+        (said)
+        (region)
+        (take(here, &asked.call(), &command(asked)))
+    })
+}
+
+/// Whether there is nothing at all, and nothing was left out.
+fn is_bare(asked: &Asked, entries: &[OwnedEntry], next: Option<[u8; 16]>) -> bool {
+    entries.is_empty() && next.is_none() && !asked.is_narrow() && asked.after.is_none()
+}
+
+/// The rows, and the way to more of them.
+async fn region(
+    here: &Here<'_>,
+    asked: &Asked,
+    entries: &[OwnedEntry],
+    next: Option<[u8; 16]>,
+) -> Result<Markup, Trouble> {
+    let text = "Every call that comes through Keyway is a line here, with what it cost and where it went. \
+                Prompts and answers are not kept.";
+    let clear = html! { a .button href=(PATH) { "Clear the filter" } };
+    let next_page = next.map(|next| id::text("req", next));
+    Ok(html! {
         div data-live-region {
-            @if entries.is_empty() && next.is_none() {
+            @if is_bare(asked, entries, next) { (states::empty("No requests yet", text, &html! {})) }
+            @else if entries.is_empty() && next.is_none() {
                 (states::empty("No request is like that", "Change the filter, or clear it.", &clear))
             } @else {
                 @if entries.is_empty() { p .faint { "Nothing found so far back. Older ones have not been looked through yet." } }
                 @else { (line::table(here, entries).await?) }
-                (paging(PATH, &here.inbound.query_pairs(), entries.len(), next.as_deref(), asked.after.is_some()))
+                (paging(PATH, &here.inbound.query_pairs(), entries.len(), next_page.as_deref(), asked.after.is_some()))
             }
         }
-        (take(here, &asked.call(), &command(asked)))
     })
 }
 
@@ -244,5 +279,5 @@ fn csv_of(entries: &[OwnedEntry]) -> Outbound {
             entry.first_token_ms.map_or_else(String::new, |ms| ms.to_string()),
         ]
     };
-    super::super::page::file("requests.csv", csv::table(&HEAD, &entries.iter().map(row).collect::<Vec<_>>()))
+    file("requests.csv", csv::table(&HEAD, &entries.iter().map(row).collect::<Vec<_>>()))
 }

@@ -8,6 +8,7 @@ mod federated;
 mod frame;
 mod idp;
 mod keys;
+mod live;
 mod mail;
 mod pages;
 mod providers;
