@@ -44,6 +44,12 @@ impl Form {
         Self(Vec::new())
     }
 
+    /// A form with something in it: what a page shows of a thing that is there.
+    #[must_use]
+    pub fn of<N: Into<String>>(fields: impl IntoIterator<Item = (N, String)>) -> Self {
+        Self(fields.into_iter().map(|(name, value)| (name.into(), value)).collect())
+    }
+
     /// A field's text without space around it; empty when it did not come.
     #[must_use]
     pub fn text(&self, name: &str) -> &str {
@@ -65,6 +71,13 @@ impl Form {
     pub fn all(&self, name: &str) -> Vec<String> {
         let found = self.0.iter().filter(|(known, value)| known == name && !value.trim().is_empty());
         found.map(|(_, value)| value.trim().to_owned()).collect()
+    }
+
+    /// What a field lists, apart by commas, space or lines.
+    #[must_use]
+    pub fn list(&self, name: &str) -> Vec<String> {
+        let parts = self.text(name).split([',', '\n', ' ', '\r']).map(str::trim);
+        parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
     }
 
     /// Whether a box was ticked; `first` when the form is shown first.
@@ -152,5 +165,7 @@ mod tests {
         assert!(Form::empty().ticked("off", true));
         assert_eq!((form.text_or("empty", "d"), Form::empty().text_or("empty", "d")), ("", "d"));
         assert_eq!(form.text("nul"), "ab");
+        let form = Form::of([("models", "a/*, b\r\nc ".to_owned())]);
+        assert_eq!((form.list("models").join("|"), form.list("none").len()), ("a/*|b|c".to_owned(), 0));
     }
 }

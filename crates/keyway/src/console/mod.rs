@@ -41,6 +41,7 @@ pub mod sign_in;
 pub mod span;
 pub mod status;
 pub mod theme;
+pub mod tiers;
 pub mod usage;
 pub mod visit;
 pub mod when;

@@ -24,6 +24,8 @@ enum To {
     Anywhere(Scope),
     /// Who may this in all of the organisation.
     Everywhere(Scope),
+    /// Who may this to the installation: its operator.
+    Operator(Scope),
 }
 
 impl To {
@@ -32,6 +34,7 @@ impl To {
             Self::Everybody => true,
             Self::Anywhere(scope) => here.may(*scope),
             Self::Everywhere(scope) => may(&here.grant.actor, *scope, Subject::Organization).is_ok(),
+            Self::Operator(scope) => may(&here.grant.actor, *scope, Subject::Installation).is_ok(),
         }
     }
 }
@@ -65,6 +68,7 @@ static ITEMS: &[Item] = &[
         "/console/applications",
         To::Everywhere(Scope::READ_SETTINGS),
     ),
+    item("Operate", "Tiers", "/console/tiers", To::Operator(Scope::READ_SETTINGS)),
     item("Operate", "Settings", "/console/settings", To::Everywhere(Scope::READ_SETTINGS)),
 ];
 

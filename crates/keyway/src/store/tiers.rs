@@ -7,6 +7,7 @@ use ledger::NanoUsd;
 use ledger::limit::{Kind, Limits};
 use sqlx::Row;
 use sqlx::any::AnyRow;
+use std::collections::HashMap;
 
 /// A tier.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -96,6 +97,21 @@ pub async fn all(conn: &mut Conn) -> Result<Vec<Tier>, Fault> {
         .await
         .doing("reading the tiers")?;
     rows.iter().map(read).collect()
+}
+
+/// How many organisations in use have each tier, by its id.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn organizations(conn: &mut Conn) -> Result<HashMap<String, i64>, Fault> {
+    let rows = sqlx::query(
+        "SELECT tier_id, COUNT(*) FROM organizations WHERE tier_id IS NOT NULL AND archived_ms IS NULL \
+         GROUP BY tier_id",
+    )
+    .fetch_all(conn)
+    .await
+    .doing("counting the organisations of each tier")?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
 }
 
 /// Writes a tier, new or changed.

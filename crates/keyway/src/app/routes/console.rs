@@ -8,7 +8,7 @@ use crate::console::federated::{account as identities, back, depart};
 use crate::console::{
     alerts, applications, assets, audit, components, docs, front, invitation, keys, leave, links, members,
     models, money, overview, playground, projects, providers, register, requests, routes, settings, setup,
-    sign_in, status, theme, usage,
+    sign_in, status, theme, tiers, usage,
 };
 use crate::relay::route::{Billing, BodyLimit, Handler, Route, Sendable, Shape};
 use crate::relay::{Inbound, Shared};
@@ -272,6 +272,11 @@ pub(super) static ROUTES: &[Route] = &[
         DECIDE,
         applications::one::decide,
     ),
+    page("console_tiers", Method::GET, "/console/tiers", SEE_TIERS, tiers::list::show),
+    page("console_tier_make", Method::POST, "/console/tiers", MAKE_TIERS, tiers::list::make),
+    page("console_tier", Method::GET, "/console/tiers/{tier}", SEE_TIERS, tiers::one::show),
+    page("console_tier_update", Method::POST, "/console/tiers/{tier}", DECIDE, tiers::one::update),
+    page("console_tier_give", Method::POST, "/console/tiers/{tier}/give", DECIDE, tiers::one::give),
     page("console_projects", Method::GET, "/console/projects", SEE_PROJECTS, projects::list::show),
     page("console_project_make", Method::POST, "/console/projects", MAKE_PROJECTS, projects::list::make),
     page("console_project", Method::GET, "/console/projects/{project}", SEE_PROJECT, projects::one::show),
@@ -415,6 +420,8 @@ const CHANGE_PROVIDERS: Needs = Needs::Admin(Scope::UPDATE_PROVIDERS, About::Org
 const SET_PROVIDERS: Needs = Needs::Admin(Scope::UPDATE_PROVIDERS, About::Installation);
 const END_PROVIDERS: Needs = Needs::Admin(Scope::DELETE_PROVIDERS, About::Installation);
 const DECIDE: Needs = Needs::Admin(Scope::UPDATE_SETTINGS, About::Installation);
+const SEE_TIERS: Needs = Needs::Admin(Scope::READ_SETTINGS, About::Installation);
+const MAKE_TIERS: Needs = Needs::Admin(Scope::CREATE_SETTINGS, About::Installation);
 const SEE_SETTINGS: Needs = Needs::Admin(Scope::READ_SETTINGS, About::Organization);
 const CHANGE_SETTINGS: Needs = Needs::Admin(Scope::UPDATE_SETTINGS, About::Organization);
 // Whoever may make keys may call what a key of theirs may.

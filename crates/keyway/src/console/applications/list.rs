@@ -1,6 +1,6 @@
 //! GET and POST `/console/applications`: what was asked, and asking.
 
-use super::{PATH, asked, decides, kind_of, name, state};
+use super::{PATH, decides, kind_of, name, purpose, state};
 use crate::accounts::applications::{self as service, Kind, Wanted};
 use crate::accounts::{Scope, Subject, may};
 use crate::base::{Refusal, Trouble, id};
@@ -111,12 +111,8 @@ fn ways(here: &Here<'_>, kind: Kind, everybodys: bool) -> Markup {
 }
 
 fn line(here: &Here<'_>, row: &Application, names: Option<&HashMap<String, String>>) -> Vec<Markup> {
-    let said = asked(row);
-    let purpose = said["purpose"].as_str().unwrap_or_default();
-    let short: String = purpose.chars().take(120).collect();
     let organization = names.map(|names| names.get(&row.org_id).unwrap_or(&row.org_id));
-    let mut cells =
-        vec![html! { a href={ (PATH) "/" (row.id) } { (short) @if short.len() < purpose.len() { "…" } } }];
+    let mut cells = vec![html! { a href={ (PATH) "/" (row.id) } { (purpose(row)) } }];
     cells.extend(organization.map(|name| html! { (name) }));
     cells.extend([moment(&here.when(), Some(row.created_ms)), state(row)]);
     cells

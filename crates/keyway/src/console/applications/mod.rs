@@ -12,9 +12,12 @@ use maud::Markup;
 use serde_json::Value;
 
 const PATH: &str = "/console/applications";
+/// Characters of a purpose in a list.
+const PURPOSE_CHARS_MAX: usize = 120;
 
 /// What a kind is called, and how it stands in addresses.
-fn name(kind: Kind) -> &'static str {
+#[must_use]
+pub fn name(kind: Kind) -> &'static str {
     match kind {
         Kind::Verification => "Developer verification",
         Kind::LimitIncrease => "Larger limits",
@@ -22,7 +25,8 @@ fn name(kind: Kind) -> &'static str {
 }
 
 /// The kind of an address; the first for anything else.
-fn kind_of(text: &str) -> Kind {
+#[must_use]
+pub fn kind_of(text: &str) -> Kind {
     if text == Kind::LimitIncrease.name() { Kind::LimitIncrease } else { Kind::Verification }
 }
 
@@ -39,6 +43,15 @@ fn state(application: &Application) -> Markup {
 /// What was written.
 fn asked(application: &Application) -> Value {
     serde_json::from_str(&application.asked).unwrap_or_default()
+}
+
+/// What it is for, short enough for a line.
+#[must_use]
+pub fn purpose(application: &Application) -> String {
+    let said = asked(application);
+    let purpose = said["purpose"].as_str().unwrap_or_default();
+    let short: String = purpose.chars().take(PURPOSE_CHARS_MAX).collect();
+    if short.len() < purpose.len() { format!("{short}\u{2026}") } else { short }
 }
 
 /// Whether the person decides.

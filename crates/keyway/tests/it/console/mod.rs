@@ -16,4 +16,5 @@ mod roles;
 mod routes;
 mod sessions;
 mod setup;
+mod tiers;
 pub mod visitor;

@@ -115,7 +115,8 @@ pub fn setup_link(keyway: &Keyway) -> String {
 
 /// The hidden fields of the form of a page that leads to a path.
 pub fn hidden(page: &str, path: &str) -> Vec<(String, String)> {
-    let form = page.split("<form").find(|form| form.contains(&format!("action=\"{path}\"")));
+    let leads = format!("method=\"post\" action=\"{path}\"");
+    let form = page.split("<form").find(|form| form.contains(&leads));
     let form = form.unwrap_or_else(|| panic!("no form to {path} in:\n{page}"));
     let form = form.split("</form>").next().unwrap_or_default();
     let inputs = form.split("<input ").filter(|input| input.starts_with("type=\"hidden\""));
