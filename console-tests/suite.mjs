@@ -17,8 +17,11 @@ const PAGES = {
   overview: "/console",
   keys: "/console/keys",
   "keys filtered to nothing": "/console/keys?q=nothing-like-that",
-  "key new": "/console/keys/new?template=agent",
+  "key new": "/console/keys/new",
+  "key new from a template": "/console/keys/new?template=everything&ip_allowlist=10.0.0.0%2F8",
+  "key like another": "/console/keys/new?from={key}",
   key: "/console/keys/{key}",
+  "key edit": "/console/keys/{key}/edit",
   "key first call": "/console/keys/{key}/first-call",
   "key rotate": "/console/keys/{key}/rotate",
   "key revoke": "/console/keys/{key}/revoke",
@@ -54,6 +57,9 @@ const PAGES = {
   applications: "/console/applications",
   "applications for limits": "/console/applications?kind=limit_increase",
   application: "{application}",
+  tiers: "/console/tiers",
+  "tiers filtered to nothing": "/console/tiers?q=nothing-like-that",
+  tier: "{tier}",
   review: "/console/review",
   audit: "/console/audit",
   "audit verified": "/console/audit/verify",
@@ -73,6 +79,7 @@ export async function suite(at) {
   for (const [name, url] of Object.entries(PAGES)) await look(at, page, name, url.replace(/\{(\w+)\}/g, (_, name) => ids[name]));
   await plays(at, page);
   await live(at, page);
+  await gives(at, page, ids.tier);
   await themeStays(at, page);
   await keyboard(at, page);
   const state = await context.storageState();
@@ -82,6 +89,7 @@ export async function suite(at) {
   for (const [name, url] of Object.entries(OUTSIDE)) await look(at, visitor, name, url);
   await outside.close();
   await byAnother(at);
+  await liveEndsWithTheSession(at);
   await withoutScripts(at, state, key);
   await endOfASession(at);
 }
@@ -170,11 +178,14 @@ async function made(at, page, key) {
   await page.click("button:text-is('Apply')");
   const route = new URL(page.url()).pathname;
   at.check("a route is made", route.startsWith("/console/routes/route_"), route);
+  const tier = await fill("/console/tiers", { name: "partner", markup: "12.5", requests_per_minute: "600", models: "sandbox/*" }, { summary: "Make a tier", button: "Make the tier" });
+  at.check("a tier is made", tier.startsWith("/console/tiers/tier_"), tier);
+  await checked(at, page);
   const link = async (url, part) => {
     await page.goto(base + url);
     return page.getAttribute(`main a[href*="${part}"]`, "href");
   };
-  return { key, budget, project, application, route, member: await link("/console/members", "/members/user_"), request: await link("/console/requests", "/requests/req_") };
+  return { key, budget, project, application, route, tier, member: await link("/console/members", "/members/user_"), request: await link("/console/requests", "/requests/req_") };
 }
 
 // The playground answers, counts, and keeps a draft.
@@ -198,12 +209,39 @@ async function plays(at, page) {
   at.check("and the prompt is not lost", (await page.textContent(".said.user")).includes("A draft"));
 }
 
-// The live list shows what comes.
+// A key is read in words before it is made, and asked for without being made.
+async function checked(at, page) {
+  const base = at.keyway.base;
+  await page.goto(`${base}/console/keys/new`);
+  await page.click("nav.templates >> text=Coding agent");
+  at.check("a template fills the form in", (await page.inputValue('[name="budget.limit_usd"]')) === "10", page.url());
+  await page.fill("#name", "never made");
+  await page.check('[name="may-embeddings"][value="create:embeddings"]');
+  await page.click("button:text-is('Check')");
+  const words = await page.textContent("aside");
+  at.check("a key is checked in words", words.includes("It can be made so.") && words.includes("$10.00 a day"), words);
+  await pictures(at, page, "key checked");
+  await axeIn(at, page, "key checked");
+  await page.fill("#expires_on", "2001-01-01");
+  await page.selectOption("#expires", "day");
+  await page.click("button:text-is('Check')");
+  at.check("what is wrong is beside its field", await page.isVisible("#expires_on-error"));
+  await pictures(at, page, "key refused");
+  await axeIn(at, page, "key refused");
+  await page.goto(`${base}/console/keys`);
+  at.check("and nothing was made", !(await page.textContent("main")).includes("never made"));
+}
+
+// The live list shows what comes, and ends with its time, with the right to see it and with the session.
 async function live(at, page) {
   await page.goto(`${at.keyway.base}/console/requests`);
   const count = () => page.locator("[data-live-region] tbody tr").count();
+  const said = (words) => page.waitForFunction((words) => document.querySelector("[data-live-said]").textContent.includes(words), words, { timeout: 15_000 });
+  const set = (name, ms) => page.evaluate(([name, ms]) => { document.querySelector("[data-live]").dataset[name] = ms; }, [name, String(ms)]);
+  const isOn = () => page.getAttribute("[data-live]", "aria-pressed");
   const before = await count();
   await page.click("[data-live]");
+  at.check("being live is in the address", page.url().includes("live=on"), page.url());
   await page.evaluate(() => document.activeElement.blur());
   const other = await page.context().newPage();
   await other.goto(`${at.keyway.base}/console/playground`);
@@ -216,6 +254,76 @@ async function live(at, page) {
   await page.bringToFront();
   await page.waitForFunction((before) => document.querySelectorAll("[data-live-region] tbody tr").length > before, before, { timeout: 15_000 });
   at.check("the live list shows what comes", (await count()) > before);
+  await axeIn(at, page, "requests live");
+  await pictures(at, page, "requests live");
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.click("[data-live]");
+  at.check("it is switched off", (await isOn()) === "false" && !page.url().includes("live="), page.url());
+  await set("lasts", 300);
+  await set("every", 100);
+  await page.click("[data-live]");
+  await said("ended by itself");
+  at.check("it ends by itself", (await isOn()) === "false");
+  await set("lasts", 60_000);
+  await page.route(/part=list/, (route) => route.fulfill({ status: 429, body: "" }));
+  await page.click("[data-live]");
+  await said("does not answer. Switch it on");
+  at.check("it ends when the server does not answer", (await isOn()) === "false");
+  await page.unroute(/part=list/);
+  await page.route(/part=list/, (route) => route.fulfill({ status: 403, contentType: "text/html", body: "<p>No</p>" }));
+  await page.click("[data-live]");
+  await said("not yours");
+  at.check("it ends with the right to see it, and shows nothing more", (await isOn()) === "false" && (await count()) === 0);
+  await page.unroute(/part=list/);
+}
+
+// A tier is changed and given to the organisation, and what is wrong with either stands in its own form.
+async function gives(at, page, tier) {
+  await page.goto(at.keyway.base + tier);
+  await page.fill("#markup", "a lot");
+  await page.click("button:text-is('Save')");
+  at.check("a wrong markup is said beside its field", (await page.isVisible("#markup-error")) && (await page.inputValue("#markup")) === "a lot");
+  await page.goto(at.keyway.base + tier);
+  await page.fill("#markup", "2.5");
+  await page.click("button:text-is('Save')");
+  at.check("a tier is changed", page.url().endsWith("?done=saved") && (await page.inputValue("#markup")) === "2.5", page.url());
+  const give = async (organization) => {
+    if (!(await page.isVisible("#organization"))) await page.click("summary:text('Give it to an organisation')");
+    await page.fill("#organization", organization);
+    await page.click("button:text('Give it the tier')");
+  };
+  await give("nobody of this name");
+  at.check("who is not there is given nothing", (await page.textContent("#organization-error")).includes("no organisation of this name") && (await page.inputValue("#markup")) === "2.5");
+  await pictures(at, page, "tier given to nobody");
+  await axeIn(at, page, "tier given to nobody");
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await give("Default");
+  at.check("a tier is given", (await page.textContent("main")).includes("1 organisation has it"));
+}
+
+// A live list of somebody who signs out elsewhere leads to signing in, and back to itself.
+async function liveEndsWithTheSession(at) {
+  const context = await at.browser.newContext();
+  const page = await context.newPage();
+  await page.goto(`${at.keyway.base}/sign-in?next=${encodeURIComponent("/console/requests?live=on")}`);
+  const enter = async () => {
+    await page.fill("#email", PERSON.email);
+    await page.fill("#password", PERSON.password);
+    await page.click("button:text-is('Sign in')");
+    await page.waitForSelector('[data-live][aria-pressed="true"]');
+  };
+  await enter();
+  const other = await context.newPage();
+  await other.goto(`${at.keyway.base}/console`);
+  await other.click(".wide >> text=Sign out");
+  await other.waitForURL(/sign-in/);
+  await other.close();
+  await page.bringToFront();
+  await page.waitForURL(/sign-in\?next=/, { timeout: 15_000 });
+  at.check("a live list ends with the session", page.url().includes("live%3Don"), page.url());
+  await enter();
+  at.check("and goes on after signing in", page.url().endsWith("/console/requests?live=on"), page.url());
+  await context.close();
 }
 
 async function look(at, page, name, url) {

@@ -1,6 +1,7 @@
 //! Times for people: near ones by their distance, others by their day, in the person's time zone.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 const MINUTE_MS: i64 = 60_000;
@@ -31,6 +32,19 @@ impl When {
     #[must_use]
     pub fn day(&self, at_ms: i64) -> String {
         self.text(at_ms, "%-d %b %Y")
+    }
+
+    /// The day, as fields of forms have it.
+    #[must_use]
+    pub fn date(&self, at_ms: i64) -> String {
+        self.text(at_ms, "%F")
+    }
+
+    /// The first instant of such a day, unix milliseconds; `None` for what is no day.
+    #[must_use]
+    pub fn begins_ms(&self, day: &str) -> Option<i64> {
+        let day: Date = day.parse().ok()?;
+        Some(day.to_zoned(self.zone.clone()).ok()?.timestamp().as_millisecond())
     }
 
     fn text(&self, at_ms: i64, format: &str) -> String {
@@ -81,6 +95,12 @@ mod tests {
         let at_ms = 1_769_902_200_000;
         assert_eq!(exactly(at_ms), "2026-01-31T23:30:00Z");
         assert_eq!(When::new(0, "Europe/Berlin").day(at_ms), "1 Feb 2026");
+        let berlin = When::new(0, "Europe/Berlin");
+        assert_eq!(
+            (berlin.date(at_ms).as_str(), berlin.begins_ms("2026-02-01")),
+            ("2026-02-01", Some(at_ms - HOUR_MS / 2))
+        );
+        assert_eq!(berlin.begins_ms("soon"), None);
         assert_eq!(When::new(0, "no such zone").full(at_ms), "31 Jan 2026, 23:30 UTC");
     }
 }

@@ -47,6 +47,23 @@ pub async fn one(conn: &mut Conn, org: &str, id: &str) -> Result<Option<ServiceA
     Ok(row.as_ref().map(read))
 }
 
+/// The service accounts of an organisation, oldest first, at most `limit`.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn of_organization(conn: &mut Conn, org: &str, limit: i64) -> Result<Vec<ServiceAccount>, Fault> {
+    let rows = sqlx::query(
+        "SELECT id, project_id, name, role, created_ms FROM service_accounts WHERE org_id = $1 \
+         ORDER BY id LIMIT $2",
+    )
+    .bind(org)
+    .bind(limit)
+    .fetch_all(conn)
+    .await
+    .doing("listing the organisation's service accounts")?;
+    Ok(rows.iter().map(read).collect())
+}
+
 /// A project's service accounts after `after`, at most `limit`.
 ///
 /// # Errors

@@ -105,6 +105,8 @@ pub(super) static ROUTES: &[Route] = &[
     page("console_key_make", Method::POST, "/console/keys", MAKE_KEYS, keys::new::make),
     page("console_key", Method::GET, "/console/keys/{key}", SEE_KEYS, keys::one::show),
     page("console_key_call", Method::GET, "/console/keys/{key}/first-call", SEE_KEYS, keys::made::first_call),
+    page("console_key_ask_edit", Method::GET, "/console/keys/{key}/edit", CHANGE_KEYS, keys::edit::ask),
+    page("console_key_edit", Method::POST, "/console/keys/{key}/edit", CHANGE_KEYS, keys::edit::change),
     page(
         "console_key_ask_rotate",
         Method::GET,

@@ -1,17 +1,18 @@
 //! GET `/console/keys`
 
 use super::state;
-use crate::access::keys::redacted;
+use crate::access::keys::{redacted, scopes_of, status_at};
 use crate::accounts::Scope;
-use crate::base::{Trouble, id};
+use crate::base::{Trouble, csv, id};
 use crate::console::here::{Here, pages};
-use crate::console::page::Page;
+use crate::console::page::{Page, file};
 use crate::console::parts::filter::{Choose, filter};
-use crate::console::parts::paging::paging;
+use crate::console::parts::paging::{address, encoded, paging};
 use crate::console::parts::table::{Column, table, text};
+use crate::console::parts::take::take;
 use crate::console::parts::{Tone, badge, button_link, moment, states};
 use crate::console::projects::projects_where;
-use crate::console::when::When;
+use crate::console::when::{When, exactly};
 use crate::relay::Outbound;
 use crate::store::keys::KeyRow;
 use crate::store::keys::search::{Search, search};
@@ -22,6 +23,8 @@ use std::collections::HashMap;
 
 /// Keys of a page.
 const PAGE_MAX: usize = 50;
+/// Keys of a file.
+const FILE_MAX: usize = 1_000;
 const PATH: &str = "/console/keys";
 const STATES: &[(&str, &str)] = &[
     ("", "All states"),
@@ -79,15 +82,22 @@ async fn list(here: &Here<'_>) -> Result<Outbound, Trouble> {
         now_ms: here.shared.at.clock.now_ms(),
     };
     let mut conn = here.shared.at.db.connection().await?;
-    let limit = i64::try_from(PAGE_MAX + 1).unwrap_or(i64::MAX);
+    let kept = here.asked("format").as_deref() == Some("csv");
+    let most = if kept { FILE_MAX } else { PAGE_MAX };
+    let limit = i64::try_from(most + 1).unwrap_or(i64::MAX);
     let mut found = search(&mut conn, &wanted, &asked.after, limit).await?;
-    let more = found.len() > PAGE_MAX;
-    found.truncate(PAGE_MAX);
+    let more = found.len() > most;
+    found.truncate(most);
     let owners: Vec<&str> = found.iter().map(|row| row.owner_id.as_str()).collect();
     let owners = persons::names(&mut conn, here.org(), &owners).await?;
     drop(conn);
+    if kept {
+        return Ok(csv_of(&found, &owners, wanted.now_ms));
+    }
     let body = body(here, &asked, &projects, (&found, &owners, more));
+    let csv = address(PATH, &here.inbound.query_pairs(), &[("format", "csv")]);
     let actions = html! {
+        a .button href=(csv) download="keys.csv" { "CSV" }
         @if here.may(Scope::CREATE_KEYS) { (button_link("/console/keys/new", "Create a key", true)) }
     };
     Ok(Page { actions, scripts: &["filter.js"], ..Page::new("API keys", body) }.answer(here))
@@ -114,7 +124,64 @@ fn body(
             (table("API keys", COLUMNS, &cells))
             (paging(PATH, &here.inbound.query_pairs(), found.len(), last, !asked.after.is_empty()))
         }
+        (take(here, &call(asked), &command(asked)))
     }
+}
+
+/// The same list by the management API, which has one for each project.
+fn call(asked: &Asked) -> String {
+    match asked.project.as_str() {
+        "" => String::new(),
+        project => format!("/v1/organization/projects/{}/api_keys", encoded(project)),
+    }
+}
+
+fn command(asked: &Asked) -> String {
+    match id::parse("proj", &asked.project) {
+        None => "keyway key list".to_owned(),
+        Some(_) => format!("keyway key list --project {}", asked.project),
+    }
+}
+
+fn csv_of(found: &[KeyRow], owners: &HashMap<String, String>, now_ms: i64) -> Outbound {
+    const HEAD: [&str; 13] = [
+        "id",
+        "name",
+        "key",
+        "mode",
+        "project_id",
+        "owner_id",
+        "owner",
+        "status",
+        "scopes",
+        "models",
+        "created_at",
+        "last_used_at",
+        "expires_at",
+    ];
+    let row = |row: &KeyRow| {
+        let list = |json: Option<&str>| -> String {
+            let list: Vec<String> = json.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+            list.join(" ")
+        };
+        let at = |ms: Option<i64>| ms.map_or_else(String::new, exactly);
+        vec![
+            row.id.clone(),
+            row.name.clone(),
+            redacted(row),
+            row.mode.clone(),
+            row.project_id.clone().unwrap_or_default(),
+            row.owner_id.clone(),
+            owners.get(&row.owner_id).cloned().unwrap_or_default(),
+            status_at(row, now_ms).to_owned(),
+            scopes_of(row).map(|scopes| scopes.names().join(" ")).unwrap_or_default(),
+            list(row.models.as_deref()),
+            exactly(row.created_ms),
+            at(row.last_used_ms),
+            at(row.expires_ms),
+        ]
+    };
+    file("keys.csv", csv::table(&HEAD, &found.iter().map(row).collect::<Vec<_>>()))
 }
 
 fn filters(asked: &Asked, projects: &[Project]) -> Markup {

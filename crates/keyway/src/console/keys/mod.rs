@@ -1,6 +1,10 @@
 //! Keys of projects: the list, making one, its one moment, its own page, and its end.
 
+mod asked;
 pub mod change;
+pub mod edit;
+mod fields;
+mod gives;
 pub mod history;
 pub mod leaked;
 pub mod list;
@@ -8,6 +12,8 @@ pub mod made;
 pub mod new;
 pub mod one;
 pub mod snippets;
+mod start;
+mod summary;
 
 use super::here::Here;
 use super::parts::{Tone, badge};

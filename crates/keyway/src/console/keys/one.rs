@@ -9,6 +9,7 @@ use crate::console::form::token_field;
 use crate::console::here::{Here, pages};
 use crate::console::page::Page;
 use crate::console::parts::table::{Column, facts, number, table, text};
+use crate::console::parts::take::take;
 use crate::console::parts::{Tone, badge, button_link, moment, states};
 use crate::console::requests::line;
 use crate::console::when::When;
@@ -49,10 +50,17 @@ async fn page(here: &Here<'_>) -> Result<Outbound, Trouble> {
         (secrets_of(&row, &when, &secrets))
         (requests_of(here, &recent).await?)
         (history::of(here, &row).await?)
+        (take(here, &call(&row), &format!("keyway key show {}", row.id)))
     };
     let above = [("/console/keys", "API keys")];
     let actions = actions(here, &row, when.now_ms);
     Ok(Page { above: &above, actions, ..Page::new(&row.name, body) }.answer(here))
+}
+
+/// Where the management API has it.
+fn call(row: &KeyRow) -> String {
+    let project = row.project_id.as_deref().unwrap_or_default();
+    format!("/v1/organization/projects/{project}/api_keys/{}", row.id)
 }
 
 /// What may be done to it; what may not is not there.
@@ -63,6 +71,8 @@ fn actions(here: &Here<'_>, row: &KeyRow, now_ms: i64) -> Markup {
     let change = !over && allowed(here, Scope::UPDATE_KEYS, row).is_ok();
     let end = !over && allowed(here, Scope::DELETE_KEYS, row).is_ok();
     html! {
+        @if change { (button_link(&format!("{path}/edit"), "Edit", false)) }
+        @if here.may(Scope::CREATE_KEYS) { (button_link(&format!("/console/keys/new?from={}", row.id), "Duplicate", false)) }
         @if change && status != "expired" { (button_link(&format!("{path}/rotate"), "Rotate", false)) }
         @if change {
             form .inline method="post" action={ (path) "/switch" } {

@@ -66,6 +66,25 @@ const SAMPLES: &[Sample] = &[
         text: include_str!("samples/codex.sh"),
         about: "Codex reads its provider from a file.",
     },
+    Sample {
+        title: "opencode",
+        id: "sample-opencode",
+        text: include_str!("samples/opencode.json"),
+        about: "opencode.json; it reads the key from KEYWAY_API_KEY, which the .env file above sets.",
+    },
+    Sample { title: "aider", id: "sample-aider", text: include_str!("samples/aider.sh"), about: "" },
+    Sample {
+        title: "llm",
+        id: "sample-llm",
+        text: include_str!("samples/llm.sh"),
+        about: "It asks for the key and keeps it.",
+    },
+    Sample {
+        title: "LangChain",
+        id: "sample-langchain",
+        text: include_str!("samples/langchain.py"),
+        about: "pip install langchain-openai",
+    },
 ];
 
 /// The samples, one shown at a time.
@@ -100,11 +119,9 @@ mod tests {
         let filled = Filled { base_url: "https://keys.example", key: "sk-kw-test-x", model: "sandbox/echo" };
         for sample in SAMPLES {
             let text = fill(sample.text, &filled);
-            assert!(
-                text.contains("https://keys.example") && text.contains("sk-kw-test-x"),
-                "{}",
-                sample.title
-            );
+            // These two ask for the key themselves.
+            let keyed = ["opencode", "llm"].contains(&sample.title) || text.contains("sk-kw-test-x");
+            assert!(text.contains("https://keys.example") && keyed, "{}", sample.title);
             for name in ["{base}", "{key}", "{model}"] {
                 assert!(!text.contains(name), "{}: {name}", sample.title);
             }

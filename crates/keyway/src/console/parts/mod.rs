@@ -5,6 +5,7 @@ pub mod dialog;
 pub mod field;
 pub mod filter;
 pub mod kpi;
+pub mod matrix;
 pub mod paging;
 pub mod segments;
 pub mod small;

@@ -16,7 +16,7 @@ fn make(ada: &Visitor<'_>, name: &str) -> (String, String, String) {
         ("mode", "test"),
         ("owner", "me"),
         ("expires", "90"),
-        ("scopes", "create:chat_completions"),
+        ("may-chat", "create:chat_completions"),
         ("requests_per_minute", "60"),
     ];
     let shown = ada.send(&page, "/console/keys", &fields).expect_status(200).text();
@@ -51,6 +51,10 @@ fn a_key_is_shown_once_and_its_first_call_arrives() {
         "PostAsJsonAsync",
         "ANTHROPIC_AUTH_TOKEN",
         "model_provider",
+        "opencode.ai/config.json",
+        "aider --model",
+        "llm keys set",
+        "langchain_openai",
     ] {
         assert!(shown.contains(sample), "{sample}");
     }
@@ -81,7 +85,7 @@ fn a_form_that_is_sent_twice_makes_one_key() {
     let project =
         page.text().split("<option value=\"").nth(1).map(|rest| rest[..31].to_owned()).unwrap_or_default();
     let fields =
-        [("name", "once"), ("project", project.as_str()), ("mode", "test"), ("scopes", "read:models")];
+        [("name", "once"), ("project", project.as_str()), ("mode", "test"), ("may-models", "read:models")];
     ada.send(&page, "/console/keys", &fields).expect_status(200);
     let again = ada.send(&page, "/console/keys", &fields);
     assert!(
@@ -101,12 +105,13 @@ fn what_is_wrong_is_said_beside_its_field_and_nothing_is_lost() {
         ("project", "proj_01m7y800000000000000000000"),
         ("mode", "live"),
         ("ip_allowlist", "10.0.0.0/33"),
-        ("scopes", "read:models"),
+        ("may-models", "read:models"),
     ];
     let refused = ada.send(&page, "/console/keys", &fields).expect_status(400).text();
     assert!(refused.contains("10.0.0.0/33") && refused.contains("ip_allowlist-error"), "{refused}");
     assert!(refused.contains("my &lt;b&gt;key&lt;/b&gt;") && !refused.contains("<b>key"), "{refused}");
-    let fields = [("name", "x"), ("project", ""), ("requests_per_minute", "many"), ("scopes", "read:models")];
+    let fields =
+        [("name", "x"), ("project", ""), ("requests_per_minute", "many"), ("may-models", "read:models")];
     let refused = ada.send(&page, "/console/keys", &fields).expect_status(400).text();
     assert!(refused.contains("requests_per_minute-error"), "{refused}");
 }
@@ -168,7 +173,7 @@ fn a_secret_asks_for_the_password_again() {
     database::execute(&keyway, "UPDATE sessions SET confirmed_ms = 0");
     let confirm = "/console/confirm?next=%2Fconsole%2Fkeys%2Fnew";
     assert_eq!(ada.get("/console/keys/new").header("location"), Some(confirm));
-    let fields = [("name", "late"), ("mode", "test"), ("scopes", "read:models")];
+    let fields = [("name", "late"), ("mode", "test"), ("may-models", "read:models")];
     assert_eq!(ada.send(&page, "/console/keys", &fields).header("location"), Some(confirm));
     let asked = ada.get(confirm).expect_status(200);
     ada.send(&asked, "/console/confirm", &[("current", "not this one")]).expect_status(400);

@@ -18,3 +18,4 @@ mod sessions;
 mod setup;
 mod tiers;
 pub mod visitor;
+mod wizard;

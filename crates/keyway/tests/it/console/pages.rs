@@ -91,8 +91,17 @@ fn what_pages_say_of_the_api_and_the_command_line_works() {
     let project = format!("/console/projects/{}", projects["data"][0]["id"].as_str().unwrap_or_default());
     let users = ada.get("/v1/organization/users").json();
     let member = format!("/console/members/{}", users["data"][0]["id"].as_str().unwrap_or_default());
+    let keys = keyway.json(&["key", "list"]);
+    let key = format!("/console/keys/{}", keys["data"][0]["id"].as_str().unwrap_or_default());
+    let of_project =
+        format!("/console/keys?project={}", projects["data"][0]["id"].as_str().unwrap_or_default());
     let mut seen = 0;
     for path in [
+        "/console/keys",
+        &of_project,
+        &key,
+        "/console/tiers",
+        "/console/tiers/tier_developer",
         "/console/usage",
         "/console/requests",
         &request,
@@ -121,7 +130,7 @@ fn what_pages_say_of_the_api_and_the_command_line_works() {
         let output = keyway.cli(&words);
         assert_eq!(output.code, Some(0), "{path}: {command}: {}", output.stderr);
     }
-    assert!(seen >= 14, "{seen} pages named a call");
+    assert!(seen >= 18, "{seen} pages named a call");
 }
 
 #[test]
@@ -271,13 +280,19 @@ fn no_page_asks_the_database_once_for_each_row() {
             format!("{{\"email\":\"p{number}@example.com\",\"name\":\"P {number}\",\"role\":\"viewer\"}}");
         let headers = [("sec-fetch-site", "same-origin"), ("content-type", "application/json")];
         ada.ask("POST", "/v1/organization/users", &headers, &body).expect_status(200);
+        let _ = keyway.json(&["tier", "create", "--name", &format!("tier {number}")]);
+        let _ = keyway.json(&["service-account", "create", "--project", &project, "--name", "worker"]);
     }
     for path in [
         "/console",
         "/console/keys",
+        "/console/keys?format=csv",
+        "/console/keys/new",
+        "/console/tiers",
         "/console/usage?by=key",
         "/console/usage?by=project",
         "/console/requests",
+        "/console/requests?part=list",
         &request,
         "/console/models",
         "/console/audit",
