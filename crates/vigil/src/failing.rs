@@ -11,15 +11,61 @@ pub struct Rule {
     pub failures_min: i64,
 }
 
-/// Judges the last minutes.
-#[must_use]
-pub fn share(failures: i64, requests: i64, rule: &Rule) -> Verdict {
-    let percent = i128::from(failures) * 100 / i128::from(requests.max(1));
-    let many = failures >= rule.failures_min && percent >= i128::from(rule.percent);
-    if !many {
-        return Verdict::Quiet;
+/// Requests, and how many of them failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// Those that failed.
+    pub failures: i64,
+    /// All.
+    pub requests: i64,
+}
+
+impl Tally {
+    /// Both together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            failures: self.failures.saturating_add(other.failures),
+            requests: self.requests.saturating_add(other.requests),
+        }
     }
-    Verdict::Fires { seen: i64::try_from(percent).unwrap_or(i64::MAX), bound: rule.percent }
+
+    fn percent(self) -> i128 {
+        i128::from(self.failures) * 100 / i128::from(self.requests.max(1))
+    }
+
+    fn judged(self, rule: &Rule) -> Verdict {
+        let many = self.failures >= rule.failures_min && self.percent() >= i128::from(rule.percent);
+        if !many {
+            return Verdict::Quiet;
+        }
+        Verdict::Fires { seen: i64::try_from(self.percent()).unwrap_or(i64::MAX), bound: rule.percent }
+    }
+}
+
+/// Failures in the minute that runs, before the one before it counts with it: one is chance.
+const GOES_ON_MIN: i64 = 2;
+
+/// Judges a minute.
+#[must_use]
+pub fn share(seen: Tally, rule: &Rule) -> Verdict {
+    seen.judged(rule)
+}
+
+/// Judges the minute that runs and the one before it: each by itself, and both together when too many fail now. Of
+/// both, two thirds of the share are enough: what begins late in a minute has all that went well before it in the
+/// same sum.
+#[must_use]
+pub fn shares(before: Tally, now: Tally, rule: &Rule) -> Verdict {
+    let either = [now, before].map(|one| one.judged(rule)).into_iter().find(|it| it.fires());
+    let goes_on = now.failures >= GOES_ON_MIN && now.percent() >= i128::from(rule.percent);
+    match either {
+        Some(verdict) => verdict,
+        None if goes_on => {
+            before.and(now).judged(&Rule { percent: rule.percent.saturating_mul(2) / 3, ..*rule })
+        }
+        None => Verdict::Quiet,
+    }
 }
 
 #[cfg(test)]
@@ -38,7 +84,31 @@ mod tests {
             (299, 1_000, false),
             (300, 1_000, true),
         ] {
-            assert_eq!(share(failures, requests, &rule).fires(), fires, "{failures}/{requests}");
+            let seen = Tally { failures, requests };
+            assert_eq!(share(seen, &rule).fires(), fires, "{failures}/{requests}");
+        }
+    }
+
+    #[test]
+    fn two_minutes_together() {
+        let rule = Rule { percent: 30, failures_min: 5 };
+        let tally = |(failures, requests)| Tally { failures, requests };
+        for (before, now, fires) in [
+            // One by itself is enough, whatever the other one says.
+            ((5, 10), (0, 100), true),
+            ((0, 100), (5, 10), true),
+            // It began in the last minute, and goes on.
+            ((4, 20), (2, 4), true),
+            ((3, 20), (3, 6), true),
+            // Too few, or over, or one that may be chance.
+            ((2, 20), (2, 6), false),
+            ((4, 20), (0, 6), false),
+            ((4, 20), (1, 2), false),
+            // A minute that went well, and a bad moment behind it.
+            ((1, 60), (4, 8), false),
+            ((i64::MAX, i64::MAX), (i64::MAX, i64::MAX), true),
+        ] {
+            assert_eq!(shares(tally(before), tally(now), &rule).fires(), fires, "{before:?} {now:?}");
         }
     }
 }

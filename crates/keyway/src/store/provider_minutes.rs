@@ -12,6 +12,8 @@ use sqlx::{AnyConnection, Row};
 pub struct Provider {
     /// Its name.
     pub name: String,
+    /// Start of the minute, unix milliseconds.
+    pub minute_ms: i64,
     /// Tries.
     pub attempts: i64,
     /// Without an answer, or with 5xx.
@@ -28,7 +30,7 @@ pub struct Provider {
 /// When the database cannot be used.
 pub async fn providers(conn: &mut AnyConnection, since_ms: i64) -> Result<Vec<Provider>, Fault> {
     let rows = sqlx::query(
-        "SELECT provider, attempts, failed, refused, unpaid FROM provider_minutes WHERE minute_ms >= $1 \
+        "SELECT provider, minute_ms, attempts, failed, refused, unpaid FROM provider_minutes WHERE minute_ms >= $1 \
          ORDER BY provider, minute_ms LIMIT $2",
     )
     .bind(since_ms)
@@ -38,10 +40,11 @@ pub async fn providers(conn: &mut AnyConnection, since_ms: i64) -> Result<Vec<Pr
     .doing("reading how providers answer")?;
     let read = |row: &AnyRow| Provider {
         name: row.get(0),
-        attempts: row.get(1),
-        failed: row.get(2),
-        refused: row.get(3),
-        unpaid: row.get(4),
+        minute_ms: row.get(1),
+        attempts: row.get(2),
+        failed: row.get(3),
+        refused: row.get(4),
+        unpaid: row.get(5),
     };
     Ok(rows.iter().map(read).collect())
 }

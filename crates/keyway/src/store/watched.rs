@@ -102,15 +102,9 @@ pub async fn busy_orgs(conn: &mut AnyConnection, since_ms: i64) -> Result<Vec<St
     .doing("looking for organisations at work")
 }
 
-/// A minute of a key.
-#[derive(Debug, Clone)]
+/// What a key did in a minute.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Minute {
-    /// Key.
-    pub key: String,
-    /// Project.
-    pub project: String,
-    /// Start of the minute.
-    pub minute_ms: i64,
     /// Requests.
     pub requests: i64,
     /// What they are sold for.
@@ -119,25 +113,43 @@ pub struct Minute {
     pub failures: i64,
 }
 
-/// Minutes since a time in which a key did much: any of the three floors is reached.
+/// The minute of a key that runs, and the one before it.
+#[derive(Debug, Clone)]
+pub struct Minutes {
+    /// Key.
+    pub key: String,
+    /// Project.
+    pub project: String,
+    /// The one before.
+    pub before: Minute,
+    /// The one that runs.
+    pub now: Minute,
+}
+
+/// What keys did since the minute before one that begins at a time, where it is much: both minutes together reach
+/// any of the three floors.
 ///
 /// # Errors
 /// When the database cannot be used.
 pub async fn minutes(
     conn: &mut AnyConnection,
     org: &str,
-    since_ms: i64,
+    minute_ms: i64,
     (requests, nanousd, failures): (i64, i64, i64),
-) -> Result<Vec<Minute>, Fault> {
+) -> Result<Vec<Minutes>, Fault> {
     let rows = sqlx::query(
-        "SELECT key_id, project_id, bucket_ms, CAST(SUM(requests) AS BIGINT), CAST(SUM(sell_nanousd) AS BIGINT), \
+        "SELECT key_id, project_id, \
+         CAST(SUM(CASE WHEN bucket_ms < $2 THEN requests ELSE 0 END) AS BIGINT), \
+         CAST(SUM(CASE WHEN bucket_ms < $2 THEN sell_nanousd ELSE 0 END) AS BIGINT), \
+         CAST(SUM(CASE WHEN bucket_ms < $2 THEN errors_upstream + errors_internal ELSE 0 END) AS BIGINT), \
+         CAST(SUM(requests) AS BIGINT), CAST(SUM(sell_nanousd) AS BIGINT), \
          CAST(SUM(errors_upstream + errors_internal) AS BIGINT) FROM usage_rollup WHERE org_id = $1 AND width = 'm' \
-         AND bucket_ms >= $2 AND label = '' AND test = 0 AND key_id <> '' GROUP BY key_id, project_id, bucket_ms \
+         AND bucket_ms >= $2 - 60000 AND label = '' AND test = 0 AND key_id <> '' GROUP BY key_id, project_id \
          HAVING SUM(requests) >= $3 OR SUM(sell_nanousd) >= $4 OR SUM(errors_upstream + errors_internal) >= $5 \
-         ORDER BY bucket_ms, key_id LIMIT $6",
+         ORDER BY key_id LIMIT $6",
     )
     .bind(org)
-    .bind(since_ms)
+    .bind(minute_ms)
     .bind(requests)
     .bind(nanousd)
     .bind(failures)
@@ -145,13 +157,15 @@ pub async fn minutes(
     .fetch_all(conn)
     .await
     .doing("reading minutes")?;
-    let read = |row: &AnyRow| Minute {
-        key: row.get(0),
-        project: row.get(1),
-        minute_ms: row.get(2),
-        requests: row.get(3),
-        nanousd: row.get(4),
-        failures: row.get(5),
+    let read = |row: &AnyRow| {
+        let before = Minute { requests: row.get(2), nanousd: row.get(3), failures: row.get(4) };
+        let both = Minute { requests: row.get(5), nanousd: row.get(6), failures: row.get(7) };
+        let now = Minute {
+            requests: both.requests - before.requests,
+            nanousd: both.nanousd - before.nanousd,
+            failures: both.failures - before.failures,
+        };
+        Minutes { key: row.get(0), project: row.get(1), before, now }
     };
     Ok(rows.iter().map(read).collect())
 }

@@ -10,7 +10,7 @@ use ledger::histogram;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use vigil::familiar::{self, Network};
-use vigil::{Verdict, drift, slow, spike};
+use vigil::{Verdict, drift, slow};
 
 /// A minute, milliseconds.
 pub const MINUTE_MS: i64 = 60_000;
@@ -19,10 +19,6 @@ pub const HOUR_MS: i64 = 60 * MINUTE_MS;
 /// A day, milliseconds.
 pub const DAY_MS: i64 = 24 * HOUR_MS;
 
-/// Requests a minute that are much.
-pub const SPIKE_REQUESTS: spike::Rule = spike::Rule { percent: 300, floor: 120, always: None };
-/// Nano-USD a minute that are much: half a dollar at least.
-pub const SPIKE_COST: spike::Rule = spike::Rule { percent: 300, floor: 500_000_000, always: None };
 /// Requests a day that are much.
 pub const DRIFT_REQUESTS: drift::Rule = drift::Rule { percent: 200, weekday_percent: 150, floor: 1_000 };
 /// Nano-USD a day that are much: a dollar at least.
@@ -209,16 +205,16 @@ pub async fn acts(conn: &mut Conn, after: i64, until: i64) -> Result<Vec<Found>,
 }
 
 /// What something in use looks like before it has words.
-struct Used<'a> {
-    org: &'a str,
-    key: &'a str,
-    project: &'a str,
-    at_ms: i64,
+pub(super) struct Used<'a> {
+    pub org: &'a str,
+    pub key: &'a str,
+    pub project: &'a str,
+    pub at_ms: i64,
 }
 
 impl Used<'_> {
     /// `what` tells apart what one rule says of one key for different reasons.
-    fn found(&self, kind: Kind, what: &str, (title, summary): (&str, String), numbers: Value) -> Found {
+    pub fn found(&self, kind: Kind, what: &str, (title, summary): (&str, String), numbers: Value) -> Found {
         Found {
             org: self.org.to_owned(),
             kind,
@@ -237,74 +233,8 @@ impl Used<'_> {
 }
 
 /// An amount for people: dollars and cents.
-fn usd(nanousd: i64) -> String {
+pub(super) fn usd(nanousd: i64) -> String {
     format!("${}.{:02}", nanousd / 1_000_000_000, nanousd % 1_000_000_000 / 10_000_000)
-}
-
-/// Keys whose last minutes stand out: much more than usual, or many failures.
-///
-/// # Errors
-/// When the database cannot be used.
-pub async fn minutes(
-    conn: &mut Conn,
-    pasts: &mut Pasts,
-    org: &str,
-    now_ms: i64,
-) -> Result<Vec<Found>, Fault> {
-    let since_ms = now_ms - now_ms.rem_euclid(MINUTE_MS) - MINUTE_MS;
-    let floors = (SPIKE_REQUESTS.floor, SPIKE_COST.floor, super::kind::FAILING.failures_min);
-    let mut all = Vec::new();
-    for seen in rows::minutes(conn, org, since_ms, floors).await? {
-        let used = Used { org, key: &seen.key, project: &seen.project, at_ms: seen.minute_ms };
-        if seen.failures >= super::kind::FAILING.failures_min {
-            let summary = format!(
-                "{} of {} requests of {{key}} failed in the minute from {}.",
-                seen.failures,
-                seen.requests,
-                when(seen.minute_ms)
-            );
-            let numbers = json!({ "failures": seen.failures, "requests": seen.requests });
-            let facts = Facts::Share { failures: seen.failures, requests: seen.requests };
-            let words = ("Requests of {key} fail", summary);
-            all.push(Found { facts, ..used.found(Kind::Errors, "errors", words, numbers) });
-        }
-        if seen.requests < SPIKE_REQUESTS.floor && seen.nanousd < SPIKE_COST.floor {
-            continue;
-        }
-        let past = pasts.of(conn, org, &seen.key, now_ms).await?;
-        let verdict = spike::minute(seen.requests, &past.spike(seen.minute_ms, false), &SPIKE_REQUESTS);
-        if let Verdict::Fires { seen: count, bound } = verdict {
-            let summary = format!(
-                "{{key}} made {count} requests in the minute from {}. At this hour, more than {bound} is unusual \
-                 for it.",
-                when(used.at_ms)
-            );
-            let numbers = json!({ "requests_per_minute": count, "unusual_above": bound });
-            all.push(used.found(
-                Kind::Usage,
-                "minute",
-                ("{key} is used much more than usual", summary),
-                numbers,
-            ));
-        }
-        let verdict = spike::minute(seen.nanousd, &past.spike(seen.minute_ms, true), &SPIKE_COST);
-        if let Verdict::Fires { seen: spent, bound } = verdict {
-            let summary = format!(
-                "{{key}} spent {} in the minute from {}. At this hour, more than {} is unusual for it.",
-                usd(spent),
-                when(used.at_ms),
-                usd(bound)
-            );
-            let numbers = json!({ "nanousd_per_minute": spent, "unusual_above": bound });
-            all.push(used.found(
-                Kind::Cost,
-                "minute",
-                ("{key} costs much more than usual", summary),
-                numbers,
-            ));
-        }
-    }
-    Ok(all)
 }
 
 /// Keys whose day stands out, that are used at an odd hour, that answer slowly, and models without a price.

@@ -3,7 +3,8 @@
 use crate::base::id;
 use crate::store::alerts::{Alert, Channel};
 use sha2::{Digest as _, Sha256};
-use vigil::{failing, term};
+use vigil::failing::{self, Tally};
+use vigil::term;
 
 /// A billion: thresholds are kept in units times this.
 pub const NANO: i64 = 1_000_000_000;
@@ -135,8 +136,8 @@ pub enum Facts {
     Term { began_ms: i64, ends_ms: i64 },
     /// Something stands since.
     Age { since_ms: i64 },
-    /// Some of many failed.
-    Share { failures: i64, requests: i64 },
+    /// Some of many failed: in the minute before, and in the one that runs; or at all, with nothing before.
+    Share { before: Tally, now: Tally },
     /// A time that 95 of 100 keep to, and what was usual.
     P95 { ms: i64, requests: i64, usual_ms: Option<i64> },
     /// An event of the audit log.
@@ -159,10 +160,10 @@ pub fn fires(alert: &Alert, facts: &Facts, now_ms: i64) -> Option<String> {
             term::step(now_ms, *began_ms, *ends_ms, steps).map(|days| days.to_string())
         }
         Facts::Age { since_ms } => once(term::is_due(now_ms, *since_ms, threshold.unwrap_or(ROTATION_DAYS))),
-        Facts::Share { failures, requests } => {
+        Facts::Share { before, now } => {
             let default = if alert.kind == Kind::ProviderDown.word() { DOWN } else { FAILING };
             let rule = failing::Rule { percent: threshold.unwrap_or(default.percent), ..default };
-            once(failing::share(*failures, *requests, &rule).fires())
+            once(failing::shares(*before, *now, &rule).fires())
         }
         Facts::P95 { ms, requests, usual_ms } => {
             let rule = super::find::SLOW;
@@ -196,7 +197,8 @@ mod tests {
     #[test]
     fn rules_and_facts() {
         let term = |ends: i64| Facts::Term { began_ms: -100 * DAY_MS, ends_ms: ends * DAY_MS };
-        let share = |failures, requests| Facts::Share { failures, requests };
+        let share =
+            |failures, requests| Facts::Share { before: Tally::default(), now: Tally { failures, requests } };
         let p95 = |ms, usual_ms| Facts::P95 { ms, requests: 100, usual_ms };
         for (kind, threshold, facts, expected) in [
             (Kind::Budget, None, Facts::Percent(50), Some("")),

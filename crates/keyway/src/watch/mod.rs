@@ -8,6 +8,7 @@ pub mod digest;
 pub mod find;
 pub mod fire;
 pub mod kind;
+pub mod minutes;
 pub mod outages;
 pub mod past;
 pub mod preview;

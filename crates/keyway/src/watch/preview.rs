@@ -4,11 +4,12 @@ use super::find::{self, DAY_MS, HOUR_MS};
 use super::kind::{Facts, Kind, NANO};
 use super::past::Past;
 use super::round::is_about;
-use super::{kind, sums};
+use super::{kind, minutes, sums};
 use crate::base::Fault;
 use crate::store::alerts::Alert;
 use crate::store::watched::{self as rows, Hour};
 use crate::store::{Conn, foreseen};
+use vigil::failing::Tally;
 use vigil::{drift, spike};
 
 /// Days that are looked back on.
@@ -101,7 +102,8 @@ async fn of_sums(conn: &mut Conn, rule: &Alert, since_ms: i64) -> Result<Preview
 async fn of_errors(conn: &mut Conn, rule: &Alert, since_ms: i64) -> Result<Preview, Fault> {
     let hours = foreseen::failing_hours(conn, rule, since_ms, kind::FAILING.failures_min).await?;
     let fires = |(failures, requests): &&(i64, i64)| {
-        kind::fires(rule, &Facts::Share { failures: *failures, requests: *requests }, 0).is_some()
+        let now = Tally { failures: *failures, requests: *requests };
+        kind::fires(rule, &Facts::Share { before: Tally::default(), now }, 0).is_some()
     };
     Ok(Preview { fired: hours.iter().filter(fires).count() as u64, by: "hour" })
 }
@@ -118,7 +120,7 @@ async fn of_past(conn: &mut Conn, rule: &Alert, since_ms: i64, now_ms: i64) -> R
 
 /// The hours whose busiest minute stood out.
 fn spikes(hours: &[Hour], money: bool, since_ms: i64) -> u64 {
-    let rule = if money { find::SPIKE_COST } else { find::SPIKE_REQUESTS };
+    let rule = if money { minutes::SPIKE_COST } else { minutes::SPIKE_REQUESTS };
     let mut fired = 0;
     let mut last_ms = i64::MIN;
     for (place, hour) in hours.iter().enumerate().filter(|(_, hour)| hour.hour_ms >= since_ms) {

@@ -3,7 +3,7 @@
 use super::find::{self, DAY_MS, Found, HOUR_MS, MINUTE_MS};
 use super::kind::{self, Facts, Kind, NANO};
 use super::past::Pasts;
-use super::{fire, outages, sums};
+use super::{fire, minutes, outages, sums};
 use crate::accounts::Installation;
 use crate::base::Fault;
 use crate::store::alerts::{self, Alert};
@@ -86,7 +86,7 @@ async fn gather(
     let minute_ms = now_ms - now_ms.rem_euclid(MINUTE_MS);
     let turns = std::mem::replace(&mut watcher.minute_ms, minute_ms) != minute_ms;
     for org in watched::busy_orgs(&mut conn, minute_ms - 4 * MINUTE_MS).await? {
-        all.extend(find::minutes(&mut conn, &mut watcher.pasts, &org, now_ms).await?);
+        all.extend(minutes::find(&mut conn, &mut watcher.pasts, &org, now_ms).await?);
         if turns {
             all.extend(find::days(&mut conn, &mut watcher.pasts, &org, now_ms).await?);
         }
