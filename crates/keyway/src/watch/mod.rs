@@ -3,6 +3,8 @@
 
 pub mod advice;
 pub mod alerts;
+#[cfg(test)]
+mod clock_tests;
 pub mod confirm;
 pub mod digest;
 pub mod find;

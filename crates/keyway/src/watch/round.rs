@@ -17,6 +17,9 @@ pub const SLOT_MS: i64 = 10_000;
 pub const QUIET_MS: i64 = 10 * MINUTE_MS;
 /// How far back is looked for what is told once: who was down meanwhile tells it then.
 const BACK_MS: i64 = DAY_MS;
+/// How far back is looked for keys in new places, each of which is a question: a clock that is set an hour on hides
+/// none.
+const PLACES_BACK_MS: i64 = 2 * HOUR_MS;
 /// Minutes are kept for 48 hours: so far back hours can be summed.
 const HOURS_BACK_MAX: i64 = 46;
 
@@ -52,6 +55,12 @@ pub async fn look(watcher: &mut Watcher, at: &Installation) -> Result<Vec<Change
 async fn sum_hours(at: &Installation, summed_ms: i64, now_ms: i64) -> Result<(), Fault> {
     const LATE_MS: i64 = 2 * MINUTE_MS;
     let over_ms = now_ms - LATE_MS - (now_ms - LATE_MS).rem_euclid(HOUR_MS);
+    if summed_ms > over_ms - HOUR_MS {
+        // The clock was ahead: what was summed before its time is summed again when it is over.
+        let mut tx = at.db.begin_write().await?;
+        watched::summed(&mut tx, over_ms - HOUR_MS).await?;
+        return crate::store::db::commit(tx).await;
+    }
     let first_ms = (summed_ms + HOUR_MS).max(over_ms - HOURS_BACK_MAX * HOUR_MS);
     let mut hour_ms = first_ms;
     while hour_ms < over_ms {
@@ -80,7 +89,7 @@ async fn gather(
     let rotation = days(alerts::thresholds(&mut conn, Kind::RotationDue.word()).await?);
     let mut all = find::terms(&mut conn, now_ms, &expiring, &rotation).await?;
     all.extend(find::happenings(&mut conn, now_ms - BACK_MS, now_ms).await?);
-    all.extend(find::places(&mut conn, now_ms - HOUR_MS, now_ms).await?);
+    all.extend(find::places(&mut conn, now_ms - PLACES_BACK_MS, now_ms).await?);
     all.extend(find::acts(&mut conn, seq, until).await?);
     all.extend(outages::providers(&mut conn, now_ms, &operators).await?);
     let minute_ms = now_ms - now_ms.rem_euclid(MINUTE_MS);
