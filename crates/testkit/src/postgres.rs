@@ -36,8 +36,10 @@ impl Database {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name = format!("kw_{}_{number}_{nanos:x}", std::process::id());
         // Small as it is, its files are copied sooner than written page by page.
-        let like = std::env::var(TEMPLATE_VARIABLE)
-            .map_or_else(|_| String::new(), |template| format!(" TEMPLATE {template} STRATEGY FILE_COPY"));
+        let template = std::env::var(TEMPLATE_VARIABLE).ok();
+        let like = template
+            .filter(|_| self::server().as_deref() == Some(server))
+            .map_or_else(String::new, |template| format!(" TEMPLATE {template} STRATEGY FILE_COPY"));
         execute(server, format!("CREATE DATABASE {name}{like}"))
             .unwrap_or_else(|error| panic!("{server}: {error}"));
         Self { server: server.to_owned(), name }

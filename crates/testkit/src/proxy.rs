@@ -25,6 +25,10 @@ struct Switches {
     commits: AtomicU64,
     stop: AtomicBool,
     lines: Mutex<Vec<TcpStream>>,
+    /// Where new lines lead.
+    target: Mutex<SocketAddr>,
+    /// Lines that were opened before so many turns are silent for good.
+    turn: AtomicU64,
 }
 
 impl TcpProxy {
@@ -41,9 +45,11 @@ impl TcpProxy {
             commits: AtomicU64::new(0),
             stop: AtomicBool::new(false),
             lines: Mutex::new(Vec::new()),
+            target: Mutex::new(target),
+            turn: AtomicU64::new(0),
         });
         let shared = Arc::clone(&switches);
-        std::thread::spawn(move || accept(&listener, target, &shared));
+        std::thread::spawn(move || accept(&listener, &shared));
         Self { address, switches }
     }
 
@@ -75,6 +81,18 @@ impl TcpProxy {
         self.switches.lose_commits.store(one_of, Ordering::SeqCst);
     }
 
+    /// New lines lead to another server; open ones stay.
+    pub fn lead_to(&self, target: SocketAddr) {
+        *self.switches.target.lock().unwrap() = target;
+    }
+
+    /// Every open line is silent from now on and never ends, as when the machine at its other end is gone. New
+    /// ones are as before.
+    pub fn abandon(&self) {
+        self.switches.turn.fetch_add(1, Ordering::SeqCst);
+        self.switches.lines.lock().unwrap().clear();
+    }
+
     /// Resets every open connection.
     pub fn reset(&self) {
         for line in self.switches.lines.lock().unwrap().drain(..) {
@@ -96,7 +114,7 @@ fn cut(line: &TcpStream) {
     let _ = line.shutdown(Shutdown::Both);
 }
 
-fn accept(listener: &TcpListener, target: SocketAddr, switches: &Arc<Switches>) {
+fn accept(listener: &TcpListener, switches: &Arc<Switches>) {
     for client in listener.incoming() {
         if switches.stop.load(Ordering::SeqCst) {
             return;
@@ -106,6 +124,7 @@ fn accept(listener: &TcpListener, target: SocketAddr, switches: &Arc<Switches>) 
             let _ = SockRef::from(&client).set_linger(Some(Duration::ZERO));
             continue;
         }
+        let (target, turn) = (*switches.target.lock().unwrap(), switches.turn.load(Ordering::SeqCst));
         let Ok(server) = TcpStream::connect(target) else {
             let _ = SockRef::from(&client).set_linger(Some(Duration::ZERO));
             continue;
@@ -116,19 +135,27 @@ fn accept(listener: &TcpListener, target: SocketAddr, switches: &Arc<Switches>) 
                 continue;
             };
             let (switches, lost) = (Arc::clone(switches), Arc::clone(&lost));
-            std::thread::spawn(move || carry(from, to, &switches, (asks, &lost)));
+            std::thread::spawn(move || carry(from, to, &switches, (asks, &lost), turn));
         }
         switches.lines.lock().unwrap().extend([client, server]);
     }
 }
 
 /// `asks`: this is the direction of questions; `lost`: the next answer on this line is lost.
-fn carry(mut from: TcpStream, mut to: TcpStream, switches: &Switches, (asks, lost): (bool, &AtomicBool)) {
+fn carry(
+    mut from: TcpStream,
+    mut to: TcpStream,
+    switches: &Switches,
+    (asks, lost): (bool, &AtomicBool),
+    turn: u64,
+) {
     let mut bytes = [0; 16 * 1024];
     let _ = to.set_nodelay(true);
+    let is_abandoned = || switches.turn.load(Ordering::SeqCst) != turn;
+    let is_silent = || switches.black_hole.load(Ordering::SeqCst) || is_abandoned();
     while let Ok(count @ 1..) = from.read(&mut bytes) {
         std::thread::sleep(Duration::from_millis(switches.delay_ms.load(Ordering::SeqCst)));
-        while switches.black_hole.load(Ordering::SeqCst) && !switches.stop.load(Ordering::SeqCst) {
+        while is_silent() && !switches.stop.load(Ordering::SeqCst) {
             std::thread::sleep(LOOK);
         }
         if asks && loses_commit(&bytes[..count], switches) {
@@ -142,6 +169,9 @@ fn carry(mut from: TcpStream, mut to: TcpStream, switches: &Switches, (asks, los
         if to.write_all(&bytes[..count]).is_err() {
             break;
         }
+    }
+    while is_abandoned() && !switches.stop.load(Ordering::SeqCst) {
+        std::thread::sleep(LOOK);
     }
     let _ = to.shutdown(Shutdown::Write);
 }

@@ -145,9 +145,9 @@ impl KeyCache {
         }
     }
 
-    /// Notes that every change up to now has been applied.
-    pub fn synced(&self) {
-        self.synced_ms.store(self.clock.monotonic_ms(), Ordering::SeqCst);
+    /// Notes that every change up to a moment of the monotonic clock has been applied.
+    pub fn synced(&self, mono_ms: i64) {
+        self.synced_ms.fetch_max(mono_ms, Ordering::SeqCst);
     }
 
     /// Milliseconds since the last sync.

@@ -6,6 +6,7 @@ use crate::base::tasks::Tasks;
 use crate::base::{Code, Refusal, Trouble};
 use crate::sealing::Digest;
 use crate::store::Db;
+use crate::store::db::ANSWER_WAIT;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
@@ -55,7 +56,8 @@ pub fn start(tasks: &Tasks, runtime: &tokio::runtime::Handle, db: Db, cache: Arc
             };
             let (db, cache) = (db.clone(), Arc::clone(&cache));
             inner.spawn(async move {
-                let known = cache.fill(&db, &question.wanted, &question.digest).await;
+                let filling = cache.fill(&db, &question.wanted, &question.digest);
+                let known = db.within(ANSWER_WAIT, filling).await;
                 if let Err(fault) = &known {
                     tracing::warn!(%fault, "looking a key up failed");
                 }

@@ -26,10 +26,14 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// Looks into the database for one request, when keys change faster than they are read.
 const LOOKUPS_MAX: usize = 4;
+/// How long a management call may run on PostgreSQL: one that waits on a connection whose other end is gone in
+/// silence would keep it for ever.
+const CONTROL_WAIT: Duration = Duration::from_secs(300);
 
 /// What a worker needs to answer.
 pub struct Front {
@@ -205,10 +209,16 @@ async fn hand_over(
                 shared.note_use(grant, call.peer, call.started_ms);
             }
             let (send, answered) = oneshot::channel();
+            let shared_database = shared.at.db.engine.is_shared();
             let answering = handler(Arc::clone(shared), inbound, call.grant.clone());
             let task = async move {
                 // The caller may have left; what was begun is finished all the same.
-                let _ = send.send(answering.await.map(Outbound::into_whole));
+                let ended = match shared_database {
+                    true => tokio::time::timeout(CONTROL_WAIT, answering).await,
+                    false => Ok(answering.await),
+                };
+                let silent = |_| Err(Fault::plain("a management call waited too long").into());
+                let _ = send.send(ended.unwrap_or_else(silent).map(Outbound::into_whole));
             };
             shared.tasks.spawn_on(task, &shared.control);
             let answer = answered.await.ok().transpose()?.flatten();

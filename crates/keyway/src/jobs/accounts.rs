@@ -1,6 +1,7 @@
 //! Asks providers what is left on our accounts, where they tell it: so that an account that runs empty is seen
 //! before requests fail.
 
+use super::JOB_WAIT;
 use crate::base::Fault;
 use crate::providers::{Upstream, account};
 use crate::relay::Shared;
@@ -15,7 +16,7 @@ pub async fn look_rounds(shared: Arc<Shared>, every_seconds: u64) {
     }
     loop {
         tokio::time::sleep(Duration::from_secs(every_seconds)).await;
-        if let Err(fault) = look(&shared, every_seconds).await {
+        if let Err(fault) = shared.at.db.within(JOB_WAIT, look(&shared, every_seconds)).await {
             tracing::warn!(%fault, "what is left on accounts at providers was not written");
         }
     }

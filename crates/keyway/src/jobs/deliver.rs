@@ -2,6 +2,7 @@
 //! sent, so that one node sends it. A node that ends in between leaves its claim to run out, and the next
 //! one sends the message again under the same id, by which its receiver can tell.
 
+use super::JOB_WAIT;
 use crate::base::Fault;
 use crate::relay::Shared;
 use crate::store::outbox::{self, Message};
@@ -35,7 +36,8 @@ pub async fn keep_sending(shared: Arc<Shared>) {
             running.remove(&id);
         }
         if !shared.draining.load(Ordering::Relaxed) {
-            match round(&shared, &mut released, &running).await {
+            let round = round(&shared, &mut released, &running);
+            match shared.at.db.within(JOB_WAIT, round).await {
                 Ok(claimed) => {
                     failing = false;
                     for message in claimed {
@@ -87,9 +89,8 @@ async fn try_once(shared: &Shared, message: &Message) {
     if let outbox::Tried::Later(_, why) | outbox::Tried::Failed(why) = &tried {
         tracing::warn!(message = message.id, channel = message.channel, why, "a message was not sent");
     }
-    if let Err(fault) =
-        outbox::settle(&shared.at.db, &shared.at.clock, &shared.node.boot, message, &tried).await
-    {
+    let settling = outbox::settle(&shared.at.db, &shared.at.clock, &shared.node.boot, message, &tried);
+    if let Err(fault) = shared.at.db.within(JOB_WAIT, settling).await {
         tracing::warn!(%fault, message = message.id, "what became of a message was not noted");
     }
 }

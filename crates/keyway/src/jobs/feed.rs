@@ -4,6 +4,7 @@ use crate::base::Fault;
 use crate::relay::Shared;
 use crate::relay::obey::{obey, refresh};
 use crate::store::changes::{self, CHANGES_READ_MAX};
+use crate::store::db::ANSWER_WAIT;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -34,14 +35,17 @@ pub async fn follow(shared: Arc<Shared>) {
 pub async fn catch_up(shared: &Shared) -> Result<(), Fault> {
     loop {
         let since = shared.seen_seq.load(Ordering::SeqCst);
-        let found = changes::after(&shared.at.db, since).await?;
+        // What is asked for now may be answered late: the answer is as old as the question.
+        let asked_mono_ms = shared.at.clock.monotonic_ms();
+        let db = &shared.at.db;
+        let found = db.within(ANSWER_WAIT, changes::after(db, since)).await?;
         if let Some(last) = found.last() {
             obey(shared, &found).await;
             shared.seen_seq.fetch_max(last.seq, Ordering::SeqCst);
         }
         refresh(shared).await?;
         if found.len() < usize::try_from(CHANGES_READ_MAX).unwrap_or(usize::MAX) {
-            shared.cache.synced();
+            shared.cache.synced(asked_mono_ms);
             shared.metrics.synced();
             return Ok(());
         }

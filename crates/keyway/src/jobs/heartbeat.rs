@@ -1,6 +1,7 @@
 //! The node's row: who serves on this database, and how it is.
 
 use crate::relay::Shared;
+use crate::store::db::ANSWER_WAIT;
 use crate::store::nodes::{self, Node};
 use serde_json::json;
 use std::sync::Arc;
@@ -12,8 +13,9 @@ const BEAT: Duration = Duration::from_secs(1);
 
 /// Writes the node's row every second.
 pub async fn beat(shared: Arc<Shared>) {
+    let db = &shared.at.db;
     loop {
-        let (now_ms, skew_ms) = match shared.at.db.now_ms(&shared.at.clock).await {
+        let (now_ms, skew_ms) = match db.within(ANSWER_WAIT, db.now_ms(&shared.at.clock)).await {
             Ok(now_ms) => (now_ms, shared.at.clock.now_ms() - now_ms),
             Err(fault) => {
                 tracing::debug!(%fault, "the database did not say what time it is");
@@ -37,7 +39,7 @@ pub async fn beat(shared: Arc<Shared>) {
             seen_seq: shared.seen_seq.load(Ordering::SeqCst),
             health: health.to_string(),
         };
-        if let Err(fault) = nodes::beat(&shared.at.db, &node).await {
+        if let Err(fault) = db.within(ANSWER_WAIT, nodes::beat(db, &node)).await {
             tracing::debug!(%fault, "the node's row was not written");
         }
         tokio::time::sleep(BEAT).await;

@@ -1,12 +1,14 @@
 //! Writes when and from where keys were last used, once per key and round, not per request; and which live
 //! keys were used in pages.
 
+use super::JOB_WAIT;
 use crate::base::Fault;
 use crate::base::fault::Doing;
 use crate::providers::CONFIG;
 use crate::providers::probe::refusal;
 use crate::relay::Shared;
 use crate::relay::exposed::Exposure;
+use crate::store::db::ANSWER_WAIT;
 use crate::store::key_secrets::{self, Used};
 use crate::store::{db, keys, providers, sessions};
 use std::sync::Arc;
@@ -19,10 +21,10 @@ const ROUND: Duration = Duration::from_secs(5);
 pub async fn write_rounds(shared: Arc<Shared>) {
     loop {
         tokio::time::sleep(ROUND).await;
-        if let Err(fault) = write(&shared).await {
+        if let Err(fault) = shared.at.db.within(JOB_WAIT, write(&shared)).await {
             tracing::warn!(%fault, "last uses were not written");
         }
-        if let Err(fault) = write_troubles(&shared).await {
+        if let Err(fault) = shared.at.db.within(JOB_WAIT, write_troubles(&shared)).await {
             tracing::warn!(%fault, "what providers said against credentials was not written");
         }
     }
@@ -53,7 +55,7 @@ async fn write_troubles(shared: &Shared) -> Result<(), Fault> {
 pub async fn write(shared: &Shared) -> Result<(), Fault> {
     let exposed = shared.exposed.take();
     if !exposed.is_empty()
-        && let Err(fault) = write_exposed(shared, &exposed).await
+        && let Err(fault) = shared.at.db.within(ANSWER_WAIT, write_exposed(shared, &exposed)).await
     {
         shared.exposed.put_back(exposed);
         return Err(fault);

@@ -29,11 +29,14 @@ const EVENTS_KEPT_MS: i64 = 400 * DAY_MS;
 /// Time between two rounds.
 const ROUND: Duration = Duration::from_secs(600);
 
+/// How long a round may take: the first one of a big installation has much to let go.
+const ROUND_WAIT: Duration = Duration::from_secs(3_600);
+
 /// Makes a round now and every ten minutes.
 pub async fn keep_rounds(shared: Arc<Shared>, requests_kept_days: u64) {
     let kept_ms = i64::try_from(requests_kept_days).unwrap_or(3650) * DAY_MS;
     loop {
-        if let Err(fault) = round(&shared, kept_ms).await {
+        if let Err(fault) = shared.at.db.within(ROUND_WAIT, round(&shared, kept_ms)).await {
             tracing::warn!(%fault, "old rows were not let go");
         }
         tokio::time::sleep(ROUND).await;

@@ -1,5 +1,6 @@
 //! Looks up how far budgets are spent that policies ask about.
 
+use super::JOB_WAIT;
 use crate::access::standing;
 use crate::base::Fault;
 use crate::relay::Shared;
@@ -13,7 +14,7 @@ const LOOK: Duration = Duration::from_secs(1);
 pub async fn look_rounds(shared: Arc<Shared>) {
     loop {
         tokio::time::sleep(LOOK).await;
-        if let Err(fault) = look(&shared).await {
+        if let Err(fault) = shared.at.db.within(JOB_WAIT, look(&shared)).await {
             tracing::debug!(%fault, "how far budgets are spent was not looked up");
         }
     }

@@ -1,5 +1,6 @@
 //! Looks for what is worth telling. Every node takes the turn when it is free; each occurrence is told once.
 
+use super::JOB_WAIT;
 use crate::relay::Shared;
 use crate::relay::obey::obey;
 use crate::watch::round::{self, SLOT_MS, Watcher};
@@ -16,7 +17,7 @@ pub async fn keep_looking(shared: Arc<Shared>) {
     let mut failing = false;
     loop {
         if !shared.draining.load(Ordering::Relaxed) {
-            match round::look(&mut watcher, &shared.at).await {
+            match shared.at.db.within(JOB_WAIT, round::look(&mut watcher, &shared.at)).await {
                 Ok(changes) => {
                     failing = false;
                     if !changes.is_empty() {

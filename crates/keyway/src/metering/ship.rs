@@ -31,6 +31,8 @@ pub const CHECKPOINT_MS_MIN: i64 = 5_000;
 /// Milliseconds after which there is one though no segment waits, so that the database's own log
 /// stays short: nobody else checkpoints.
 pub const CHECKPOINT_MS_MAX: i64 = 60_000;
+/// How long the database may take for one transaction before it counts as away.
+const STORE_WAIT: Duration = Duration::from_secs(60);
 /// Rounds taken entry by entry after the database refused the data.
 const CAREFUL_ROUNDS: u32 = 4_096;
 
@@ -142,7 +144,8 @@ impl Shipper {
             .collect();
         let load = Load { moves, closing: true, ..Load::default() };
         self.sure = false;
-        if !intake::store(&self.db, &self.clock, &self.source, load).await? {
+        let storing = intake::store(&self.db, &self.clock, &self.source, load);
+        if !self.db.within(STORE_WAIT, storing).await? {
             return Ok(false);
         }
         self.readers = None;
@@ -159,7 +162,8 @@ impl Shipper {
         self.look_at_disk().await;
         if !self.sure {
             for shard in &mut self.shards {
-                shard.stored = journal::cursor(&self.db, &self.source.boot, shard.state.shard).await?;
+                let asking = journal::cursor(&self.db, &self.source.boot, shard.state.shard);
+                shard.stored = self.db.within(STORE_WAIT, asking).await?;
                 shard.read = shard.stored;
             }
             self.sure = true;
@@ -180,7 +184,8 @@ impl Shipper {
         let passed = gathered.load.moves.clone();
         // Until the answer is here nobody knows.
         self.sure = false;
-        let stored = intake::store(&self.db, &self.clock, &self.source, gathered.load).await;
+        let storing = intake::store(&self.db, &self.clock, &self.source, gathered.load);
+        let stored = self.db.within(STORE_WAIT, storing).await;
         #[cfg(test)]
         if std::mem::take(&mut self.lose_answer) {
             stored?;

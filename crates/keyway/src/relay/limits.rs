@@ -12,9 +12,12 @@ use ledger::Usage;
 use ledger::limit::{Headroom, Rate};
 use std::fmt::Write as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Tries of one request at most, while others take what it was given a share for.
 const SHARE_TRIES_MAX: u32 = 4;
+/// How long one waits for a share: longer than a database takes that is there, what it waits for other nodes among it.
+const SHARE_WAIT: Duration = Duration::from_secs(3);
 
 impl Story {
     /// Asks the limits of a key that has any, and for a larger share of those that other nodes keep as well.
@@ -34,7 +37,8 @@ impl Story {
                 return asked;
             }
             let Some(answered) = self.worker.shared.sharer.ask(wants) else { return asked };
-            if !answered.await.unwrap_or(false) {
+            let answered = tokio::time::timeout(SHARE_WAIT, answered).await;
+            if !matches!(answered, Ok(Ok(true))) {
                 break;
             }
         }

@@ -7,6 +7,7 @@ use crate::pricing;
 use crate::providers::load::load;
 use crate::sealing::MasterKey;
 use crate::store::changes::{CATALOG_CHANGED, Change, MASTER_KEY_CHANGED};
+use crate::store::db::ANSWER_WAIT;
 use crate::store::tenants;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -40,7 +41,8 @@ async fn follow_master(shared: &Shared) {
     if !shared.master_stale.load(Ordering::SeqCst) {
         return;
     }
-    let Ok(Some(known)) = tenants::master_check(&shared.at.db).await else { return };
+    let db = &shared.at.db;
+    let Ok(Some(known)) = db.within(ANSWER_WAIT, tenants::master_check(db)).await else { return };
     if known != shared.at.master.check() {
         let new = shared.master_file.as_deref().map(|file| MasterKey::from_file(file, false));
         let Some(new) = new.and_then(Result::ok).filter(|new| new.check() == known) else { return };
@@ -70,7 +72,7 @@ pub async fn refresh(shared: &Shared) -> Result<(), Fault> {
         let upstreams = load(at, &catalog, &shared.from_config, &shared.metrics, &before).await?;
         Ok((catalog, upstreams))
     };
-    match built.await {
+    match shared.at.db.within(ANSWER_WAIT, built).await {
         Ok((catalog, upstreams)) => {
             shared.upstreams.store(Arc::new(upstreams));
             shared.catalog.store(Arc::new(catalog));

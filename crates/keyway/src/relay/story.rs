@@ -16,6 +16,7 @@ use super::running::{Caller, Place};
 use super::spans;
 use super::tried::{Attempting, Tried};
 use super::way::Way;
+use crate::access::verify::out_of_sync;
 use crate::access::{Grant, Mode};
 use crate::base::{Code, Fault, Refusal, Trouble, network};
 use crate::catalog::{Dialect, Target};
@@ -178,6 +179,10 @@ impl Story {
     /// died meanwhile.
     pub async fn send_to(&mut self, target: &Arc<Target>) -> Result<(), Trouble> {
         self.still_good()?;
+        // What it waited for may have taken longer than the node may believe what it knows of keys.
+        if !self.worker.shared.cache.is_fresh(self.now_mono_ms()) {
+            return Err(out_of_sync().into());
+        }
         let recorded = match self.note_sent(target) {
             Ok(written) => {
                 written.await;

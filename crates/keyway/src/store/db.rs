@@ -3,14 +3,17 @@
 use crate::base::Fault;
 use crate::base::fault::Doing;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::error::DatabaseError;
 use sqlx::pool::PoolConnection;
-use sqlx::{Any, AnyPool, ConnectOptions, Connection, Executor, Transaction};
+use sqlx::{Any, AnyPool, AssertSqlSafe, ConnectOptions, Connection, Executor, Transaction};
+use std::error::Error;
 use std::fs::File;
+use std::future::Future;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// Connections a process keeps at most. Each of SQLite's is a thread with a page cache.
@@ -18,6 +21,15 @@ const SQLITE_CONNECTIONS_MAX: u32 = 4;
 const POSTGRES_CONNECTIONS_MAX: u32 = 8;
 /// How long a statement waits for a free connection before it is a fault.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a connection of PostgreSQL's may take to show that it is alive before it counts as lost.
+const ALIVE_WAIT: Duration = Duration::from_secs(3);
+/// How long what runs all the time waits for PostgreSQL before the database counts as away, see [`Db::within`].
+pub const ANSWER_WAIT: Duration = Duration::from_secs(10);
+/// How long a migration waits for a table that others use, milliseconds: they wait behind it meanwhile.
+const MIGRATION_LOCK_MS: u64 = 300;
+/// Pause between two tries of a migration that did not get its table, and how many there are.
+const MIGRATION_PAUSE: Duration = Duration::from_secs(1);
+const MIGRATION_TRIES_MAX: usize = 120;
 /// Number of the advisory lock under which PostgreSQL installations are set up.
 const SETUP_LOCK: i64 = 0x6b65_7977_6179;
 
@@ -79,32 +91,35 @@ impl Db {
         // Statements are written down for who asks for them with the filter `sqlx::query=debug`.
         let told = tracing::enabled!(target: "sqlx::query", tracing::Level::DEBUG);
         let options = if told { options } else { options.disable_statement_logging() };
-        let pool = AnyPoolOptions::new()
-            .max_connections(connections_max)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .after_connect(move |connection, _| {
-                Box::pin(async move {
-                    if engine == Engine::Sqlite {
-                        connection.execute(SQLITE_SETTINGS).await?;
-                    }
-                    Ok(())
-                })
-            })
-            .after_release(move |connection, _| {
-                Box::pin(async move {
-                    if engine == Engine::Postgres {
-                        return Ok(true);
-                    }
-                    // After some errors SQLite has ended a transaction itself, and sqlx waits for its end for
-                    // ever: such a connection begins no other one.
-                    connection.ping().await?;
-                    Ok(!connection.is_in_transaction())
-                })
-            })
-            .connect_with(options)
-            .await
-            .doing("opening the database")?;
+        let pool = AnyPoolOptions::new().max_connections(connections_max).acquire_timeout(ACQUIRE_TIMEOUT);
+        let read_only = Arc::new(AtomicBool::new(false));
+        let pool = match engine {
+            Engine::Sqlite => sqlite_pool(pool),
+            Engine::Postgres => postgres_pool(pool, &read_only),
+        };
+        let pool = match pool.connect_with(options).await {
+            Err(_) if read_only.load(Ordering::SeqCst) => return Err(Fault::plain(READ_ONLY)),
+            pool => pool.doing("opening the database")?,
+        };
         Ok(Self { pool, engine, unsynced: Arc::default() })
+    }
+
+    /// Waits for what is asked of the database, but on PostgreSQL not longer than `wait`: a server whose machine
+    /// or network is gone says nothing, and TCP tells of it after a quarter of an hour or never. What was begun
+    /// may have happened all the same, as after any lost answer. SQLite is no network, and comes to its end.
+    ///
+    /// # Errors
+    /// What was asked failed, or there was no answer in time.
+    pub async fn within<T>(
+        &self,
+        wait: Duration,
+        asking: impl Future<Output = Result<T, Fault>>,
+    ) -> Result<T, Fault> {
+        if self.engine == Engine::Sqlite {
+            return asking.await;
+        }
+        let answered = tokio::time::timeout(wait, asking).await;
+        answered.unwrap_or_else(|_| Err(Fault::plain("the database does not answer")))
     }
 
     /// The one clock of every process on this database, unix milliseconds: PostgreSQL's, else `clock`.
@@ -121,7 +136,7 @@ impl Db {
     /// Whether a sync has failed since the database was opened: nothing of it is tried again.
     #[must_use]
     pub fn is_unsynced(&self) -> bool {
-        self.unsynced.load(std::sync::atomic::Ordering::SeqCst)
+        self.unsynced.load(Ordering::SeqCst)
     }
 
     /// The pool, for statements outside a transaction.
@@ -188,7 +203,24 @@ impl Db {
             tracing::info!(version, known = Self::schema_known(), "the schema is of a newer program");
             return Ok(());
         }
-        MIGRATOR.run(&self.pool).await.doing("bringing the database schema up to date")
+        const DOING: &str = "bringing the database schema up to date";
+        if self.engine == Engine::Sqlite {
+            return MIGRATOR.run(&self.pool).await.doing(DOING);
+        }
+        // A connection of its own, which is closed: what is set here, and a lock of sqlx's after a failure, would
+        // stay with it.
+        let mut connection = self.connection().await?;
+        connection.close_on_drop();
+        let setting = format!("SET lock_timeout = {MIGRATION_LOCK_MS}");
+        connection.execute(AssertSqlSafe(setting)).await.doing(DOING)?;
+        for _ in 1..MIGRATION_TRIES_MAX {
+            // Nodes that serve must not wait long for a table that this waits for: they are let through.
+            match MIGRATOR.run(&mut *connection).await.doing(DOING) {
+                Err(fault) if gives_way(&fault) => tokio::time::sleep(MIGRATION_PAUSE).await,
+                done => return done,
+            }
+        }
+        MIGRATOR.run(&mut *connection).await.doing(DOING)
     }
 
     /// The schema's version: the newest migration that was applied, 0 for an empty database.
@@ -258,6 +290,75 @@ const SQLITE_SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = N
      PRAGMA wal_autocheckpoint = 0; \
      PRAGMA journal_size_limit = 67108864";
 
+/// A node that is cut off in the middle of a transaction keeps its locks no longer than this: all others wait for
+/// them.
+const POSTGRES_SETTINGS: &str = "SET idle_in_transaction_session_timeout = 60000";
+
+/// What is said of a server that cannot be worked with.
+const READ_ONLY: &str = "the database takes no writes: the server at its address is a standby, or is set to \
+     read only; give the address of the primary";
+
+fn sqlite_pool(pool: AnyPoolOptions) -> AnyPoolOptions {
+    pool.after_connect(|connection, _| {
+        Box::pin(async move { connection.execute(SQLITE_SETTINGS).await.map(|_| ()) })
+    })
+    .after_release(|connection, _| {
+        Box::pin(async move {
+            // After some errors SQLite has ended a transaction itself, and sqlx waits for its end for ever: such
+            // a connection begins no other one.
+            connection.ping().await?;
+            Ok(!connection.is_in_transaction())
+        })
+    })
+}
+
+/// No connection is used that leads to a server which takes no writes: what a standby, or a primary of before,
+/// says of keys and money may be old. One that says nothing is dropped, before it is used and after.
+fn postgres_pool(pool: AnyPoolOptions, read_only: &Arc<AtomicBool>) -> AnyPoolOptions {
+    let (at_first, later) = (Arc::clone(read_only), Arc::clone(read_only));
+    // Asking whether it takes writes shows as well that it is there.
+    pool.test_before_acquire(false)
+        .after_connect(move |connection, _| {
+            let read_only = Arc::clone(&at_first);
+            Box::pin(async move {
+                connection.execute(POSTGRES_SETTINGS).await?;
+                match takes_writes(connection, &read_only).await? {
+                    true => Ok(()),
+                    false => Err(sqlx::Error::Configuration(READ_ONLY.into())),
+                }
+            })
+        })
+        .before_acquire(move |connection, _| {
+            let read_only = Arc::clone(&later);
+            Box::pin(async move { alive(takes_writes(connection, &read_only)).await })
+        })
+        .after_release(|connection, _| {
+            Box::pin(async move {
+                alive(connection.ping()).await?;
+                Ok(true)
+            })
+        })
+}
+
+async fn takes_writes(connection: &mut Conn, read_only: &AtomicBool) -> Result<bool, sqlx::Error> {
+    let said: String =
+        sqlx::query_scalar("SELECT current_setting('transaction_read_only')").fetch_one(connection).await?;
+    let is_read_only = said != "off";
+    if is_read_only != read_only.swap(is_read_only, Ordering::SeqCst) {
+        match is_read_only {
+            true => tracing::error!("{READ_ONLY}"),
+            false => tracing::info!("the database takes writes"),
+        }
+    }
+    Ok(!is_read_only)
+}
+
+/// An answer of a connection, unless it takes too long.
+async fn alive<T>(answer: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
+    let answered = tokio::time::timeout(ALIVE_WAIT, answer).await;
+    answered.unwrap_or_else(|_| Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())))
+}
+
 /// Held while the schema, the master key and the default rows are made, so that several first
 /// starts at once do not trip over each other (sqlx's own lock does nothing on SQLite).
 pub enum SetupLock {
@@ -277,6 +378,10 @@ impl SetupLock {
             Engine::Sqlite => Ok(Self::File(lock_file(&data_dir.join("setup.lock")).await?)),
             Engine::Postgres => {
                 let mut tx = db.begin_write().await?;
+                // Its transaction does nothing else for as long as the set-up takes.
+                tx.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+                    .await
+                    .doing("locking the set-up")?;
                 sqlx::query("SELECT pg_advisory_xact_lock($1)")
                     .bind(SETUP_LOCK)
                     .execute(&mut *tx)
@@ -341,4 +446,19 @@ pub async fn server_now_ms(conn: &mut Conn) -> Result<i64, Fault> {
 #[must_use]
 pub fn is_unique_violation(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+}
+
+/// Whether the database ended a transaction for the sake of others: a deadlock, a lock that was not to be had. It
+/// has not happened, and may succeed at once.
+#[must_use]
+pub fn gives_way(fault: &Fault) -> bool {
+    let mut cause: Option<&(dyn Error + 'static)> = fault.source();
+    while let Some(error) = cause {
+        if let Some(sqlx::Error::Database(error)) = error.downcast_ref() {
+            let code = DatabaseError::code(error.as_ref());
+            return code.is_some_and(|code| ["40001", "40P01", "55P03"].contains(&code.as_ref()));
+        }
+        cause = error.source();
+    }
+    false
 }

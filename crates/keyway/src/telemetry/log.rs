@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// What libraries say at every start and nobody needs to read.
-const QUIET: &str = "sqlx::postgres::notice=warn";
+/// What libraries say at every start, or of every connection to a database that is away, which the feed says once.
+const QUIET: &str = "sqlx::postgres::notice=warn,sqlx_core::pool=off,sqlx::pool=error";
 
 static JSON: AtomicBool = AtomicBool::new(false);
 

@@ -3,6 +3,7 @@
 use crate::base::tasks::Tasks;
 use crate::base::{Clock, Fault};
 use crate::store::Db;
+use crate::store::db::ANSWER_WAIT;
 use crate::store::reasoning::{self, StateRow};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -81,7 +82,7 @@ async fn write_all(db: Db, mut waiting: mpsc::Receiver<Write>) {
             }
         }
         if !rows.is_empty()
-            && let Err(fault) = reasoning::put(&db, &rows).await
+            && let Err(fault) = db.within(ANSWER_WAIT, reasoning::put(&db, &rows)).await
         {
             tracing::warn!(%fault, "states of reasoning were not written");
         }
@@ -97,7 +98,7 @@ async fn answer_all(db: Db, clock: Clock, mut asked: mpsc::Receiver<Question>) {
         if question.answer.is_closed() {
             continue;
         }
-        match read(&db, &question.names, clock.now_ms()).await {
+        match db.within(ANSWER_WAIT, read(&db, &question.names, clock.now_ms())).await {
             // The asker may have left.
             Ok(rows) => drop(question.answer.send(rows)),
             Err(fault) => tracing::debug!(%fault, "states of reasoning could not be looked up"),

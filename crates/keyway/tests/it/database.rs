@@ -18,6 +18,11 @@ pub fn rows_at(url: &str, query: &str) -> Rows {
     with(url, query.to_owned(), true).unwrap_or_else(|error| panic!("{query}: {error}"))
 }
 
+/// The same, unless it cannot be asked.
+pub fn try_rows_at(url: &str, query: &str) -> Option<Rows> {
+    with(url, query.to_owned(), true).ok()
+}
+
 /// The first column of the first row.
 pub fn one(keyway: &Keyway, query: &str) -> String {
     let rows = rows(keyway, query);

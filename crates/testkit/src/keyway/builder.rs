@@ -17,6 +17,7 @@ pub struct Builder {
     environment: Vec<(String, String)>,
     arguments: Vec<String>,
     sqlite: bool,
+    server: Option<String>,
     ready_path: String,
     tls: Option<Arc<ClientConfig>>,
 }
@@ -30,6 +31,7 @@ impl Builder {
             environment: Vec::new(),
             arguments: Vec::new(),
             sqlite: false,
+            server: None,
             ready_path,
             tls: None,
         }
@@ -70,6 +72,12 @@ impl Builder {
         self
     }
 
+    /// Uses a database of its own on this PostgreSQL server, whatever `KEYWAY_TEST_POSTGRES` says.
+    pub fn postgres(mut self, server: &str) -> Self {
+        self.server = Some(server.to_owned());
+        self
+    }
+
     /// Turns TLS on with a pair; every request of this kit then trusts its certificate as it is now.
     pub fn tls(mut self, pair: &Pair) -> Self {
         self.tls = Some(pair.client(&[]));
@@ -92,7 +100,8 @@ impl Builder {
     #[must_use]
     pub fn prepare(self) -> Keyway {
         let folder = tempfile::Builder::new().prefix("keyway-test-").tempdir().expect("a folder");
-        let database = postgres::server().filter(|_| !self.sqlite).map(|server| Database::create(&server));
+        let server = self.server.or_else(postgres::server).filter(|_| !self.sqlite);
+        let database = server.map(|server| Database::create(&server));
         let has_config = !self.config.is_empty();
         if has_config {
             std::fs::write(folder.path().join("keyway.toml"), &self.config).expect("the configuration file");

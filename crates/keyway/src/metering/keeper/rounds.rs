@@ -6,6 +6,7 @@ use super::lease::{self, Demand, Stand};
 use super::{Ask, Denied, Holder, Wanted, Why};
 use crate::access::purse;
 use crate::base::Fault;
+use crate::store::db::{ANSWER_WAIT, gives_way};
 use crate::store::windows::{self, Name};
 use crate::store::{crash_holds, nodes};
 use ledger::account::{Account, Short, Waiting, admit, extend};
@@ -183,8 +184,18 @@ impl Rounds {
     }
 
     async fn lease(&mut self, demand: &Demand) -> Option<Stand> {
+        let mut leased = self.lease_once(demand).await;
+        if leased.as_ref().is_err_and(gives_way) {
+            leased = self.lease_once(demand).await;
+        }
+        let stand = leased.as_ref().ok().copied();
+        self.tell(leased.map(|_| ()));
+        stand
+    }
+
+    async fn lease_once(&mut self, demand: &Demand) -> Result<Stand, Fault> {
         let account = &demand.account;
-        let leased = async {
+        let leasing = async {
             if self.unsure.contains(&account.id) {
                 lease::correct(&self.holder, account).await?;
             }
@@ -193,41 +204,45 @@ impl Rounds {
             lease::give_back(&self.holder, account.id, &free).await?;
             lease::lease(&self.holder, demand, self.nodes).await
         };
-        let leased = leased.await;
+        let leased = self.holder.db.within(ANSWER_WAIT, leasing).await;
         match &leased {
             Ok(_) => self.unsure.remove(&account.id),
             Err(_) => self.unsure.insert(account.id),
         };
-        let stand = leased.as_ref().ok().copied();
-        self.tell(leased.map(|_| ()));
-        stand
+        leased
     }
 
     /// Gives back what is not used, says what is reserved, and posts what was held for long.
     async fn look(&mut self) -> Result<(), Fault> {
         let now_mono_ms = self.holder.clock.monotonic_ms();
-        let now_ms = self.holder.db.now_ms(&self.holder.clock).await?;
-        self.nodes = u32::try_from(nodes::live(&self.holder.db, now_ms - NODE_SEEN_MS).await?.len())
-            .unwrap_or(u32::MAX)
-            .max(1);
+        let db = self.holder.db.clone();
+        let seeing = async {
+            let now_ms = db.now_ms(&self.holder.clock).await?;
+            Ok((now_ms, nodes::live(&db, now_ms - NODE_SEEN_MS).await?.len()))
+        };
+        let (now_ms, live) = db.within(ANSWER_WAIT, seeing).await?;
+        self.nodes = u32::try_from(live).unwrap_or(u32::MAX).max(1);
         let accounts: Vec<Arc<Account>> = self.held.values().cloned().collect();
         for account in &accounts {
             let shared = self.nodes > 1 && is_idle(account, now_mono_ms);
             let free = account.take_free(now_mono_ms, shared);
-            if !free.is_empty()
-                && let Err(fault) = lease::give_back(&self.holder, account.id, &free).await
-            {
+            if free.is_empty() {
+                account.forget(now_mono_ms);
+                continue;
+            }
+            let giving = lease::give_back(&self.holder, account.id, &free);
+            if let Err(fault) = db.within(ANSWER_WAIT, giving).await {
                 self.unsure.insert(account.id);
                 return Err(fault);
             }
             account.forget(now_mono_ms);
         }
-        self.say(&accounts).await?;
+        db.within(ANSWER_WAIT, self.say(&accounts)).await?;
         self.lease_ahead(&accounts).await;
         self.held.retain(|_, account| !account.holdings().is_empty());
         if now_mono_ms >= self.holds_at_ms {
             self.holds_at_ms = now_mono_ms + HOLDS_LOOK_MS;
-            crash_holds::post_old(&self.holder.db, now_ms - HOLD_MS).await?;
+            db.within(ANSWER_WAIT, crash_holds::post_old(&db, now_ms - HOLD_MS)).await?;
         }
         Ok(())
     }

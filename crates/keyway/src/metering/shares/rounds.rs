@@ -5,7 +5,7 @@ use super::reclaim;
 use super::trade::{self, Mine, Taken};
 use super::{Ask, Holder, Want};
 use crate::base::Fault;
-use crate::store::db;
+use crate::store::db::{self, ANSWER_WAIT};
 use crate::store::shares::{self, Name};
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::time::Duration;
@@ -24,6 +24,8 @@ const LET_GO_MAX: usize = 500;
 const QUIET_MS: i64 = 250;
 /// Time between two looks at nodes that may have ended.
 const RECLAIM_MS: i64 = 5_000;
+/// How often a share is asked for that the database did not give for the sake of others.
+const TRIES: usize = 2;
 /// Time between two looks at pools that mean nothing any more.
 const FORGET_MS: i64 = 3_600_000;
 
@@ -140,7 +142,15 @@ impl Rounds {
     async fn take_one(&mut self, want: &Want) -> Taken {
         let clock = self.holder.clock.clone();
         let Some(mine) = self.mine.get_mut(&want.name) else { return Taken::Nothing };
-        let taken = trade::take(&self.holder, want, mine, || clock.monotonic_ms()).await;
+        let db = &self.holder.db;
+        let mut taken = Err(Fault::plain("nothing was asked"));
+        for _ in 0..TRIES {
+            let taking = trade::take(&self.holder, want, mine, || clock.monotonic_ms());
+            taken = db.within(ANSWER_WAIT, taking).await;
+            if !taken.as_ref().is_err_and(db::gives_way) {
+                break;
+            }
+        }
         if matches!(taken, Ok(Taken::Nothing)) {
             mine.quiet_until_mono_ms = clock.monotonic_ms() + QUIET_MS;
         }
@@ -157,7 +167,8 @@ impl Rounds {
     async fn give(&mut self, name: &Name, all: bool) -> Result<(), Fault> {
         let clock = self.holder.clock.clone();
         let Some(mine) = self.mine.get_mut(name) else { return Ok(()) };
-        let given = trade::give(&self.holder, name, mine, all, || clock.monotonic_ms()).await;
+        let giving = trade::give(&self.holder, name, mine, all, || clock.monotonic_ms());
+        let given = self.holder.db.within(ANSWER_WAIT, giving).await;
         if given.is_err() {
             self.unsure.insert(name.clone());
         }
@@ -175,11 +186,11 @@ impl Rounds {
         }
         if now_mono_ms >= self.reclaim_at_ms {
             self.reclaim_at_ms = now_mono_ms + RECLAIM_MS;
-            reclaim::reclaim(&self.holder).await?;
+            self.holder.db.within(ANSWER_WAIT, reclaim::reclaim(&self.holder)).await?;
         }
         if now_mono_ms >= self.forget_at_ms {
             self.forget_at_ms = now_mono_ms + FORGET_MS;
-            reclaim::forget(&self.holder).await?;
+            self.holder.db.within(ANSWER_WAIT, reclaim::forget(&self.holder)).await?;
         }
         if idle {
             return Ok(());
@@ -196,7 +207,10 @@ impl Rounds {
     async fn agree(&mut self, now_mono_ms: i64) -> Result<(), Fault> {
         for name in self.unsure.clone() {
             let agreed = match self.mine.get(&name) {
-                Some(mine) => trade::agree(&self.holder, &name, mine, now_mono_ms).await?,
+                Some(mine) => {
+                    let agreeing = trade::agree(&self.holder, &name, mine, now_mono_ms);
+                    self.holder.db.within(ANSWER_WAIT, agreeing).await?
+                }
                 None => true,
             };
             if agreed {
@@ -208,10 +222,12 @@ impl Rounds {
 
     /// Gives back what others want, and what is held of a limit that was made smaller.
     async fn give_back(&mut self) -> Result<(), Fault> {
-        let mut conn = self.holder.db.connection().await?;
-        let since_ms = db::server_now_ms(&mut conn).await? - trade::WANTS_MS;
-        let wanted = shares::wanted(&mut conn, &self.holder.boot, since_ms).await?;
-        drop(conn);
+        let asking = async {
+            let mut conn = self.holder.db.connection().await?;
+            let since_ms = db::server_now_ms(&mut conn).await? - trade::WANTS_MS;
+            shares::wanted(&mut conn, &self.holder.boot, since_ms).await
+        };
+        let wanted = self.holder.db.within(ANSWER_WAIT, asking).await?;
         let wanted = wanted.iter().filter_map(reclaim::name).map(|(name, _)| name);
         let shrunk = self.mine.iter().filter(|(_, mine)| mine.subject.shrunk(mine.kind).is_some());
         let both: HashSet<Name> = wanted.chain(shrunk.map(|(name, _)| name.clone())).collect();
@@ -243,10 +259,12 @@ impl Rounds {
             node: self.holder.node.clone(),
             valid_ms: self.holder.valid_ms,
         };
-        let mut conn = self.holder.db.connection().await?;
-        let now_ms = db::server_now_ms(&mut conn).await?;
-        let kept = shares::seen(&mut conn, &holder, now_ms).await?;
-        if !kept {
+        let saying = async {
+            let mut conn = self.holder.db.connection().await?;
+            let now_ms = db::server_now_ms(&mut conn).await?;
+            shares::seen(&mut conn, &holder, now_ms).await
+        };
+        if !self.holder.db.within(ANSWER_WAIT, saying).await? {
             // The rows say what is still this node's.
             self.unsure.extend(self.mine.keys().cloned());
         }

@@ -1,8 +1,10 @@
 //! Budgets under load, crashes and lies: what is charged never passes a limit, and no money is lost.
 
+mod bed;
 mod budgets;
 mod crowd;
 mod dialects;
+mod failover;
 mod fairness;
 mod faults;
 mod lies;
@@ -70,18 +72,23 @@ fn standing(keyway: &Keyway, budget: &str) -> Standing {
 
 /// The same, of the database at a URL.
 fn standing_at(url: &str, budget: &str) -> Standing {
+    try_standing_at(url, budget).expect("the database")
+}
+
+/// The same, while the database may be away.
+fn try_standing_at(url: &str, budget: &str) -> Option<Standing> {
     let query = format!(
         "SELECT CAST(posted_nanousd AS TEXT), CAST(leased_nanousd AS TEXT) FROM budget_windows \
          WHERE account_id = '{budget}'"
     );
     let (mut posted, mut leased) = (0, 0);
-    for row in database::rows_at(url, &query) {
+    for row in database::try_rows_at(url, &query)? {
         posted += number(&row[0]);
         leased += number(&row[1]);
     }
     let holds = format!("SELECT CAST(amount_nanousd AS TEXT) FROM crash_holds WHERE account_id = '{budget}'");
-    let held = database::rows_at(url, &holds).iter().map(|row| number(&row[0])).sum();
-    Standing { posted, leased, held }
+    let held = database::try_rows_at(url, &holds)?.iter().map(|row| number(&row[0])).sum();
+    Some(Standing { posted, leased, held })
 }
 
 fn number(text: &Option<String>) -> i64 {

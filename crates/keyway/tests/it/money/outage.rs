@@ -1,154 +1,95 @@
-//! The database under several nodes is away, slow, ends transactions for deadlocks, or loses its answers to
-//! commits: nothing is spent above what there is, nothing is lost, and the nodes go on by themselves.
+//! The database under several nodes is away, slow, ends transactions for deadlocks, loses its answers to commits,
+//! or cannot be reached: nothing is spent above what there is, nothing is lost, and the nodes go on by themselves.
 
+use super::bed::{Bed, COST, LIMIT, count, expect_patience};
 use super::faults::without_database;
-use super::{INPUT, OUTPUT, asking, budget_of, chat, posted, provider_cost, standing};
-use crate::database;
-use crate::nodes::Fleet;
-use crate::stage::text;
-use std::collections::BTreeMap;
-use std::sync::Mutex;
+use crate::{database, nodes};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use testkit::{Answer, TcpProxy, Upstream, Usage, json, within};
-
-/// What a request costs.
-const COST: i64 = 20 * INPUT + 10 * OUTPUT;
-const LIMIT: i64 = 1_000_000 * COST;
-const NODES: usize = 3;
-/// How long a node may take to serve again.
-const RECOVERY: Duration = Duration::from_secs(30);
-
-/// Answers by node, status and code.
-type Told = BTreeMap<(usize, u16, String), usize>;
-
-/// Three nodes, of which two have a line of their own to the database, and a key with a budget and limits.
-struct Bed {
-    upstream: Upstream,
-    fleet: Fleet,
-    proxies: Vec<TcpProxy>,
-    budget: String,
-    key: String,
-}
-
-impl Bed {
-    /// `None` without PostgreSQL.
-    fn start() -> Option<Self> {
-        let upstream = Upstream::scripted(|_| Answer::ok().usage(Usage::new(20, 10)));
-        let settings = [
-            ("KEYWAY_WORKERS", "1"),
-            ("KEYWAY_LOG_REQUESTS", "false"),
-            ("KEYWAY_DRAIN_NOTICE_MS", "0"),
-            ("KEYWAY_SYNC_AGE_SECONDS_MAX", "3"),
-        ];
-        let (fleet, proxies) = Fleet::behind_proxies(&upstream, NODES, &settings)?;
-        let limits = json!({"requests_per_day": 1_000_000, "concurrency": 60});
-        let made = fleet.first.create_key(&json!({"name": "k", "rate_limits": limits}));
-        let budget = budget_of(&fleet.first, &text(&made["id"]), LIMIT, &json!({}));
-        let bed = Self { upstream, fleet, proxies, budget, key: text(&made["value"]) };
-        bed.while_asked(|| std::thread::sleep(Duration::from_secs(1)));
-        bed.expect_service();
-        Some(bed)
-    }
-
-    fn ask(&self, node: usize) -> testkit::Response {
-        chat(self.fleet.node(node), &self.key, &asking(100, false, "a"))
-    }
-
-    /// Asks every node all the time while `then` runs; what was told.
-    fn while_asked(&self, then: impl FnOnce()) -> Told {
-        let (stop, told) = (AtomicBool::new(false), Mutex::new(Told::new()));
-        std::thread::scope(|scope| {
-            for thread in 0..2 * NODES {
-                let (stop, told, node) = (&stop, &told, thread % NODES);
-                scope.spawn(move || {
-                    while !stop.load(Ordering::SeqCst) {
-                        let answer = self.ask(node);
-                        let code = if answer.status == 200 { String::new() } else { answer.code() };
-                        *told.lock().unwrap().entry((node, answer.status, code)).or_insert(0) += 1;
-                        std::thread::sleep(Duration::from_millis(if answer.status == 200 { 2 } else { 20 }));
-                    }
-                });
-            }
-            let _end = Ends(&stop);
-            then();
-        });
-        told.into_inner().unwrap()
-    }
-
-    /// Every node serves.
-    fn expect_service(&self) {
-        for node in 0..NODES {
-            let serves = || (self.ask(node).status == 200).then_some(());
-            assert!(within(RECOVERY, serves).is_some(), "node {node} does not serve");
-        }
-    }
-
-    /// Every node serves again, and the books have all of it: each request that reached the provider, once,
-    /// and nothing is held of budgets and limits for ever.
-    fn expect_whole(mut self) {
-        self.expect_service();
-        let bills = self.upstream.billed().len() as i64;
-        posted(&self.fleet.first.keyway, &self.budget, bills * COST);
-        assert_eq!(provider_cost(&self.upstream), bills * COST);
-        assert_eq!(self.fleet.first.usage()["output_tokens"], bills * 10);
-        for other in &mut self.fleet.others {
-            other.terminate();
-        }
-        self.fleet.first.keyway.restart();
-        let keyway = &self.fleet.first.keyway;
-        let after = standing(keyway, &self.budget);
-        assert_eq!((after.posted, after.leased, after.held), (bills * COST, 0, 0));
-        let shares = "SELECT boot, kind, CAST(units AS TEXT) FROM limit_shares WHERE units > 0";
-        assert_eq!(database::rows(keyway, shares), Vec::<Vec<Option<String>>>::new());
-        let short = "SELECT kind, CAST(units AS TEXT) FROM limit_pools WHERE units <> limit_units";
-        assert_eq!(database::rows(keyway, short), Vec::<Vec<Option<String>>>::new());
-        let _ = keyway.cli(&["db", "verify-ledger"]).expect_code(0);
-    }
-}
-
-struct Ends<'a>(&'a AtomicBool);
-
-impl Drop for Ends<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::SeqCst);
-    }
-}
-
-/// How often a node answered so, whatever the code.
-fn count(told: &Told, node: usize, status: u16) -> usize {
-    told.iter().filter(|((of, was, _), _)| (*of, *was) == (node, status)).map(|(_, count)| count).sum()
-}
-
-/// Nobody is told anything but to come again.
-fn expect_patience(told: &Told) {
-    for (node, status, code) in told.keys() {
-        assert!([200, 429, 503].contains(status), "{status} {code} of node {node}: {told:?}");
-    }
-}
+use testkit::{TcpProxy, json};
 
 /// `KEYWAY_TEST_AWAY_SECONDS`: 300 for the whole measure.
+fn away() -> Duration {
+    let said = std::env::var("KEYWAY_TEST_AWAY_SECONDS").ok().and_then(|text| text.parse().ok());
+    Duration::from_secs(said.unwrap_or(8))
+}
+
+/// For as long as the database is away: long after the last look at the feed nobody is served.
+fn wait_away(bed: &Bed, away: Duration) {
+    let began = Instant::now();
+    std::thread::sleep(Duration::from_secs(5));
+    let served = bed.upstream.count();
+    std::thread::sleep(away.saturating_sub(began.elapsed()));
+    assert_eq!(bed.upstream.count(), served, "somebody is served without the database");
+}
+
 #[test]
 fn soak_a_database_that_is_away_comes_back_to_nodes_that_have_lost_nothing() {
     let Some(bed) = Bed::start() else { return };
-    let said = std::env::var("KEYWAY_TEST_AWAY_SECONDS").ok().and_then(|text| text.parse().ok());
-    let away = Duration::from_secs(said.unwrap_or(8));
+    let away = away();
     let told = bed.while_asked(|| {
-        without_database(&bed.fleet.first, || {
-            let began = Instant::now();
-            // Long after the last look at the feed nobody is served.
-            std::thread::sleep(Duration::from_secs(5));
-            let served = bed.upstream.count();
-            std::thread::sleep(away.saturating_sub(began.elapsed()));
-            assert_eq!(bed.upstream.count(), served, "somebody is served without the database");
-        });
+        without_database(&bed.fleet.first, || wait_away(&bed, away));
         std::thread::sleep(Duration::from_secs(2));
     });
     println!("away for {away:?}: {told:?}");
     expect_patience(&told);
-    for node in 0..NODES {
+    for node in 0..bed.nodes() {
         assert!(count(&told, node, 200) > 0 && count(&told, node, 503) > 0, "node {node}: {told:?}");
     }
+    bed.expect_whole();
+}
+
+/// Two nodes whose only line to the database is in a fault of the network, which `begin` begins and `end` ends.
+fn cut_off(begin: impl FnOnce(&TcpProxy), end: impl FnOnce(&TcpProxy)) {
+    let Some(url) = testkit::postgres::server() else { return };
+    let proxy = TcpProxy::to(nodes::server(&url));
+    let bed = Bed::on(&nodes::through(&url, &proxy), 2);
+    let away = away();
+    let told = bed.while_asked(|| {
+        std::thread::sleep(Duration::from_secs(1));
+        begin(&proxy);
+        wait_away(&bed, away);
+        end(&proxy);
+        bed.expect_service();
+        std::thread::sleep(Duration::from_secs(2));
+    });
+    bed.show();
+    println!("away for {away:?}: {told:?}");
+    expect_patience(&told);
+    for node in 0..bed.nodes() {
+        assert!(count(&told, node, 200) > 0 && count(&told, node, 503) > 0, "node {node}: {told:?}");
+    }
+    bed.expect_whole();
+}
+
+#[test]
+fn soak_a_line_that_is_refused_loses_nothing() {
+    cut_off(
+        |proxy| {
+            proxy.refuse(true);
+            proxy.reset();
+        },
+        |proxy| proxy.refuse(false),
+    );
+}
+
+#[test]
+fn soak_a_line_that_is_silent_loses_nothing_and_brings_what_it_held_back() {
+    cut_off(|proxy| proxy.black_hole(true), |proxy| proxy.black_hole(false));
+}
+
+/// The machine of the database is gone without a word, and another answers at its address.
+#[test]
+fn lines_that_never_answer_again_are_replaced() {
+    let Some(bed) = Bed::start() else { return };
+    let told = bed.while_asked(|| {
+        std::thread::sleep(Duration::from_secs(1));
+        bed.proxies.iter().for_each(TcpProxy::abandon);
+        std::thread::sleep(Duration::from_secs(8));
+        bed.expect_service();
+    });
+    bed.show();
+    expect_patience(&told);
     bed.expect_whole();
 }
 
@@ -161,7 +102,7 @@ fn a_slow_database_holds_up_no_request_that_is_known() {
     let told = bed.while_asked(|| std::thread::sleep(Duration::from_secs(5)));
     println!("slow: {told:?}");
     expect_patience(&told);
-    for node in 0..NODES {
+    for node in 0..bed.nodes() {
         let (served, all) = (count(&told, node, 200), told.iter().filter(|((of, ..), _)| *of == node));
         let all: usize = all.map(|(_, count)| count).sum();
         assert!(served * 4 >= all * 3, "node {node}: {told:?}");
@@ -227,7 +168,7 @@ fn lost_answers_to_commits_lose_and_double_nothing() {
     lose(0);
     println!("lost commits: {told:?}");
     expect_patience(&told);
-    for node in 0..NODES {
+    for node in 0..bed.nodes() {
         assert!(count(&told, node, 200) > 0, "node {node}: {told:?}");
     }
     bed.expect_whole();

@@ -23,7 +23,13 @@ pub struct Fleet {
 impl Fleet {
     /// So many nodes with these settings; `None` without PostgreSQL.
     pub fn start(upstream: &Upstream, nodes: usize, settings: &[(&str, &str)]) -> Option<Self> {
-        Self::reaching(upstream, nodes, settings, |_, url| url.to_owned())
+        let server = testkit::postgres::server()?;
+        Some(Self::reaching(upstream, nodes, settings, &server, |_, url| url.to_owned()))
+    }
+
+    /// The same, on another server than the tests' own.
+    pub fn on(server: &str, upstream: &Upstream, nodes: usize, settings: &[(&str, &str)]) -> Self {
+        Self::reaching(upstream, nodes, settings, server, |_, url| url.to_owned())
     }
 
     /// The same, where all but the first have a line of their own to the database.
@@ -32,10 +38,11 @@ impl Fleet {
         nodes: usize,
         settings: &[(&str, &str)],
     ) -> Option<(Self, Vec<TcpProxy>)> {
-        let address = server(&testkit::postgres::server()?);
+        let url = testkit::postgres::server()?;
+        let address = server(&url);
         let proxies: Vec<TcpProxy> = (1..nodes).map(|_| TcpProxy::to(address)).collect();
-        let fleet =
-            Self::reaching(upstream, nodes, settings, |number, url| through(url, &proxies[number - 1]))?;
+        let reach = |number: usize, url: &str| through(url, &proxies[number - 1]);
+        let fleet = Self::reaching(upstream, nodes, settings, &url, reach);
         Some((fleet, proxies))
     }
 
@@ -44,14 +51,14 @@ impl Fleet {
         upstream: &Upstream,
         nodes: usize,
         settings: &[(&str, &str)],
+        server: &str,
         reach: impl Fn(usize, &str) -> String,
-    ) -> Option<Self> {
-        testkit::postgres::server()?;
+    ) -> Self {
         let with = |builder: testkit::keyway::Builder| {
             settings.iter().fold(builder, |builder, (name, value)| builder.env(name, value))
         };
         let builder = stage::builder(upstream).env("KEYWAY_LOG", "warn").env("KEYWAY_MASTER_KEY", MASTER);
-        let first = Scene::start(with(builder));
+        let first = Scene::start(with(builder.postgres(server)));
         let url = first.keyway.postgres_url().expect("a PostgreSQL database");
         let other = |number| {
             let builder = stage::builder(upstream).sqlite().env("KEYWAY_LOG", "warn");
@@ -64,7 +71,7 @@ impl Fleet {
             let list = fleet.first.get_json("/v1/organization/nodes");
             (list["data"].as_array().map(Vec::len) == Some(nodes)).then_some(())
         });
-        Some(fleet)
+        fleet
     }
 
     /// A node, from 0.
@@ -82,14 +89,14 @@ impl Fleet {
 }
 
 /// A database's URL through another address.
-fn through(url: &str, proxy: &TcpProxy) -> String {
+pub fn through(url: &str, proxy: &TcpProxy) -> String {
     let (head, rest) = url.split_once('@').expect("a user");
     let (_, path) = rest.split_once('/').expect("a database");
     format!("{head}@{}/{path}", proxy.address())
 }
 
 /// Where a database's server is.
-fn server(url: &str) -> SocketAddr {
+pub fn server(url: &str) -> SocketAddr {
     let rest = url.split_once('@').expect("a user").1;
     rest.split_once('/').expect("a database").0.parse().expect("an address")
 }
