@@ -31,8 +31,10 @@ pub const CHECKPOINT_MS_MIN: i64 = 5_000;
 /// Milliseconds after which there is one though no segment waits, so that the database's own log
 /// stays short: nobody else checkpoints.
 pub const CHECKPOINT_MS_MAX: i64 = 60_000;
-/// How long the database may take for one transaction before it counts as away.
-const STORE_WAIT: Duration = Duration::from_secs(60);
+/// How long the database may take for one transaction before it counts as away; after each that took longer twice
+/// as long, to this most, for it may only be slow.
+const STORE_WAIT: Duration = Duration::from_secs(20);
+const STORE_WAIT_MAX: Duration = Duration::from_secs(640);
 /// Rounds taken entry by entry after the database refused the data.
 const CAREFUL_ROUNDS: u32 = 4_096;
 
@@ -53,6 +55,7 @@ pub struct Shipper {
     checkpointed_ms: i64,
     damage_told: HashSet<Name>,
     disk: Disk,
+    store_wait: Duration,
     #[cfg(test)]
     pub(super) lose_answer: bool,
 }
@@ -87,6 +90,7 @@ impl Shipper {
             checkpointed_ms: i64::MIN / 2,
             damage_told: HashSet::new(),
             disk: Disk::default(),
+            store_wait: STORE_WAIT,
             #[cfg(test)]
             lose_answer: false,
         }
@@ -145,7 +149,7 @@ impl Shipper {
         let load = Load { moves, closing: true, ..Load::default() };
         self.sure = false;
         let storing = intake::store(&self.db, &self.clock, &self.source, load);
-        if !self.db.within(STORE_WAIT, storing).await? {
+        if !self.db.within(STORE_WAIT_MAX, storing).await? {
             return Ok(false);
         }
         self.readers = None;
@@ -184,8 +188,7 @@ impl Shipper {
         let passed = gathered.load.moves.clone();
         // Until the answer is here nobody knows.
         self.sure = false;
-        let storing = intake::store(&self.db, &self.clock, &self.source, gathered.load);
-        let stored = self.db.within(STORE_WAIT, storing).await;
+        let stored = self.store(gathered.load).await;
         #[cfg(test)]
         if std::mem::take(&mut self.lose_answer) {
             stored?;
@@ -201,6 +204,19 @@ impl Shipper {
         self.advance(&passed, gathered.read);
         self.let_go().await;
         Ok(shipped)
+    }
+
+    async fn store(&mut self, load: Load) -> Result<bool, Fault> {
+        let began_ms = self.clock.monotonic_ms();
+        let storing = intake::store(&self.db, &self.clock, &self.source, load);
+        let stored = self.db.within(self.store_wait, storing).await;
+        let took_ms = u128::try_from(self.clock.monotonic_ms() - began_ms).unwrap_or(0);
+        if stored.is_ok() {
+            self.store_wait = STORE_WAIT;
+        } else if took_ms >= self.store_wait.as_millis() {
+            self.store_wait = (self.store_wait * 2).min(STORE_WAIT_MAX);
+        }
+        stored
     }
 
     /// Notes what a round has stored.

@@ -2,7 +2,7 @@
 //! transaction, counted and summed on both sides.
 
 use super::Db;
-use super::db::{Engine, Tx};
+use super::db::{Engine, Tx, may_rest};
 use crate::base::Fault;
 use crate::base::fault::Doing;
 use serde::Serialize;
@@ -51,6 +51,7 @@ pub async fn copy(from: &Db, to: &Db) -> Result<Vec<Copied>, Fault> {
     }
     let mut source = from.begin_snapshot().await?;
     let mut target = to.begin_write().await?;
+    may_rest(&mut target).await?;
     let there: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM installation")
         .fetch_one(&mut *target)
         .await

@@ -198,12 +198,12 @@ impl Db {
     /// # Errors
     /// When a migration fails, or the database was written by a version that this one cannot live with.
     pub async fn migrate(&self) -> Result<(), Fault> {
+        const DOING: &str = "bringing the database schema up to date";
         let version = self.schema_version().await?;
         if version > Self::schema_known() && self.lives_with_schema(version).await? {
             tracing::info!(version, known = Self::schema_known(), "the schema is of a newer program");
             return Ok(());
         }
-        const DOING: &str = "bringing the database schema up to date";
         if self.engine == Engine::Sqlite {
             return MIGRATOR.run(&self.pool).await.doing(DOING);
         }
@@ -275,6 +275,15 @@ impl Db {
     }
 }
 
+/// Lets a transaction on PostgreSQL do nothing for longer than others may.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn may_rest(tx: &mut Tx) -> Result<(), Fault> {
+    let setting = "SET LOCAL idle_in_transaction_session_timeout = 0";
+    tx.execute(setting).await.map(|_| ()).doing("beginning a long transaction")
+}
+
 /// Makes a transaction so, for those who have no other use for a database.
 ///
 /// # Errors
@@ -292,7 +301,7 @@ const SQLITE_SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = N
 
 /// A node that is cut off in the middle of a transaction keeps its locks no longer than this: all others wait for
 /// them.
-const POSTGRES_SETTINGS: &str = "SET idle_in_transaction_session_timeout = 60000";
+const POSTGRES_SETTINGS: &str = "SET idle_in_transaction_session_timeout = 15000";
 
 /// What is said of a server that cannot be worked with.
 const READ_ONLY: &str = "the database takes no writes: the server at its address is a standby, or is set to \
@@ -378,10 +387,8 @@ impl SetupLock {
             Engine::Sqlite => Ok(Self::File(lock_file(&data_dir.join("setup.lock")).await?)),
             Engine::Postgres => {
                 let mut tx = db.begin_write().await?;
-                // Its transaction does nothing else for as long as the set-up takes.
-                tx.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
-                    .await
-                    .doing("locking the set-up")?;
+                // It does nothing else for as long as the set-up takes.
+                may_rest(&mut tx).await?;
                 sqlx::query("SELECT pg_advisory_xact_lock($1)")
                     .bind(SETUP_LOCK)
                     .execute(&mut *tx)

@@ -85,7 +85,8 @@ fn lines_that_never_answer_again_are_replaced() {
     let told = bed.while_asked(|| {
         std::thread::sleep(Duration::from_secs(1));
         bed.proxies.iter().for_each(TcpProxy::abandon);
-        std::thread::sleep(Duration::from_secs(8));
+        // Until both sides have given up what was under way.
+        std::thread::sleep(Duration::from_secs(20));
         bed.expect_service();
     });
     bed.show();

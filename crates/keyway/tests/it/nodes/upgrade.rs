@@ -109,6 +109,19 @@ fn make_older(url: &str) {
     work.join().expect("an older schema");
 }
 
+/// Has a table that the newest migration reads for itself, for longer than a migration waits at a time.
+fn hold_usage(url: String) -> std::thread::JoinHandle<()> {
+    let is_held = "SELECT CAST(l.pid AS TEXT) FROM pg_locks l JOIN pg_class c ON c.oid = l.relation \
+                   WHERE c.relname = 'usage_rollup' AND l.mode = 'AccessExclusiveLock' AND l.granted";
+    let holder = {
+        let url = url.clone();
+        let hold = "BEGIN; LOCK TABLE usage_rollup; SELECT pg_sleep(4); COMMIT;";
+        std::thread::spawn(move || database::execute_at(&url, hold))
+    };
+    eventually("the lock", || (!database::rows_at(&url, is_held).is_empty()).then_some(()));
+    holder
+}
+
 #[test]
 fn a_node_brings_an_older_schema_up_to_date() {
     let upstream = Upstream::start();
@@ -124,7 +137,11 @@ fn a_node_brings_an_older_schema_up_to_date() {
     let status = keyway.json(&["db", "status"]);
     assert_eq!(status["status"], "to be migrated", "{status}");
     let mut keyway = keyway;
+    let held = keyway.postgres_url().map(hold_usage);
     keyway.start();
+    if let Some(held) = held {
+        held.join().expect("whoever held the table");
+    }
     let status = keyway.json(&["db", "status"]);
     assert_eq!(status["status"], "up to date", "{status}");
     let (_, key) = keyway.make_key("k");

@@ -50,3 +50,39 @@ fn deploy_gives_a_server_time_to_drain() {
         assert!(number(&text, name) > drain_s, "{file} kills what drains for {drain_s} s");
     }
 }
+
+/// What a template asks of the chart's values: `image.repository` of `{{ .Values.image.repository }}`.
+fn asked(template: &str) -> Vec<&str> {
+    let rest = template.split(".Values.").skip(1);
+    rest.map(|rest| rest.split(|it: char| !it.is_ascii_alphanumeric() && it != '.').next().unwrap_or(""))
+        .collect()
+}
+
+#[test]
+fn templates_of_the_chart_close_what_they_open_and_ask_for_values_that_there_are() {
+    let values = fs::read_to_string(root().join("deploy/helm/keyway/values.yaml")).expect("the values");
+    let mut found = 0;
+    for (path, text) in every() {
+        if path.parent().is_none_or(|folder| !folder.ends_with("templates")) {
+            continue;
+        }
+        let path = path.display();
+        let actions: Vec<&str> =
+            text.split("{{").skip(1).map(|rest| rest.split("}}").next().unwrap()).collect();
+        assert_eq!(text.matches("}}").count(), actions.len(), "{path}: a brace is missing");
+        let count = |word: &str| {
+            let of = |action: &&&str| action.trim_matches(['-', ' ']).split(' ').next() == Some(word);
+            actions.iter().filter(of).count()
+        };
+        assert_eq!(count("range") + count("if") + count("with"), count("end"), "{path}: a block is open");
+        for name in asked(&text) {
+            found += 1;
+            let (first, second) = name.split_once('.').unwrap_or((name, ""));
+            let section = values.split(&format!("\n{first}:")).nth(1);
+            let section = section.unwrap_or_else(|| panic!("{path}: there is no value {name}"));
+            let nested = format!("\n  {second}:");
+            assert!(second.is_empty() || section.contains(&nested), "{path}: there is no value {name}");
+        }
+    }
+    assert!(found > 8, "{found} values are asked for");
+}
