@@ -131,7 +131,7 @@ mod tests {
             assert_eq!(minutes(&seen, &past, &RULE).fires(), fires, "{seen:?}");
         }
         let young = Past { days_known: 2, ..past };
-        let seen = Seen { before: 9_000, now: 9_000, elapsed_ms: 60_000 };
+        let seen = Seen { before: 9_000, now: 9_600, elapsed_ms: 60_000 };
         assert!(minutes(&seen, &young, &RULE).fires(), "more than there may ever be");
         assert_eq!(minutes(&seen, &young, &Rule { always: None, ..RULE }), Verdict::Quiet);
     }
