@@ -56,7 +56,7 @@ pub fn start(tasks: &Tasks, runtime: &tokio::runtime::Handle, db: Db, cache: Arc
             };
             let (db, cache) = (db.clone(), Arc::clone(&cache));
             inner.spawn(async move {
-                let filling = cache.fill(&db, &question.wanted, &question.digest);
+                let filling = Box::pin(cache.fill(&db, &question.wanted, &question.digest));
                 let known = db.within(ANSWER_WAIT, filling).await;
                 if let Err(fault) = &known {
                     tracing::warn!(%fault, "looking a key up failed");

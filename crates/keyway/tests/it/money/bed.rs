@@ -110,6 +110,7 @@ impl Bed {
     }
 
     /// Shows what was answered, where that is another than the second before.
+    #[expect(clippy::print_stdout, reason = "what was measured, for who looks at it")]
     pub(super) fn show(&self) {
         let mut before = Vec::new();
         for (second, told) in self.seconds.lock().unwrap().iter() {

@@ -40,6 +40,7 @@ fn soak_a_database_that_is_away_comes_back_to_nodes_that_have_lost_nothing() {
 }
 
 /// Two nodes whose only line to the database is in a fault of the network, which `begin` begins and `end` ends.
+#[expect(clippy::print_stdout, reason = "what was measured, for who looks at it")]
 fn cut_off(begin: impl FnOnce(&TcpProxy), end: impl FnOnce(&TcpProxy)) {
     let Some(url) = testkit::postgres::server() else { return };
     let proxy = TcpProxy::to(nodes::server(&url));

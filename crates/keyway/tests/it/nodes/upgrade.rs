@@ -110,15 +110,15 @@ fn make_older(url: &str) {
 }
 
 /// Has a table that the newest migration reads for itself, for longer than a migration waits at a time.
-fn hold_usage(url: String) -> std::thread::JoinHandle<()> {
+fn hold_usage(url: &str) -> std::thread::JoinHandle<()> {
     let is_held = "SELECT CAST(l.pid AS TEXT) FROM pg_locks l JOIN pg_class c ON c.oid = l.relation \
                    WHERE c.relname = 'usage_rollup' AND l.mode = 'AccessExclusiveLock' AND l.granted";
     let holder = {
-        let url = url.clone();
+        let url = url.to_owned();
         let hold = "BEGIN; LOCK TABLE usage_rollup; SELECT pg_sleep(4); COMMIT;";
         std::thread::spawn(move || database::execute_at(&url, hold))
     };
-    eventually("the lock", || (!database::rows_at(&url, is_held).is_empty()).then_some(()));
+    eventually("the lock", || (!database::rows_at(url, is_held).is_empty()).then_some(()));
     holder
 }
 
@@ -137,7 +137,7 @@ fn a_node_brings_an_older_schema_up_to_date() {
     let status = keyway.json(&["db", "status"]);
     assert_eq!(status["status"], "to be migrated", "{status}");
     let mut keyway = keyway;
-    let held = keyway.postgres_url().map(hold_usage);
+    let held = keyway.postgres_url().as_deref().map(hold_usage);
     keyway.start();
     if let Some(held) = held {
         held.join().expect("whoever held the table");
