@@ -16,6 +16,10 @@ const PAGES = [
   "/console/requests?key={key}", "/console/requests/{request}", "/console/models", "/console/playground",
   "/console/budgets", "/console/limits", "/console/credit", "/console/projects", "/console/members",
   "/console/roles", "/console/review", "/console/audit", "/console/settings", "/console/account",
+  "/console/requests?part=list", "/console/keys/new", "/console/keys/{key}/edit", "/console/keys/{key}/leaked",
+  "/console/models/openai%2Fgpt-5-mini", "/console/routes", "/console/routes/new", "/console/routes/simulator",
+  "/console/providers", "/console/providers/openai", "/console/alerts", "/console/alerts/new", "/console/advice",
+  "/console/applications", "/console/tiers", "/console/audit/verify",
 ];
 const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
 
