@@ -18,7 +18,7 @@ use std::time::Duration;
 
 /// Connections a process keeps at most. Each of SQLite's is a thread with a page cache.
 const SQLITE_CONNECTIONS_MAX: u32 = 4;
-const POSTGRES_CONNECTIONS_MAX: u32 = 8;
+const POSTGRES_CONNECTIONS_MAX: u32 = 12;
 /// How long a statement waits for a free connection before it is a fault.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a connection of PostgreSQL's may take to show that it is alive before it counts as lost.

@@ -104,10 +104,11 @@ fn a_slow_database_holds_up_no_request_that_is_known() {
     let told = bed.while_asked(|| std::thread::sleep(Duration::from_secs(5)));
     println!("slow: {told:?}");
     expect_patience(&told);
+    // Who comes first waits for the node's part of the budget, in vain if that takes too long; then it is there.
+    let served: usize = (0..bed.nodes()).map(|node| count(&told, node, 200)).sum();
+    assert!(served * 4 >= told.values().sum::<usize>() * 3, "{told:?}");
     for node in 0..bed.nodes() {
-        let (served, all) = (count(&told, node, 200), told.iter().filter(|((of, ..), _)| *of == node));
-        let all: usize = all.map(|(_, count)| count).sum();
-        assert!(served * 4 >= all * 3, "node {node}: {told:?}");
+        assert!(count(&told, node, 200) > 0, "node {node}: {told:?}");
     }
     for proxy in &bed.proxies {
         proxy.delay(Duration::ZERO);
