@@ -73,8 +73,11 @@ fn keys_of_a_project_share_its_limit_and_the_rest_of_theirs_is_untouched() {
     let (admitted, _) = storm(&scene, &[&first, &second], 6, 5, "rate_limit_exceeded");
     assert_eq!((admitted, upstream.count()), (10, 10));
     let used = 100 - remaining(&scene, &first, "key", "requests_per_day");
-    assert!((1..10).contains(&used), "refusals of the project cost the key: {used}");
-    assert_eq!(remaining(&scene, &second, "key", "concurrency"), 50);
+    // Each was asked thirty times, and one of them may have had all ten.
+    assert!(used <= 10, "refusals of the project cost the key: {used}");
+    eventually("every place given back", || {
+        (remaining(&scene, &second, "key", "concurrency") == 50).then_some(())
+    });
     let refused = scene.chat(&first).expect_status(429);
     let message = text(&refused.json()["error"]["message"]);
     assert!(message.contains("project's limit of 10 requests per day"), "{message}");
