@@ -10,7 +10,7 @@ pub struct Scope(u8);
 pub struct Scopes(u64);
 
 /// Calls models: what project keys hold. The first [`ORDINARY`] of them when nothing is said.
-const INFERENCE: [&str; 8] = [
+pub const INFERENCE: [&str; 8] = [
     "create:chat_completions",
     "create:completions",
     "create:embeddings",

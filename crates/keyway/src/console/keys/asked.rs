@@ -17,7 +17,7 @@ use crate::store::keys::KeyRow;
 use ledger::limit::{Kind, Limits};
 use ledger::window::Rule;
 
-const DAY_SECONDS: u64 = 86_400;
+pub(super) const DAY_SECONDS: u64 = 86_400;
 const DAY_MS: i64 = 86_400_000;
 /// The choice of an end by its day.
 pub const ON_A_DAY: &str = "day";

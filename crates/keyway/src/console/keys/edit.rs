@@ -33,7 +33,7 @@ async fn first(here: &Here<'_>) -> Result<Outbound, Trouble> {
 
 fn page(here: &Here<'_>, row: &KeyRow, form: &Form, wrong: &Wrong) -> Outbound {
     let path = format!("/console/keys/{}", row.id);
-    let project = row.project_id.clone().unwrap_or_default();
+    let project = row.project_id.as_deref().unwrap_or_default();
     let ends = match row.expires_ms {
         Some(end) => format!("It ends on {}.", here.when().full(end)),
         None => "It never ends by itself.".to_owned(),
@@ -45,7 +45,7 @@ fn page(here: &Here<'_>, row: &KeyRow, form: &Form, wrong: &Wrong) -> Outbound {
             (wrong.above(FIELDS))
             (token_field(&here.token()))
             (fields::named(form, wrong))
-            (fields::may(fields::held(here, &[project]), form, wrong))
+            (fields::may(fields::held(here, [project]), form, wrong))
             (fields::bounds(form, wrong, false))
             div .row { (submit("Save")) a .quiet href=(path) { "Leave it as it is" } }
         }

@@ -115,9 +115,9 @@ pub fn named(form: &Form, wrong: &Wrong) -> Markup {
 
 /// What whoever looks may give in one of these projects.
 #[must_use]
-pub fn held(here: &Here<'_>, projects: &[String]) -> Scopes {
+pub fn held<'a>(here: &Here<'_>, projects: impl IntoIterator<Item = &'a str>) -> Scopes {
     let rights = &here.grant.actor.rights;
-    projects.iter().fold(Scopes::NONE, |all, project| all.or(rights.in_project(project).all))
+    projects.into_iter().fold(Scopes::NONE, |all, project| all.or(rights.in_project(project).all))
 }
 
 /// What it may.
@@ -192,10 +192,4 @@ fn folded(form: &Form, wrong: &Wrong) -> Markup {
             }
         }
     }
-}
-
-/// Ids of the projects in which somebody may make keys.
-#[must_use]
-pub fn ids(projects: &[Project]) -> Vec<String> {
-    projects.iter().map(|project| project.id.clone()).collect()
 }

@@ -179,7 +179,7 @@ fn form_of(
         }
         given => given.to_owned(),
     };
-    let held = fields::held(here, &fields::ids(projects));
+    let held = fields::held(here, projects.iter().map(|project| &*project.id));
     Ok(html! {
         form .panel-card method="post" action="/console/keys" {
             (wrong.above(FIELDS))

@@ -1,8 +1,10 @@
 //! How the wizard's form begins: blank, as a template has it, like another key, or as a link says. A link
 //! such as `/console/keys/new?template=agent&name=editor` fills it in, so that a guide can lead there.
 
+use super::fields::FIELDS;
 use super::gives::ROWS;
 use crate::accounts::Scopes;
+use crate::accounts::scope::INFERENCE;
 use crate::console::form::Form;
 use crate::console::here::Here;
 use crate::console::parts::matrix;
@@ -10,26 +12,6 @@ use crate::console::when::When;
 use crate::store::keys::KeyRow;
 use ledger::limit::Kind;
 
-/// Fields that a link may fill in.
-const LINKED: [&str; 17] = [
-    "name",
-    "description",
-    "project",
-    "owner",
-    "mode",
-    "models",
-    "expires",
-    "expires_on",
-    "ip_allowlist",
-    "labels",
-    "budget.limit_usd",
-    "budget.window",
-    "requests_per_minute",
-    "tokens_per_minute",
-    "requests_per_day",
-    "tokens_per_day",
-    "concurrency",
-];
 /// Characters of a filled-in field at most.
 const LINKED_CHARS_MAX: usize = 1_000;
 
@@ -90,16 +72,7 @@ pub const TEMPLATES: &[Template] = &[
         name: "everything",
         title: "Everything",
         about: "All that a key of a project can have",
-        scopes: &[
-            "create:chat_completions",
-            "create:completions",
-            "create:embeddings",
-            "read:models",
-            "create:rerank",
-            "create:moderations",
-            "create:images",
-            "create:audio",
-        ],
+        scopes: &INFERENCE,
         fields: &[("expires", "30")],
     },
 ];
@@ -145,7 +118,8 @@ fn text(name: &str, value: &str) -> (String, String) {
 fn linked(here: &Here<'_>) -> Vec<(String, String)> {
     let pairs = here.inbound.query_pairs().into_iter();
     let sane = |value: &String| value.chars().count() <= LINKED_CHARS_MAX;
-    pairs.filter(|(name, value)| LINKED.contains(&name.as_str()) && sane(value)).collect()
+    let is_field = |name: &str| FIELDS.contains(&name) || name == "mode";
+    pairs.filter(|(name, value)| is_field(name) && sane(value)).collect()
 }
 
 /// What a key is, as the fields of its form. What it is called, whose it is and when it ends are the new one's.

@@ -1,11 +1,12 @@
 //! What a key would be, in words: read before it is made.
 
+use super::asked::DAY_SECONDS;
+use super::gives::ROWS;
 use crate::access::keys::NewKey;
 use crate::access::levels::phrase;
 use crate::access::models::ModelRules;
 use crate::accounts::Scopes;
 use crate::console::here::Here;
-use crate::console::keys::gives::ROWS;
 use crate::console::say;
 use ledger::window::Rule;
 use maud::{Markup, html};
@@ -126,7 +127,7 @@ fn times(here: &Here<'_>, new: &NewKey) -> Vec<Line> {
         None => line("It never ends by itself.".to_owned()),
     });
     if let Some(seconds) = new.details.idle_expires_in_seconds {
-        lines.push(line(format!("It ends when it is not used for {} days.", seconds / 86_400)));
+        lines.push(line(format!("It ends when it is not used for {} days.", seconds / DAY_SECONDS)));
     }
     let own = new.owner == here.person.id;
     lines.push(line(match new.owner.as_str() {
