@@ -13,7 +13,7 @@ use crate::base::{Clock, Fault};
 use crate::sealing::Digest;
 use crate::store::budgets::{self, Budget, Who};
 use crate::store::changes::{
-    BUDGET_CHANGED, Change, KEY_CHANGED, KEY_STOPPED, LIMITS_CHANGED, ORGANIZATION_CHANGED,
+    self, BUDGET_CHANGED, Change, KEY_CHANGED, KEY_STOPPED, LIMITS_CHANGED, ORGANIZATION_CHANGED,
     ORGANIZATION_STOPPED, POLICY_CHANGED, PRINCIPAL_CHANGED, PRINCIPAL_STOPPED, PROJECT_CHANGED,
     PROJECT_STOPPED, TIER_CHANGED,
 };
@@ -21,7 +21,7 @@ use crate::store::keys::{self, Verifiable};
 use crate::store::{Conn, Db, credit, ephemeral, sessions, tiers};
 use ledger::reserve::Markup;
 use quick_cache::sync::Cache;
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -60,13 +60,21 @@ pub enum Wanted {
 /// Which grants some changes touch: ids of keys, secrets, projects, organisations, users, groups, roles.
 #[derive(Debug, Default)]
 pub struct Touched {
-    /// Grants of these, or that depend on these, are to be read again.
-    changed: HashSet<String>,
-    /// What runs under these, or depends on these, must end.
-    stopped: HashSet<String>,
+    /// Grants of these, or that depend on these, are to be read again; with the number of the change.
+    changed: HashMap<String, i64>,
+    /// What runs under these, or depends on these, must end; with the number of the change.
+    stopped: HashMap<String, i64>,
+    /// Nothing that was read may be believed.
+    everything: bool,
 }
 
 impl Touched {
+    /// What it means that the database is no longer the one that grants were read from.
+    #[must_use]
+    pub fn everything() -> Self {
+        Self { everything: true, ..Self::default() }
+    }
+
     /// What the change feed's rows mean for grants.
     #[must_use]
     pub fn by(changes: &[Change]) -> Self {
@@ -80,7 +88,8 @@ impl Touched {
                 }
                 _ => continue,
             };
-            set.insert(change.object_id.clone());
+            // They come in order: the last one counts.
+            set.insert(change.object_id.clone(), change.seq);
         }
         touched
     }
@@ -88,29 +97,40 @@ impl Touched {
     /// Whether a grant must be read again.
     #[must_use]
     pub fn touches(&self, grant: &Grant) -> bool {
-        any_of(&self.changed, grant) || self.stops(grant)
+        self.everything || any_of(&self.changed, grant) || any_of(&self.stopped, grant)
     }
 
-    /// Whether what runs under a grant must end.
+    /// Kills a running request's grant when what runs under it must end. Answers whether it did.
     #[must_use]
-    pub fn stops(&self, grant: &Grant) -> bool {
-        any_of(&self.stopped, grant)
+    pub fn end(&self, grant: &Grant) -> bool {
+        if self.everything {
+            // Numbers begin anew: any change from here on is later than what this grant was read with.
+            grant.read_as_of(0);
+        }
+        let stops = any_of(&self.stopped, grant);
+        if stops {
+            grant.kill();
+        }
+        stops
     }
 
     /// Whether no grant is touched.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.changed.is_empty() && self.stopped.is_empty()
+        !self.everything && self.changed.is_empty() && self.stopped.is_empty()
     }
 }
 
-fn any_of(ids: &HashSet<String>, grant: &Grant) -> bool {
+/// A grant that was read after a change already says what it made: a key that was enabled again is not
+/// stopped by the late news of its rest.
+fn any_of(ids: &HashMap<String, i64>, grant: &Grant) -> bool {
+    let has = |id: &str| ids.get(id).is_some_and(|seq| *seq > grant.as_of_seq());
     !ids.is_empty()
-        && (ids.contains(&*grant.key)
-            || ids.contains(&grant.kid)
-            || ids.contains(&*grant.project)
-            || ids.contains(&*grant.org)
-            || grant.depends.iter().any(|id| ids.contains(&**id)))
+        && (has(&grant.key)
+            || has(&grant.kid)
+            || has(&grant.project)
+            || has(&grant.org)
+            || grant.depends.iter().any(|id| has(id)))
 }
 
 /// Grants by digest.
@@ -119,6 +139,8 @@ pub struct KeyCache {
     /// Rises with each invalidation; a fill that read before it is thrown away. The lock makes
     /// "compare and insert" one step.
     generation: Mutex<u64>,
+    /// The newest change that any fill has seen.
+    newest_seq: AtomicI64,
     /// Monotonic milliseconds of the last successful look at the change feed.
     synced_ms: AtomicI64,
     age_ms_max: i64,
@@ -137,6 +159,7 @@ impl KeyCache {
         Self {
             entries: Cache::new(GRANTS_CACHED_MAX),
             generation: Mutex::new(0),
+            newest_seq: AtomicI64::new(0),
             synced_ms: AtomicI64::new(clock.monotonic_ms()),
             age_ms_max,
             subjects: Subjects::new(shared),
@@ -200,7 +223,13 @@ impl KeyCache {
         let mut conn = db.connection().await?;
         for _ in 0..FILL_TRIES_MAX {
             let before = self.generation();
+            // Changes are numbered in the order in which they commit: what is read after this has them.
+            let as_of_seq = changes::head(&mut conn).await?;
+            self.newest_seq.fetch_max(as_of_seq, Ordering::SeqCst);
             let known = self.read(&mut conn, wanted, digest).await?;
+            if let Known::Grant(grant) = &known {
+                grant.read_as_of(as_of_seq);
+            }
             if self.insert_if(before, digest, &known) {
                 return Ok(known);
             }
@@ -311,6 +340,18 @@ impl KeyCache {
     /// any was.
     pub fn recall(&self, touched: &Touched) -> bool {
         self.accounts.recall(&touched.changed)
+    }
+
+    /// The newest change that any fill has seen; 0 is none. A database that has fewer has lost some.
+    #[must_use]
+    pub fn newest_seq(&self) -> i64 {
+        self.newest_seq.load(Ordering::SeqCst)
+    }
+
+    /// Forgets every grant, for the database that they were read from has lost changes up to `head_seq`.
+    pub fn start_over(&self, head_seq: i64) {
+        self.newest_seq.store(head_seq, Ordering::SeqCst);
+        self.forget(&Touched::everything());
     }
 
     fn generation(&self) -> u64 {

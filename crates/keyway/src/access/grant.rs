@@ -20,7 +20,7 @@ use crate::store::keys::{KeyRow, Verifiable};
 use crate::store::sessions;
 use crate::store::tiers::Tier;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 /// Time in which every node has written its last uses, milliseconds: a key that rests is refused so much
 /// later, for it may have been used elsewhere at the last moment.
@@ -127,6 +127,8 @@ pub struct Grant {
     active_ms: i64,
     /// When it was read, unix milliseconds.
     read_ms: i64,
+    /// The newest change that was there when it was read; 0 where that is not known.
+    as_of_seq: AtomicI64,
     standing: Standing,
     /// Set when the key stops being good; looked at before anything is sent or passed on.
     dead: AtomicBool,
@@ -215,6 +217,7 @@ impl Grant {
             expires_ms,
             created_ms: row.created_ms,
             standing,
+            as_of_seq: AtomicI64::new(0),
             dead: AtomicBool::new(standing != Standing::Good),
             uses: Uses::default(),
         })
@@ -284,6 +287,7 @@ impl Grant {
             active_ms: row.seen_ms,
             read_ms,
             standing: Standing::Good,
+            as_of_seq: AtomicI64::new(0),
             dead: AtomicBool::new(false),
             uses: Uses::default(),
         })
@@ -321,6 +325,17 @@ impl Grant {
             Standing::Good => return None,
         };
         Some(Refusal::new(code, message))
+    }
+
+    /// Notes that it was read when this was the newest change.
+    pub fn read_as_of(&self, seq: i64) {
+        self.as_of_seq.store(seq, Ordering::SeqCst);
+    }
+
+    /// The newest change that was there when it was read, or one before that; 0 where that is not known.
+    #[must_use]
+    pub fn as_of_seq(&self) -> i64 {
+        self.as_of_seq.load(Ordering::SeqCst)
     }
 
     /// Whether it has gone without use for as long as it may, as far as this node knows.

@@ -7,7 +7,7 @@ use crate::store::budgets::{Budget, Enforcement};
 use ledger::account::Account;
 use ledger::reserve::Markup;
 use ledger::{AccountId, AccountKind};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Accounts kept at most: those of every cached grant. Beyond it no further key with budgets can be looked
@@ -140,10 +140,10 @@ impl Accounts {
 
     /// Something of these ids was changed: what is leased under it is to be leased anew. Answers whether
     /// anything was.
-    pub fn recall(&self, changed: &HashSet<String>) -> bool {
+    pub fn recall(&self, changed: &HashMap<String, i64>) -> bool {
         let table = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut any = false;
-        for known in table.accounts.values().filter(|known| changed.contains(&*known.told)) {
+        for known in table.accounts.values().filter(|known| changed.contains_key(&*known.told)) {
             known.account.recall();
             any = true;
         }

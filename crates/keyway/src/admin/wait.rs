@@ -42,7 +42,7 @@ pub struct With<T> {
 /// When the database cannot be used.
 pub async fn for_all(shared: &Shared, begun_mono_ms: i64) -> Result<Acknowledged, Fault> {
     let at = &shared.at;
-    let seq = changes::head(&at.db).await?;
+    let seq = changes::head(&mut *at.db.connection().await?).await?;
     let deadline_mono_ms = at.clock.monotonic_ms() + WAIT_MS_MAX;
     loop {
         let live = nodes::live(&at.db, at.db.now_ms(&at.clock).await? - LIVE_WITHIN_MS).await?;

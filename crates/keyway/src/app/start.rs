@@ -75,7 +75,9 @@ pub async fn build(
     let node = this_node(settings, listen, &clock).map_err(NotOpened::Failed)?;
     let metrics = Arc::new(Metrics::new(&names(), workers, clock.clone()));
     let from_config = from_config(config).map_err(NotOpened::Configuration)?;
-    let seen_seq = changes::head(&at.db).await.map_err(NotOpened::Unreachable)?;
+    let mut conn = at.db.connection().await.map_err(NotOpened::Unreachable)?;
+    let seen_seq = changes::head(&mut conn).await.map_err(NotOpened::Unreachable)?;
+    drop(conn);
     let (source, catalog) = catalogue(config, &at).await.map_err(NotOpened::Unreachable)?;
     let upstreams =
         providers::load::load(&at, &catalog.load(), &from_config, &metrics, &Upstreams::default())

@@ -2,7 +2,7 @@
 
 use crate::base::Fault;
 use crate::relay::Shared;
-use crate::relay::obey::{obey, refresh};
+use crate::relay::obey::{obey, refresh, start_over};
 use crate::store::changes::{self, CHANGES_READ_MAX};
 use crate::store::db::ANSWER_WAIT;
 use std::sync::Arc;
@@ -35,16 +35,27 @@ pub async fn follow(shared: Arc<Shared>) {
 pub async fn catch_up(shared: &Shared) -> Result<(), Fault> {
     loop {
         let since = shared.seen_seq.load(Ordering::SeqCst);
+        let newest_seq = since.max(shared.cache.newest_seq());
         // What is asked for now may be answered late: the answer is as old as the question.
         let asked_mono_ms = shared.at.clock.monotonic_ms();
         let db = &shared.at.db;
         let found = db.within(ANSWER_WAIT, changes::after(db, since)).await?;
-        if let Some(last) = found.last() {
-            obey(shared, &found).await;
+        if found.head_seq < newest_seq {
+            tracing::error!(
+                newest_seq,
+                head_seq = found.head_seq,
+                "the database has lost changes that it had acknowledged: all keys are read again"
+            );
+            start_over(shared, found.head_seq).await;
+            shared.seen_seq.store(found.head_seq, Ordering::SeqCst);
+            continue;
+        }
+        if let Some(last) = found.changes.last() {
+            obey(shared, &found.changes).await;
             shared.seen_seq.fetch_max(last.seq, Ordering::SeqCst);
         }
         refresh(shared).await?;
-        if found.len() < usize::try_from(CHANGES_READ_MAX).unwrap_or(usize::MAX) {
+        if found.changes.len() < usize::try_from(CHANGES_READ_MAX).unwrap_or(usize::MAX) {
             shared.cache.synced(asked_mono_ms);
             shared.metrics.synced();
             return Ok(());

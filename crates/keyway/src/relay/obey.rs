@@ -35,6 +35,14 @@ pub async fn obey(shared: &Shared, changes: &[Change]) {
     shared.stops.stop(touched).await;
 }
 
+/// Believes nothing that was read any longer: the database is another than the one it was read from. What runs
+/// goes on, and ends by whatever is changed from here on.
+pub async fn start_over(shared: &Shared, head_seq: i64) {
+    shared.catalog_stale.store(true, Ordering::SeqCst);
+    shared.cache.start_over(head_seq);
+    shared.stops.stop(Touched::everything()).await;
+}
+
 /// Takes over the master key that the database knows by now, as soon as it stands in this node's file. What
 /// was opened before stays open; only what is added meanwhile waits.
 async fn follow_master(shared: &Shared) {

@@ -81,8 +81,7 @@ impl Running {
 
     fn stop(&self, touched: &Touched) {
         for (_, entry) in self.0.borrow_mut().iter_mut() {
-            if touched.stops(&entry.grant) {
-                entry.grant.kill();
+            if touched.end(&entry.grant) {
                 entry.wake();
             }
         }

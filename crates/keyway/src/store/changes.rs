@@ -1,6 +1,6 @@
 //! The gapless order of administrative changes: feed and audit chain share its numbers.
 
-use super::{Db, Tx};
+use super::{Conn, Db, Tx};
 use crate::base::Fault;
 use crate::base::fault::Doing;
 use sqlx::Row;
@@ -153,27 +153,46 @@ pub async fn insert_audit(tx: &mut Tx, row: &AuditRow<'_>) -> Result<(), Fault> 
     Ok(())
 }
 
-/// Changes after `seq`, in order, at most [`CHANGES_READ_MAX`].
+/// What a look at the feed finds.
+#[derive(Debug)]
+pub struct News {
+    /// The newest change's number.
+    pub head_seq: i64,
+    /// Changes after the one asked about, in order, at most [`CHANGES_READ_MAX`].
+    pub changes: Vec<Change>,
+}
+
+/// Looks for changes after `seq`.
 ///
 /// # Errors
 /// When the database cannot be used.
-pub async fn after(db: &Db, seq: i64) -> Result<Vec<Change>, Fault> {
-    let rows = sqlx::query("SELECT seq, kind, object_id FROM changes WHERE seq > $1 ORDER BY seq LIMIT $2")
-        .bind(seq)
-        .bind(CHANGES_READ_MAX)
-        .fetch_all(db.pool())
-        .await
-        .doing("reading the change feed")?;
-    Ok(rows.iter().map(|row| Change { seq: row.get(0), kind: row.get(1), object_id: row.get(2) }).collect())
+pub async fn after(db: &Db, seq: i64) -> Result<News, Fault> {
+    let rows = sqlx::query(
+        "SELECT change_head.seq, changes.seq, kind, object_id FROM change_head \
+         LEFT JOIN changes ON changes.seq > $1 WHERE change_head.id = 1 ORDER BY changes.seq LIMIT $2",
+    )
+    .bind(seq)
+    .bind(CHANGES_READ_MAX)
+    .fetch_all(db.pool())
+    .await
+    .doing("reading the change feed")?;
+    let mut news = News { head_seq: 0, changes: Vec::with_capacity(rows.len()) };
+    for row in &rows {
+        news.head_seq = row.get(0);
+        if let Some(seq) = row.get(1) {
+            news.changes.push(Change { seq, kind: row.get(2), object_id: row.get(3) });
+        }
+    }
+    Ok(news)
 }
 
 /// The newest change's number.
 ///
 /// # Errors
 /// When the database cannot be used.
-pub async fn head(db: &Db) -> Result<i64, Fault> {
+pub async fn head(conn: &mut Conn) -> Result<i64, Fault> {
     let row = sqlx::query("SELECT seq FROM change_head WHERE id = 1")
-        .fetch_one(db.pool())
+        .fetch_one(conn)
         .await
         .doing("reading the change feed's head")?;
     Ok(row.get(0))

@@ -40,7 +40,7 @@ pub async fn look(watcher: &mut Watcher, at: &Installation) -> Result<Vec<Change
     if !watched::take_slot(&at.db, now_ms - now_ms.rem_euclid(SLOT_MS)).await? {
         return Ok(Vec::new());
     }
-    let until = changes::head(&at.db).await?;
+    let until = changes::head(&mut *at.db.connection().await?).await?;
     let (hour_ms, seq) = watched::state(&mut *at.db.connection().await?).await?;
     sum_hours(at, hour_ms, now_ms).await?;
     let found = gather(watcher, at, now_ms, (seq, until)).await?;

@@ -1,6 +1,7 @@
 //! A key that was stopped is stopped: from the moment the call returns, on every connection, and in
 //! the middle of an answer.
 
+use crate::database;
 use crate::stage::{self, MODEL, Scene, events, hello};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Barrier, Mutex};
@@ -186,6 +187,52 @@ fn an_enabled_key_works_again_by_command_too() {
     let _ = scene.keyway.json(&["key", "enable", &id]);
     testkit::eventually("an answer", || (scene.chat(&key).status == 200).then_some(()));
     scene.chat(&key).expect_status(200);
+}
+
+/// The news of a change reaches whoever follows the feed after the call has returned, and the one that made
+/// it good again may be there by then.
+#[test]
+fn a_key_that_is_enabled_again_is_not_ended_by_the_late_news_of_its_rest() {
+    let upstream = Upstream::start();
+    let scene = quiet(&upstream);
+    let (id, key) = scene.make_key();
+    scene.chat(&key).expect_status(200);
+    for _ in 0..3 {
+        for act in ["disable", "enable"] {
+            scene.post(&format!("{}/{act}", scene.key_path(&id)), &json!({})).expect_status(200);
+        }
+        upstream.push(Answer::ok().text(&"word ".repeat(30)).frame_gap(Duration::from_millis(30)));
+        let (mut connection, _) = running_stream(&scene, &key);
+        let rest = events(&mut connection);
+        assert_eq!(rest.last().map(|last| last.trim()), Some("data: [DONE]"), "{rest:?}");
+    }
+}
+
+/// A standby that takes over may lack what was acknowledged last; numbers are then given a second time.
+#[test]
+fn what_a_database_has_lost_is_believed_no_longer_and_what_it_is_told_next_is_obeyed() {
+    let upstream = Upstream::start();
+    let scene = quiet(&upstream);
+    let keyway = &scene.keyway;
+    let (first, key) = scene.make_key();
+    let kept = database::one(keyway, "SELECT CAST(seq AS TEXT) FROM change_head");
+    let (lost, gone) = scene.make_key();
+    scene.chat(&gone).expect_status(200);
+    upstream.push(long_stream());
+    let (mut connection, _) = running_stream(&scene, &key);
+    database::execute(
+        keyway,
+        &format!(
+            "DELETE FROM changes WHERE seq > {kept}; DELETE FROM audit_log WHERE seq > {kept}; \
+             DELETE FROM key_secrets WHERE key_id = '{lost}'; DELETE FROM keys WHERE id = '{lost}'; \
+             UPDATE change_head SET seq = {kept}, \
+             audit_hash = (SELECT hash FROM audit_log WHERE seq = {kept})"
+        ),
+    );
+    testkit::eventually("a refusal", || (scene.chat(&gone).code() == "invalid_api_key").then_some(()));
+    scene.delete(&scene.key_path(&first)).expect_status(200);
+    let last = events(&mut connection).pop().unwrap_or_default();
+    assert!(last.contains("revoked_api_key"), "{last}");
 }
 
 /// A stream of which two words have come, and its request's id.
