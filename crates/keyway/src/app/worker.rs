@@ -12,6 +12,7 @@ use super::protocol::{self, Protocol};
 use crate::base::Fault;
 use crate::base::fault::Doing;
 use crate::base::tasks::Tasks;
+use crate::base::turn::Turns;
 use crate::relay::running::Orders;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -140,7 +141,7 @@ async fn take(accepted: io::Result<(TcpStream, SocketAddr)>, entry: &Entry<'_>) 
         Ok(place) => {
             let (front, server) = (Rc::clone(entry.front), Rc::clone(&entry.server));
             let serving = serve(stream, (peer, place), front, server, entry.stage.clone());
-            entry.connections.spawn_local(serving);
+            entry.connections.spawn_local(Turns::of(serving));
         }
         // Closed at once, so that those that are served are served well.
         Err(full) => entry.front.worker.metrics.connection_refused(full.reason()),

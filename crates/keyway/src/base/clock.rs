@@ -1,10 +1,11 @@
 //! The only place that asks the system what time it is.
 
+use super::turn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// Wall and monotonic time; a test sets its own.
+/// Wall and monotonic time; a test sets its own. In a task that takes turns, both stand still during each.
 #[derive(Clone)]
 pub struct Clock(Source);
 
@@ -40,7 +41,9 @@ impl Clock {
     #[expect(clippy::disallowed_methods, reason = "this is the one place")]
     pub fn now_ms(&self) -> i64 {
         match &self.0 {
-            Source::System { .. } => SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis),
+            Source::System { .. } => turn::once(|turn| &turn.now_ms, || {
+                SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis)
+            }),
             Source::Set(at) => at.load(Ordering::SeqCst),
         }
     }
@@ -50,7 +53,9 @@ impl Clock {
     #[expect(clippy::disallowed_methods, reason = "this is the one place")]
     pub fn monotonic_ms(&self) -> i64 {
         match &self.0 {
-            Source::System { origin } => millis(Instant::now().duration_since(*origin)),
+            Source::System { origin } => {
+                millis(turn::once(|turn| &turn.instant, Instant::now).duration_since(*origin))
+            }
             Source::Set(at) => at.load(Ordering::SeqCst),
         }
     }
@@ -60,4 +65,33 @@ impl Clock {
 fn millis(since: Duration) -> i64 {
     let seconds = i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
     seconds.saturating_mul(1000).saturating_add(i64::from(since.subsec_millis()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::turn::Turns;
+    use std::time::Duration;
+
+    /// As often as it takes for the machine's clock to have gone on by a millisecond.
+    fn goes_on(clock: &Clock) -> bool {
+        let before = (clock.now_ms(), clock.monotonic_ms());
+        std::thread::sleep(Duration::from_millis(3));
+        clock.monotonic_ms() > before.1 && clock.now_ms() != before.0
+    }
+
+    #[tokio::test]
+    async fn time_stands_still_within_a_turn_and_goes_on_with_the_next() {
+        let clock = Clock::system();
+        assert!(goes_on(&clock));
+        Turns::of(async {
+            assert!(!goes_on(&clock));
+            let before = clock.monotonic_ms();
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            assert!(clock.monotonic_ms() > before);
+            assert!(!goes_on(&clock));
+        })
+        .await;
+        assert!(goes_on(&clock));
+    }
 }

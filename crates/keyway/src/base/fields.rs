@@ -62,7 +62,9 @@ impl Fields {
     pub fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]> {
         let list = if self.names & bit(name.as_bytes()) == 0 { &[] } else { &*self.list };
         let fields = list.iter().filter(move |field| {
-            field.name.len() == name.len() && self.slice(&field.name).eq_ignore_ascii_case(name.as_bytes())
+            let theirs = self.slice(&field.name);
+            // Most write names in lower case, as they are asked for here.
+            theirs == name.as_bytes() || theirs.eq_ignore_ascii_case(name.as_bytes())
         });
         fields.map(|field| self.slice(&field.value))
     }

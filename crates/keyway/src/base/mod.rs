@@ -12,6 +12,7 @@ pub mod query;
 pub mod refusal;
 pub mod secret;
 pub mod tasks;
+pub mod turn;
 
 pub use clock::Clock;
 pub use deadline::Deadline;

@@ -7,6 +7,7 @@
 
 use super::admit::Worker;
 use super::cover::Going;
+use crate::base::turn;
 use ledger::account::{Bill, Reservation};
 use ledger::{Entry, NanoUsd, Spend};
 use std::future::Future;
@@ -83,7 +84,7 @@ impl Future for Written {
             if !self.waited {
                 drop(journal);
                 self.waited = true;
-                cx.waker().wake_by_ref();
+                turn::again(cx);
                 return Poll::Pending;
             }
             journal.flush();

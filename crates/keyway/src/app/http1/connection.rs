@@ -7,7 +7,7 @@ use super::limits::READ_SPARE_BYTES_MIN;
 use super::wire::Wire;
 use super::write::{Coding, Ended, Outflow, Streaming};
 use crate::app::worker::Stage;
-use crate::base::{Code, Refusal};
+use crate::base::{Code, Refusal, turn};
 use crate::relay::{OutBody, Outbound};
 use bytes::BytesMut;
 use http::{Method, StatusCode, Version};
@@ -130,6 +130,8 @@ async fn unless_gone(
 ) -> Option<Outbound> {
     poll_fn(|cx| match making.as_mut().poll(cx) {
         Poll::Ready(answer) => Poll::Ready(Some(answer)),
+        // It is asked again at once, and looks then.
+        Poll::Pending if turn::goes_again() => Poll::Pending,
         Poll::Pending => inflow.borrow_mut().poll_gone(cx).map(|()| None),
     })
     .await
