@@ -56,14 +56,33 @@ const TYPES: [(&str, Medium); 14] = [
     ("document", Medium::Unknown),
     ("container_upload", Medium::Unknown),
 ];
+
 /// Members whose value is data of a media type told beside it.
-const DATA: [&[u8]; 4] = [b"inlineData", b"inline_data", b"fileData", b"file_data"];
+fn is_data(member: &[u8]) -> bool {
+    matches!(member, b"inlineData" | b"inline_data" | b"fileData" | b"file_data")
+}
+
 /// Members in which a `data:` address is a medium.
-const ADDRESSES: [&[u8]; 7] =
-    [b"url", b"image_url", b"file_url", b"video_url", b"audio_url", b"file_data", b"data"];
+fn is_address(member: &[u8]) -> bool {
+    matches!(
+        member,
+        b"url" | b"image_url" | b"file_url" | b"video_url" | b"audio_url" | b"file_data" | b"data"
+    )
+}
+
 /// Members that name what a provider keeps.
-const KEPT: [&[u8]; 6] =
-    [b"file_id", b"previous_response_id", b"conversation", b"cachedContent", b"cached_content", b"container"];
+fn is_kept(member: &[u8]) -> bool {
+    matches!(
+        member,
+        b"file_id"
+            | b"previous_response_id"
+            | b"conversation"
+            | b"cachedContent"
+            | b"cached_content"
+            | b"container"
+    )
+}
+
 /// Beginnings of the types of tools that a provider runs itself, whose findings are billed as prompt.
 const HOSTED: [&str; 8] = [
     "web_search",
@@ -119,12 +138,12 @@ fn value(reader: &mut Reader<'_>, key: &[u8], all: &mut Read) -> Result<(), Json
             let text = reader.text()?;
             let bytes = text.bytes() as u64;
             let content = &mut all.content;
-            let address = ADDRESSES.contains(&key).then(|| text.cow());
+            let address = is_address(key).then(|| text.cow());
             match address.as_deref().and_then(|address| address.strip_prefix("data:")) {
                 Some(inline) => content.add(medium_of(inline), bytes),
                 None => {
                     content.text_bytes += bytes;
-                    content.unknown += u64::from(KEPT.contains(&key) && !text.is_empty());
+                    content.unknown += u64::from(is_kept(key) && !text.is_empty());
                 }
             }
             Ok(())
@@ -155,7 +174,7 @@ fn object(reader: &mut Reader<'_>, key: &[u8], all: &mut Read) -> Result<(), Jso
         }
     })?;
     let Read { mut content, loose_bytes } = own;
-    match told.or(DATA.contains(&key).then_some(Medium::Unknown)) {
+    match told.or(is_data(key).then_some(Medium::Unknown)) {
         // What it holds says more exactly what it is.
         Some(_) if content.has_media() => content.media_bytes += loose_bytes,
         Some(medium) => content.add(medium, loose_bytes),

@@ -157,6 +157,11 @@ fn unicode(escape: &str) -> (Option<char>, usize) {
 pub fn write_text(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
     let mut rest = text;
+    // Almost every text is plain, and that is found out many bytes at a time.
+    if text.bytes().fold(true, |all, byte| all & is_plain(byte)) {
+        out.extend_from_slice(text.as_bytes());
+        rest = "";
+    }
     while let Some(at) = rest.find(special) {
         let (plain, tail) = rest.split_at(at);
         out.extend_from_slice(plain.as_bytes());
@@ -174,6 +179,11 @@ pub fn write_text(out: &mut Vec<u8>, text: &str) {
     }
     out.extend_from_slice(rest.as_bytes());
     out.push(b'"');
+}
+
+/// No character that is written otherwise, nor the beginning of one.
+fn is_plain(byte: u8) -> bool {
+    (byte >= b' ') & (byte != b'"') & (byte != b'\\') & (byte < 0x7f)
 }
 
 fn special(c: char) -> bool {

@@ -183,7 +183,6 @@ impl Grant {
         let models = ModelRules::from_row(row.models.as_deref());
         let endpoints = row.endpoints.as_deref().map(serde_json::from_str).transpose();
         let labels = row.labels.as_deref().map(serde_json::from_str).transpose();
-        let capabilities = capabilities(bounds.tier.capabilities.as_deref());
         let person = if row.owner_kind == "user" { row.owner_id.as_str() } else { "" };
         Ok(Self {
             models: models
@@ -192,7 +191,7 @@ impl Grant {
             actor: Actor { id: row.id.as_str().into(), person: person.into(), rights: bounded.rights },
             networks,
             endpoints: endpoints.map_err(|_| unknown("endpoint"))?,
-            capabilities: capabilities.ok_or_else(|| unknown("capability"))?,
+            capabilities: capabilities(&bounds.tier).ok_or_else(|| unknown("capability"))?,
             token: None,
             session: false,
             labels: labels.map_err(|_| unknown("label"))?.unwrap_or_default(),
@@ -374,8 +373,8 @@ impl Grant {
 }
 
 /// What a tier's JSON list of capabilities allows; absent: every one. `None`: it names an unknown one.
-fn capabilities(list: Option<&str>) -> Option<Capabilities> {
-    let Some(list) = list else { return Some(Capabilities::EVERY) };
+fn capabilities(tier: &Tier) -> Option<Capabilities> {
+    let Some(list) = tier.capabilities.as_deref() else { return Some(Capabilities::EVERY) };
     let names: Vec<String> = serde_json::from_str(list).ok()?;
     Capabilities::named(&names).ok()
 }

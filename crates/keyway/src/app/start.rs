@@ -75,9 +75,7 @@ pub async fn build(
     let node = this_node(settings, listen, &clock).map_err(NotOpened::Failed)?;
     let metrics = Arc::new(Metrics::new(&names(), workers, clock.clone()));
     let from_config = from_config(config).map_err(NotOpened::Configuration)?;
-    let mut conn = at.db.connection().await.map_err(NotOpened::Unreachable)?;
-    let seen_seq = changes::head(&mut conn).await.map_err(NotOpened::Unreachable)?;
-    drop(conn);
+    let seen_seq = seen(&at).await.map_err(NotOpened::Unreachable)?;
     let (source, catalog) = catalogue(config, &at).await.map_err(NotOpened::Unreachable)?;
     let upstreams =
         providers::load::load(&at, &catalog.load(), &from_config, &metrics, &Upstreams::default())
@@ -134,6 +132,11 @@ pub async fn build(
         attempts: attempts(settings),
     });
     Ok((Parts { shared, journals, orders, spares }, (keeping, sharing)))
+}
+
+/// The newest change, which everything that is read from here on knows.
+async fn seen(at: &Installation) -> Result<i64, Fault> {
+    changes::head(&mut *at.db.connection().await?).await
 }
 
 fn table() -> Result<Arc<Table>, NotOpened> {

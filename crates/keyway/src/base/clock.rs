@@ -41,9 +41,11 @@ impl Clock {
     #[expect(clippy::disallowed_methods, reason = "this is the one place")]
     pub fn now_ms(&self) -> i64 {
         match &self.0 {
-            Source::System { .. } => turn::once(|turn| &turn.now_ms, || {
-                SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis)
-            }),
+            Source::System { .. } => turn::once(
+                |turn| &turn.now_ms,
+                |_| true,
+                || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis),
+            ),
             Source::Set(at) => at.load(Ordering::SeqCst),
         }
     }
@@ -54,7 +56,8 @@ impl Clock {
     pub fn monotonic_ms(&self) -> i64 {
         match &self.0 {
             Source::System { origin } => {
-                millis(turn::once(|turn| &turn.instant, Instant::now).duration_since(*origin))
+                let ask = || (*origin, millis(Instant::now().duration_since(*origin)));
+                turn::once(|turn| &turn.monotonic_ms, |known| known.0 == *origin, ask).1
             }
             Source::Set(at) => at.load(Ordering::SeqCst),
         }

@@ -11,7 +11,8 @@ use std::time::Instant;
 pub(super) struct Turn {
     runs: Cell<bool>,
     again: Cell<bool>,
-    pub(super) instant: Cell<Option<Instant>>,
+    /// The monotonic time of a clock, by its beginning.
+    pub(super) monotonic_ms: Cell<Option<(Instant, i64)>>,
     pub(super) now_ms: Cell<Option<i64>>,
 }
 
@@ -20,16 +21,20 @@ thread_local! {
         Turn {
             runs: Cell::new(false),
             again: Cell::new(false),
-            instant: Cell::new(None),
+            monotonic_ms: Cell::new(None),
             now_ms: Cell::new(None),
         }
     };
 }
 
-/// Asks once per turn; each time where no turn runs.
-pub(super) fn once<T: Copy>(which: impl Fn(&Turn) -> &Cell<Option<T>>, ask: impl FnOnce() -> T) -> T {
+/// Asks once per turn, unless what is known is no answer here; each time where no turn runs.
+pub(super) fn once<T: Copy>(
+    which: impl Fn(&Turn) -> &Cell<Option<T>>,
+    answers: impl Fn(&T) -> bool,
+    ask: impl FnOnce() -> T,
+) -> T {
     TURN.with(|turn| {
-        which(turn).get().unwrap_or_else(|| {
+        which(turn).get().filter(answers).unwrap_or_else(|| {
             let answer = ask();
             which(turn).set(turn.runs.get().then_some(answer));
             answer
@@ -77,7 +82,7 @@ impl Drop for End {
         TURN.with(|turn| {
             turn.runs.set(false);
             turn.again.set(false);
-            turn.instant.set(None);
+            turn.monotonic_ms.set(None);
             turn.now_ms.set(None);
         });
     }

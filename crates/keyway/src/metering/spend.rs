@@ -59,13 +59,13 @@ pub struct Spending {
     /// Longest answer that the provider is to be told, tokens.
     pub output_cap: Option<u64>,
     /// Whose each part of the reservation is; absent: the organisation's balance.
-    pub names: Box<[Option<Arc<Budget>>]>,
+    pub names: Vec<Option<Arc<Budget>>>,
 }
 
 /// What pays for a request, in the one order in which accounts are asked.
 struct Payers {
     accounts: Vec<Arc<Account>>,
-    names: Box<[Option<Arc<Budget>>]>,
+    names: Vec<Option<Arc<Budget>>>,
     /// One of them refuses.
     hard: bool,
     full: bool,
@@ -75,7 +75,8 @@ impl Payers {
     fn of(grant: &Grant, what: &Purchase<'_>) -> Result<Self, Refusal> {
         let budgets = grant.budgets.iter().zip(&grant.purse.accounts);
         let counting = budgets.filter(|(budget, _)| counts(budget, what.model, what.labels, what.end_user));
-        let (mut names, mut accounts) = (Vec::new(), Vec::new());
+        let most = grant.budgets.len() + 1;
+        let (mut names, mut accounts) = (Vec::with_capacity(most), Vec::with_capacity(most));
         for (budget, account) in counting {
             names.push(Some(Arc::clone(budget)));
             accounts.push(Arc::clone(account));
@@ -95,7 +96,7 @@ impl Payers {
             );
             return Err(Refusal::new(Code::InvalidRequest, message));
         }
-        Ok(Self { accounts, names: names.into(), hard, full })
+        Ok(Self { accounts, names, hard, full })
     }
 }
 

@@ -48,6 +48,16 @@ pub struct Standing {
     pub turned_away: u64,
 }
 
+impl State {
+    /// Takes a place if there is one that nobody waits for.
+    fn take(&mut self, inside_max: usize) -> bool {
+        self.inside_max = inside_max;
+        let is_free = self.inside < self.inside_max && self.line.is_empty();
+        self.inside += usize::from(is_free);
+        is_free
+    }
+}
+
 impl Gate {
     /// An open door, with so many waiting before it at most.
     #[must_use]
@@ -56,13 +66,18 @@ impl Gate {
         Arc::new(Self { state, waiting_max, turned_away: AtomicU64::new(0) })
     }
 
+    /// Lets somebody in if there is a place and nobody waits: the usual way, for which nobody need say who
+    /// it is. The error is the door to be waited at.
+    pub fn at_once(self: Arc<Self>, inside_max: usize) -> Result<Slot, Arc<Self>> {
+        let is_in = self.lock().take(inside_max);
+        if is_in { Ok(Slot { gate: Some(self) }) } else { Err(self) }
+    }
+
     /// Lets somebody in, or into the line. So many may be inside as who came last says: the cap is the
     /// catalogue's, and that may be another one by now. Those inside stay.
     pub fn enter(self: &Arc<Self>, who: &Who, inside_max: usize) -> Entry {
         let mut state = self.lock();
-        state.inside_max = inside_max;
-        if state.inside < state.inside_max && state.line.is_empty() {
-            state.inside += 1;
+        if state.take(inside_max) {
             return Entry::Inside(Slot { gate: Some(Arc::clone(self)) });
         }
         if state.line.len() >= self.waiting_max {
@@ -113,8 +128,14 @@ impl Gate {
     }
 
     fn leave(self: &Arc<Self>) {
-        self.lock().inside -= 1;
-        self.call();
+        let nobody_waits = {
+            let mut state = self.lock();
+            state.inside -= 1;
+            state.line.is_empty()
+        };
+        if !nobody_waits {
+            self.call();
+        }
     }
 
     /// Gives what places there are to those who are next.

@@ -41,7 +41,11 @@ impl Story {
         };
         let gates = &self.worker.shared.gates;
         let max = usize::try_from(max).unwrap_or(usize::MAX);
-        let mut place = match gates.of(upstream).enter(&self.who(), max) {
+        let gate = match gates.of(upstream).at_once(max) {
+            Ok(slot) => return Ok(Ok(Some(slot))),
+            Err(gate) => gate,
+        };
+        let mut place = match gate.enter(&self.who(), max) {
             Entry::Inside(slot) => return Ok(Ok(Some(slot))),
             Entry::Full => return Ok(Err(no_place("as many requests wait for it as may"))),
             Entry::Waits(place) => place,

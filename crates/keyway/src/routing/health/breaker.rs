@@ -105,6 +105,12 @@ impl Breaker {
         }
     }
 
+    /// Whether its standing depends on the time: it is out, or was told to cool down.
+    #[must_use]
+    pub fn ails(&self) -> bool {
+        self.out.is_some() || self.cooling_until_ms > 0
+    }
+
     /// An attempt begins. Answers whether it is the trial of somebody who is out.
     pub fn begin(&mut self, now_ms: i64) -> bool {
         match &mut self.out {

@@ -9,6 +9,7 @@ pub use speed::Speed;
 
 use crate::base::Map;
 use crate::catalog::Target;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 /// Credentials that are looked after; those beyond it are always asked.
@@ -24,13 +25,30 @@ pub struct Pulse {
     /// The credential's id.
     pub credential: Arc<str>,
     breaker: Mutex<Breaker>,
+    /// Something speaks against it, or did: most of the time nothing does, and nobody need be locked out.
+    ails: AtomicBool,
 }
 
 impl Pulse {
     /// How it stands at a monotonic millisecond.
     #[must_use]
     pub fn standing(&self, now_ms: i64) -> Standing {
+        if !self.ails.load(Ordering::Acquire) {
+            return Standing::In;
+        }
         self.breaker().standing(now_ms)
+    }
+
+    /// An attempt begins. Answers whether it is a trial.
+    fn begin(&self, now_ms: i64) -> bool {
+        self.ails.load(Ordering::Acquire) && self.breaker().begin(now_ms)
+    }
+
+    /// An attempt has ended.
+    fn end(&self, now_ms: i64, outcome: Outcome, trial: bool) {
+        let mut breaker = self.breaker();
+        breaker.end(now_ms, outcome, trial);
+        self.ails.store(breaker.ails(), Ordering::Release);
     }
 
     /// Attempts of the last seconds, and how many of them failed.
@@ -57,7 +75,7 @@ impl Turn {
     /// It has ended so.
     pub fn end(mut self, now_ms: i64, outcome: Outcome) {
         self.over = true;
-        self.pulse.breaker().end(now_ms, outcome, self.trial);
+        self.pulse.end(now_ms, outcome, self.trial);
     }
 
     /// It was answered, after so many milliseconds; of a stream, its first words were.
@@ -76,7 +94,7 @@ impl Drop for Turn {
         }
         if !self.over && self.trial {
             // A trial that nobody waited for is none: the clock does not matter.
-            self.pulse.breaker().end(0, Outcome::Unknown, true);
+            self.pulse.end(0, Outcome::Unknown, true);
         }
     }
 }
@@ -109,6 +127,7 @@ impl Health {
             provider: Arc::clone(provider),
             credential: credential.into(),
             breaker: Mutex::default(),
+            ails: AtomicBool::new(false),
         });
         if count < PULSES_MAX {
             pulses.push(Arc::clone(&pulse));
@@ -147,7 +166,7 @@ impl Health {
         if let Some(speed) = &speed {
             speed.enter();
         }
-        let trial = pulse.breaker().begin(now_ms);
+        let trial = pulse.begin(now_ms);
         Turn { pulse, speed, trial, over: false }
     }
 
