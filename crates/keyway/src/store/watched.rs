@@ -102,6 +102,21 @@ pub async fn busy_orgs(conn: &mut AnyConnection, since_ms: i64) -> Result<Vec<St
     .doing("looking for organisations at work")
 }
 
+/// Organizations with minutes to sum since a time, also those that are archived.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn used_orgs(conn: &mut AnyConnection, since_ms: i64) -> Result<Vec<String>, Fault> {
+    sqlx::query_scalar(
+        "SELECT o.id FROM organizations o WHERE EXISTS (SELECT 1 FROM usage_rollup u \
+         WHERE u.org_id = o.id AND u.width = 'm' AND u.bucket_ms >= $1) ORDER BY o.id",
+    )
+    .bind(since_ms)
+    .fetch_all(conn)
+    .await
+    .doing("looking for organisations whose hours are summed")
+}
+
 /// What a key did in a minute.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Minute {

@@ -62,9 +62,13 @@ async fn sum_hours(at: &Installation, summed_ms: i64, now_ms: i64) -> Result<(),
         return crate::store::db::commit(tx).await;
     }
     let first_ms = (summed_ms + HOUR_MS).max(over_ms - HOURS_BACK_MAX * HOUR_MS);
-    let mut hour_ms = first_ms;
+    if first_ms >= over_ms {
+        return Ok(());
+    }
+    let orgs = watched::used_orgs(&mut *at.db.connection().await?, first_ms).await?;
+    // Of an installation that is new, or that nobody used, there is nothing to sum.
+    let mut hour_ms = if orgs.is_empty() { over_ms - HOUR_MS } else { first_ms };
     while hour_ms < over_ms {
-        let orgs = tenants::org_ids(&at.db).await?;
         let mut tx = at.db.begin_write().await?;
         for org in &orgs {
             watched::sum_hour(&mut tx, org, hour_ms).await?;

@@ -85,8 +85,9 @@ impl Pool {
     }
 }
 
-/// What each of those who want something of a limit should hold of it: in proportion to what they want, at
-/// least one unit each while there are enough, and all of it together. In the order of `wants`.
+/// What each of those who want something of a limit should hold of it, in the order of `wants`: what they want,
+/// where that is enough for all; else a part in proportion, at least one unit each while there are enough. What is
+/// left goes to them in proportion as well, so that it is all of it together.
 #[must_use]
 pub fn fair(limit: u32, wants: &[u64]) -> Vec<u32> {
     let all: u128 = wants.iter().map(|want| u128::from(*want)).sum();
@@ -94,11 +95,14 @@ pub fn fair(limit: u32, wants: &[u64]) -> Vec<u32> {
         return vec![0; wants.len()];
     }
     let asking = u32::try_from(wants.iter().filter(|want| **want > 0).count()).unwrap_or(u32::MAX);
-    let least = u32::from(asking <= limit);
-    let rest = limit - least * asking.min(limit);
+    let one = u32::from(asking <= limit);
+    let least = |want: u64| match all <= u128::from(limit) {
+        true => u32::try_from(want).unwrap_or(limit),
+        false => one * u32::from(want > 0),
+    };
+    let rest = limit - wants.iter().map(|want| least(*want)).sum::<u32>();
     let part = |want: u64| u32::try_from(u128::from(rest) * u128::from(want) / all).unwrap_or(rest);
-    let floor = |want: &u64| if *want > 0 { least + part(*want) } else { 0 };
-    let mut shares: Vec<u32> = wants.iter().map(floor).collect();
+    let mut shares: Vec<u32> = wants.iter().map(|want| least(*want) + part(*want)).collect();
     // What rounding left goes to who wants most.
     let left = limit.saturating_sub(shares.iter().sum());
     let most = (0..wants.len()).max_by_key(|place| wants.get(*place).copied());
@@ -106,4 +110,29 @@ pub fn fair(limit: u32, wants: &[u64]) -> Vec<u32> {
         *share += left;
     }
     shares
+}
+
+/// What another node said of a limit on what runs at the same time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Other {
+    /// Units that it wants.
+    pub wants: u64,
+    /// Units that it holds.
+    pub units: u32,
+}
+
+/// What a node that holds `held` units keeps of a limit on what runs at the same time when others want of it: as
+/// much as it needed lately, and one unit for the next request where it needed nothing, unless the others lack it;
+/// then its fair part by what runs now. So a node that rests for a moment has something to go on with, whatever
+/// becomes of the way to the others, and nobody who lacks a unit waits for one that rests.
+#[must_use]
+pub fn keeps(pool: &Pool, held: u32, running: u64, lately: u64, others: &[Other]) -> u32 {
+    let fair_for = |want: u64| {
+        let wants: Vec<u64> = std::iter::once(want).chain(others.iter().map(|other| other.wants)).collect();
+        fair(pool.limit, &wants).first().copied().unwrap_or(0)
+    };
+    let lacked = others.iter().map(|other| other.wants.saturating_sub(other.units.into()));
+    let lacked = lacked.fold(0, u64::saturating_add).saturating_add_signed(pool.units.saturating_neg());
+    let spared = held.saturating_sub(u32::try_from(lacked).unwrap_or(u32::MAX));
+    fair_for(running).max(spared.min(fair_for(lately.max(running).max(1))))
 }

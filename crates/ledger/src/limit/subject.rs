@@ -19,7 +19,7 @@ struct State {
     running: u32,
     /// Its share of the limit on what runs, where nodes share limits.
     permits: Option<Permits>,
-    /// What was asked of each kind since that was last taken.
+    /// What was asked of each kind since that was last taken; of what may run, the most at the same time.
     asked: [u64; RATES + 1],
 }
 
@@ -96,12 +96,19 @@ impl Subject {
         }
     }
 
-    /// What was asked of a limit since the last time, admitted or not, in its units; of what may run, what runs.
+    /// What was asked of a limit since the last time, admitted or not, in its units; of what may run, the most that
+    /// was to run at the same time.
     pub fn take_asked(&self, kind: Kind) -> u64 {
         let mut state = self.lock();
         let running = u64::from(state.running);
         let asked = state.asked.get_mut(kind as usize).map(std::mem::take).unwrap_or_default();
-        if kind == Kind::Concurrency { running } else { asked }
+        if kind == Kind::Concurrency { asked.max(running) } else { asked }
+    }
+
+    /// What runs now.
+    #[must_use]
+    pub fn running(&self) -> u32 {
+        self.lock().running
     }
 
     /// Whether a rate was ever asked here.
@@ -196,7 +203,10 @@ pub fn admit(levels: &[&Level], tokens: u64, now_ms: i64) -> Result<(Held, Headr
         let shared = state.permits.is_some();
         for (kind, limit) in level.limits.each() {
             if let Some(asked) = state.asked.get_mut(kind as usize).filter(|_| shared) {
-                *asked = asked.saturating_add(cost(kind, tokens));
+                *asked = match kind {
+                    Kind::Concurrency => (*asked).max(u64::from(running.saturating_add(1).min(limit))),
+                    _ => asked.saturating_add(cost(kind, tokens)),
+                };
             }
             let wait_ms = match state.rates.get_mut(kind as usize) {
                 Some(rate) => {

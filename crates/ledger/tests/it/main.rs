@@ -7,6 +7,7 @@ mod account_laws;
 mod histogram;
 mod limits;
 mod limits_exact;
+mod limits_gap;
 mod limits_shared;
 mod limits_threads;
 mod money;

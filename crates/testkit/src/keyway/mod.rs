@@ -161,6 +161,15 @@ impl Keyway {
     pub fn start(&mut self) {
         let from = Instant::now();
         self.spawn();
+        self.wait_ready();
+        self.started_in = from.elapsed();
+    }
+
+    /// Waits until it is ready.
+    ///
+    /// # Panics
+    /// When it ends, or is not ready after 30 s; the message holds its stderr.
+    pub fn wait_ready(&mut self) {
         let ready = within(PATIENCE, || {
             if let Some(status) = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten()) {
                 panic!("keyway ended with {status} at its start:\n{}", self.stderr());
@@ -168,7 +177,6 @@ impl Keyway {
             self.is_ready().then_some(())
         });
         assert!(ready.is_some(), "keyway was not ready after {PATIENCE:?}:\n{}", self.stderr());
-        self.started_in = from.elapsed();
     }
 
     /// Starts it without waiting.

@@ -5,7 +5,7 @@ use crate::base::Fault;
 use crate::store::db::{self, commit};
 use crate::store::limits::{self, Hour};
 use crate::store::shares::{self, Held, Name};
-use ledger::limit::share::{Pool, Share, fair};
+use ledger::limit::share::{Other, Pool, Share, fair, keeps};
 use ledger::limit::{Gcra, Kind, Period, Subject};
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ pub(super) struct Mine {
     pub(super) subject: Arc<Subject>,
     pub(super) kind: Kind,
     pub(super) limit: u32,
-    /// What was asked of it: in the seconds before, and in this one.
+    /// What was asked of it: in the second before, and in this one.
     pub(super) asked: [u64; 2],
     /// Monotonic milliseconds of the last second in which something was.
     pub(super) used_mono_ms: i64,
@@ -40,15 +40,21 @@ impl Mine {
         }
     }
 
-    /// What is wanted of it now.
+    /// What is wanted of it now: what was asked of it in a second, or was to run at the same time.
     pub(super) fn wants(&mut self) -> u64 {
-        if self.kind == Kind::Concurrency {
-            return self.subject.take_asked(self.kind);
-        }
         let asked = self.subject.take_asked(self.kind);
         let [before, now] = &mut self.asked;
-        *now = now.saturating_add(asked);
+        *now = if self.kind == Kind::Concurrency { asked.max(*now) } else { now.saturating_add(asked) };
         (*before).max(*now)
+    }
+
+    /// The same of who lacks so many units, each of which something waits for.
+    fn wants_more(&mut self, units: u32) -> u64 {
+        let needs = match self.kind {
+            Kind::Concurrency => self.subject.running().saturating_add(units).min(self.limit),
+            _ => units,
+        };
+        self.wants().max(needs.into())
     }
 
     /// A second has passed.
@@ -92,7 +98,7 @@ pub(super) async fn take(
     };
     pool.adjust(want.limit, now_ms);
     let (held, others) = held(&mut tx, holder, &want.name).await?;
-    let wants = mine.wants().max(want.units.into());
+    let wants = mine.wants_more(want.units);
     let target = match others.iter().any(|other| other.units > 0) {
         true => target(want.limit, wants, &others, now_ms),
         false => want.limit,
@@ -128,10 +134,16 @@ async fn held(tx: &mut db::Tx, holder: &Holder, name: &Name) -> Result<(u32, Vec
     Ok((own.first().map_or(0, |row| row.units), others))
 }
 
+/// What another said lately that it wants, and what it holds.
+fn other(row: &Held, now_ms: i64) -> Other {
+    let is_fresh = now_ms - row.wants_ms <= WANTS_MS;
+    Other { wants: if is_fresh { row.wants } else { 0 }, units: row.units }
+}
+
 /// What this node should hold, by what all say they want.
 fn target(limit: u32, wants: u64, others: &[Held], now_ms: i64) -> u32 {
-    let fresh = |other: &Held| if now_ms - other.wants_ms <= WANTS_MS { other.wants } else { 0 };
-    let all: Vec<u64> = std::iter::once(wants).chain(others.iter().map(fresh)).collect();
+    let all: Vec<u64> =
+        std::iter::once(wants).chain(others.iter().map(|row| other(row, now_ms).wants)).collect();
     fair(limit, &all).first().copied().unwrap_or(0)
 }
 
@@ -146,11 +158,20 @@ pub(super) async fn give(
     let mut tx = holder.db.begin_write().await?;
     let now_ms = db::server_now_ms(&mut tx).await?;
     let Some(mut pool) = shares::lock(&mut tx, name).await? else { return Ok(()) };
-    pool.adjust(mine.subject.shrunk(mine.kind).unwrap_or(pool.limit), now_ms);
+    let shrunk = mine.subject.shrunk(mine.kind);
+    pool.adjust(shrunk.unwrap_or(pool.limit), now_ms);
     let (held, others) = held(&mut tx, holder, name).await?;
     let wants = mine.wants();
-    let keeps = if all { 0 } else { target(pool.limit, wants, &others, now_ms) };
-    let share = mine.subject.give(mine.kind, held.saturating_sub(keeps), now_mono_ms());
+    let kept = match mine.kind {
+        _ if all => 0,
+        // Of a limit that was made smaller all goes back that is too much.
+        Kind::Concurrency if shrunk.is_none() => {
+            let others: Vec<Other> = others.iter().map(|row| other(row, now_ms)).collect();
+            keeps(&pool, held, mine.subject.running().into(), wants, &others)
+        }
+        _ => target(pool.limit, wants, &others, now_ms),
+    };
+    let share = mine.subject.give(mine.kind, held.saturating_sub(kept), now_mono_ms());
     pool.put(share);
     shares::put(&mut tx, name, &pool, false).await?;
     let units = held.saturating_sub(share.units);

@@ -1,11 +1,11 @@
 //! A limit is one limit, however many nodes keep it.
 
-use super::Fleet;
+use super::{Fleet, server, through};
 use crate::stage::{hello, text};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-use testkit::{Answer, Upstream, Value, json};
+use testkit::{Answer, TcpProxy, Upstream, Value, json};
 
 fn key(fleet: &Fleet, limits: &Value) -> (String, String) {
     let made = fleet.first.create_key(&json!({"name": "limited", "rate_limits": limits}));
@@ -91,6 +91,49 @@ fn what_runs_at_the_same_time_is_counted_over_nodes() {
     let most = running.1.load(Ordering::SeqCst);
     assert!(most <= 6, "{most} ran at once");
     assert!(admitted >= 100 && most >= 4, "{admitted} were admitted, {most} at once");
+}
+
+/// Two threads ask each of these nodes for a time, with pauses; what they were told but 200.
+fn serve(fleet: &Fleet, nodes: &[usize], key: &str, span: Duration) -> Vec<(usize, String)> {
+    let until = Instant::now() + span;
+    std::thread::scope(|scope| {
+        let threads = nodes.iter().chain(nodes).map(|node| {
+            scope.spawn(move || {
+                let mut told = Vec::new();
+                while Instant::now() < until {
+                    let answer = fleet.chat(*node, key);
+                    if answer.status != 200 {
+                        told.push((*node, answer.text()));
+                    }
+                    std::thread::sleep(Duration::from_millis(100));
+                }
+                told
+            })
+        });
+        let threads: Vec<_> = threads.collect();
+        threads.into_iter().flat_map(|thread| thread.join().expect("a thread")).collect()
+    })
+}
+
+#[test]
+fn a_gap_of_the_database_stops_no_key_within_what_may_run() {
+    let Some(url) = testkit::postgres::server() else { return };
+    let proxy = TcpProxy::to(server(&url));
+    let upstream = Upstream::start();
+    let fleet = Fleet::on(&through(&url, &proxy), &upstream, 2, &[]);
+    let (_, key) = key(&fleet, &json!({"concurrency": 8}));
+    let gap = |nodes: &[usize]| {
+        proxy.black_hole(true);
+        let told = serve(&fleet, nodes, &key, Duration::from_secs(3));
+        proxy.black_hole(false);
+        assert_eq!(told, [], "in the gap");
+    };
+    let second = Duration::from_secs(1);
+    testkit::eventually("a part for each", || serve(&fleet, &[0, 1], &key, second).is_empty().then_some(()));
+    gap(&[0, 1]);
+    // One that rests for a while keeps a part.
+    testkit::eventually("service", || serve(&fleet, &[0], &key, 4 * second).is_empty().then_some(()));
+    gap(&[0, 1]);
 }
 
 #[test]
