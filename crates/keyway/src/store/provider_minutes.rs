@@ -55,7 +55,7 @@ pub async fn providers(conn: &mut AnyConnection, since_ms: i64) -> Result<Vec<Pr
 /// When the database cannot be used.
 pub async fn users_of(conn: &mut Conn, provider: &str, since_ms: i64) -> Result<Vec<String>, Fault> {
     sqlx::query_scalar(
-        "SELECT o.id FROM organizations o WHERE o.archived_ms IS NULL AND EXISTS (SELECT 1 FROM usage_rollup u \
+        "SELECT o.id FROM organizations o WHERE o.archived_ms IS NULL AND EXISTS (SELECT 1 FROM usage_total u \
          WHERE u.org_id = o.id AND u.width = 'd' AND u.bucket_ms >= $1 AND u.provider = $2) ORDER BY o.id",
     )
     .bind(since_ms)
