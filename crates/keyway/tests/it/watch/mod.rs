@@ -1,6 +1,7 @@
 //! What is noticed, and who is told.
 
 mod alerts;
+mod bad_days;
 mod deliver;
 mod deploy;
 mod otlp;
