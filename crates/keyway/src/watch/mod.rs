@@ -13,6 +13,7 @@ pub mod minutes;
 pub mod outages;
 pub mod past;
 pub mod preview;
+pub mod preview_used;
 pub mod round;
 pub mod rules;
 pub mod send;

@@ -5,5 +5,6 @@ mod bad_days;
 mod deliver;
 mod deploy;
 mod otlp;
+mod previews;
 mod quiet;
 mod smtp;
