@@ -38,9 +38,11 @@ pub struct Seen {
     pub elapsed_ms: i64,
 }
 
-/// So much of a bound's pace is kept to by what goes beyond it across two minutes, percent: less than all of it,
-/// for the last requests are not counted yet.
+/// So much of a bound's pace is kept to by what goes beyond it across two minutes, percent: less than all of it, for
+/// chance.
 const PACE_PERCENT: i128 = 95;
+/// Requests are counted so long after they were made, milliseconds.
+const COUNTED_AFTER_MS: i64 = 2_000;
 const MINUTE_MS: i128 = 60_000;
 
 /// More than this in a minute is unusual; absent: nobody can say yet.
@@ -68,7 +70,7 @@ pub fn minute(seen: i64, past: &Past, rule: &Rule) -> Verdict {
 pub fn minutes(seen: &Seen, past: &Past, rule: &Rule) -> Verdict {
     let Some(bound) = bound(past, rule) else { return Verdict::Quiet };
     let either = Verdict::above(seen.now.max(seen.before), bound);
-    let pace = i128::from(bound) * i128::from(seen.elapsed_ms.max(0)) * PACE_PERCENT;
+    let pace = i128::from(bound) * i128::from((seen.elapsed_ms - COUNTED_AFTER_MS).max(0)) * PACE_PERCENT;
     let quick = i128::from(seen.now) * MINUTE_MS * 100 > pace;
     if either.fires() || !quick {
         either

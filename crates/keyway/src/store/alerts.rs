@@ -195,3 +195,24 @@ pub async fn thresholds(conn: &mut AnyConnection, kind: &str) -> Result<Vec<i64>
     .await
     .doing("reading thresholds of alerts")
 }
+
+/// Organisations in which something was done to rules, or to the organisation itself, behind one record of the audit
+/// log, up to another.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn organizations_with_changes(
+    conn: &mut AnyConnection,
+    after: i64,
+    until: i64,
+) -> Result<Vec<String>, Fault> {
+    sqlx::query_scalar(
+        "SELECT DISTINCT CASE WHEN event LIKE 'alert.%' THEN org_id ELSE object_id END FROM audit_log \
+         WHERE seq > $1 AND seq <= $2 AND (event LIKE 'alert.%' OR event LIKE 'organization.%')",
+    )
+    .bind(after)
+    .bind(until)
+    .fetch_all(conn)
+    .await
+    .doing("looking for alerts that were changed")
+}

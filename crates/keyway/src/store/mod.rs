@@ -52,6 +52,7 @@ pub mod service_accounts;
 pub mod sessions;
 pub mod settings;
 pub mod shares;
+pub mod spans;
 pub mod spent;
 pub mod tenants;
 pub mod tiers;

@@ -38,14 +38,36 @@ pub async fn providers(conn: &mut AnyConnection, since_ms: i64) -> Result<Vec<Pr
     .fetch_all(conn)
     .await
     .doing("reading how providers answer")?;
-    let read = |row: &AnyRow| Provider {
+    Ok(rows.iter().map(read).collect())
+}
+
+fn read(row: &AnyRow) -> Provider {
+    Provider {
         name: row.get(0),
         minute_ms: row.get(1),
         attempts: row.get(2),
         failed: row.get(3),
         refused: row.get(4),
         unpaid: row.get(5),
-    };
+    }
+}
+
+/// Minutes since a time in which tries at providers failed or were refused, and those before them; by provider and
+/// minute, twenty thousand at most.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn bad_minutes(conn: &mut AnyConnection, since_ms: i64) -> Result<Vec<Provider>, Fault> {
+    let rows = sqlx::query(
+        "SELECT p.provider, p.minute_ms, p.attempts, p.failed, p.refused, p.unpaid FROM provider_minutes p \
+         WHERE p.minute_ms >= $1 AND (p.failed + p.refused + p.unpaid > 0 OR EXISTS (SELECT 1 FROM provider_minutes n \
+         WHERE n.provider = p.provider AND n.minute_ms = p.minute_ms + 60000 AND n.failed + n.refused + n.unpaid > 0)) \
+         ORDER BY p.provider, p.minute_ms LIMIT 20000",
+    )
+    .bind(since_ms)
+    .fetch_all(conn)
+    .await
+    .doing("reading how providers failed")?;
     Ok(rows.iter().map(read).collect())
 }
 
@@ -55,7 +77,7 @@ pub async fn providers(conn: &mut AnyConnection, since_ms: i64) -> Result<Vec<Pr
 /// When the database cannot be used.
 pub async fn users_of(conn: &mut Conn, provider: &str, since_ms: i64) -> Result<Vec<String>, Fault> {
     sqlx::query_scalar(
-        "SELECT o.id FROM organizations o WHERE o.archived_ms IS NULL AND EXISTS (SELECT 1 FROM usage_rollup u \
+        "SELECT o.id FROM organizations o WHERE o.archived_ms IS NULL AND EXISTS (SELECT 1 FROM usage_total u \
          WHERE u.org_id = o.id AND u.width = 'd' AND u.bucket_ms >= $1 AND u.provider = $2) ORDER BY o.id",
     )
     .bind(since_ms)

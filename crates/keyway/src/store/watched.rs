@@ -287,8 +287,8 @@ fn sum(row: &AnyRow) -> Sum {
 pub async fn unpriced(conn: &mut AnyConnection, org: &str, day_ms: i64) -> Result<Vec<Sum>, Fault> {
     let rows = sqlx::query(
         "SELECT model_served, '', CAST(SUM(requests) AS BIGINT), CAST(SUM(sell_nanousd) AS BIGINT), \
-         CAST(SUM(unpriced_requests) AS BIGINT) FROM usage_rollup WHERE org_id = $1 AND width = 'd' \
-         AND bucket_ms >= $2 AND label = '' AND test = 0 AND model_served <> '' GROUP BY model_served \
+         CAST(SUM(unpriced_requests) AS BIGINT) FROM usage_total WHERE org_id = $1 AND width = 'd' \
+         AND bucket_ms >= $2 AND test = 0 AND model_served <> '' GROUP BY model_served \
          HAVING SUM(unpriced_requests) > 0 ORDER BY model_served LIMIT $3",
     )
     .bind(org)

@@ -1,5 +1,5 @@
-//! Tells of an occurrence, once: the row that says it was told, the messages and what is done besides are
-//! one transaction.
+//! Tells of occurrences, each once: the row that says it was told, its messages and what is done besides are one
+//! transaction.
 
 use super::digest;
 use super::find::Found;
@@ -18,24 +18,68 @@ use crate::store::{happened, limits, people};
 use ledger::limit::Kind as Limit;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 /// Who is named in the audit log for what a rule does.
 const AUTHOR: &str = "alerts";
 /// The name of a message of what was found.
 const FIRED: &str = "alert.fired";
 
-/// Tells of an occurrence unless somebody has: what changed besides, for this node to obey.
+/// Something to tell by a rule. `suffix`: see [`super::kind::fires`].
+#[derive(Debug)]
+pub struct Untold<'a> {
+    /// The rule.
+    pub rule: &'a Alert,
+    /// What it fires on.
+    pub found: &'a Found,
+    /// What is added to the occurrence.
+    pub suffix: String,
+}
+
+impl Untold<'_> {
+    /// What makes it this one and no other.
+    #[must_use]
+    pub fn occurrence(&self) -> String {
+        format!("{} {}", self.found.occurrence, self.suffix).trim_end().to_owned()
+    }
+}
+
+/// Occurrences of one transaction at most: what others wait for is short, and a thousand cost less than as many
+/// commits.
+const BATCH_MAX: usize = 50;
+/// Behind a transaction others have their turn.
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// Tells of what happened in an organisation, each occurrence unless somebody has: what changed besides, for this
+/// node to obey.
 ///
 /// # Errors
-/// When the database cannot be used: then nothing was told.
-pub async fn fire(
-    at: &Installation,
-    alert: &Alert,
-    found: &Found,
-    suffix: &str,
-) -> Result<Option<Vec<Change>>, Fault> {
+/// When the database cannot be used: then what is left was not told.
+pub async fn fire(at: &Installation, org: &str, untold: &[Untold<'_>]) -> Result<Vec<Change>, Fault> {
+    // What a rule does besides is undone when somebody has told already: each by itself.
+    let (acting, telling): (Vec<_>, Vec<_>) = untold.iter().partition(|one| one.rule.act.is_some());
+    let mut changes = Vec::new();
+    for batch in acting.chunks(1).chain(telling.chunks(BATCH_MAX)) {
+        changes.extend(together(at, org, batch).await?);
+        tokio::time::sleep(PAUSE).await;
+    }
+    Ok(changes)
+}
+
+async fn together(at: &Installation, org: &str, batch: &[&Untold<'_>]) -> Result<Vec<Change>, Fault> {
     let author = Author { kind: "system", id: AUTHOR.to_owned(), ip: None };
-    let mut acting = Acting::begin(at, author, Actor::operator(AUTHOR), &found.org).await?;
+    let mut acting = Acting::begin(at, author, Actor::operator(AUTHOR), org).await?;
+    for one in batch {
+        if !tell(&mut acting, one).await? && one.rule.act.is_some() {
+            return Ok(Vec::new());
+        }
+    }
+    acting.commit().await
+}
+
+/// Tells of one; `false` when somebody has.
+async fn tell(acting: &mut Acting<'_>, untold: &Untold<'_>) -> Result<bool, Fault> {
+    let Untold { rule: alert, found, .. } = untold;
     let now_ms = acting.now_ms;
     let named = match &found.key {
         Some(key) => happened::key_name(&mut acting.tx, key).await?.unwrap_or_default(),
@@ -46,26 +90,11 @@ pub async fn fire(
     if snoozed {
         detail["snoozed"] = json!(true);
     }
-    let mut event = Event {
-        id: id::new("aev", &at.clock),
-        org: found.org.clone(),
-        alert: alert.id.clone(),
-        kind: alert.kind.clone(),
-        subject: found.subject.clone(),
-        occurrence: format!("{} {suffix}", found.occurrence).trim_end().to_owned(),
-        project: found.project.clone().filter(|project| !project.is_empty()),
-        key: found.key.clone(),
-        at_ms: found.at_ms,
-        last_ms: now_ms,
-        ended_ms: (!found.lasts).then_some(now_ms),
-        detail: String::new(),
-        asks: false,
-        confirmed_ms: None,
-    };
+    let mut event = event(acting, untold);
     detail["event_id"] = json!(event.id);
-    // Done first, for the record says what was done; undone with it when somebody has told already.
+    // Done first, for the record says what was done.
     let acted = match &alert.act {
-        Some(act) if !snoozed => act_upon(&mut acting, act, found.key.as_deref()).await?,
+        Some(act) if !snoozed => act_upon(acting, act, found.key.as_deref()).await?,
         _ => None,
     };
     if let Some(acted) = acted {
@@ -76,13 +105,31 @@ pub async fn fire(
         }
     }
     event.detail = detail.to_string();
-    if !alert_events::insert(&mut acting.tx, &event).await? {
-        return Ok(None);
+    let first = alert_events::insert(&mut acting.tx, &event).await?;
+    if first && !snoozed {
+        write(acting, alert, FIRED, &named.1, &detail).await?;
     }
-    if !snoozed {
-        write(&mut acting, alert, FIRED, &named.1, &detail).await?;
+    Ok(first)
+}
+
+fn event(acting: &Acting<'_>, untold: &Untold<'_>) -> Event {
+    let Untold { rule, found, .. } = untold;
+    Event {
+        id: id::new("aev", &acting.at.clock),
+        org: found.org.clone(),
+        alert: rule.id.clone(),
+        kind: rule.kind.clone(),
+        subject: found.subject.clone(),
+        occurrence: untold.occurrence(),
+        project: found.project.clone().filter(|project| !project.is_empty()),
+        key: found.key.clone(),
+        at_ms: found.at_ms,
+        last_ms: acting.now_ms,
+        ended_ms: (!found.lasts).then_some(acting.now_ms),
+        detail: String::new(),
+        asks: false,
+        confirmed_ms: None,
     }
-    acting.commit().await.map(Some)
 }
 
 /// The object that messages and history carry.

@@ -3,20 +3,23 @@
 
 pub mod advice;
 pub mod alerts;
-#[cfg(test)]
-mod clock_tests;
 pub mod confirm;
 pub mod digest;
 pub mod find;
 pub mod fire;
 pub mod kind;
+pub mod known;
 pub mod minutes;
 pub mod outages;
 pub mod past;
 pub mod preview;
+pub mod preview_used;
 pub mod round;
+pub mod rules;
 pub mod send;
 pub mod sums;
+#[cfg(test)]
+mod tests;
 pub mod timeline;
 pub mod used;
 pub mod webhooks;

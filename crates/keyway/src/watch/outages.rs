@@ -35,6 +35,36 @@ fn refuses(minutes: &[Provider], all: &Provider, count: fn(&Provider) -> i64) ->
     many(all) || minutes.iter().any(many)
 }
 
+/// What is to be said of a provider.
+pub(super) struct Said {
+    /// Both of its minutes together.
+    seen: Provider,
+    title: String,
+    /// What rules are held against.
+    pub facts: Facts,
+    summary: String,
+}
+
+/// What is to be said of a provider's two minutes, if anything.
+pub(super) fn said(minutes: &[Provider], minute_ms: i64) -> Option<Said> {
+    let (seen, before, now) = both(minutes, minute_ms);
+    let (name, attempts) = (seen.name.clone(), seen.attempts);
+    let of = |count: i64, what: &str| format!("{count} of {attempts} tries at {name} {what}.");
+    let (title, facts, summary) = if refuses(minutes, &seen, |it| it.unpaid) {
+        let text = of(seen.unpaid, "ended with 402: its account has no money left");
+        (format!("{name} is not paid"), Facts::Fires, text)
+    } else if refuses(minutes, &seen, |it| it.refused) {
+        let text = of(seen.refused, "ended with 401 or 403: it refuses our credential");
+        (format!("{name} refuses our credential"), Facts::Fires, text)
+    } else if seen.failed > 0 {
+        let text = of(seen.failed, "failed in the last minutes");
+        (format!("{name} fails"), Facts::Share { before, now }, text)
+    } else {
+        return None;
+    };
+    Some(Said { seen, title, facts, summary })
+}
+
 /// Providers that fail, or that refuse us.
 ///
 /// # Errors
@@ -44,21 +74,8 @@ pub async fn providers(conn: &mut Conn, now_ms: i64, operators: &str) -> Result<
     let minute_ms = now_ms - now_ms.rem_euclid(MINUTE_MS);
     let found = provider_minutes::providers(conn, minute_ms - MINUTE_MS).await?;
     for minutes in found.chunk_by(|one, next| one.name == next.name) {
-        let (seen, before, now) = both(minutes, minute_ms);
+        let Some(Said { seen, title, facts, summary }) = said(minutes, minute_ms) else { continue };
         let (name, attempts) = (&seen.name, seen.attempts);
-        let of = |count: i64, what: &str| format!("{count} of {attempts} tries at {name} {what}.");
-        let (what, facts, summary) = if refuses(minutes, &seen, |it| it.unpaid) {
-            let text = of(seen.unpaid, "ended with 402: its account has no money left");
-            (format!("{name} is not paid"), Facts::Fires, text)
-        } else if refuses(minutes, &seen, |it| it.refused) {
-            let text = of(seen.refused, "ended with 401 or 403: it refuses our credential");
-            (format!("{name} refuses our credential"), Facts::Fires, text)
-        } else if seen.failed > 0 {
-            let text = of(seen.failed, "failed in the last minutes");
-            (format!("{name} fails"), Facts::Share { before, now }, text)
-        } else {
-            continue;
-        };
         let mut orgs = provider_minutes::users_of(conn, name, now_ms - 8 * DAY_MS).await?;
         if !orgs.iter().any(|org| org == operators) {
             orgs.push(operators.to_owned());
@@ -75,7 +92,7 @@ pub async fn providers(conn: &mut Conn, now_ms: i64, operators: &str) -> Result<
             at_ms: now_ms,
             lasts: true,
             facts: facts.clone(),
-            title: what.clone(),
+            title: title.clone(),
             summary: summary.clone(),
             numbers: numbers.clone(),
         }));

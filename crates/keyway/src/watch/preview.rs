@@ -4,7 +4,7 @@ use super::find::{self, DAY_MS, HOUR_MS};
 use super::kind::{Facts, Kind, NANO};
 use super::past::Past;
 use super::round::is_about;
-use super::{kind, minutes, sums};
+use super::{kind, minutes, preview_used, sums};
 use crate::base::Fault;
 use crate::store::alerts::Alert;
 use crate::store::watched::{self as rows, Hour};
@@ -15,7 +15,7 @@ use vigil::{drift, spike};
 /// Days that are looked back on.
 pub const DAYS: i64 = 30;
 /// Keys whose past is looked at, at most: the ones made last.
-const KEYS_MAX: i64 = 1_000;
+pub(super) const KEYS_MAX: i64 = 1_000;
 
 /// An answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,9 +68,10 @@ pub async fn of(conn: &mut Conn, rule: &Alert, now_ms: i64) -> Result<Preview, F
         Kind::Usage | Kind::Cost if sums::is_sum(rule) => return of_sums(conn, rule, since_ms).await,
         Kind::Usage | Kind::Cost => return of_past(conn, rule, since_ms, now_ms).await,
         Kind::Errors => return of_errors(conn, rule, since_ms).await,
-        Kind::Latency | Kind::UnusualHour | Kind::ProviderDown | Kind::UnpricedModel => {
-            return Ok(Preview { fired: 0, by: "none" });
-        }
+        Kind::Latency => return preview_used::slow(conn, rule, since_ms, now_ms).await,
+        Kind::UnusualHour => return preview_used::odd_hours(conn, rule, since_ms).await,
+        Kind::ProviderDown => return preview_used::providers(conn, rule, since_ms).await,
+        Kind::UnpricedModel => return preview_used::unpriced(conn, rule, since_ms).await,
     };
     let fires = |one: &&find::Found| {
         one.org == rule.org && is_about(rule, one) && kind::fires(rule, &one.facts, now_ms).is_some()
@@ -138,7 +139,7 @@ fn spikes(hours: &[Hour], money: bool, since_ms: i64) -> u64 {
     fired
 }
 
-fn recent(hour: &Hour, at_ms: i64) -> bool {
+pub(super) fn recent(hour: &Hour, at_ms: i64) -> bool {
     hour.hour_ms >= at_ms - 16 * DAY_MS
 }
 

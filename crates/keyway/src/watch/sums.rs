@@ -6,17 +6,24 @@ use super::kind::{Facts, Kind, NANO};
 use crate::base::Fault;
 use crate::store::Conn;
 use crate::store::alerts::Alert;
-use crate::store::watched::{self, Sum};
+use crate::store::spans::{self, Amount, Bucket};
+use crate::store::usage_columns::Width;
 use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// Keys whose sums are read at most: beyond it, the sum is less than it is.
-const KEYS_MAX: i64 = 200_000;
-
-/// Spans: word, width of the buckets that are summed, and their length in milliseconds.
-pub const SPANS: [(&str, &str, i64); 3] =
-    [("minute", "m", MINUTE_MS), ("hour", "h", HOUR_MS), ("day", "d", DAY_MS)];
+/// Spans: word, width of the bucket that is summed, and its length in milliseconds.
+pub const SPANS: [(&str, Width, i64); 3] =
+    [("minute", Width::Minute, MINUTE_MS), ("hour", Width::Hour, HOUR_MS), ("day", Width::Day, DAY_MS)];
 /// The span of a rule that names none.
 pub const SPAN: &str = "day";
+
+/// What a span came to, of whatever rules ask for.
+#[derive(Debug, Default)]
+struct Amounts {
+    whole: Amount,
+    projects: HashMap<String, Amount>,
+    keys: HashMap<String, Amount>,
+}
 
 /// What has passed its threshold in the span that runs (UTC).
 ///
@@ -31,10 +38,32 @@ pub async fn find(conn: &mut Conn, org: &str, rules: &[Alert], now_ms: i64) -> R
             continue;
         }
         let begins_ms = now_ms - now_ms.rem_euclid(length_ms);
-        let sums = watched::sums(conn, org, (width, begins_ms), (1, 1), KEYS_MAX).await?;
-        all.extend(of_span.into_iter().filter_map(|rule| judged(org, rule, &sums, begins_ms, span)));
+        let amounts = read(conn, &Bucket { org, width, begins_ms }, &of_span).await?;
+        all.extend(of_span.into_iter().filter_map(|rule| judged(org, rule, &amounts, begins_ms, span)));
     }
     Ok(all)
+}
+
+async fn read(conn: &mut Conn, bucket: &Bucket<'_>, rules: &[&Alert]) -> Result<Amounts, Fault> {
+    let mut amounts = Amounts::default();
+    if rules.iter().any(|rule| rule.project.is_none()) {
+        amounts.whole = spans::whole(conn, bucket).await?;
+    }
+    if rules.iter().any(|rule| rule.project.is_some() && rule.key.is_none()) {
+        amounts.projects = spans::projects(conn, bucket).await?.into_iter().collect();
+    }
+    // A rule on a key has its project.
+    let mut keys: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for rule in rules {
+        if let (Some(project), Some(key)) = (&rule.project, &rule.key) {
+            keys.entry(project).or_default().insert(key);
+        }
+    }
+    for (project, keys) in keys {
+        let keys: Vec<&str> = keys.into_iter().collect();
+        amounts.keys.extend(spans::keys(conn, bucket, project, &keys).await?);
+    }
+    Ok(amounts)
 }
 
 /// Whether it is a rule of this kind.
@@ -51,20 +80,19 @@ pub fn span_of(rule: &Alert) -> &str {
     rule.span.as_deref().unwrap_or(SPAN)
 }
 
-/// What a rule's part of some sums comes to, in the rule's unit times a billion.
-#[must_use]
-pub fn total(rule: &Alert, sums: &[Sum]) -> i64 {
-    let of = |sum: &&Sum| {
-        rule.key.as_ref().is_none_or(|key| *key == sum.key)
-            && rule.project.as_ref().is_none_or(|project| *project == sum.project)
+/// What a rule's part of a span comes to, in the rule's unit times a billion.
+fn total(rule: &Alert, amounts: &Amounts) -> i64 {
+    let amount = match (&rule.key, &rule.project) {
+        (Some(key), _) => amounts.keys.get(key).copied().unwrap_or_default(),
+        (None, Some(project)) => amounts.projects.get(project).copied().unwrap_or_default(),
+        (None, None) => amounts.whole,
     };
     let cost = rule.kind == Kind::Cost.word();
-    let amount = |sum: &Sum| if cost { sum.nanousd } else { sum.requests.saturating_mul(NANO) };
-    sums.iter().filter(of).map(amount).fold(0, i64::saturating_add)
+    if cost { amount.nanousd } else { amount.requests.saturating_mul(NANO) }
 }
 
-fn judged(org: &str, rule: &Alert, sums: &[Sum], begins_ms: i64, span: &str) -> Option<Found> {
-    let (total, threshold) = (total(rule, sums), rule.threshold_nano?);
+fn judged(org: &str, rule: &Alert, amounts: &Amounts, begins_ms: i64, span: &str) -> Option<Found> {
+    let (total, threshold) = (total(rule, amounts), rule.threshold_nano?);
     if total < threshold {
         return None;
     }
@@ -101,14 +129,13 @@ mod tests {
 
     #[test]
     fn a_rule_sums_what_it_is_about() {
-        let sum = |key: &str, project: &str, requests, nanousd| Sum {
-            key: key.to_owned(),
-            project: project.to_owned(),
-            requests,
-            nanousd,
-            unpriced: 0,
+        let amount = |requests, nanousd| Amount { requests, nanousd };
+        let of = |all: &[(&str, Amount)]| all.iter().map(|(id, it)| ((*id).to_owned(), *it)).collect();
+        let amounts = Amounts {
+            whole: amount(13, 579),
+            projects: of(&[("p1", amount(12, 570)), ("p2", amount(1, 9))]),
+            keys: of(&[("k1", amount(5, 500)), ("k2", amount(7, 70)), ("k3", amount(1, 9))]),
         };
-        let sums = [sum("k1", "p1", 5, 500), sum("k2", "p1", 7, 70), sum("k3", "p2", 1, 9)];
         let rule = |kind: Kind, key: Option<&str>, project: Option<&str>| Alert {
             kind: kind.word().to_owned(),
             key: key.map(str::to_owned),
@@ -120,10 +147,11 @@ mod tests {
             (rule(Kind::Cost, None, None), 579),
             (rule(Kind::Cost, None, Some("p1")), 570),
             (rule(Kind::Cost, Some("k3"), Some("p2")), 9),
+            (rule(Kind::Cost, Some("gone"), Some("p2")), 0),
             (rule(Kind::Usage, None, None), 13 * NANO),
         ] {
-            assert_eq!(total(&rule, &sums), expected, "{rule:?}");
-            assert_eq!(judged("o", &rule, &sums, 0, "day").is_some(), expected >= 79);
+            assert_eq!(total(&rule, &amounts), expected, "{rule:?}");
+            assert_eq!(judged("o", &rule, &amounts, 0, "day").is_some(), expected >= 79);
         }
     }
 }

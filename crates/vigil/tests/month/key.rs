@@ -1,6 +1,6 @@
 //! A key, as the rules see it: what they know of it, and what they told.
 
-use crate::traffic::{self, Burst, DAY_MINUTES, Dice, HOUR_MINUTES, Incident, LOOKS, Manner, Minute};
+use crate::traffic::{self, Burst, DAY_MINUTES, Dice, HOUR_MINUTES, Incident, LOOK_S, LOOKS, Manner, Minute};
 use std::collections::BTreeMap;
 use vigil::episode::{self, Episode, Step};
 use vigil::failing::Tally;
@@ -15,6 +15,8 @@ const BEFORE: i64 = 16;
 const DAYS: i64 = 30;
 
 pub const SPIKE: spike::Rule = spike::Rule { percent: 300, floor: 120, always: None };
+/// What the product does not do: less than three times what was usual is told.
+pub const NERVOUS: spike::Rule = spike::Rule { percent: 240, ..SPIKE };
 const DRIFT: drift::Rule = drift::Rule { percent: 200, weekday_percent: 150, floor: 1_000 };
 const FAILING: failing::Rule = failing::Rule { percent: 30, failures_min: 5 };
 
@@ -38,6 +40,8 @@ pub struct Key {
     pub before: Minute,
     /// Failures of two minutes, by the second of the look that saw them.
     looks: Vec<(i64, i64)>,
+    /// What a more nervous rule would have told.
+    pub not_told: Vec<(i64, &'static str)>,
     /// What was told: second and rule.
     pub told: Vec<(i64, &'static str)>,
 }
@@ -66,6 +70,7 @@ impl Key {
             used: None,
             before: Minute::default(),
             looks: Vec::new(),
+            not_told: Vec::new(),
             told: Vec::new(),
         }
     }
@@ -109,7 +114,8 @@ impl Key {
         let now_ms = at_s * 1_000;
         match episode::step(self.open.get(rule).copied(), fires, now_ms, QUIET_MS) {
             Step::Open => {
-                self.told.push((at_s, rule));
+                let told = if rule == "nervous" { &mut self.not_told } else { &mut self.told };
+                told.push((at_s, rule));
                 self.open.insert(rule, Episode { last_ms: now_ms });
             }
             Step::Keep => {
@@ -129,14 +135,20 @@ impl Key {
         let past = (before_all + all > SPIKE.floor).then(|| self.past(minute));
         let hours = self.used_hours(minute);
         for look in 0..LOOKS {
-            let of_minute_s = (i64::try_from(look).unwrap() + 1) * 10;
+            let of_minute_s = (i64::try_from(look).unwrap() + 1) * LOOK_S;
             let at_s = minute * 60 + of_minute_s;
             let now = seen.requests[look];
             let two = spike::Seen { before: before_all, now, elapsed_ms: of_minute_s * 1_000 };
             let spikes = past.is_some_and(|past| spike::minutes(&two, &past, &SPIKE).fires());
             self.step("spike", spikes, at_s);
+            let nervous = past.is_some_and(|past| spike::minutes(&two, &past, &NERVOUS).fires());
+            self.step("nervous", nervous, at_s);
             self.step("failing", fails(&before, seen, look), at_s);
             self.looks.push((at_s, before.failures[LOOKS] + seen.failures[look]));
+            // Everything else is looked at half as often.
+            if look % 2 == 0 {
+                continue;
+            }
             if now > 0 {
                 let in_hour = self.hours.get(&hour).copied().unwrap_or(0) + now;
                 let of_day = usize::try_from(hour.rem_euclid(24)).unwrap();

@@ -3,8 +3,10 @@
 /// Hours and days in minutes.
 pub const HOUR_MINUTES: i64 = 60;
 pub const DAY_MINUTES: i64 = 24 * HOUR_MINUTES;
-/// A minute is looked at six times: every ten seconds, as the product does.
-pub const LOOKS: usize = 6;
+/// A minute is looked at every five seconds, as the product does.
+pub const LOOK_S: i64 = 5;
+/// So often in a minute.
+pub const LOOKS: usize = 12;
 /// A line is in the database so long after its request, seconds.
 const SHIPPED_S: i64 = 2;
 /// How long an incident goes on, seconds.
@@ -126,9 +128,14 @@ impl Minute {
         }
     }
 
+    /// The second of the look that is the first to see a request of a second.
+    pub fn seen_at(second: i64) -> i64 {
+        ((second + SHIPPED_S) / LOOK_S + 1) * LOOK_S
+    }
+
     /// A request in a second.
-    fn add(&mut self, second: i64, fails: bool, far: bool) {
-        let first = usize::try_from((second + SHIPPED_S) / 10).unwrap_or(0).min(LOOKS);
+    pub fn add(&mut self, second: i64, fails: bool, far: bool) {
+        let first = usize::try_from((second + SHIPPED_S) / LOOK_S).unwrap_or(0).min(LOOKS);
         for look in first..=LOOKS {
             self.requests[look] += 1;
             self.failures[look] += i64::from(fails);

@@ -22,21 +22,21 @@ fn open_to_tests() -> testkit::keyway::Builder {
 }
 
 /// A webhook that leads there: its id and its secret.
-fn hook(scene: &Scene, receiver: &Upstream, format: &str) -> (String, String) {
+pub(super) fn hook(scene: &Scene, receiver: &Upstream, format: &str) -> (String, String) {
     let url = format!("http://{}/in/secret-path", receiver.address());
     let made =
         scene.post(WEBHOOKS, &json!({"name": "h", "url": url, "format": format})).expect_status(200).json();
     (text(&made["id"]), text(&made["secret"]))
 }
 
-fn leak(scene: &Scene) -> String {
+pub(super) fn leak(scene: &Scene) -> String {
     let key = text(&scene.create_key(&json!({"name": "<leaky> & co"}))["id"]);
     scene.post(&format!("{}/compromised", scene.key_path(&key)), &json!({})).expect_status(200);
     key
 }
 
 /// Waits until every message was sent or given up.
-fn settled(scene: &Scene, seconds: u64) -> Vec<Value> {
+pub(super) fn settled(scene: &Scene, seconds: u64) -> Vec<Value> {
     let all = within(Duration::from_secs(seconds), || {
         let list = scene.get_json(&format!("{NOTIFICATIONS}?limit=100"));
         let list = list["data"].as_array()?.clone();

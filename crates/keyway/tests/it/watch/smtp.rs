@@ -11,12 +11,26 @@ pub struct Taken {
     pub text: String,
 }
 
+/// How it is with whoever comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mood {
+    /// It takes what it is given.
+    Well,
+    /// It hangs up at once.
+    Refuses,
+    /// It says nothing.
+    Hangs,
+}
+
 /// The running server.
 pub struct Smtp {
     address: SocketAddr,
     taken: Arc<Mutex<Vec<Taken>>>,
     /// Recipients it refuses for now (451).
     busy_for: Arc<Mutex<Vec<String>>>,
+    mood: Arc<Mutex<Mood>>,
+    /// Connections that were not answered.
+    put_off: Arc<Mutex<Vec<TcpStream>>>,
 }
 
 impl Smtp {
@@ -24,14 +38,24 @@ impl Smtp {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port for mail");
         let address = listener.local_addr().expect("its address");
         let (taken, busy_for) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(Vec::new())));
+        let (mood, put_off) = (Arc::new(Mutex::new(Mood::Well)), Arc::new(Mutex::new(Vec::new())));
         let (keep, busy) = (Arc::clone(&taken), Arc::clone(&busy_for));
+        let (now, waiting) = (Arc::clone(&mood), Arc::clone(&put_off));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
+                let mood = *now.lock().unwrap();
+                if mood != Mood::Well {
+                    if mood == Mood::Refuses {
+                        let _ = stream.shutdown(std::net::Shutdown::Both);
+                    }
+                    waiting.lock().unwrap().push(stream);
+                    continue;
+                }
                 let (keep, busy) = (Arc::clone(&keep), Arc::clone(&busy));
                 std::thread::spawn(move || talk(stream, &keep, &busy));
             }
         });
-        Self { address, taken, busy_for }
+        Self { address, taken, busy_for, mood, put_off }
     }
 
     pub fn url(&self) -> String {
@@ -40,6 +64,15 @@ impl Smtp {
 
     pub fn taken(&self) -> Vec<Taken> {
         self.taken.lock().unwrap().clone()
+    }
+
+    pub fn is(&self, mood: Mood) {
+        *self.mood.lock().unwrap() = mood;
+    }
+
+    /// How many have come and were not answered.
+    pub fn put_off(&self) -> usize {
+        self.put_off.lock().unwrap().len()
     }
 
     pub fn is_busy_for(&self, recipients: &[&str]) {
