@@ -13,6 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Breaks that are told at most; all are counted.
 pub const BREAKS_TOLD_MAX: usize = 100;
+/// Days of keys of an organisation that differ are counted up to this.
+const KEYS_TOLD_MAX: i64 = 1_000;
 /// Minutes are held against hours for this long, milliseconds: less than they are kept.
 const MINUTES_COMPARED_MS: i64 = 46 * 3_600_000;
 /// Days at the end of what is kept of which some lines may be gone, milliseconds.
@@ -133,7 +135,7 @@ fn parts(line: &OwnedEntry) -> Sums {
     parts
 }
 
-/// Holds lines against days, days against hours, hours against minutes, and totals against both.
+/// Holds lines against days, days against hours, hours against minutes, and totals and keys against both.
 async fn of_sums(
     conn: &mut Conn,
     org: &str,
@@ -154,6 +156,20 @@ async fn of_sums(
     let hours = read(Of::All, (hour, hour), since_ms).await?;
     let minutes = read(Of::All, (Width::Minute, hour), since_ms).await?;
     compare(("hours and minutes", org), &hours, &minutes, finding);
+    of_keys(conn, org, finding).await
+}
+
+/// Holds days against what keys came to in short.
+async fn of_keys(conn: &mut Conn, org: &str, finding: &mut Finding) -> Result<(), Fault> {
+    let (differ, compared) = proof::keys(conn, org, KEYS_TOLD_MAX).await?;
+    finding.sums += u64::try_from(compared).unwrap_or(0);
+    for (key, bucket_ms, [requests, errors, tokens, nanousd]) in differ {
+        let detail = format!(
+            "days have {requests} requests, {errors} errors, {tokens} tokens and {} USD more",
+            NanoUsd(nanousd)
+        );
+        finding.broken("days and keys", format!("{org} {key} at {}", bucket_ms / 1000), detail);
+    }
     Ok(())
 }
 

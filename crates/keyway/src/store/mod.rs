@@ -58,6 +58,8 @@ pub mod tenants;
 pub mod tiers;
 pub mod usage;
 pub mod usage_columns;
+pub mod usage_highest;
+pub mod usage_key;
 pub mod usage_write;
 pub mod watched;
 pub mod webhooks;

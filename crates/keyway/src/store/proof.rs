@@ -110,6 +110,41 @@ pub async fn rollups(
     Ok(rows.iter().map(read).collect())
 }
 
+/// A day of a key whose rollups and sums in short differ: the key, the start of the day, and by how much, in
+/// requests, errors, tokens and nano-USD.
+pub type KeyDiffers = (String, i64, [i64; 4]);
+
+/// Days of keys that differ, at most `limit`, and how many days of keys were compared.
+///
+/// # Errors
+/// The database refused.
+pub async fn keys(conn: &mut Conn, org: &str, limit: i64) -> Result<(Vec<KeyDiffers>, i64), Fault> {
+    const DOING: &str = "comparing what keys came to";
+    let count = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM keys k JOIN usage_key u ON u.key_id = k.id WHERE k.org_id = $1",
+    );
+    let count = count.bind(org).fetch_one(&mut *conn).await.doing(DOING)?;
+    let rows = sqlx::query(
+        "SELECT key_id, bucket_ms, CAST(SUM(requests) AS BIGINT), CAST(SUM(errors) AS BIGINT), \
+         CAST(SUM(tokens) AS BIGINT), CAST(SUM(sold) AS BIGINT) FROM (\
+         SELECT key_id, bucket_ms, requests, errors_client + errors_limited + errors_upstream + errors_internal \
+         + errors_cancelled AS errors, in_uncached + cache_read + cache_write_5m + cache_write_1h + in_audio \
+         + in_image + out_text + out_reasoning + out_audio AS tokens, sell_nanousd AS sold FROM usage_rollup \
+         WHERE org_id = $1 AND width = 'd' AND label = '' AND key_id <> '' UNION ALL \
+         SELECT u.key_id, u.bucket_ms, -u.requests, -u.errors, -u.tokens, -u.sell_nanousd \
+         FROM keys k JOIN usage_key u ON u.key_id = k.id WHERE k.org_id = $1) both_sums \
+         GROUP BY key_id, bucket_ms HAVING SUM(requests) <> 0 OR SUM(errors) <> 0 OR SUM(tokens) <> 0 \
+         OR SUM(sold) <> 0 ORDER BY key_id, bucket_ms LIMIT $2",
+    )
+    .bind(org)
+    .bind(limit)
+    .fetch_all(conn)
+    .await
+    .doing(DOING)?;
+    let read = |row: &AnyRow| (row.get(0), row.get(1), [row.get(2), row.get(3), row.get(4), row.get(5)]);
+    Ok((rows.iter().map(read).collect(), count))
+}
+
 /// A window of an account, and everything that is to explain it.
 #[derive(Debug, Clone)]
 pub struct Window {

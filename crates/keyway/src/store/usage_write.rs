@@ -5,6 +5,7 @@ use super::many::Insert;
 use super::usage_columns::{
     ALL_DIMENSIONS, Dimension, Dims, MEASURES, Measures, Rollup, TOTAL_DIMENSIONS, Width,
 };
+use super::usage_key;
 use crate::base::Fault;
 use crate::base::fault::Doing;
 use sqlx::{AnyConnection, AssertSqlSafe};
@@ -33,7 +34,8 @@ pub async fn add(
 ) -> Result<(), Fault> {
     rollups.sort_unstable_by(|a, b| (a.width, a.bucket_ms, &a.dims).cmp(&(b.width, b.bucket_ms, &b.dims)));
     write(connection, engine, &ROLLUP, rollups).await?;
-    write(connection, engine, &TOTAL, &totals(rollups)).await
+    write(connection, engine, &TOTAL, &totals(rollups)).await?;
+    usage_key::add(connection, engine, rollups).await
 }
 
 /// Hours and days without key, owner, the name a client used, and labels; in the order of the rows.

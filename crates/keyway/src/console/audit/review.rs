@@ -1,6 +1,6 @@
 //! GET `/console/review`
 
-use crate::access::review::{Asked, Finding, look};
+use crate::access::review::{Asked, Finding, OVER_BROAD, look};
 use crate::access::settle;
 use crate::accounts::Scope;
 use crate::base::{Trouble, csv, id};
@@ -18,9 +18,11 @@ use maud::{Markup, html};
 
 const PATH: &str = "/console/review";
 /// Keys looked at for a page.
-const PAGE_MAX: i64 = 40;
+const PAGE_MAX: i64 = 25;
 /// Keys looked at for a file.
 const FILE_MAX: i64 = 1_000;
+/// The one form of all its buttons.
+const FORM: &str = "settle";
 const COLUMNS: &[Column] = &[text("Key"), text("Found"), text("Last used"), text("What to do")];
 
 pages! {
@@ -63,7 +65,10 @@ async fn review(here: &Here<'_>) -> Result<Outbound, Trouble> {
             (states::empty("Nothing to do", good, &html! {}))
         } @else {
             @if looked.found.is_empty() { p .faint { "Nothing among these keys." } }
-            @else { (table("Keys to look at", COLUMNS, &cells)) }
+            @else {
+                form #(FORM) method="post" action=(PATH) { (token_field(&here.token())) }
+                (table("Keys to look at", COLUMNS, &cells))
+            }
             (paging(PATH, &here.inbound.query_pairs(), looked.found.len(), looked.next.as_deref(), !after.is_empty()))
         }
         (take(here, "/v1/organization/key_review", "keyway key review"))
@@ -75,7 +80,6 @@ async fn review(here: &Here<'_>) -> Result<Outbound, Trouble> {
 
 fn line(here: &Here<'_>, key: &Reviewed, found: &[Finding], when: &When) -> Vec<Markup> {
     let mine = key.kind == "project" && here.may(Scope::UPDATE_KEYS);
-    let token = here.token();
     let bad = |finding: &Finding| ["owner_gone", "exposed_in_browser"].contains(&finding.finding);
     vec![
         html! {
@@ -85,17 +89,15 @@ fn line(here: &Here<'_>, key: &Reviewed, found: &[Finding], when: &When) -> Vec<
             li {
                 (badge(if bad(one) { Tone::Bad } else { Tone::Warn }, &one.finding.replace('_', " ")))
                 span .under { (one.detail) }
-                span .under { "Closes: " (one.closes.join("; ")) "." }
+                // What is too broad says what it closes.
+                @if one.finding != OVER_BROAD { span .under { "Closes: " (one.closes.join("; ")) "." } }
             }
         } } },
         moment(when, key.last_used_ms),
         html! { ul .findings { @for one in found { li {
             code { (one.command) }
             @if mine && settle::settles(one.finding) {
-                form .inline method="post" action=(PATH) {
-                    (token_field(&token))
-                    button .button.small type="submit" name="settle" value={ (key.id) " " (one.finding) } { "Do it" }
-                }
+                button .button.small type="submit" form=(FORM) name="settle" value={ (key.id) " " (one.finding) } { "Do it" }
             }
         } } } },
     ]

@@ -117,6 +117,7 @@ fn hits(labels: &[String], totals: &[u64], shown: &impl Fn(u64) -> String) -> Ma
     }
 }
 
+/// Its cells have no class of their own: there are hundreds.
 fn matrix(of: &str, labels: &[String], parts: &[Part], shown: &impl Fn(u64) -> String) -> Markup {
     html! {
         div .matrix tabindex="0" role="region" aria-label=(of) {
@@ -126,7 +127,7 @@ fn matrix(of: &str, labels: &[String], parts: &[Part], shown: &impl Fn(u64) -> S
                 tbody {
                     @for (at, label) in labels.iter().enumerate() {
                         tr { th scope="row" { (label) }
-                            @for part in parts { td .number { (shown(part.values.get(at).copied().unwrap_or(0))) } } }
+                            @for part in parts { td { (shown(part.values.get(at).copied().unwrap_or(0))) } } }
                     }
                 }
             }

@@ -7,7 +7,8 @@ use crate::console::here::Here;
 use crate::console::say;
 use crate::console::span::Span;
 use crate::store::usage::Row;
-use crate::store::usage_columns::{Dimension, Measures, at};
+use crate::store::usage_columns::{Dimension, Measures};
+use crate::store::usage_key::Rank;
 use ledger::NanoUsd;
 
 /// Characters of a filter's value at most.
@@ -52,62 +53,39 @@ pub struct Measure {
     pub word: &'static str,
     /// What it is called.
     pub label: &'static str,
-    /// The rollup's columns that make it up.
-    pub columns: &'static [usize],
+    /// What of the sums it is.
+    pub rank: Rank,
     /// How an amount of it is written.
     pub shown: fn(u64) -> String,
     /// How it is written on a scale.
     pub axis: fn(u64) -> String,
 }
 
-const TOKENS: [usize; 9] = {
-    let mut all = [0; 9];
-    let mut place = 0;
-    while place < all.len() {
-        all[place] = at::USAGE + place;
-        place += 1;
-    }
-    all
-};
-
 /// Everything the page can show.
 pub static MEASURES: &[Measure] = &[
     Measure {
         word: "cost",
         label: "Cost",
-        columns: &[at::SELL_NANOUSD],
+        rank: Rank::Sold,
         shown: |value| say::usd(NanoUsd(i64::try_from(value).unwrap_or(i64::MAX))),
         axis: |value| say::usd(NanoUsd(i64::try_from(value).unwrap_or(i64::MAX))),
     },
     Measure {
         word: "requests",
         label: "Requests",
-        columns: &[at::REQUESTS],
+        rank: Rank::Requests,
         shown: say::count,
         axis: say::short,
     },
-    Measure { word: "tokens", label: "Tokens", columns: &TOKENS, shown: say::count, axis: say::short },
-    Measure {
-        word: "errors",
-        label: "Errors",
-        columns: &[
-            at::ERRORS_CLIENT,
-            at::ERRORS_LIMITED,
-            at::ERRORS_UPSTREAM,
-            at::ERRORS_INTERNAL,
-            at::ERRORS_CANCELLED,
-        ],
-        shown: say::count,
-        axis: say::short,
-    },
+    Measure { word: "tokens", label: "Tokens", rank: Rank::Tokens, shown: say::count, axis: say::short },
+    Measure { word: "errors", label: "Errors", rank: Rank::Errors, shown: say::count, axis: say::short },
 ];
 
 impl Measure {
     /// How much of it a row has.
     #[must_use]
     pub fn of(&self, measures: &Measures) -> u64 {
-        let sum = self.columns.iter().fold(0_i64, |sum, index| sum.saturating_add(measures.0[*index]));
-        u64::try_from(sum).unwrap_or(0)
+        u64::try_from(self.rank.of(measures)).unwrap_or(0)
     }
 }
 

@@ -8,6 +8,7 @@ use crate::console::span::Span;
 use crate::store::names::{Named, names};
 use crate::store::usage::{Cut, Query, Row, cut};
 use crate::store::usage_columns::{Dimension, HISTOGRAM, Measures, Width, at};
+use crate::store::usage_highest::{Wanted, highest};
 use std::collections::HashMap;
 
 /// Groups of a table.
@@ -75,8 +76,8 @@ fn query(
 pub async fn read(here: &Here<'_>, asked: &Asked) -> Result<Found, Trouble> {
     let (span, by) = (&asked.span, asked.by.dimension);
     let groups = query((span.from_ms, span.to_ms), None, &[by], &asked.filters);
-    let highest = Cut { read: span.width, measures: &SHOWN, top: Some((asked.measure.columns, GROUPS_MAX)) };
-    let (groups, more) = cut(&here.shared.at.db, here.org(), &groups, &highest).await?;
+    let wanted = Wanted { read: span.width, rank: asked.measure.rank, measures: &SHOWN, most: GROUPS_MAX };
+    let (groups, more) = highest(&here.shared.at.db, here.org(), &groups, &wanted).await?;
     let total = total(here, span, &asked.filters, (span.from_ms, span.to_ms)).await?;
     let before = self::total(here, span, &asked.filters, span.before()).await?;
     let parts = parts(here, span, asked.measure, (by, &groups), &asked.filters).await?;
@@ -121,8 +122,8 @@ pub async fn top(
 ) -> Result<Vec<Row>, Fault> {
     static FEW: [usize; 4] = [at::REQUESTS, at::SELL_NANOUSD, at::UNPRICED_REQUESTS, at::ERRORS_UPSTREAM];
     let all = query((span.from_ms, span.to_ms), None, &[by], filters);
-    let highest = Cut { read: span.width, measures: &FEW, top: Some((measure.columns, most)) };
-    Ok(cut(&here.shared.at.db, here.org(), &all, &highest).await?.0)
+    let wanted = Wanted { read: span.width, rank: measure.rank, measures: &FEW, most };
+    Ok(highest(&here.shared.at.db, here.org(), &all, &wanted).await?.0)
 }
 
 /// Bars of the highest groups, and of what is left.
@@ -138,7 +139,7 @@ pub async fn parts(
 ) -> Result<Vec<Part>, Fault> {
     let range = (span.from_ms, span.to_ms);
     let bucket = |row: &Row| usize::try_from((row.bucket_ms - span.from_ms) / span.width.ms()).unwrap_or(0);
-    let lean = Cut { read: span.width, measures: measure.columns, top: None };
+    let lean = Cut { read: span.width, measures: measure.rank.columns(), top: None };
     let db = &here.shared.at.db;
     let (whole, _) = cut(db, here.org(), &query(range, Some(span.width), &[], filters), &lean).await?;
     let mut rest = vec![0_u64; span.buckets().len()];

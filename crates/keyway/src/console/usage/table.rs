@@ -28,7 +28,7 @@ pub fn table(here: &Here<'_>, asked: &Asked, found: &Found) -> Markup {
     ];
     html! {
         div .table tabindex="0" role="region" aria-label="Usage by group" {
-            table {
+            table .numbers {
                 caption .hidden { "Usage by " (asked.by.label) }
                 thead { tr {
                     th scope="col" { (asked.by.label) }
@@ -95,7 +95,7 @@ fn cells(heads: &[(&'static str, &str)], of: &Measures, total: &Measures) -> Mar
         html! { (latency(of.latency(), 500)) },
         html! { (latency(of.latency(), 950)) },
     ];
-    html! { @for ((name, _), value) in heads.iter().zip(values) { td .number data-label=(name) { (value) } } }
+    html! { @for ((name, _), value) in heads.iter().zip(values) { td data-label=(name) { (value) } } }
 }
 
 /// A quantile of a histogram, as the edge of its bucket.

@@ -7,6 +7,7 @@ pub(super) mod fixture;
 mod group;
 mod group_laws;
 mod journal;
+mod keys;
 mod reading;
 mod recover;
 mod ship;

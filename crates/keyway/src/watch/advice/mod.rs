@@ -8,6 +8,7 @@ use crate::catalog::row::{Capabilities, Model};
 use crate::store::Db;
 use crate::store::usage::{Cut, FILTER_VALUES_MAX, Query, Row, cut};
 use crate::store::usage_columns::{Dimension, Width, at, requests_and_usage};
+use crate::store::usage_key::{self, Rank};
 use ledger::price::Price;
 use rules::Spent;
 use std::collections::BTreeMap;
@@ -16,8 +17,12 @@ use std::sync::Arc;
 const DAY_MS: i64 = 86_400_000;
 /// Days that are looked back on.
 pub const DAYS: i64 = 30;
-/// Pairs of key and model that are looked at: those that cost most.
+/// Keys that are looked at: those that cost most.
+const KEYS_MAX: usize = 100;
+/// Pairs of those keys and their models that are looked at: those that cost most.
 const PAIRS_MAX: usize = 500;
+/// Models that are looked at: those that cost most.
+const MODELS_MAX: usize = 100;
 /// Models that are looked at hour by hour, at most: 720 sums for each.
 const BY_HOUR_MAX: usize = 10;
 /// Pieces of advice at most.
@@ -57,20 +62,35 @@ pub struct Asked<'a> {
     pub now_ms: i64,
 }
 
+impl Asked<'_> {
+    fn range(&self) -> (i64, i64) {
+        (self.now_ms - DAYS * DAY_MS, self.now_ms + 1)
+    }
+
+    fn visible(&self) -> Option<Vec<String>> {
+        Some(self.projects.as_ref()?.iter().take(FILTER_VALUES_MAX).cloned().collect())
+    }
+}
+
 /// Everything that is worth saying, what saves most first.
 ///
 /// # Errors
 /// When the database cannot be used.
 pub async fn of(db: &Db, catalog: &Catalog, asked: &Asked<'_>) -> Result<Vec<Advice>, Fault> {
-    let by = vec![Dimension::Project, Dimension::Key, Dimension::ModelServed];
-    let wanted = Cut { read: Width::Day, measures: &MEASURES, top: Some((&[at::SELL_NANOUSD], PAIRS_MAX)) };
-    let (pairs, _) = cut(db, asked.org, &query(asked, None, by, Vec::new()), &wanted).await?;
-    let mut models: BTreeMap<&str, Spent> = BTreeMap::new();
+    let dearest =
+        |most| Cut { read: Width::Day, measures: &MEASURES, top: Some((&[at::SELL_NANOUSD], most)) };
+    let by_model = query(asked, None, vec![Dimension::ModelServed], Vec::new());
+    let (rows, _) = cut(db, asked.org, &by_model, &dearest(MODELS_MAX)).await?;
+    let named = |row: &Row| Some((row.dims.first()?.clone(), spent(row)));
+    let models: BTreeMap<String, Spent> = rows.iter().filter_map(named).collect();
+    let mut of_keys =
+        query(asked, None, vec![Dimension::Project, Dimension::Key, Dimension::ModelServed], vec![]);
+    of_keys.filters.push((Dimension::Key, dearest_keys(db, asked).await?));
+    let (pairs, _) = cut(db, asked.org, &of_keys, &dearest(PAIRS_MAX)).await?;
     let mut all = Vec::new();
     for row in &pairs {
         let [project, key, name] = &row.dims[..] else { continue };
         let spent = spent(row);
-        models.entry(name).or_default().add(&spent);
         if let Some(price) = catalog.model(name).and_then(|model| model.prices.at(asked.now_ms)) {
             let owner = (project.clone(), key.clone());
             all.extend(of_pair(name, &owner, &spent, price, asked.now_ms));
@@ -92,17 +112,30 @@ pub async fn of(db: &Db, catalog: &Catalog, asked: &Asked<'_>) -> Result<Vec<Adv
     Ok(all)
 }
 
+/// The keys that cost most.
+async fn dearest_keys(db: &Db, asked: &Asked<'_>) -> Result<Vec<String>, Fault> {
+    let projects = asked.visible();
+    let wanted = usage_key::Asked {
+        org: asked.org,
+        range: asked.range(),
+        projects: projects.as_deref(),
+        rank: Rank::Sold,
+        part: &[],
+    };
+    let found = usage_key::highest(db, &wanted, KEYS_MAX).await?;
+    Ok(found.into_iter().map(|(key, _)| key).collect())
+}
+
 fn query(asked: &Asked<'_>, width: Option<Width>, by: Vec<Dimension>, models: Vec<String>) -> Query {
     let mut filters = Vec::new();
-    if let Some(projects) = &asked.projects {
-        let few = projects.iter().take(FILTER_VALUES_MAX).cloned().collect();
-        filters.push((Dimension::Project, few));
+    if let Some(projects) = asked.visible() {
+        filters.push((Dimension::Project, projects));
     }
     if !models.is_empty() {
         filters.push((Dimension::ModelServed, models));
     }
-    let start_ms = asked.now_ms - DAYS * DAY_MS;
-    Query { start_ms, end_ms: asked.now_ms + 1, width, group_by: by, filters, test: Some(false) }
+    let (start_ms, end_ms) = asked.range();
+    Query { start_ms, end_ms, width, group_by: by, filters, test: Some(false) }
 }
 
 fn spent(row: &Row) -> Spent {
@@ -207,12 +240,12 @@ async fn of_hours(
     db: &Db,
     catalog: &Catalog,
     asked: &Asked<'_>,
-    models: &BTreeMap<&str, Spent>,
+    models: &BTreeMap<String, Spent>,
 ) -> Result<Vec<Advice>, Fault> {
     let price = |name: &str| catalog.model(name).and_then(|model| model.prices.at(asked.now_ms));
-    let by_hour = |name: &&&str| price(name).is_some_and(|price| !price.hours.is_empty());
-    let mut names: Vec<&str> = models.keys().filter(by_hour).copied().collect();
-    names.sort_by_key(|name| std::cmp::Reverse(models[name].nanousd));
+    let by_hour = |name: &&str| price(name).is_some_and(|price| !price.hours.is_empty());
+    let mut names: Vec<&str> = models.keys().map(String::as_str).filter(by_hour).collect();
+    names.sort_by_key(|name| std::cmp::Reverse(models[*name].nanousd));
     names.truncate(BY_HOUR_MAX);
     if names.is_empty() {
         return Ok(Vec::new());

@@ -30,15 +30,6 @@ pub struct Spent {
 }
 
 impl Spent {
-    /// Adds another.
-    pub fn add(&mut self, other: &Self) {
-        self.requests = self.requests.saturating_add(other.requests);
-        let (mine, more) = (self.usage.by_class(), other.usage.by_class());
-        self.usage =
-            Usage::from_classes(std::array::from_fn(|class| mine[class].saturating_add(more[class])));
-        self.nanousd = self.nanousd.saturating_add(other.nanousd);
-    }
-
     /// Tokens of a prompt on average.
     #[must_use]
     pub fn prompt(&self) -> u64 {
@@ -222,9 +213,6 @@ mod tests {
         let most = Usage::from_classes([u64::MAX; 10]);
         let huge = Spent { requests: i64::MAX, usage: most, nanousd: i64::MAX };
         assert!(elsewhere(&huge, &price(u64::MAX, u64::MAX, None), &price(0, 0, None)) >= 0);
-        let mut sum = huge;
-        sum.add(&huge);
-        assert_eq!(sum, huge);
         assert_eq!(elsewhere(&Spent::default(), &price(0, 0, None), &price(1, 1, None)), 0);
     }
 }

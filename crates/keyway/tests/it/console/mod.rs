@@ -10,6 +10,7 @@ mod idp;
 mod keys;
 mod live;
 mod mail;
+mod many;
 mod pages;
 mod providers;
 mod roles;

@@ -52,12 +52,20 @@ impl Rows<'_> {
         let counted =
             "provider, kind, test, requests, in_uncached, cache_read, out_text, cost_nanousd, sell_nanousd";
         let (org, project, key) = (self.org, self.project, self.key);
+        let of_key = match width {
+            "d" => format!(
+                " INSERT INTO usage_key (key_id, bucket_ms, requests, errors, tokens, sell_nanousd) VALUES ('{key}', \
+                 {bucket_ms}, {requests}, 0, {fresh} + {cached} + {answer}, {usd}000000000) ON CONFLICT (key_id, \
+                 bucket_ms) DO UPDATE SET sell_nanousd = usage_key.sell_nanousd + excluded.sell_nanousd;"
+            ),
+            _ => String::new(),
+        };
         format!(
             "INSERT INTO usage_rollup (width, bucket_ms, org_id, project_id, key_id, user_id, model_asked, label, \
              model_served, {counted}) VALUES ('{width}', {bucket_ms}, '{org}', '{project}', '{key}', '', '{model}', \
              '', '{model}', {values}); \
              INSERT INTO usage_total (width, bucket_ms, org_id, project_id, model_served, {counted}) \
-             VALUES ('{width}', {bucket_ms}, '{org}', '{project}', '{model}', {values});"
+             VALUES ('{width}', {bucket_ms}, '{org}', '{project}', '{model}', {values});{of_key}"
         )
     }
 }
