@@ -1,6 +1,6 @@
 //! A page's request by somebody who is signed in: who they are, where they are, what they may.
 
-use super::form::Form;
+use super::form::{Form, Wrong};
 use super::page::see;
 use super::parts::paging::encoded;
 use super::when::When;
@@ -99,6 +99,28 @@ impl<'a> Here<'a> {
         let changes = acting.commit().await?;
         obey(self.shared, &changes).await;
         Ok(())
+    }
+
+    /// Ends an act: what was done holds, here first. What was refused comes back, and nothing has happened.
+    ///
+    /// # Errors
+    /// The fault of what was done, or when the database cannot be used.
+    pub async fn settle<T>(
+        &self,
+        acting: Acting<'_>,
+        done: Result<T, Trouble>,
+    ) -> Result<Result<T, Wrong>, Trouble> {
+        match done {
+            Ok(done) => {
+                self.finish(acting).await?;
+                Ok(Ok(done))
+            }
+            // Taken back before a page is read: one who writes keeps the others out.
+            Err(trouble) => {
+                drop(acting);
+                Ok(Err(Wrong::of(trouble)?))
+            }
+        }
     }
 
     /// A parameter of the query string; the first, if it stands twice.
