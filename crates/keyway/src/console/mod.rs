@@ -45,6 +45,7 @@ pub mod theme;
 pub mod tiers;
 pub mod usage;
 pub mod visit;
+pub mod webhooks;
 pub mod when;
 
 pub use refusal::refused;

@@ -53,6 +53,7 @@ static ITEMS: &[Item] = &[
     item("Observe", "Advice", "/console/advice", To::Anywhere(Scope::READ_USAGE)),
     item("Observe", "Requests", "/console/requests", To::Anywhere(Scope::READ_REQUESTS)),
     item("Observe", "Alerts", "/console/alerts", To::Anywhere(Scope::READ_BUDGETS)),
+    item("Observe", "Webhooks", "/console/webhooks", To::Everywhere(Scope::READ_BUDGETS)),
     item("Spend", "Budgets", "/console/budgets", To::Anywhere(Scope::READ_BUDGETS)),
     item("Spend", "Limits", "/console/limits", To::Anywhere(Scope::READ_PROJECTS)),
     item("Spend", "Credit", "/console/credit", To::Everywhere(Scope::READ_BILLING)),

@@ -18,4 +18,5 @@ mod sessions;
 mod setup;
 mod tiers;
 pub mod visitor;
+mod webhooks;
 mod wizard;
