@@ -169,6 +169,7 @@ impl<'a> Here<'a> {
             ("settled", "Done. The key has it from now on."),
             ("ended", "The session is ended."),
             ("all-ended", "Every other session is ended."),
+            ("secret-ended", "The secret is ended. The key goes on with the others."),
             ("sent", "The message is on its way."),
             ("made", "Made."),
             ("removed", "Removed."),

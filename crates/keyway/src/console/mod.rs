@@ -5,6 +5,7 @@
 //! may load is this server's own and nothing else (`page::answer` says so in its headers).
 
 pub mod account;
+pub mod admin_keys;
 pub mod again;
 pub mod alerts;
 pub mod applications;

@@ -61,6 +61,7 @@ static ITEMS: &[Item] = &[
     item("Operate", "Routes", "/console/routes", To::Anywhere(Scope::READ_PROJECTS)),
     item("Operate", "Projects", "/console/projects", To::Anywhere(Scope::READ_PROJECTS)),
     item("Operate", "Members", "/console/members", To::Everywhere(Scope::READ_MEMBERS)),
+    item("Operate", "Admin keys", "/console/admin-keys", To::Everywhere(Scope::READ_KEYS)),
     item("Operate", "Key review", "/console/review", To::Everywhere(Scope::READ_KEYS)),
     item("Operate", "Audit log", "/console/audit", To::Anywhere(Scope::READ_AUDIT_LOGS)),
     item(

@@ -1,10 +1,11 @@
 //! Pages of the console with which an organisation and the installation are run.
 
 use super::console::page;
-use crate::access::verify::About::Organization;
+use crate::access::verify::About::{Anywhere, Organization};
 use crate::access::verify::Needs::{self, Admin};
 use crate::accounts::Scope;
-use crate::console::webhooks;
+use crate::console::keys::secrets;
+use crate::console::{admin_keys, webhooks};
 use crate::relay::Route;
 use http::Method;
 
@@ -55,9 +56,87 @@ pub(super) static ROUTES: &[Route] = &[
         CHANGE_HOOKS,
         webhooks::messages::replay,
     ),
+    page(
+        "console_key_secret_end",
+        Method::POST,
+        "/console/keys/{key}/secrets/end",
+        Admin(Scope::DELETE_KEYS, Anywhere),
+        secrets::end,
+    ),
+    page("console_admin_keys", Method::GET, "/console/admin-keys", SEE_KEYS, admin_keys::list::show),
+    page("console_admin_key_new", Method::GET, "/console/admin-keys/new", MAKE_KEYS, admin_keys::new::show),
+    page("console_admin_key_make", Method::POST, "/console/admin-keys", MAKE_KEYS, admin_keys::new::make),
+    page("console_admin_key", Method::GET, "/console/admin-keys/{key}", SEE_KEYS, admin_keys::one::show),
+    page(
+        "console_admin_key_ask_edit",
+        Method::GET,
+        "/console/admin-keys/{key}/edit",
+        CHANGE_KEYS,
+        admin_keys::edit::ask,
+    ),
+    page(
+        "console_admin_key_edit",
+        Method::POST,
+        "/console/admin-keys/{key}/edit",
+        CHANGE_KEYS,
+        admin_keys::edit::change,
+    ),
+    page(
+        "console_admin_key_ask_rotate",
+        Method::GET,
+        "/console/admin-keys/{key}/rotate",
+        CHANGE_KEYS,
+        admin_keys::change::ask_rotate,
+    ),
+    page(
+        "console_admin_key_rotate",
+        Method::POST,
+        "/console/admin-keys/{key}/rotate",
+        CHANGE_KEYS,
+        admin_keys::change::rotate,
+    ),
+    page(
+        "console_admin_key_secret_end",
+        Method::POST,
+        "/console/admin-keys/{key}/secrets/end",
+        END_KEYS,
+        admin_keys::change::end_secret,
+    ),
+    page(
+        "console_admin_key_ask_revoke",
+        Method::GET,
+        "/console/admin-keys/{key}/revoke",
+        END_KEYS,
+        admin_keys::change::ask_revoke,
+    ),
+    page(
+        "console_admin_key_revoke",
+        Method::POST,
+        "/console/admin-keys/{key}/revoke",
+        END_KEYS,
+        admin_keys::change::revoke,
+    ),
+    page(
+        "console_admin_key_ask_leaked",
+        Method::GET,
+        "/console/admin-keys/{key}/leaked",
+        END_KEYS,
+        admin_keys::leaked::ask,
+    ),
+    page(
+        "console_admin_key_leaked",
+        Method::POST,
+        "/console/admin-keys/{key}/leaked",
+        END_KEYS,
+        admin_keys::leaked::report,
+    ),
 ];
 
 const SEE_HOOKS: Needs = Admin(Scope::READ_BUDGETS, Organization);
 const MAKE_HOOKS: Needs = Admin(Scope::CREATE_BUDGETS, Organization);
 const CHANGE_HOOKS: Needs = Admin(Scope::UPDATE_BUDGETS, Organization);
 const END_HOOKS: Needs = Admin(Scope::DELETE_BUDGETS, Organization);
+const SEE_KEYS: Needs = Admin(Scope::READ_KEYS, Organization);
+const MAKE_KEYS: Needs = Admin(Scope::CREATE_KEYS, Organization);
+const CHANGE_KEYS: Needs = Admin(Scope::UPDATE_KEYS, Organization);
+const END_KEYS: Needs = Admin(Scope::DELETE_KEYS, Organization);

@@ -1,6 +1,7 @@
 //! The console from outside, without a browser: forms, cookies and answers.
 
 mod accounts;
+mod admin_keys;
 mod alerts;
 mod applications;
 mod docs;
