@@ -16,6 +16,7 @@ pub mod docs;
 pub mod federated;
 pub mod form;
 pub mod front;
+pub mod groups;
 pub mod health;
 pub mod here;
 pub mod invitation;

@@ -5,7 +5,7 @@ use crate::access::verify::About::{Anywhere, Organization};
 use crate::access::verify::Needs::{self, Admin};
 use crate::accounts::Scope;
 use crate::console::keys::secrets;
-use crate::console::{admin_keys, webhooks};
+use crate::console::{admin_keys, groups, webhooks};
 use crate::relay::Route;
 use http::Method;
 
@@ -130,6 +130,51 @@ pub(super) static ROUTES: &[Route] = &[
         END_KEYS,
         admin_keys::leaked::report,
     ),
+    page("console_groups", Method::GET, "/console/groups", SEE_MEMBERS, groups::list::show),
+    page("console_group_make", Method::POST, "/console/groups", MAKE_MEMBERS, groups::list::make),
+    page("console_group", Method::GET, "/console/groups/{group}", SEE_MEMBERS, groups::one::show),
+    page(
+        "console_group_rename",
+        Method::POST,
+        "/console/groups/{group}",
+        CHANGE_MEMBERS,
+        groups::change::rename,
+    ),
+    page(
+        "console_group_remove",
+        Method::POST,
+        "/console/groups/{group}/remove",
+        END_MEMBERS,
+        groups::change::remove,
+    ),
+    page(
+        "console_group_user_add",
+        Method::POST,
+        "/console/groups/{group}/users",
+        CHANGE_MEMBERS,
+        groups::change::add_user,
+    ),
+    page(
+        "console_group_user_remove",
+        Method::POST,
+        "/console/groups/{group}/users/remove",
+        CHANGE_MEMBERS,
+        groups::change::remove_user,
+    ),
+    page(
+        "console_group_role_give",
+        Method::POST,
+        "/console/groups/{group}/roles",
+        CHANGE_MEMBERS,
+        groups::change::give_role,
+    ),
+    page(
+        "console_group_role_take",
+        Method::POST,
+        "/console/groups/{group}/roles/remove",
+        CHANGE_MEMBERS,
+        groups::change::take_role,
+    ),
 ];
 
 const SEE_HOOKS: Needs = Admin(Scope::READ_BUDGETS, Organization);
@@ -140,3 +185,7 @@ const SEE_KEYS: Needs = Admin(Scope::READ_KEYS, Organization);
 const MAKE_KEYS: Needs = Admin(Scope::CREATE_KEYS, Organization);
 const CHANGE_KEYS: Needs = Admin(Scope::UPDATE_KEYS, Organization);
 const END_KEYS: Needs = Admin(Scope::DELETE_KEYS, Organization);
+const SEE_MEMBERS: Needs = Admin(Scope::READ_MEMBERS, Organization);
+const MAKE_MEMBERS: Needs = Admin(Scope::CREATE_MEMBERS, Organization);
+const CHANGE_MEMBERS: Needs = Admin(Scope::UPDATE_MEMBERS, Organization);
+const END_MEMBERS: Needs = Admin(Scope::DELETE_MEMBERS, Organization);

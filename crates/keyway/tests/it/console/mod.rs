@@ -7,6 +7,7 @@ mod applications;
 mod docs;
 mod federated;
 mod frame;
+mod groups;
 mod idp;
 mod keys;
 mod live;
