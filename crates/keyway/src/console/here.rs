@@ -178,6 +178,7 @@ impl<'a> Here<'a> {
             ("linked", "Linked: it is a way into your account now."),
             ("unlinked", "Unlinked: it is no way into your account any more."),
             ("archived", "The project is archived. Its keys work no more."),
+            ("organization-archived", "The organisation is archived. Its keys work no more."),
             ("handed-over", "Removed. The keys go on, and belong to somebody else now."),
         ];
         let asked = self.asked("done")?;

@@ -27,6 +27,8 @@ pub mod members;
 pub mod models;
 pub mod money;
 pub mod nav;
+pub mod nodes;
+pub mod organizations;
 pub mod overview;
 pub mod page;
 pub mod parts;

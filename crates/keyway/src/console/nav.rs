@@ -70,6 +70,8 @@ static ITEMS: &[Item] = &[
         "/console/applications",
         To::Everywhere(Scope::READ_SETTINGS),
     ),
+    item("Operate", "Organisations", "/console/organizations", To::Operator(Scope::READ_SETTINGS)),
+    item("Operate", "Nodes", "/console/nodes", To::Operator(Scope::READ_SETTINGS)),
     item("Operate", "Tiers", "/console/tiers", To::Operator(Scope::READ_SETTINGS)),
     item("Operate", "Settings", "/console/settings", To::Everywhere(Scope::READ_SETTINGS)),
 ];

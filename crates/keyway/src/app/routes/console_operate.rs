@@ -1,11 +1,12 @@
 //! Pages of the console with which an organisation and the installation are run.
 
 use super::console::page;
-use crate::access::verify::About::{Anywhere, Organization};
+use crate::access::verify::About::{Anywhere, Installation, Organization};
 use crate::access::verify::Needs::{self, Admin};
 use crate::accounts::Scope;
 use crate::console::keys::secrets;
-use crate::console::{admin_keys, groups, webhooks};
+use crate::console::models::prices;
+use crate::console::{admin_keys, groups, nodes, organizations, webhooks};
 use crate::relay::Route;
 use http::Method;
 
@@ -175,6 +176,38 @@ pub(super) static ROUTES: &[Route] = &[
         CHANGE_MEMBERS,
         groups::change::take_role,
     ),
+    page("console_nodes", Method::GET, "/console/nodes", RUN_SEE, nodes::show),
+    page("console_organizations", Method::GET, "/console/organizations", RUN_SEE, organizations::list::show),
+    page(
+        "console_organization_make",
+        Method::POST,
+        "/console/organizations",
+        RUN_MAKE,
+        organizations::list::make,
+    ),
+    page(
+        "console_organization",
+        Method::GET,
+        "/console/organizations/{organization}",
+        RUN_SEE,
+        organizations::one::show,
+    ),
+    page(
+        "console_organization_update",
+        Method::POST,
+        "/console/organizations/{organization}",
+        RUN_CHANGE,
+        organizations::one::update,
+    ),
+    page(
+        "console_organization_archive",
+        Method::POST,
+        "/console/organizations/{organization}/archive",
+        RUN_END,
+        organizations::one::archive,
+    ),
+    page("console_price_set", Method::POST, "/console/prices", SET_PRICES, prices::set),
+    page("console_price_remove", Method::POST, "/console/prices/remove", END_PRICES, prices::remove),
 ];
 
 const SEE_HOOKS: Needs = Admin(Scope::READ_BUDGETS, Organization);
@@ -189,3 +222,9 @@ const SEE_MEMBERS: Needs = Admin(Scope::READ_MEMBERS, Organization);
 const MAKE_MEMBERS: Needs = Admin(Scope::CREATE_MEMBERS, Organization);
 const CHANGE_MEMBERS: Needs = Admin(Scope::UPDATE_MEMBERS, Organization);
 const END_MEMBERS: Needs = Admin(Scope::DELETE_MEMBERS, Organization);
+const RUN_SEE: Needs = Admin(Scope::READ_SETTINGS, Installation);
+const RUN_MAKE: Needs = Admin(Scope::CREATE_SETTINGS, Installation);
+const RUN_CHANGE: Needs = Admin(Scope::UPDATE_SETTINGS, Installation);
+const RUN_END: Needs = Admin(Scope::DELETE_SETTINGS, Installation);
+const SET_PRICES: Needs = Admin(Scope::UPDATE_PROVIDERS, Installation);
+const END_PRICES: Needs = Admin(Scope::DELETE_PROVIDERS, Installation);

@@ -12,6 +12,7 @@ mod idp;
 mod keys;
 mod live;
 mod mail;
+mod operator;
 mod pages;
 mod providers;
 mod roles;
