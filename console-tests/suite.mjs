@@ -25,7 +25,22 @@ const PAGES = {
   "key first call": "/console/keys/{key}/first-call",
   "key rotate": "/console/keys/{key}/rotate",
   "key revoke": "/console/keys/{key}/revoke",
+  "admin keys": "/console/admin-keys",
+  "admin keys filtered to nothing": "/console/admin-keys?q=nothing-like-that",
+  "admin key new": "/console/admin-keys/new?template=keys",
+  "admin key": "{adminKey}",
+  "admin key edit": "{adminKey}/edit",
+  "admin key rotate": "{adminKey}/rotate",
+  "admin key revoke": "{adminKey}/revoke",
+  "admin key leaked": "{adminKey}/leaked",
   alerts: "/console/alerts",
+  webhooks: "/console/webhooks",
+  "webhooks filtered to nothing": "/console/webhooks?state=off",
+  "webhook new": "/console/webhooks/new",
+  webhook: "{webhook}",
+  "webhook rotate": "{webhook}/rotate",
+  notifications: "/console/notifications",
+  "notifications given up": "/console/notifications?failed=true",
   advice: "/console/advice",
   usage: "/console/usage",
   "usage by key": "/console/usage?by=key&measure=tokens&period=7d",
@@ -44,6 +59,8 @@ const PAGES = {
   project: "{project}",
   members: "/console/members",
   member: "{member}",
+  groups: "/console/groups",
+  group: "{group}",
   roles: "/console/roles",
   providers: "/console/providers",
   "providers every one": "/console/providers?show=all",
@@ -57,6 +74,10 @@ const PAGES = {
   applications: "/console/applications",
   "applications for limits": "/console/applications?kind=limit_increase",
   application: "{application}",
+  organizations: "/console/organizations",
+  "organizations filtered to nothing": "/console/organizations?status=archived",
+  organization: "{organization}",
+  nodes: "/console/nodes",
   tiers: "/console/tiers",
   "tiers filtered to nothing": "/console/tiers?q=nothing-like-that",
   tier: "{tier}",
@@ -181,11 +202,68 @@ async function made(at, page, key) {
   const tier = await fill("/console/tiers", { name: "partner", markup: "12.5", requests_per_minute: "600", models: "sandbox/*" }, { summary: "Make a tier", button: "Make the tier" });
   at.check("a tier is made", tier.startsWith("/console/tiers/tier_"), tier);
   await checked(at, page);
+  const group = await fill("/console/groups", { name: "Search team" }, { summary: "Make a group", button: "Make the group" });
+  at.check("a group is made", group.startsWith("/console/groups/group_"), group);
+  await filled(at, page);
+  const organization = await fill("/console/organizations", { name: "Acme" }, { summary: "Make an organisation", button: "Make the organisation" });
+  at.check("an organisation is made", organization.startsWith("/console/organizations/org_"), organization);
+  const [webhook, adminKey] = [await hooked(at, page), await managed(at, page)];
   const link = async (url, part) => {
     await page.goto(base + url);
     return page.getAttribute(`main a[href*="${part}"]`, "href");
   };
-  return { key, budget, project, application, route, tier, member: await link("/console/members", "/members/user_"), request: await link("/console/requests", "/requests/req_") };
+  return { key, group, organization, webhook, adminKey, budget, project, application, route, tier, member: await link("/console/members", "/members/user_"), request: await link("/console/requests", "/requests/req_") };
+}
+
+// Somebody is put into a group, and it is given a role.
+async function filled(at, page) {
+  await page.click("summary:text('Put somebody in')");
+  await page.click("button:text('Put them in')");
+  at.check("somebody is put into a group", (await page.textContent("main")).includes("Saved."), page.url());
+  await page.click("summary:text('Give it a role')");
+  await page.selectOption("#role_id", "billing");
+  await page.click("button:text('Give it the role')");
+  at.check("a group is given a role", (await page.locator('button[value="billing"]').count()) === 1, page.url());
+}
+
+// A webhook shows its secret once, is tried, and says where its message is.
+async function hooked(at, page) {
+  await page.goto(`${at.keyway.base}/console/webhooks/new`);
+  await page.fill("#name", "on-call");
+  await page.fill("#url", "https://hooks.example.com/T1/secret");
+  await page.click("button:text('Create the webhook')");
+  const secret = await page.inputValue("#secret");
+  at.check("a webhook's secret is shown", secret.startsWith("whsec_"), secret);
+  await pictures(at, page, "webhook made");
+  await axeIn(at, page, "webhook made");
+  await page.click("main a:text('I have stored it')");
+  const webhook = new URL(page.url()).pathname;
+  at.check("and not again", !(await page.content()).includes(secret));
+  await page.click("button:text('Send a test')");
+  at.check("a webhook is tried", (await page.textContent("main")).includes("on its way"), page.url());
+  await page.goto(`${at.keyway.base}/console/notifications`);
+  at.check("its message is listed", (await page.textContent("main")).includes("webhook test"));
+  return webhook;
+}
+
+// An admin key is made from a template, checked first, and shown once.
+async function managed(at, page) {
+  await page.goto(`${at.keyway.base}/console/admin-keys/new`);
+  await page.click("nav.templates >> text=Usage export");
+  await page.fill("#name", "billing export");
+  await page.click("button:text-is('Check')");
+  at.check("an admin key is checked in words", (await page.textContent("aside")).includes("It can be made so."));
+  await pictures(at, page, "admin key checked");
+  await axeIn(at, page, "admin key checked");
+  await page.click("button:text('Create the key')");
+  const secret = await page.inputValue("#key");
+  at.check("an admin key is shown", secret.startsWith("sk-kw-admin-"), secret);
+  await pictures(at, page, "admin key made");
+  await axeIn(at, page, "admin key made");
+  const answer = execFileSync("bash", ["-c", `${await page.textContent("#sample-curl")} --silent`]).toString();
+  at.check("its sample works as it stands", JSON.parse(answer).object === "list", answer);
+  await page.click("main a:text('I have stored it')");
+  return new URL(page.url()).pathname;
 }
 
 // The playground answers, counts, and keeps a draft.

@@ -2,10 +2,9 @@
 
 use super::ask::{Caller, Query, handlers};
 use super::json::{self, List, seconds};
-use super::wait::LIVE_WITHIN_MS;
 use crate::base::Trouble;
 use crate::relay::{Inbound, Outbound, Shared};
-use crate::store::nodes::{self, Node};
+use crate::store::nodes::{self, KNOWN_MS, Node};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -27,7 +26,7 @@ impl<'a> NodeObject<'a> {
     fn new(node: &'a Node, now_ms: i64) -> Self {
         Self {
             object: "organization.node",
-            status: status(node, now_ms),
+            status: node.standing(now_ms).word(),
             id: &node.id,
             version: &node.version,
             listen: &node.listen,
@@ -36,28 +35,6 @@ impl<'a> NodeObject<'a> {
             seen_seq: node.seen_seq,
             health: RawValue::from_string(node.health.clone()).ok(),
         }
-    }
-}
-
-/// A node that has not been seen for this long is not listed, milliseconds: one that ends says so itself.
-pub const KNOWN_MS: i64 = 3_600_000;
-/// A node that has not heard of changes for this long is behind, milliseconds.
-const BEHIND_MS: i64 = 2_000;
-
-/// `live`; `behind`: it does not hear of changes, and stops serving soon; `cut_off`: it was not heard of for
-/// some seconds, and did not say that it ends.
-#[must_use]
-pub fn status(node: &Node, now_ms: i64) -> &'static str {
-    #[derive(serde::Deserialize)]
-    struct Health {
-        #[serde(default)]
-        sync_age_ms: i64,
-    }
-    let health = serde_json::from_str::<Health>(&node.health);
-    match now_ms - node.seen_ms {
-        silent_ms if silent_ms > LIVE_WITHIN_MS => "cut_off",
-        _ if health.is_ok_and(|health| health.sync_age_ms > BEHIND_MS) => "behind",
-        _ => "live",
     }
 }
 

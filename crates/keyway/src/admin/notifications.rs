@@ -43,22 +43,12 @@ impl<'a> NotificationObject<'a> {
             recipient: &row.recipient,
             created_at: seconds(row.created_ms),
             sent_at: row.sent_ms.map(seconds),
-            status: status(row),
+            status: row.status(),
             attempts: row.attempts,
             next_attempt_at: (waits && row.next_ms > 0).then(|| seconds(row.next_ms)),
             error: row.last_error.as_deref(),
             detail: RawValue::from_string(row.detail.clone()).ok(),
         }
-    }
-}
-
-/// What has become of a message, in a word.
-#[must_use]
-pub fn status(row: &Message) -> &'static str {
-    match (row.sent_ms, row.failed_ms) {
-        (Some(_), _) => "sent",
-        (None, Some(_)) => "failed",
-        (None, None) => "waiting",
     }
 }
 

@@ -2,12 +2,11 @@
 
 use crate::base::Fault;
 use crate::relay::Shared;
-use crate::store::{changes, nodes};
+use crate::store::changes;
+use crate::store::nodes::{self, LIVE_WITHIN_MS};
 use serde::Serialize;
 use std::time::Duration;
 
-/// A node that has not been seen for this long does not count.
-pub const LIVE_WITHIN_MS: i64 = 5_000;
 /// How long a call waits for the others.
 const WAIT_MS_MAX: i64 = 2_000;
 /// Time between two looks.

@@ -112,7 +112,7 @@ pub fn run(global: &Global, command: &Audit, out: &Out) -> Result<(), Failure> {
                     when(Some(it.created_ms)),
                     it.kind.clone(),
                     it.recipient.clone(),
-                    notifications::status(it).to_owned(),
+                    it.status().to_owned(),
                     when(it.sent_ms),
                     it.last_error.clone().unwrap_or_default(),
                 ]

@@ -5,8 +5,8 @@ use super::failure::Failure;
 use super::key::when;
 use super::output::Out;
 use super::session::{self, Missing, Session};
-use crate::admin::nodes::{KNOWN_MS, list_object, status};
-use crate::store::nodes;
+use crate::admin::nodes::list_object;
+use crate::store::nodes::{self, KNOWN_MS};
 use clap::Subcommand;
 
 /// Processes that serve on this database
@@ -30,7 +30,7 @@ pub fn run(global: &Global, command: &Node, out: &Out) -> Result<(), Failure> {
             return out.json(&list_object(&known, now_ms));
         }
         let cells = |it: &nodes::Node| {
-            let state = status(it, now_ms).replace('_', " ");
+            let state = it.standing(now_ms).word().replace('_', " ");
             vec![it.id.clone(), state, it.version.clone(), it.listen.clone(), when(Some(it.started_ms))]
         };
         out.table(

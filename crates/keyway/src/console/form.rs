@@ -121,6 +121,16 @@ impl Wrong {
         }
     }
 
+    /// The same, where the form has a field under another name than the API.
+    #[must_use]
+    pub fn called(mut self, name: &str, field: &'static str) -> Self {
+        let refusal = self.0.as_mut().filter(|refusal| refusal.param.as_deref() == Some(name));
+        if let Some(refusal) = refusal {
+            refusal.param = Some(field.into());
+        }
+        self
+    }
+
     /// What is wrong with a field.
     #[must_use]
     pub fn with(&self, field: &str) -> Option<&str> {

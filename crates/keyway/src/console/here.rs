@@ -1,6 +1,6 @@
 //! A page's request by somebody who is signed in: who they are, where they are, what they may.
 
-use super::form::Form;
+use super::form::{Form, Wrong};
 use super::page::see;
 use super::parts::paging::encoded;
 use super::when::When;
@@ -101,6 +101,28 @@ impl<'a> Here<'a> {
         Ok(())
     }
 
+    /// Ends an act: what was done holds, here first. What was refused comes back, and nothing has happened.
+    ///
+    /// # Errors
+    /// The fault of what was done, or when the database cannot be used.
+    pub async fn settle<T>(
+        &self,
+        acting: Acting<'_>,
+        done: Result<T, Trouble>,
+    ) -> Result<Result<T, Wrong>, Trouble> {
+        match done {
+            Ok(done) => {
+                self.finish(acting).await?;
+                Ok(Ok(done))
+            }
+            // Taken back before a page is read: one who writes keeps the others out.
+            Err(trouble) => {
+                drop(acting);
+                Ok(Err(Wrong::of(trouble)?))
+            }
+        }
+    }
+
     /// A parameter of the query string; the first, if it stands twice.
     #[must_use]
     pub fn asked(&self, name: &str) -> Option<String> {
@@ -147,6 +169,7 @@ impl<'a> Here<'a> {
             ("settled", "Done. The key has it from now on."),
             ("ended", "The session is ended."),
             ("all-ended", "Every other session is ended."),
+            ("secret-ended", "The secret is ended. The key goes on with the others."),
             ("sent", "The message is on its way."),
             ("made", "Made."),
             ("removed", "Removed."),
@@ -155,6 +178,7 @@ impl<'a> Here<'a> {
             ("linked", "Linked: it is a way into your account now."),
             ("unlinked", "Unlinked: it is no way into your account any more."),
             ("archived", "The project is archived. Its keys work no more."),
+            ("organization-archived", "The organisation is archived. Its keys work no more."),
             ("handed-over", "Removed. The keys go on, and belong to somebody else now."),
         ];
         let asked = self.asked("done")?;

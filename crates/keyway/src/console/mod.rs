@@ -5,6 +5,8 @@
 //! may load is this server's own and nothing else (`page::answer` says so in its headers).
 
 pub mod account;
+pub mod admin_keys;
+pub mod again;
 pub mod alerts;
 pub mod applications;
 pub mod assets;
@@ -14,6 +16,7 @@ pub mod docs;
 pub mod federated;
 pub mod form;
 pub mod front;
+pub mod groups;
 pub mod health;
 pub mod here;
 pub mod invitation;
@@ -24,6 +27,8 @@ pub mod members;
 pub mod models;
 pub mod money;
 pub mod nav;
+pub mod nodes;
+pub mod organizations;
 pub mod overview;
 pub mod page;
 pub mod parts;
@@ -44,6 +49,7 @@ pub mod theme;
 pub mod tiers;
 pub mod usage;
 pub mod visit;
+pub mod webhooks;
 pub mod when;
 
 pub use refusal::refused;

@@ -53,6 +53,7 @@ static ITEMS: &[Item] = &[
     item("Observe", "Advice", "/console/advice", To::Anywhere(Scope::READ_USAGE)),
     item("Observe", "Requests", "/console/requests", To::Anywhere(Scope::READ_REQUESTS)),
     item("Observe", "Alerts", "/console/alerts", To::Anywhere(Scope::READ_BUDGETS)),
+    item("Observe", "Webhooks", "/console/webhooks", To::Everywhere(Scope::READ_BUDGETS)),
     item("Spend", "Budgets", "/console/budgets", To::Anywhere(Scope::READ_BUDGETS)),
     item("Spend", "Limits", "/console/limits", To::Anywhere(Scope::READ_PROJECTS)),
     item("Spend", "Credit", "/console/credit", To::Everywhere(Scope::READ_BILLING)),
@@ -60,6 +61,7 @@ static ITEMS: &[Item] = &[
     item("Operate", "Routes", "/console/routes", To::Anywhere(Scope::READ_PROJECTS)),
     item("Operate", "Projects", "/console/projects", To::Anywhere(Scope::READ_PROJECTS)),
     item("Operate", "Members", "/console/members", To::Everywhere(Scope::READ_MEMBERS)),
+    item("Operate", "Admin keys", "/console/admin-keys", To::Everywhere(Scope::READ_KEYS)),
     item("Operate", "Key review", "/console/review", To::Everywhere(Scope::READ_KEYS)),
     item("Operate", "Audit log", "/console/audit", To::Anywhere(Scope::READ_AUDIT_LOGS)),
     item(
@@ -68,6 +70,8 @@ static ITEMS: &[Item] = &[
         "/console/applications",
         To::Everywhere(Scope::READ_SETTINGS),
     ),
+    item("Operate", "Organisations", "/console/organizations", To::Operator(Scope::READ_SETTINGS)),
+    item("Operate", "Nodes", "/console/nodes", To::Operator(Scope::READ_SETTINGS)),
     item("Operate", "Tiers", "/console/tiers", To::Operator(Scope::READ_SETTINGS)),
     item("Operate", "Settings", "/console/settings", To::Everywhere(Scope::READ_SETTINGS)),
 ];

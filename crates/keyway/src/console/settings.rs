@@ -6,22 +6,18 @@ use super::members::everywhere;
 use super::page::{Page, see};
 use super::parts::table::{Column, facts, table, text};
 use super::parts::take::take;
-use super::parts::{Field, Tone, badge, moment, submit};
+use super::parts::{Field, Tone, badge, submit};
 use crate::access::naming;
 use crate::accounts::{Scope, organizations};
 use crate::base::Trouble;
 use crate::config::show::Shown;
 use crate::relay::Outbound;
-use crate::store::nodes::{self, Node};
 use crate::store::{organizations as rows, settings, tiers};
 use maud::{Markup, html};
 
 const PATH: &str = "/console/settings";
-/// A node that has not been heard of for so long is not shown: a minute.
-const HEARD_MS: i64 = 60_000;
 const FIELDS: &[&str] = &["key_name_pattern", "ip_allowlist"];
 const SETTINGS: &[Column] = &[text("Setting"), text("Value"), text("From"), text("What it is for")];
-const NODES: &[Column] = &[text("Node"), text("Version"), text("Address"), text("Since"), text("Heard")];
 
 pages! {
     /// Settings.
@@ -41,10 +37,6 @@ async fn page(here: &Here<'_>, form: &Form, wrong: &Wrong) -> Result<Outbound, T
     let tier = tiers::of_organization(&mut conn, here.org()).await?;
     drop(conn);
     let operator = here.grant.actor.rights.operator;
-    let live = match operator {
-        true => nodes::live(&here.shared.at.db, here.shared.at.clock.now_ms() - HEARD_MS).await?,
-        false => Vec::new(),
-    };
     let organization = organization.unwrap_or_default();
     let networks: Vec<String> = organization
         .ip_allowlist
@@ -62,7 +54,7 @@ async fn page(here: &Here<'_>, form: &Form, wrong: &Wrong) -> Result<Outbound, T
             ]))
         }
         (own(here, &pattern, &networks.join(", "), form, wrong))
-        @if operator { (nodes_of(here, &live)) (process(&here.shared.desk.settings)) }
+        @if operator { (process(&here.shared.desk.settings)) }
         (take(here, "/v1/organization/settings", if operator { "keyway config show --origin" } else { "" }))
     };
     Ok(Page::new("Settings", body).answer_as(wrong.status(), here))
@@ -92,23 +84,6 @@ fn own(here: &Here<'_>, pattern: &str, networks: &str, form: &Form, wrong: &Wron
             }
         }
     }
-}
-
-fn nodes_of(here: &Here<'_>, live: &[Node]) -> Markup {
-    let when = here.when();
-    let cells: Vec<Vec<Markup>> = live
-        .iter()
-        .map(|node| {
-            vec![
-                html! { code { (node.id) } },
-                html! { (node.version) },
-                html! { (node.listen) },
-                moment(&when, Some(node.started_ms)),
-                moment(&when, Some(node.seen_ms)),
-            ]
-        })
-        .collect();
-    html! { section .part { h2 { "Nodes" } (table("Nodes", NODES, &cells)) } }
 }
 
 /// What the process runs with: looked at here, changed where it was written.
@@ -144,14 +119,8 @@ async fn do_change(here: &Here<'_>) -> Result<Outbound, Trouble> {
         Ok(()) => organizations::set_networks(&mut acting, networks).await.map(|_| ()),
         Err(trouble) => Err(trouble),
     };
-    match done {
-        Ok(()) => {
-            here.finish(acting).await?;
-            Ok(see("/console/settings?done=saved"))
-        }
-        Err(trouble) => {
-            drop(acting);
-            page(here, &form, &Wrong::of(trouble)?).await
-        }
+    match here.settle(acting, done).await? {
+        Ok(()) => Ok(see("/console/settings?done=saved")),
+        Err(wrong) => page(here, &form, &wrong).await,
     }
 }

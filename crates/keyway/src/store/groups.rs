@@ -5,6 +5,7 @@ use crate::base::Fault;
 use crate::base::fault::Doing;
 use sqlx::Row;
 use sqlx::any::AnyRow;
+use std::collections::HashMap;
 
 /// A group.
 #[derive(Debug, Clone)]
@@ -58,6 +59,22 @@ pub async fn groups(
         .await
         .doing("listing groups")?;
     Ok(rows.iter().map(read).collect())
+}
+
+/// How many users each group of an organisation has, by its id; one with nobody is not there.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn sizes(conn: &mut Conn, org: &str) -> Result<HashMap<String, i64>, Fault> {
+    let rows = sqlx::query(
+        "SELECT m.group_id, CAST(COUNT(*) AS BIGINT) FROM group_members m \
+         JOIN access_groups g ON g.id = m.group_id WHERE g.org_id = $1 GROUP BY m.group_id",
+    )
+    .bind(org)
+    .fetch_all(conn)
+    .await
+    .doing("counting the groups' users")?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
 }
 
 /// Makes a group.

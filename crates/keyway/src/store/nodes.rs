@@ -3,6 +3,7 @@
 use super::Db;
 use crate::base::Fault;
 use crate::base::fault::Doing;
+use serde::Deserialize;
 use sqlx::Row;
 
 /// A serving process, as it last said of itself.
@@ -24,6 +25,66 @@ pub struct Node {
     pub seen_seq: i64,
     /// JSON: what it says of its health.
     pub health: String,
+}
+
+/// A node that has not been seen for this long does not count, milliseconds.
+pub const LIVE_WITHIN_MS: i64 = 5_000;
+/// A node that has not been seen for this long is not listed, milliseconds: one that ends says so itself.
+pub const KNOWN_MS: i64 = 3_600_000;
+/// A node that has not heard of changes for this long is behind, milliseconds.
+const BEHIND_MS: i64 = 2_000;
+
+/// How a node is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It serves, and hears of changes.
+    Live,
+    /// It does not hear of changes, and stops serving soon.
+    Behind,
+    /// It was not heard of for some seconds, and did not say that it ends.
+    CutOff,
+}
+
+impl Standing {
+    /// Its word outside.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Behind => "behind",
+            Self::CutOff => "cut_off",
+        }
+    }
+}
+
+/// What a node says of its health; zeros where it says nothing.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(default)]
+pub struct Health {
+    /// How long ago it last heard of changes, milliseconds.
+    pub sync_age_ms: i64,
+    /// How far its clock is before the database's, milliseconds.
+    pub clock_skew_ms: i64,
+    /// It ends, and takes no new connections.
+    pub draining: bool,
+}
+
+impl Node {
+    /// What it says of its health.
+    #[must_use]
+    pub fn health(&self) -> Option<Health> {
+        serde_json::from_str(&self.health).ok()
+    }
+
+    /// How it is, at an instant of the database's clock.
+    #[must_use]
+    pub fn standing(&self, now_ms: i64) -> Standing {
+        match now_ms - self.seen_ms {
+            silent_ms if silent_ms > LIVE_WITHIN_MS => Standing::CutOff,
+            _ if self.health().is_some_and(|health| health.sync_age_ms > BEHIND_MS) => Standing::Behind,
+            _ => Standing::Live,
+        }
+    }
 }
 
 /// Writes the node's row, new or again.

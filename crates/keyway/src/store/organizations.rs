@@ -49,6 +49,48 @@ pub async fn list(
     Ok(rows.iter().map(read_organization).collect())
 }
 
+/// Which organisations are looked for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Search<'a> {
+    /// A part of the name, unless empty.
+    pub text: &'a str,
+    /// Those in use, or those that are archived; absent: both.
+    pub archived: Option<bool>,
+    /// Of this tier alone, unless empty.
+    pub tier: &'a str,
+}
+
+/// Organisations newest first, at most `limit` before the id `before` (empty: from the newest).
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn search(
+    conn: &mut Conn,
+    search: &Search<'_>,
+    before: &str,
+    limit: i64,
+) -> Result<Vec<Organization>, Fault> {
+    let part = match search.text {
+        "" => String::new(),
+        text => format!("%{}%", text.to_lowercase().replace(['%', '_'], " ")),
+    };
+    let rows = sqlx::query(
+        "SELECT id, name, created_ms, archived_ms, ip_allowlist, tier_id FROM organizations \
+         WHERE ($1 = '' OR id < $1) AND ($2 = '' OR LOWER(name) LIKE $2) AND ($3 = '' OR tier_id = $3) \
+         AND ($4 <> 0 OR archived_ms IS NULL) AND ($4 <> 1 OR archived_ms IS NOT NULL) \
+         ORDER BY id DESC LIMIT $5",
+    )
+    .bind(before)
+    .bind(part)
+    .bind(search.tier)
+    .bind(search.archived.map_or(-1, i64::from))
+    .bind(limit)
+    .fetch_all(conn)
+    .await
+    .doing("looking for organisations")?;
+    Ok(rows.iter().map(read_organization).collect())
+}
+
 /// Ids of organisations in use that have a name, two at most: a second one makes the name ambiguous.
 ///
 /// # Errors

@@ -41,6 +41,18 @@ pub struct Message {
     pub last_error: Option<String>,
 }
 
+impl Message {
+    /// What has become of it, in a word: `sent`, `failed` or `waiting`.
+    #[must_use]
+    pub fn status(&self) -> &'static str {
+        match (self.sent_ms, self.failed_ms) {
+            (Some(_), _) => "sent",
+            (None, Some(_)) => "failed",
+            (None, None) => "waiting",
+        }
+    }
+}
+
 macro_rules! columns {
     () => {
         "id, org_id, kind, channel, recipient, detail, created_ms, sent_ms, attempts, next_ms, failed_ms, last_error"

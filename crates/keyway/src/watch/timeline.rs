@@ -20,6 +20,19 @@ pub struct Moment {
     pub what: String,
     /// A sentence.
     pub summary: String,
+    /// Who did it, of a record of the audit log.
+    pub by: Option<By>,
+}
+
+/// Who did something, and from where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct By {
+    /// `user`, `key`, `operator` and so on.
+    pub kind: String,
+    /// Their id.
+    pub id: String,
+    /// Their address, where it is known.
+    pub ip: Option<String>,
 }
 
 /// Everything about a key, newest first. `audited`: whether its records may be seen.
@@ -43,7 +56,7 @@ pub async fn of(db: &Db, org: &str, key: &str, audited: bool) -> Result<Vec<Mome
     all.extend(told.iter().map(|event| {
         let detail: Value = serde_json::from_str(&event.detail).unwrap_or_default();
         let summary = detail["summary"].as_str().unwrap_or_default().to_owned();
-        Moment { at_ms: event.at_ms, kind: "alert", what: event.kind.clone(), summary }
+        Moment { at_ms: event.at_ms, kind: "alert", what: event.kind.clone(), summary, by: None }
     }));
     all.extend(happened::first_uses(&mut conn, key, MOMENTS_MAX).await?.into_iter().map(
         |(network, first_ms)| Moment {
@@ -51,6 +64,7 @@ pub async fn of(db: &Db, org: &str, key: &str, audited: bool) -> Result<Vec<Mome
             kind: "network",
             what: "first_use".to_owned(),
             summary: format!("Used from {network} for the first time."),
+            by: None,
         },
     ));
     all.sort_by(|a, b| b.at_ms.cmp(&a.at_ms).then_with(|| a.what.cmp(&b.what)));
@@ -65,5 +79,10 @@ fn recorded(record: &audit::Record) -> Moment {
         kind: "audit",
         what: record.event.clone(),
         summary: format!("By {} {}{from}.", record.actor_kind, record.actor_id),
+        by: Some(By {
+            kind: record.actor_kind.clone(),
+            id: record.actor_id.clone(),
+            ip: record.actor_ip.clone(),
+        }),
     }
 }

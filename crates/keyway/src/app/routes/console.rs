@@ -432,7 +432,7 @@ const SEE_USAGE: Needs = Needs::Admin(Scope::READ_USAGE, About::Anywhere);
 const SEE_REQUESTS: Needs = Needs::Admin(Scope::READ_REQUESTS, About::Anywhere);
 
 /// A row of a page.
-const fn page(
+pub(super) const fn page(
     name: &'static str,
     method: Method,
     path: &'static str,

@@ -3,6 +3,7 @@
 mod audit;
 mod catalog;
 mod console;
+mod console_operate;
 mod data;
 mod keys;
 mod money;
@@ -37,6 +38,7 @@ pub static ROUTES: &[&[Route]] = &[
     providers::ROUTES,
     watch::ROUTES,
     console::ROUTES,
+    console_operate::ROUTES,
 ];
 
 /// A row that answers from memory.

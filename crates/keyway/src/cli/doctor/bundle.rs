@@ -2,7 +2,7 @@
 //! nothing that was said to a model.
 
 use super::{Check, Report, State};
-use crate::admin::nodes::{KNOWN_MS, list_object};
+use crate::admin::nodes::list_object;
 use crate::app::open;
 use crate::app::serve::place;
 use crate::app::start;
@@ -99,7 +99,7 @@ async fn look(db: &Db) -> Result<Value, Fault> {
         return Ok(json!({ "engine": engine, "schema": schema }));
     }
     let now_ms = db.now_ms(&Clock::system()).await?;
-    let known = nodes::live(db, now_ms - KNOWN_MS).await?;
+    let known = nodes::live(db, now_ms - nodes::KNOWN_MS).await?;
     let mut conn = db.connection().await?;
     let credentials: Vec<Value> = every(&mut conn).await?.iter().map(credential).collect();
     let hours = provider_hours(&mut conn, now_ms - PROVIDERS_MS).await?;

@@ -1,7 +1,6 @@
 //! The database: whether it answers, its schema, its master key, its nodes and its keys.
 
 use super::{Check, few};
-use crate::admin::nodes::{KNOWN_MS, status};
 use crate::app::open::{self, MASTER_KEY_FILE, MasterSource, Place};
 use crate::app::serve::place;
 use crate::base::{Clock, Fault};
@@ -10,7 +9,7 @@ use crate::providers::source::open as open_credential;
 use crate::sealing::MasterKey;
 use crate::store::db::{Db, Engine};
 use crate::store::keys::{self, Filter, KeyRow};
-use crate::store::nodes::{self, Node};
+use crate::store::nodes::{self, KNOWN_MS, Node};
 use crate::store::providers::{self, BROKEN, CredentialRow};
 use crate::store::tenants;
 
@@ -141,7 +140,7 @@ fn serving(known: &[Node], now_ms: i64) -> Vec<Check> {
         let health: Health = serde_json::from_str(&node.health).unwrap_or_default();
         checks.extend(skew(&node.id, health.clock_skew_ms));
         let fix = "see its log; what it leased of budgets stays charged until it is back";
-        match status(node, now_ms) {
+        match node.standing(now_ms).word() {
             "live" => {}
             state => {
                 let detail = format!("{} at {} is {}", node.id, node.listen, state.replace('_', " "));
@@ -149,7 +148,7 @@ fn serving(known: &[Node], now_ms: i64) -> Vec<Check> {
             }
         }
     }
-    let live = known.iter().filter(|node| status(node, now_ms) == "live").count();
+    let live = known.iter().filter(|node| node.standing(now_ms).word() == "live").count();
     if live > 0 {
         checks.push(Check::ok("node", format!("{live} serving")));
     }

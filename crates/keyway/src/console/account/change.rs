@@ -47,15 +47,10 @@ async fn set_profile(here: &Here<'_>) -> Result<Outbound, Trouble> {
         ..Profile::default()
     };
     let mut acting = here.act().await?;
-    match persons::change(&mut acting, &here.person.id, &wanted).await {
-        Ok(_) => {
-            here.finish(acting).await?;
-            Ok(see("/console/account?done=saved"))
-        }
-        Err(trouble) => {
-            drop(acting);
-            page(here, Part::Profile, &form, &Wrong::of(trouble)?).await
-        }
+    let done = persons::change(&mut acting, &here.person.id, &wanted).await;
+    match here.settle(acting, done).await? {
+        Ok(_) => Ok(see("/console/account?done=saved")),
+        Err(wrong) => page(here, Part::Profile, &form, &wrong).await,
     }
 }
 

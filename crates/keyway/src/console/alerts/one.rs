@@ -135,13 +135,9 @@ async fn edit_it(here: &Here<'_>, form: &Form, id: &str) -> Result<Outbound, Tro
         Ok(edit) => service::edit(&mut acting, id, &fields::kept(edit, &rule)).await,
         Err(refusal) => Err(refusal.into()),
     };
-    match changed {
-        Ok(_) => {
-            here.finish(acting).await?;
-            Ok(see(&format!("{PATH}/{id}?done=saved")))
-        }
-        Err(trouble) => {
-            let wrong = Wrong::of(trouble)?;
+    match here.settle(acting, changed).await? {
+        Ok(_) => Ok(see(&format!("{PATH}/{id}?done=saved"))),
+        Err(wrong) => {
             let above = [(PATH, "Alerts")];
             let body = other(here, &rule, form, &wrong);
             Ok(Page { above: &above, ..Page::new(&rule.name, body) }.answer_as(wrong.status(), here))

@@ -168,14 +168,9 @@ async fn do_ask(here: &Here<'_>) -> Result<Outbound, Trouble> {
         Err(refusal) => return page(here, kind, &form, &Wrong::from(refusal)).await,
     };
     let mut acting = here.act().await?;
-    match service::ask(&mut acting, kind, &wanted).await {
-        Ok(row) => {
-            here.finish(acting).await?;
-            Ok(see(&format!("{PATH}/{}?done=asked", row.id)))
-        }
-        Err(trouble) => {
-            drop(acting);
-            page(here, kind, &form, &Wrong::of(trouble)?).await
-        }
+    let done = service::ask(&mut acting, kind, &wanted).await;
+    match here.settle(acting, done).await? {
+        Ok(row) => Ok(see(&format!("{PATH}/{}?done=asked", row.id))),
+        Err(wrong) => page(here, kind, &form, &wrong).await,
     }
 }

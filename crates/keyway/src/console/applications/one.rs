@@ -148,14 +148,9 @@ async fn do_decide(here: &Here<'_>) -> Result<Outbound, Trouble> {
         Err(refusal) => return Ok(page(here, &found, &form, &Wrong::from(refusal))),
     };
     let mut acting = here.act().await?;
-    match service::decide(&mut acting, found.kind, &found.row.id, &decision).await {
-        Ok(_) => {
-            here.finish(acting).await?;
-            Ok(see(&format!("{PATH}/{}?done=decided", found.row.id)))
-        }
-        Err(trouble) => {
-            drop(acting);
-            Ok(page(here, &found, &form, &Wrong::of(trouble)?))
-        }
+    let done = service::decide(&mut acting, found.kind, &found.row.id, &decision).await;
+    match here.settle(acting, done).await? {
+        Ok(_) => Ok(see(&format!("{PATH}/{}?done=decided", found.row.id))),
+        Err(wrong) => Ok(page(here, &found, &form, &wrong)),
     }
 }

@@ -100,7 +100,9 @@ pub fn edit(here: &Here<'_>, form: &Form, row: &KeyRow) -> Result<Edit, Refusal>
     })
 }
 
-fn some(list: Vec<String>) -> Option<Vec<String>> {
+/// A list, or nothing where it is empty.
+#[must_use]
+pub fn some(list: Vec<String>) -> Option<Vec<String>> {
     Some(list).filter(|list| !list.is_empty())
 }
 
@@ -113,7 +115,10 @@ fn scopes(form: &Form) -> Result<Vec<String>, Refusal> {
 }
 
 /// Seconds until the key ends; `None`: it never does.
-fn end(when: &When, form: &Form) -> Result<Option<u64>, Refusal> {
+///
+/// # Errors
+/// A refusal of `expires_on`.
+pub fn end(when: &When, form: &Form) -> Result<Option<u64>, Refusal> {
     if form.text("expires") != ON_A_DAY {
         return Ok(form.text("expires").parse::<u64>().ok().map(|days| days.saturating_mul(DAY_SECONDS)));
     }

@@ -14,7 +14,7 @@ use crate::console::page::{Page, see};
 use crate::console::parts::{Field, danger_button, submit};
 use crate::relay::Outbound;
 use crate::store::keys::KeyRow;
-use maud::html;
+use maud::{Markup, html};
 
 /// How long an older secret may go on, seconds and text.
 const OVERLAPS: &[(&str, &str)] = &[
@@ -68,16 +68,22 @@ async fn rotate_it(here: &Here<'_>) -> Result<Outbound, Trouble> {
     }
 }
 
-fn rotate_page(here: &Here<'_>, row: &KeyRow, form: &Form, wrong: &Wrong) -> Outbound {
+/// When the secret in use ends.
+#[must_use]
+pub fn overlap_field(form: &Form, wrong: &Wrong) -> Markup {
     let overlaps: Vec<(String, String)> =
         OVERLAPS.iter().map(|(seconds, text)| ((*seconds).to_owned(), (*text).to_owned())).collect();
+    Field::new("overlap", "The secret in use now ends").options(&overlaps).came(form, wrong, "86400").show()
+}
+
+fn rotate_page(here: &Here<'_>, row: &KeyRow, form: &Form, wrong: &Wrong) -> Outbound {
     let path = format!("/console/keys/{}", row.id);
     let body = html! {
         form .panel-card.narrow method="post" action={ (path) "/rotate" } {
             p { "The key gets another secret, shown once. Its name, limits and rights stay, and so does what it has used." }
             (wrong.above(&[]))
             (token_field(&here.token()))
-            (Field::new("overlap", "The secret in use now ends").options(&overlaps).came(form, wrong, "86400").show())
+            (overlap_field(form, wrong))
             div .row { (submit("Rotate the key")) a .quiet href=(path) { "Leave it as it is" } }
         }
     };

@@ -63,14 +63,9 @@ async fn change_it(here: &Here<'_>) -> Result<Outbound, Trouble> {
     };
     let which = Which { admin: false, project: row.project_id.as_deref(), id: &row.id };
     let mut acting = here.act().await?;
-    match service::edit(&mut acting, &which, &edit).await {
-        Ok(_) => {
-            here.finish(acting).await?;
-            Ok(see(&format!("/console/keys/{}?done=saved", row.id)))
-        }
-        Err(trouble) => {
-            drop(acting);
-            Ok(page(here, &row, &form, &Wrong::of(trouble)?))
-        }
+    let done = service::edit(&mut acting, &which, &edit).await;
+    match here.settle(acting, done).await? {
+        Ok(_) => Ok(see(&format!("/console/keys/{}?done=saved", row.id))),
+        Err(wrong) => Ok(page(here, &row, &form, &wrong)),
     }
 }

@@ -59,6 +59,16 @@ fn words(all: &[(&str, &str)]) -> Vec<(String, String)> {
     all.iter().map(|(word, text)| ((*word).to_owned(), (*text).to_owned())).collect()
 }
 
+/// Lives to choose from; one that is there can keep its own.
+#[must_use]
+pub fn lives(new: bool) -> Vec<(String, String)> {
+    let mut lives = words(LIVES);
+    if !new {
+        lives.insert(0, (AS_IT_IS.to_owned(), "As it is".to_owned()));
+    }
+    lives
+}
+
 /// Whom a key can belong to: its maker, its project, a service account of one of these projects.
 ///
 /// # Errors
@@ -140,10 +150,7 @@ pub fn may(held: Scopes, form: &Form, wrong: &Wrong) -> Markup {
 #[must_use]
 pub fn bounds(form: &Form, wrong: &Wrong, new: bool) -> Markup {
     let windows = words(&[("day", "A day"), ("week", "A week"), ("month", "A month"), ("total", "In all")]);
-    let mut lives = words(LIVES);
-    if !new {
-        lives.insert(0, (AS_IT_IS.to_owned(), "As it is".to_owned()));
-    }
+    let lives = lives(new);
     html! {
         section .part aria-labelledby="bounds" {
             h2 #bounds { "Limits" }

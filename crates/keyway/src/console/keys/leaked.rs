@@ -21,7 +21,7 @@ use crate::watch::used::{self, Uses};
 use maud::{Markup, html};
 
 /// How far back uses are shown, milliseconds: thirty days.
-const SINCE_MS: i64 = 30 * 86_400_000;
+pub const SINCE_MS: i64 = 30 * 86_400_000;
 const USES: &[Column] =
     &[text("From"), text("Model"), number("Requests"), number("Failed"), number("Cost"), text("Last")];
 
@@ -84,14 +84,22 @@ async fn report_it(here: &Here<'_>) -> Result<Outbound, Trouble> {
     Ok(done(here, &incident, uses.as_ref()))
 }
 
-fn done(here: &Here<'_>, incident: &Incident, uses: Option<&Uses>) -> Outbound {
-    let path = format!("/console/keys/{}", incident.row.id);
-    let body = html! {
+/// That it is stopped, and who was told.
+#[must_use]
+pub fn told(incident: &Incident) -> Markup {
+    html! {
         p .notice.good role="status" {
             "The key is revoked. "
             @if incident.notified.is_empty() { "Nobody was mailed: there is no owner and no admin with an address." }
             @else { "Told: " (incident.notified.join(", ")) "." }
         }
+    }
+}
+
+fn done(here: &Here<'_>, incident: &Incident, uses: Option<&Uses>) -> Outbound {
+    let path = format!("/console/keys/{}", incident.row.id);
+    let body = html! {
+        (told(incident))
         @if let Some(made) = &incident.replacement { (once(here, &made.row, &made.secret)) }
         section .part {
             h2 { "What it was used for in the last 30 days" }

@@ -80,6 +80,7 @@ async fn list(here: &Here<'_>) -> Result<Outbound, Trouble> {
         status: asked.status,
         text: &asked.text,
         now_ms: here.shared.at.clock.now_ms(),
+        ..Search::default()
     };
     let mut conn = here.shared.at.db.connection().await?;
     let kept = here.asked("format").as_deref() == Some("csv");

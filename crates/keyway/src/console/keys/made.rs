@@ -54,9 +54,14 @@ pub fn page(here: &Here<'_>, made: &Made<'_>) -> Result<Outbound, Trouble> {
 /// The one moment itself: a secret, and the ways to keep it.
 #[must_use]
 pub fn once(here: &Here<'_>, row: &KeyRow, secret: &Secret) -> Markup {
-    let key = secret.reveal();
-    let base_url = here.base_url();
-    let file = format!("KEYWAY_API_KEY={key}\nOPENAI_API_KEY={key}\nOPENAI_BASE_URL={base_url}/v1\n");
+    let (key, base_url) = (secret.reveal(), here.base_url());
+    let (file, path) = match row.kind.as_str() {
+        "admin" => (format!("KEYWAY_ADMIN_KEY={key}\n"), "/console/admin-keys"),
+        _ => (
+            format!("KEYWAY_API_KEY={key}\nOPENAI_API_KEY={key}\nOPENAI_BASE_URL={base_url}/v1\n"),
+            "/console/keys",
+        ),
+    };
     let file = format!("data:text/plain;charset=utf-8,{}", encoded(&file));
     html! {
         section .panel-card aria-labelledby="once" {
@@ -65,7 +70,7 @@ pub fn once(here: &Here<'_>, row: &KeyRow, secret: &Secret) -> Markup {
             p .faint { "Later you will see only " code { (redacted(row)) } " of it. If it gets lost, rotate the key." }
             div .row {
                 a .button href=(file) download=".env" { "Download as .env" }
-                (button_link(&format!("/console/keys/{}", row.id), "I have stored it", true))
+                (button_link(&format!("{path}/{}", row.id), "I have stored it", true))
             }
         }
     }

@@ -1,9 +1,9 @@
 //! Keys of projects: the list, making one, its one moment, its own page, and its end.
 
-mod asked;
+pub mod asked;
 pub mod change;
 pub mod edit;
-mod fields;
+pub mod fields;
 mod gives;
 pub mod history;
 pub mod leaked;
@@ -11,6 +11,7 @@ pub mod list;
 pub mod made;
 pub mod new;
 pub mod one;
+pub mod secrets;
 pub mod snippets;
 mod start;
 mod summary;
@@ -29,7 +30,8 @@ use maud::Markup;
 const SOON_MS: i64 = 7 * 86_400_000;
 
 /// A key's state as a badge.
-fn state(row: &KeyRow, now_ms: i64) -> Markup {
+#[must_use]
+pub fn state(row: &KeyRow, now_ms: i64) -> Markup {
     match status_at(row, now_ms) {
         "active" => match row.expires_ms {
             Some(end) if end - now_ms < SOON_MS => {

@@ -3,31 +3,26 @@
 
 use super::fields::{self, FIELDS};
 use super::made::{self, Made};
-use super::start::{self, TEMPLATES, Template};
+use super::start;
 use super::{asked, summary};
 use crate::access::keys::{self as service, Created, Which};
 use crate::accounts::{Scope, Subject, may};
-use crate::base::fault::Doing;
-use crate::base::{Refusal, Trouble};
+use crate::base::Trouble;
 use crate::console::account::confirm;
+use crate::console::again;
 use crate::console::form::{Form, Wrong, token_field};
 use crate::console::here::{Here, pages};
 use crate::console::page::{Page, see};
+use crate::console::parts::templates::templates;
 use crate::console::parts::{button, states, submit};
 use crate::console::projects::projects_where;
 use crate::relay::Outbound;
-use crate::sealing::master::hex;
-use crate::store::db::is_unique_violation;
-use crate::store::idempotency::{self, Call};
 use crate::store::keys::KeyRow;
 use crate::store::tenants::Project;
 use maud::{Markup, html};
-use rand::TryRng;
-use rand::rngs::SysRng;
 
-/// Bytes of what makes a form the same form when it is sent again.
-const ONCE_BYTES: usize = 12;
 const PATH: &str = "/console/keys/new";
+const LIST: &str = "/console/keys";
 
 /// What a form was answered with, besides what is wrong with it.
 #[derive(Default)]
@@ -73,7 +68,7 @@ async fn make_one(here: &Here<'_>) -> Result<Outbound, Trouble> {
     if let Some(first) = confirm::needed(here, PATH).await? {
         return Ok(first);
     }
-    if let Some(key) = made_before(here, &form).await? {
+    if let Some(key) = again::made_before(here, LIST, &form).await? {
         return Ok(see(&format!("/console/keys/{key}")));
     }
     if !form.text("check").is_empty() {
@@ -103,32 +98,11 @@ async fn check(here: &Here<'_>, form: &Form) -> Result<Checked, Trouble> {
     Ok(Checked { good: true, warnings: created.warnings })
 }
 
-/// A page that was loaded again sends its form again: one form makes one key.
-async fn made_before(here: &Here<'_>, form: &Form) -> Result<Option<String>, Trouble> {
-    if form.text("once").is_empty() {
-        return Ok(None);
-    }
-    let call = call(here, form);
-    let found = idempotency::find(&here.shared.at.db, &call, here.shared.at.clock.now_ms()).await?;
-    Ok(found.map(|(_, key)| key))
-}
-
-fn call<'a>(here: &'a Here<'_>, form: &'a Form) -> Call<'a> {
-    Call { actor_id: &here.grant.key, path: "/console/keys", key: form.text("once"), body_hash: "" }
-}
-
 async fn create(here: &Here<'_>, form: &Form) -> Result<Created, Trouble> {
     let new = asked::new(here, form)?;
     let mut acting = here.act().await?;
     let created = service::create(&mut acting, &new).await?;
-    let now_ms = acting.now_ms;
-    match idempotency::keep(&mut acting.tx, &call(here, form), &created.row.id, now_ms).await {
-        Err(error) if is_unique_violation(&error) => {
-            let message = "This form is being sent already. Look at the list of keys.";
-            return Err(Refusal::new(crate::base::Code::Conflict, message).into());
-        }
-        kept => kept.doing("keeping the form from making another key")?,
-    }
+    again::keep(here, &mut acting, (LIST, form), &created.row.id).await?;
     here.finish(acting).await?;
     Ok(created)
 }
@@ -142,26 +116,13 @@ async fn page(here: &Here<'_>, form: &Form, wrong: &Wrong, checked: &Checked) ->
     }
     let owners = fields::owners(here, &projects).await?;
     let body = html! {
-        @if wrong.status() == http::StatusCode::OK && form.text("once").is_empty() { (templates(start::template(here))) }
+        @if wrong.status() == http::StatusCode::OK && form.text("once").is_empty() { (templates(PATH, &start::ways(), start::template(here).map(|one| one.name))) }
         div .split {
             (form_of(here, &projects, &owners, form, wrong)?)
             (beside(here, form, checked))
         }
     };
     Ok(Page { above: &above, ..Page::new("Create a key", body) }.answer_as(wrong.status(), here))
-}
-
-fn templates(chosen: Option<&Template>) -> Markup {
-    html! {
-        nav .templates aria-label="Templates" {
-            @for template in TEMPLATES {
-                @let current = chosen.is_some_and(|one| one.name == template.name).then_some("true");
-                a href={ (PATH) "?template=" (template.name) } aria-current=[current] {
-                    strong { (template.title) } span .faint { (template.about) }
-                }
-            }
-        }
-    }
 }
 
 fn form_of(
@@ -171,20 +132,12 @@ fn form_of(
     form: &Form,
     wrong: &Wrong,
 ) -> Result<Markup, Trouble> {
-    let once = match form.text("once") {
-        "" => {
-            let mut bytes = [0; ONCE_BYTES];
-            SysRng.try_fill_bytes(&mut bytes).doing("reading the system's randomness")?;
-            hex(&bytes)
-        }
-        given => given.to_owned(),
-    };
     let held = fields::held(here, projects.iter().map(|project| &*project.id));
     Ok(html! {
         form .panel-card method="post" action="/console/keys" {
             (wrong.above(FIELDS))
             (token_field(&here.token()))
-            input type="hidden" name="once" value=(once);
+            (again::once_field(form)?)
             (fields::who(projects, owners, form, wrong))
             (fields::may(held, form, wrong))
             (fields::bounds(form, wrong, true))

@@ -1,20 +1,20 @@
 //! GET `/console/keys/{key}`: what a key is, what it may, what it did.
 
-use super::{allowed, history, named, state};
-use crate::access::keys::{redacted, redacted_kid, scopes_of, status_at};
+use super::{allowed, history, named, secrets, state};
+use crate::access::keys::{redacted, scopes_of, status_at};
 use crate::access::levels::phrase;
-use crate::accounts::Scope;
+use crate::accounts::{Scope, Subject};
 use crate::base::Trouble;
 use crate::console::form::token_field;
 use crate::console::here::{Here, pages};
 use crate::console::page::Page;
-use crate::console::parts::table::{Column, facts, number, table, text};
+use crate::console::parts::table::facts;
 use crate::console::parts::take::take;
-use crate::console::parts::{Tone, badge, button_link, moment, states};
+use crate::console::parts::{button_link, moment, states};
 use crate::console::requests::line;
 use crate::console::when::When;
 use crate::relay::Outbound;
-use crate::store::key_secrets::{self, SecretRow};
+use crate::store::key_secrets;
 use crate::store::keys::KeyRow;
 use crate::store::requests::{self, Filter, OwnedEntry};
 use crate::store::{persons, tenants};
@@ -22,8 +22,6 @@ use maud::{Markup, html};
 
 /// Requests shown on a key's page.
 const REQUESTS_MAX: usize = 10;
-const SECRETS: &[Column] =
-    &[text("Secret"), text("Made"), text("Ends"), text("Last used"), text("From"), number("Uses")];
 
 pages! {
     /// The key's page.
@@ -45,11 +43,12 @@ async fn page(here: &Here<'_>) -> Result<Outbound, Trouble> {
     };
     let when = here.when();
     let project = project.map_or(String::new(), |project| project.name);
+    let ends = allowed(here, Scope::DELETE_KEYS, &row).is_ok();
     let body = html! {
         (what(&row, &when, &project, owner.as_deref()))
-        (secrets_of(&row, &when, &secrets))
+        (secrets::part(here, &row, &format!("/console/keys/{}", row.id), &secrets, ends))
         (requests_of(here, &recent).await?)
-        (history::of(here, &row).await?)
+        (history::of(here, &row.id, Subject::Project(row.project_id.as_deref().unwrap_or_default())).await?)
         (take(here, &call(&row), &format!("keyway key show {}", row.id)))
     };
     let above = [("/console/keys", "API keys")];
@@ -122,30 +121,6 @@ fn what(row: &KeyRow, when: &When, project: &str, owner: Option<&str>) -> Markup
             }
         }
     }
-}
-
-fn secrets_of(row: &KeyRow, when: &When, secrets: &[SecretRow]) -> Markup {
-    if secrets.len() < 2 {
-        return html! {};
-    }
-    let cells: Vec<Vec<Markup>> = secrets
-        .iter()
-        .map(|secret| {
-            vec![
-                html! { code { (redacted_kid(row, &secret.kid)) } },
-                moment(when, Some(secret.created_ms)),
-                match secret.expires_ms {
-                    None => badge(Tone::Good, "in use"),
-                    Some(end) if end <= when.now_ms => badge(Tone::Bad, "ended"),
-                    end => moment(when, end),
-                },
-                moment(when, secret.last_used_ms),
-                html! { (secret.last_used_ip.as_deref().unwrap_or("")) },
-                html! { (secret.use_count) },
-            ]
-        })
-        .collect();
-    html! { section .part { h2 { "Secrets" } (table("Secrets", SECRETS, &cells)) } }
 }
 
 async fn requests_of(here: &Here<'_>, recent: &[OwnedEntry]) -> Result<Markup, Trouble> {

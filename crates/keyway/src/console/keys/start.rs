@@ -8,6 +8,7 @@ use crate::accounts::scope::INFERENCE;
 use crate::console::form::Form;
 use crate::console::here::Here;
 use crate::console::parts::matrix;
+use crate::console::parts::templates::Way;
 use crate::console::when::When;
 use crate::store::keys::KeyRow;
 use ledger::limit::Kind;
@@ -19,16 +20,13 @@ const LINKED_CHARS_MAX: usize = 1_000;
 pub struct Template {
     /// Its name in links.
     pub name: &'static str,
-    /// What it is called.
-    pub title: &'static str,
-    /// What it is for.
-    pub about: &'static str,
+    title: &'static str,
+    about: &'static str,
     scopes: &'static [&'static str],
     fields: &'static [(&'static str, &'static str)],
 }
 
-/// The templates.
-pub const TEMPLATES: &[Template] = &[
+const TEMPLATES: &[Template] = &[
     Template {
         name: "application",
         title: "Application",
@@ -76,6 +74,12 @@ pub const TEMPLATES: &[Template] = &[
         fields: &[("expires", "30")],
     },
 ];
+
+/// The templates as ways to begin.
+#[must_use]
+pub fn ways() -> Vec<Way> {
+    TEMPLATES.iter().map(|template| (template.name, template.title, template.about)).collect()
+}
 
 /// The template that a link names.
 #[must_use]

@@ -7,28 +7,14 @@ use crate::access::levels::phrase;
 use crate::access::models::ModelRules;
 use crate::accounts::Scopes;
 use crate::console::here::Here;
+use crate::console::parts::points::{Point, point, points, warning};
 use crate::console::say;
 use ledger::window::Rule;
-use maud::{Markup, html};
+use maud::Markup;
 use serde_json::json;
 
 /// Models that are named.
 const NAMED_MAX: usize = 3;
-
-/// A sentence; one that is a warning says so.
-#[derive(Debug, PartialEq, Eq)]
-struct Line {
-    text: String,
-    warns: bool,
-}
-
-fn line(text: String) -> Line {
-    Line { text, warns: false }
-}
-
-fn warning(text: &str) -> Line {
-    Line { text: text.to_owned(), warns: true }
-}
 
 /// The key in words; `warnings`: what making it would say besides.
 #[must_use]
@@ -37,21 +23,17 @@ pub fn show(here: &Here<'_>, new: &NewKey, warnings: &[String]) -> Markup {
     lines.extend(bounds(new));
     lines.extend(times(here, new));
     lines.extend(warnings.iter().map(|text| warning(text)));
-    html! {
-        ul .points { @for line in lines {
-            li { @if line.warns { strong .warned { "Mind: " } } (line.text) }
-        } }
-    }
+    points(&lines)
 }
 
-fn kind(new: &NewKey) -> Line {
+fn kind(new: &NewKey) -> Point {
     match new.test {
-        true => line("A test key: it reaches the sandbox models alone, and costs nothing.".to_owned()),
-        false => line("A live key: it reaches real models, and spends.".to_owned()),
+        true => point("A test key: it reaches the sandbox models alone, and costs nothing.".to_owned()),
+        false => point("A live key: it reaches real models, and spends.".to_owned()),
     }
 }
 
-fn may(new: &NewKey) -> Line {
+fn may(new: &NewKey) -> Point {
     let ordinary = || Scopes::ordinary().names().into_iter().map(str::to_owned).collect();
     let scopes: Vec<String> = new.scopes.clone().unwrap_or_else(ordinary);
     let has = |scope: &str| !scope.is_empty() && scopes.iter().any(|one| one == scope);
@@ -62,12 +44,12 @@ fn may(new: &NewKey) -> Line {
             "it may everything that a key of a project can. Most programs need one or two of it.",
         );
     }
-    line(format!("It may: {}.", named.join(", ")))
+    point(format!("It may: {}.", named.join(", ")))
 }
 
-fn models(here: &Here<'_>, new: &NewKey) -> Line {
+fn models(here: &Here<'_>, new: &NewKey) -> Point {
     let Some(list) = &new.models else {
-        return line("It may call every model that its project may.".to_owned());
+        return point("It may call every model that its project may.".to_owned());
     };
     let rules = ModelRules::from_row(Some(&json!(list).to_string()));
     let catalog = here.shared.catalog.load();
@@ -80,12 +62,12 @@ fn models(here: &Here<'_>, new: &NewKey) -> Line {
         0 => warning(
             "no model of the catalog is called so now. It may be a route's name, or of a model to come.",
         ),
-        count @ 1..=NAMED_MAX => line(format!("It may call {count} of the models there are now: {named}.")),
-        count => line(format!("It may call {count} of the models there are now: {named} and others.")),
+        count @ 1..=NAMED_MAX => point(format!("It may call {count} of the models there are now: {named}.")),
+        count => point(format!("It may call {count} of the models there are now: {named} and others.")),
     }
 }
 
-fn bounds(new: &NewKey) -> Vec<Line> {
+fn bounds(new: &NewKey) -> Vec<Point> {
     let mut lines = Vec::new();
     match &new.budget {
         Some(budget) => {
@@ -93,7 +75,7 @@ fn bounds(new: &NewKey) -> Vec<Line> {
                 Rule::Total => "in all".to_owned(),
                 window => format!("a {}", window.name()),
             };
-            lines.push(line(format!(
+            lines.push(point(format!(
                 "It may spend {} {window}, and is refused then.",
                 say::usd(budget.limit)
             )));
@@ -103,34 +85,34 @@ fn bounds(new: &NewKey) -> Vec<Line> {
     }
     let limits: Vec<String> = new.limits.each().map(|(kind, limit)| phrase(kind, limit)).collect();
     if !limits.is_empty() {
-        lines.push(line(format!("At most {}.", limits.join(", "))));
+        lines.push(point(format!("At most {}.", limits.join(", "))));
     }
-    lines.push(line(match &new.ip_allowlist {
+    lines.push(point(match &new.ip_allowlist {
         Some(list) => format!("It works from {} alone.", list.join(", ")),
         None => "It works from any address.".to_owned(),
     }));
     if let Some(paths) = &new.details.endpoints {
-        lines.push(line(format!("It calls {} alone.", paths.join(", "))));
+        lines.push(point(format!("It calls {} alone.", paths.join(", "))));
     }
     lines
 }
 
-fn times(here: &Here<'_>, new: &NewKey) -> Vec<Line> {
+fn times(here: &Here<'_>, new: &NewKey) -> Vec<Point> {
     let when = here.when();
     let ms = |seconds: u64| i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1000);
     let mut lines = Vec::new();
     if let Some(begins) = new.details.not_before {
-        lines.push(line(format!("It works from {} on.", when.day(begins.saturating_mul(1000)))));
+        lines.push(point(format!("It works from {} on.", when.day(begins.saturating_mul(1000)))));
     }
     lines.push(match new.expires_in_seconds {
-        Some(seconds) => line(format!("It ends on {}.", when.full(when.now_ms.saturating_add(ms(seconds))))),
-        None => line("It never ends by itself.".to_owned()),
+        Some(seconds) => point(format!("It ends on {}.", when.full(when.now_ms.saturating_add(ms(seconds))))),
+        None => point("It never ends by itself.".to_owned()),
     });
     if let Some(seconds) = new.details.idle_expires_in_seconds {
-        lines.push(line(format!("It ends when it is not used for {} days.", seconds / DAY_SECONDS)));
+        lines.push(point(format!("It ends when it is not used for {} days.", seconds / DAY_SECONDS)));
     }
     let own = new.owner == here.person.id;
-    lines.push(line(match new.owner.as_str() {
+    lines.push(point(match new.owner.as_str() {
         "" => "It stays when people leave, for it is the project's.".to_owned(),
         _ if own => "It ends when you leave, and never may more than you.".to_owned(),
         _ => "It stays when people leave, for it is a service account's, and never may more than that."

@@ -33,14 +33,10 @@ async fn do_invite(here: &Here<'_>) -> Result<Outbound, Trouble> {
         Some(form.text("project")).filter(|id| !id.is_empty()).map(place).into_iter().collect();
     let mut acting = here.act().await?;
     let made = invites::create(&mut acting, form.text("email"), form.text("role"), &places, &digest).await;
-    let invite = match made {
+    let invite = match here.settle(acting, made).await? {
         Ok(invite) => invite,
-        Err(trouble) => {
-            drop(acting);
-            return list::page(here, &form, &Wrong::of(trouble)?, None).await;
-        }
+        Err(wrong) => return list::page(here, &form, &wrong, None).await,
     };
-    here.finish(acting).await?;
     let url = format!("{}/invitation?token={}", here.shared.desk.public_url, token.reveal());
     let org = here.places.iter().find(|place| place.org == here.org()).map(|place| place.name.as_str());
     here.shared.desk.mail.send(&invite.email, Letter::invited(org.unwrap_or_default(), url.clone()));
@@ -56,15 +52,10 @@ async fn do_invite(here: &Here<'_>) -> Result<Outbound, Trouble> {
 async fn do_take_back(here: &Here<'_>) -> Result<Outbound, Trouble> {
     let form = here.form()?;
     let mut acting = here.act().await?;
-    match invites::remove(&mut acting, form.text("invite")).await {
-        Ok(()) => {
-            here.finish(acting).await?;
-            Ok(see("/console/members?done=removed"))
-        }
-        Err(trouble) => {
-            drop(acting);
-            list::page(here, &Form::empty(), &Wrong::of(trouble)?, None).await
-        }
+    let done = invites::remove(&mut acting, form.text("invite")).await;
+    match here.settle(acting, done).await? {
+        Ok(()) => Ok(see("/console/members?done=removed")),
+        Err(wrong) => list::page(here, &Form::empty(), &wrong, None).await,
     }
 }
 
@@ -72,15 +63,10 @@ async fn do_update(here: &Here<'_>) -> Result<Outbound, Trouble> {
     let form = here.form()?;
     let mut acting = here.act().await?;
     let (name, role) = (form.text("name"), form.text("role"));
-    match members::update(&mut acting, here.param(0), Some(name), Some(role)).await {
-        Ok(_) => {
-            here.finish(acting).await?;
-            Ok(see(&format!("/console/members/{}?done=saved", here.param(0))))
-        }
-        Err(trouble) => {
-            drop(acting);
-            one::page(here, &form, &Wrong::of(trouble)?).await
-        }
+    let done = members::update(&mut acting, here.param(0), Some(name), Some(role)).await;
+    match here.settle(acting, done).await? {
+        Ok(_) => Ok(see(&format!("/console/members/{}?done=saved", here.param(0)))),
+        Err(wrong) => one::page(here, &form, &wrong).await,
     }
 }
 
@@ -88,15 +74,12 @@ async fn do_remove(here: &Here<'_>) -> Result<Outbound, Trouble> {
     let form = here.form()?;
     let heir = Some(form.text("hand_over_to")).filter(|id| !id.is_empty());
     let mut acting = here.act().await?;
-    match leave::remove_member(&mut acting, here.param(0), heir).await {
+    let done = leave::remove_member(&mut acting, here.param(0), heir).await;
+    match here.settle(acting, done).await? {
         Ok(settled) => {
-            here.finish(acting).await?;
             let word = if settled.handed_over.is_empty() { "removed" } else { "handed-over" };
             Ok(see(&format!("/console/members?done={word}")))
         }
-        Err(trouble) => {
-            drop(acting);
-            one::page(here, &Form::empty(), &Wrong::of(trouble)?).await
-        }
+        Err(wrong) => one::page(here, &Form::empty(), &wrong).await,
     }
 }

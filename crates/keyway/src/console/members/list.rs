@@ -74,6 +74,7 @@ pub async fn page(
     };
     let query = here.inbound.query_pairs();
     let actions = html! {
+        a .button href="/console/groups" { "Groups" }
         a .button href="/console/roles" { "Roles" }
         a .button href=(address(PATH, &query, &[("format", "csv")])) download="members.csv" { "CSV" }
     };

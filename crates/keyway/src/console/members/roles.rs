@@ -154,29 +154,19 @@ async fn do_make(here: &Here<'_>) -> Result<Outbound, Trouble> {
         permissions: Some(form.all("permissions")),
     };
     let mut acting = here.act().await?;
-    match custom_roles::create(&mut acting, None, &wanted).await {
-        Ok(_) => {
-            here.finish(acting).await?;
-            Ok(see("/console/roles?done=made"))
-        }
-        Err(trouble) => {
-            drop(acting);
-            page(here, &form, &Wrong::of(trouble)?).await
-        }
+    let done = custom_roles::create(&mut acting, None, &wanted).await;
+    match here.settle(acting, done).await? {
+        Ok(_) => Ok(see("/console/roles?done=made")),
+        Err(wrong) => page(here, &form, &wrong).await,
     }
 }
 
 async fn do_remove(here: &Here<'_>) -> Result<Outbound, Trouble> {
     let form = here.form()?;
     let mut acting = here.act().await?;
-    match custom_roles::remove(&mut acting, None, form.text("role")).await {
-        Ok(()) => {
-            here.finish(acting).await?;
-            Ok(see("/console/roles?done=removed"))
-        }
-        Err(trouble) => {
-            drop(acting);
-            page(here, &Form::empty(), &Wrong::of(trouble)?).await
-        }
+    let done = custom_roles::remove(&mut acting, None, form.text("role")).await;
+    match here.settle(acting, done).await? {
+        Ok(()) => Ok(see("/console/roles?done=removed")),
+        Err(wrong) => page(here, &Form::empty(), &wrong).await,
     }
 }

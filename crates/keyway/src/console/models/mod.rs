@@ -2,6 +2,7 @@
 
 pub mod list;
 pub mod one;
+pub mod prices;
 
 use super::here::Here;
 use super::say;

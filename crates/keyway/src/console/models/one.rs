@@ -1,11 +1,12 @@
 //! GET `/console/models/{id}`
 
-use super::{Terms, abilities, origin, tokens};
+use super::{Terms, abilities, origin, prices, tokens};
 use crate::access::keys::not_there;
 use crate::accounts::Scope;
 use crate::base::Trouble;
 use crate::catalog::row::score_text;
 use crate::catalog::{Catalog, Model};
+use crate::console::form::{Form, Wrong};
 use crate::console::here::{Here, pages};
 use crate::console::page::Page;
 use crate::console::parts::table::{Column, facts, number, table, text};
@@ -33,9 +34,17 @@ pages! {
 
 async fn one(here: &Here<'_>) -> Result<Outbound, Trouble> {
     let id = here.param(0).replace("%2F", "/").replace("%2f", "/");
+    page(here, &id, &Form::empty(), &Wrong::nothing()).await
+}
+
+/// The page of a model, with a form of a price as it came.
+///
+/// # Errors
+/// `not_found` for a model that is not there, or not theirs to call.
+pub async fn page(here: &Here<'_>, id: &str, form: &Form, wrong: &Wrong) -> Result<Outbound, Trouble> {
     let terms = Terms::of(here).await?;
     let catalog = here.shared.catalog.load_full();
-    let model = catalog.model(&id).filter(|model| terms.allow(model)).ok_or_else(|| not_there("model"))?;
+    let model = catalog.model(id).filter(|model| terms.allow(model)).ok_or_else(|| not_there("model"))?;
     let sample = format!(
         "curl {}/v1/chat/completions \\\n  -H \"Authorization: Bearer $KEYWAY_API_KEY\" \\\n  \
          -H \"Content-Type: application/json\" \\\n  -d '{{\"model\": \"{}\", \"messages\": \
@@ -45,6 +54,7 @@ async fn one(here: &Here<'_>) -> Result<Outbound, Trouble> {
     );
     let body = html! {
         (described(model, &catalog, &terms, &here.when()))
+        (prices::part(here, model, form, wrong).await?)
         section .part { h2 { "Call it" } (snippet("model-sample", "curl", &sample)) }
         (take(here, &format!("/v1/organization/models/{}", model.id), &format!("keyway model show {}", model.id)))
     };
@@ -54,7 +64,7 @@ async fn one(here: &Here<'_>) -> Result<Outbound, Trouble> {
             (button_link(&format!("/console/usage?model={}&by=key", super::super::parts::paging::encoded(&model.id)), "Usage", false))
         }
     };
-    Ok(Page { above: &above, actions, ..Page::new(model.bare(), body) }.answer(here))
+    Ok(Page { above: &above, actions, ..Page::new(model.bare(), body) }.answer_as(wrong.status(), here))
 }
 
 /// What a model is and costs.
@@ -67,7 +77,7 @@ pub fn described(model: &Model, catalog: &Catalog, terms: &Terms, when: &When) -
             @if model.prices.0.is_empty() {
                 p .notice.warn { "Nobody has told a price: what is asked of this model counts no cost, and budgets do not hold it." }
             } @else {
-                (table("Prices", PRICES, &prices(model, terms, when)))
+                (table("Prices", PRICES, &versions(model, terms, when)))
                 (terms.note())
             }
         }
@@ -106,7 +116,7 @@ fn what(model: &Model, catalog: &Catalog) -> Markup {
 }
 
 /// Every version, newest first, with what replaces its rates.
-fn prices(model: &Model, terms: &Terms, when: &When) -> Vec<Vec<Markup>> {
+fn versions(model: &Model, terms: &Terms, when: &When) -> Vec<Vec<Markup>> {
     let mut rows = Vec::new();
     for price in model.prices.0.iter().rev() {
         rows.push(line(price, &price.base, "always", terms, when));

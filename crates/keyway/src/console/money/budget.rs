@@ -127,15 +127,10 @@ async fn do_update(here: &Here<'_>) -> Result<Outbound, Trouble> {
         Err(refusal) => return page(here, &form, &Wrong::from(refusal)).await,
     };
     let mut acting = here.act().await?;
-    match service::edit(&mut acting, here.param(0), &edit).await {
-        Ok(_) => {
-            here.finish(acting).await?;
-            Ok(see(&format!("/console/budgets/{}?done=saved", here.param(0))))
-        }
-        Err(trouble) => {
-            drop(acting);
-            page(here, &form, &Wrong::of(trouble)?).await
-        }
+    let done = service::edit(&mut acting, here.param(0), &edit).await;
+    match here.settle(acting, done).await? {
+        Ok(_) => Ok(see(&format!("/console/budgets/{}?done=saved", here.param(0)))),
+        Err(wrong) => page(here, &form, &wrong).await,
     }
 }
 

@@ -211,15 +211,10 @@ async fn do_make(here: &Here<'_>) -> Result<Outbound, Trouble> {
         Err(refusal) => return page(here, &form, &Wrong::from(refusal)).await,
     };
     let mut acting = here.act().await?;
-    match service::create(&mut acting, &new).await {
-        Ok(made) => {
-            here.finish(acting).await?;
-            Ok(see(&format!("{PATH}/{}?done=made", made.id)))
-        }
-        Err(trouble) => {
-            drop(acting);
-            page(here, &form, &Wrong::of(trouble)?).await
-        }
+    let done = service::create(&mut acting, &new).await;
+    match here.settle(acting, done).await? {
+        Ok(made) => Ok(see(&format!("{PATH}/{}?done=made", made.id))),
+        Err(wrong) => page(here, &form, &wrong).await,
     }
 }
 

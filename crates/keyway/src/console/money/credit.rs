@@ -153,15 +153,10 @@ async fn do_put(here: &Here<'_>) -> Result<Outbound, Trouble> {
     };
     let mut acting = here.act().await?;
     let charged = spent::of_balance(&mut acting.tx, here.org()).await?.charged;
-    match service::put(&mut acting, &new, charged).await {
-        Ok(_) => {
-            here.finish(acting).await?;
-            Ok(see("/console/credit?done=saved"))
-        }
-        Err(trouble) => {
-            drop(acting);
-            page(here, &form, &Wrong::of(trouble)?).await
-        }
+    let done = service::put(&mut acting, &new, charged).await;
+    match here.settle(acting, done).await? {
+        Ok(_) => Ok(see("/console/credit?done=saved")),
+        Err(wrong) => page(here, &form, &wrong).await,
     }
 }
 

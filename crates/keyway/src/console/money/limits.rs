@@ -173,14 +173,9 @@ async fn do_change(here: &Here<'_>) -> Result<Outbound, Trouble> {
     };
     let mut acting = here.act().await?;
     let of = Some(project).filter(|id| !id.is_empty());
-    match service::edit(&mut acting, &here.shared.catalog.load(), of, form.text("model"), &edit).await {
-        Ok(_) => {
-            here.finish(acting).await?;
-            Ok(see(&address(PATH, &[], &[("project", project), ("done", "saved")])))
-        }
-        Err(trouble) => {
-            drop(acting);
-            page(here, project, &form, &Wrong::of(trouble)?).await
-        }
+    let done = service::edit(&mut acting, &here.shared.catalog.load(), of, form.text("model"), &edit).await;
+    match here.settle(acting, done).await? {
+        Ok(_) => Ok(see(&address(PATH, &[], &[("project", project), ("done", "saved")]))),
+        Err(wrong) => page(here, project, &form, &wrong).await,
     }
 }

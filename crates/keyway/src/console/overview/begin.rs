@@ -78,6 +78,7 @@ async fn steps(here: &Here<'_>, called: bool) -> Result<Vec<Step>, Fault> {
         status: "active",
         text: "",
         now_ms: here.shared.at.clock.now_ms(),
+        ..Search::default()
     };
     let mut conn = here.shared.at.db.connection().await?;
     let key = !search(&mut conn, &wanted, "", 1).await?.is_empty();

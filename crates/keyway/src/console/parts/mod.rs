@@ -7,6 +7,7 @@ pub mod filter;
 pub mod kpi;
 pub mod matrix;
 pub mod paging;
+pub mod points;
 pub mod segments;
 pub mod small;
 pub mod stack;
@@ -14,6 +15,7 @@ pub mod states;
 pub mod table;
 pub mod tabs;
 pub mod take;
+pub mod templates;
 
 pub use code::{copied, snippet};
 pub use field::Field;

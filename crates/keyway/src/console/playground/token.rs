@@ -79,6 +79,7 @@ async fn known(here: &Here<'_>, project: &str, test: bool) -> Result<Option<Stri
         status: "active",
         text: NAME,
         now_ms: here.shared.at.clock.now_ms() + i64::try_from(TOKEN_SECONDS * 1000).unwrap_or(0),
+        ..Search::default()
     };
     let mut conn = here.shared.at.db.connection().await?;
     let found = search(&mut conn, &wanted, "", LOOKED_AT_MAX).await?;

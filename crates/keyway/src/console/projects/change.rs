@@ -39,15 +39,9 @@ async fn settle(
     acting: Acting<'_>,
     done: Result<&'static str, Trouble>,
 ) -> Result<Outbound, Trouble> {
-    match done {
-        Ok(word) => {
-            here.finish(acting).await?;
-            Ok(see(&format!("/console/projects/{}?done={word}", here.param(0))))
-        }
-        Err(trouble) => {
-            drop(acting);
-            page(here, form, &Wrong::of(trouble)?).await
-        }
+    match here.settle(acting, done).await? {
+        Ok(word) => Ok(see(&format!("/console/projects/{}?done={word}", here.param(0)))),
+        Err(wrong) => page(here, form, &wrong).await,
     }
 }
 

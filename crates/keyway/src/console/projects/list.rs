@@ -38,15 +38,10 @@ async fn make_one(here: &Here<'_>) -> Result<Outbound, Trouble> {
         ip_allowlist: None,
     };
     let mut acting = here.act().await?;
-    match service::create(&mut acting, &wanted).await {
-        Ok(made) => {
-            here.finish(acting).await?;
-            Ok(see(&format!("{PATH}/{}?done=made", made.id)))
-        }
-        Err(trouble) => {
-            drop(acting);
-            page(here, &form, &Wrong::of(trouble)?).await
-        }
+    let done = service::create(&mut acting, &wanted).await;
+    match here.settle(acting, done).await? {
+        Ok(made) => Ok(see(&format!("{PATH}/{}?done=made", made.id))),
+        Err(wrong) => page(here, &form, &wrong).await,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Who is in a project: members and service accounts.
+//! Who is in a project: people, groups and service accounts.
 
 use super::one::allowed;
 use crate::accounts::Scope;
@@ -10,7 +10,7 @@ use crate::console::parts::table::{Column, table, text};
 use crate::console::parts::{Field, moment, submit};
 use crate::store::names::{Named, names};
 use crate::store::tenants::Project;
-use crate::store::{people, project_members, roles, service_accounts};
+use crate::store::{groups, people, project_members, roles, service_accounts};
 use maud::{Markup, html};
 use std::collections::HashMap;
 
@@ -25,9 +25,13 @@ const ACCOUNTS: &[Column] = &[text("Name"), text("Role"), text("Made"), text("")
 /// When the database cannot be used.
 pub async fn members(here: &Here<'_>, project: &Project) -> Result<Markup, Trouble> {
     let mut conn = here.shared.at.db.connection().await?;
-    let found = project_members::of_project(&mut conn, &project.id, "user_", false, "", SHOWN_MAX).await?;
+    let mut found =
+        project_members::of_project(&mut conn, &project.id, "user_", false, "", SHOWN_MAX).await?;
+    found.extend(project_members::of_project(&mut conn, &project.id, "group_", false, "", SHOWN_MAX).await?);
     let ids: Vec<&str> = found.iter().map(|member| member.holder.as_str()).collect();
-    let known = names(&mut conn, here.org(), Named::Owner, &ids).await?;
+    let mut known = names(&mut conn, here.org(), Named::Owner, &ids).await?;
+    let groups = groups::groups(&mut conn, here.org(), false, "", SHOWN_MAX).await?;
+    known.extend(groups.iter().map(|group| (group.id.clone(), format!("{} (group)", group.name))));
     let custom = roles::all(&mut conn, here.org()).await?;
     let adds = allowed(here, Scope::CREATE_MEMBERS) && project.archived_ms.is_none();
     let others =
@@ -49,11 +53,10 @@ pub async fn members(here: &Here<'_>, project: &Project) -> Result<Markup, Troub
             ]
         })
         .collect();
-    let addable: Vec<(String, String)> = others
-        .iter()
-        .filter(|other| found.iter().all(|member| member.holder != other.id))
-        .map(|other| (other.id.clone(), format!("{} ({})", other.name, other.email)))
-        .collect();
+    let people = others.iter().map(|other| (other.id.clone(), format!("{} ({})", other.name, other.email)));
+    let groups = groups.iter().map(|group| (group.id.clone(), format!("{} (group)", group.name)));
+    let mut addable: Vec<(String, String)> = people.chain(groups).collect();
+    addable.retain(|(id, _)| found.iter().all(|member| member.holder != *id));
     let choices: Vec<(String, String)> = PREDEFINED
         .iter()
         .filter(|role| role.level == Level::Project)

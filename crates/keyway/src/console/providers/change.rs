@@ -74,15 +74,10 @@ async fn do_make(here: &Here<'_>) -> Result<Outbound, Trouble> {
         let refusal = Refusal::field("id", "There is a provider of this name already.");
         return Ok(new(here, &form, &Wrong::from(refusal)));
     }
-    match service::put(&mut acting, &all, &id, &fields(&form), provider_row).await {
-        Ok(()) => {
-            here.finish(acting).await?;
-            Ok(see(&format!("{PATH}/{id}?done=made")))
-        }
-        Err(trouble) => {
-            drop(acting);
-            Ok(new(here, &form, &Wrong::of(trouble)?))
-        }
+    let done = service::put(&mut acting, &all, &id, &fields(&form), provider_row).await;
+    match here.settle(acting, done).await? {
+        Ok(()) => Ok(see(&format!("{PATH}/{id}?done=made"))),
+        Err(wrong) => Ok(new(here, &form, &wrong)),
     }
 }
 

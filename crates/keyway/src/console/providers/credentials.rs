@@ -6,7 +6,7 @@ use crate::accounts::Scope;
 use crate::accounts::check::not_there;
 use crate::base::{Secret, Trouble};
 use crate::console::account::confirm;
-use crate::console::form::{Form, Wrong, token_field};
+use crate::console::form::{Form, token_field};
 use crate::console::here::{Here, pages};
 use crate::console::page::see;
 use crate::console::parts::table::{Column, table, text};
@@ -171,15 +171,10 @@ async fn do_add(here: &Here<'_>) -> Result<Outbound, Trouble> {
     };
     let mut acting = here.act().await?;
     let (all, _) = every(here, &mut acting.tx).await?;
-    match service::add(&mut acting, &all, new).await {
-        Ok(_) => {
-            here.finish(acting).await?;
-            Ok(see(&format!("{back}?done=made")))
-        }
-        Err(trouble) => {
-            drop(acting);
-            page(here, &Came { form: Some(form), wrong: Wrong::of(trouble)?, probed: None }).await
-        }
+    let done = service::add(&mut acting, &all, new).await;
+    match here.settle(acting, done).await? {
+        Ok(_) => Ok(see(&format!("{back}?done=made"))),
+        Err(wrong) => page(here, &Came { form: Some(form), wrong, probed: None }).await,
     }
 }
 
@@ -207,15 +202,9 @@ async fn do_change(here: &Here<'_>) -> Result<Outbound, Trouble> {
         Some(edit) => service::edit(&mut acting, named, edit).await.map(|_| "saved"),
         None => service::remove(&mut acting, named.0, named.1).await.map(|()| "removed"),
     };
-    match done {
-        Ok(done) => {
-            here.finish(acting).await?;
-            Ok(see(&format!("{back}?done={done}")))
-        }
-        Err(trouble) => {
-            drop(acting);
-            page(here, &Came { wrong: Wrong::of(trouble)?, ..Came::default() }).await
-        }
+    match here.settle(acting, done).await? {
+        Ok(done) => Ok(see(&format!("{back}?done={done}"))),
+        Err(wrong) => page(here, &Came { wrong, ..Came::default() }).await,
     }
 }
 

@@ -113,16 +113,11 @@ async fn apply(
         None => service::create(&mut acting, &catalog, name, fields).await,
         Some((id, _)) => service::edit(&mut acting, &catalog, id, fields).await,
     };
-    match done {
+    match here.settle(acting, done).await? {
         Ok((stored, _)) => {
-            here.finish(acting).await?;
             Ok(see(&format!("{PATH}/{}?done={}", stored.id, if was.is_none() { "made" } else { "saved" })))
         }
-        Err(trouble) => {
-            drop(acting);
-            let wrong = Wrong::of(trouble)?;
-            Ok(form_page(here, was, &Form::empty(), &wrong, Some(then)))
-        }
+        Err(wrong) => Ok(form_page(here, was, &Form::empty(), &wrong, Some(then))),
     }
 }
 

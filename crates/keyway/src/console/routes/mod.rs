@@ -3,6 +3,7 @@
 pub mod change;
 pub mod list;
 pub mod one;
+mod rules;
 pub mod simulator;
 
 mod compare;

@@ -1,6 +1,6 @@
 //! GET `/console/routes/simulator`: who would be asked, in which order, and why.
 
-use super::PATH;
+use super::{PATH, rules};
 use crate::access::told::Outcome;
 use crate::accounts::capability::{Capabilities, Capability};
 use crate::base::{Refusal, Trouble};
@@ -152,10 +152,11 @@ fn result(found: &Explanation) -> Markup {
                 @if let Some(strategy) = found.strategy { " Order: " (strategy) "." }
                 @if let Some(cost) = found.estimate_usd { " The answer costs at most " (cost.0.to_decimal()) " USD." }
             }
-            @for rule in refused { p .notice.bad { (rule.rule) ": " (rule.detail) } }
+            @for rule in refused { p .notice.bad { strong { (rules::called(rule.rule)) ": no. " } (rule.detail) } }
             @if !attempts.is_empty() || !passed.is_empty() {
                 (table("Attempts", STEPS, &attempts.into_iter().chain(passed).collect::<Vec<_>>()))
             }
+            (rules::all(&found.rules))
         }
     }
 }

@@ -156,15 +156,10 @@ async fn do_make(here: &Here<'_>) -> Result<Outbound, Trouble> {
         Err(refusal) => return page(here, &form, &Wrong::from(refusal)).await,
     };
     let mut acting = here.act().await?;
-    match service::create(&mut acting, &wanted).await {
-        Ok(tier) => {
-            here.finish(acting).await?;
-            Ok(see(&format!("{}?done=made", path(&tier))))
-        }
-        Err(trouble) => {
-            drop(acting);
-            page(here, &form, &Wrong::of(trouble)?).await
-        }
+    let done = service::create(&mut acting, &wanted).await;
+    match here.settle(acting, done).await? {
+        Ok(tier) => Ok(see(&format!("{}?done=made", path(&tier)))),
+        Err(wrong) => page(here, &form, &wrong).await,
     }
 }
 

@@ -86,15 +86,10 @@ async fn do_update(here: &Here<'_>) -> Result<Outbound, Trouble> {
         Err(refusal) => return page(here, &form, &Wrong::from(refusal)).await,
     };
     let mut acting = here.act().await?;
-    match service::update(&mut acting, here.param(0), &wanted).await {
-        Ok(tier) => {
-            here.finish(acting).await?;
-            Ok(see(&format!("{}?done=saved", path(&tier))))
-        }
-        Err(trouble) => {
-            drop(acting);
-            page(here, &form, &Wrong::of(trouble)?).await
-        }
+    let done = service::update(&mut acting, here.param(0), &wanted).await;
+    match here.settle(acting, done).await? {
+        Ok(tier) => Ok(see(&format!("{}?done=saved", path(&tier)))),
+        Err(wrong) => page(here, &form, &wrong).await,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Looking for project keys by project, owner, state and name.
+//! Looking for keys by project, owner, state and name.
 
 use super::{KeyRow, read_key, with_limits};
 use crate::base::Fault;
@@ -7,11 +7,15 @@ use crate::store::Conn;
 use crate::store::many::parameters;
 use sqlx::AssertSqlSafe;
 
-/// What project keys are looked for by.
+/// What keys are looked for by.
 #[derive(Debug, Clone, Default)]
 pub struct Search<'a> {
     /// Organisation.
     pub org: &'a str,
+    /// Admin keys, else those of projects.
+    pub admin: bool,
+    /// Of admin keys the operator's too.
+    pub operators: bool,
     /// Only in these projects; absent: in all.
     pub among: Option<&'a [String]>,
     /// Only of this owner, unless empty.
@@ -24,7 +28,7 @@ pub struct Search<'a> {
     pub now_ms: i64,
 }
 
-/// Project keys newest first, at most `limit` before the id `before` (empty: from the newest).
+/// Keys newest first, at most `limit` before the id `before` (empty: from the newest).
 ///
 /// # Errors
 /// When the database cannot be used.
@@ -42,14 +46,15 @@ pub async fn search(
         "SELECT ",
         key_columns!(),
         keys_and_secrets!(),
-        "WHERE k.org_id = $1 AND k.kind = 'project' AND ($2 = '' OR k.id < $2) \
+        "WHERE k.org_id = $1 AND k.kind = $8 AND ($2 = '' OR k.id < $2) \
          AND ($3 = '' OR k.owner_id = $3) AND ($4 = '' OR LOWER(k.name) LIKE $4) \
          AND ($5 = '' OR k.status = CASE $5 WHEN 'expired' THEN 'active' ELSE $5 END) \
          AND ($5 <> 'active' OR k.expires_ms IS NULL OR k.expires_ms > $6) \
-         AND ($5 <> 'expired' OR k.expires_ms <= $6)"
+         AND ($5 <> 'expired' OR k.expires_ms <= $6) \
+         AND ($9 = 1 OR k.kind <> 'admin' OR k.reach <> 'installation')"
     ));
     if !among.is_empty() {
-        text.push_str(&format!(" AND k.project_id IN ({})", parameters(8, among.len())));
+        text.push_str(&format!(" AND k.project_id IN ({})", parameters(10, among.len())));
     }
     text.push_str(" ORDER BY k.id DESC LIMIT $7");
     let part = match search.text {
@@ -64,7 +69,9 @@ pub async fn search(
         .bind(part)
         .bind(search.status)
         .bind(search.now_ms)
-        .bind(limit);
+        .bind(limit)
+        .bind(if search.admin { "admin" } else { "project" })
+        .bind(i64::from(search.operators));
     for id in among {
         statement = statement.bind(id.as_str());
     }

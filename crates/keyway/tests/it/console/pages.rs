@@ -95,11 +95,30 @@ fn what_pages_say_of_the_api_and_the_command_line_works() {
     let key = format!("/console/keys/{}", keys["data"][0]["id"].as_str().unwrap_or_default());
     let of_project =
         format!("/console/keys?project={}", projects["data"][0]["id"].as_str().unwrap_or_default());
+    let group = keyway.json(&["group", "create", "--name", "team"]);
+    let group = format!("/console/groups/{}", group["id"].as_str().unwrap_or_default());
+    let organizations = ada.get("/v1/organizations").json();
+    let organization =
+        format!("/console/organizations/{}", organizations["data"][0]["id"].as_str().unwrap_or_default());
+    let headers = [("sec-fetch-site", "same-origin"), ("content-type", "application/json")];
+    let hook = "{\"name\":\"on-call\",\"url\":\"https://hooks.example.com/x\"}";
+    let hook = ada.ask("POST", "/v1/organization/webhooks", &headers, hook).expect_status(200).json();
+    let webhook = format!("/console/webhooks/{}", hook["id"].as_str().unwrap_or_default());
     let mut seen = 0;
     for path in [
         "/console/keys",
         &of_project,
         &key,
+        "/console/admin-keys",
+        "/console/groups",
+        &group,
+        "/console/webhooks",
+        &webhook,
+        "/console/notifications",
+        "/console/notifications?failed=true",
+        "/console/nodes",
+        "/console/organizations",
+        &organization,
         "/console/tiers",
         "/console/tiers/tier_developer",
         "/console/usage",
@@ -130,7 +149,7 @@ fn what_pages_say_of_the_api_and_the_command_line_works() {
         let output = keyway.cli(&words);
         assert_eq!(output.code, Some(0), "{path}: {command}: {}", output.stderr);
     }
-    assert!(seen >= 18, "{seen} pages named a call");
+    assert!(seen >= 26, "{seen} pages named a call");
 }
 
 #[test]
@@ -263,6 +282,9 @@ fn no_page_asks_the_database_once_for_each_row() {
     let ada = Visitor::first(&keyway);
     used(&keyway);
     let request = request_path(&ada);
+    let group = keyway.json(&["group", "create", "--name", "everybody"]);
+    let group_id = group["id"].as_str().unwrap_or_default();
+    let group = format!("/console/groups/{group_id}");
     for number in 0..ROWS {
         let project = keyway.json(&["project", "create", "--name", &format!("project {number}")]);
         let project = project["id"].as_str().unwrap_or_default().to_owned();
@@ -281,7 +303,13 @@ fn no_page_asks_the_database_once_for_each_row() {
         let body =
             format!("{{\"email\":\"p{number}@example.com\",\"name\":\"P {number}\",\"role\":\"viewer\"}}");
         let headers = [("sec-fetch-site", "same-origin"), ("content-type", "application/json")];
-        ada.ask("POST", "/v1/organization/users", &headers, &body).expect_status(200);
+        let user = ada.ask("POST", "/v1/organization/users", &headers, &body).expect_status(200).json();
+        let _ = keyway.json(&["group", "add", group_id, user["id"].as_str().unwrap_or_default()]);
+        let hook = format!("{{\"name\":\"hook {number}\",\"url\":\"https://hooks.example.com/x\"}}");
+        ada.ask("POST", "/v1/organization/webhooks", &headers, &hook).expect_status(200);
+        let _ = keyway.json(&["admin-key", "create", "--name", &format!("admin {number}")]);
+        let _ = keyway.json(&["group", "create", "--name", &format!("group {number}")]);
+        let _ = keyway.json(&["org", "create", "--name", &format!("organization {number}")]);
         let _ = keyway.json(&["tier", "create", "--name", &format!("tier {number}")]);
         let _ = keyway.json(&["service-account", "create", "--project", &project, "--name", "worker"]);
     }
@@ -290,6 +318,13 @@ fn no_page_asks_the_database_once_for_each_row() {
         "/console/keys",
         "/console/keys?format=csv",
         "/console/keys/new",
+        "/console/admin-keys",
+        "/console/groups",
+        &group,
+        "/console/webhooks",
+        "/console/notifications",
+        "/console/nodes",
+        "/console/organizations",
         "/console/tiers",
         "/console/usage?by=key",
         "/console/usage?by=project",
