@@ -37,7 +37,7 @@ pub fn all(rules: &[Told]) -> Markup {
         let (tone, word) = match rule.result {
             Outcome::Pass => (Tone::Good, "yes"),
             Outcome::Fail => (Tone::Bad, "no"),
-            Outcome::Skip => (Tone::Plain, "not asked"),
+            Outcome::Skip => (Tone::Plain, "nothing to check"),
         };
         vec![html! { (called(rule.rule)) }, badge(tone, word), html! { (rule.detail) }]
     };
