@@ -1,7 +1,7 @@
 //! Days on which those who are to be told do not answer, and those who ask for rules ask for many: requests go on as
 //! ever, and every message arrives, once.
 
-use super::alerts::{ALERTS, MINUTE, told, two_looks};
+use super::alerts::{MINUTE, told, two_looks};
 use super::deliver::{hook, leak, settled};
 use super::smtp::{Mood, Smtp};
 use crate::database;
@@ -9,7 +9,7 @@ use crate::routes::v1::organization::member;
 use crate::stage::{self, Scene, text};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use testkit::{Answer, Upstream, eventually, json, within};
+use testkit::{Answer, Upstream, json, within};
 
 /// Clients that ask at the same time.
 const CLIENTS: usize = 4;
@@ -64,7 +64,7 @@ fn a_webhook_that_hangs_costs_no_request_and_no_message() {
         Answer::json(200, &json!({}))
     });
     let upstream = Upstream::start();
-    let scene = Scene::start(stage::builder(&upstream).config("egress_networks = [\"127.0.0.0/8\"]"));
+    let scene = Scene::start(stage::builder(&upstream).env("KEYWAY_EGRESS_NETWORKS", "127.0.0.0/8"));
     hook(&scene, &receiver, "standard");
     let (_, secret) = scene.make_key();
     for _ in 0..3 {
@@ -120,8 +120,4 @@ fn ten_thousand_rules_hold_up_no_request() {
     serves(&scene, &upstream, &secret);
     two_looks(&scene);
     assert_eq!(count(), "1000");
-    // One that is changed meanwhile is obeyed.
-    let rule = json!({"name": "made", "on": "usage", "threshold": 1});
-    scene.post(ALERTS, &rule).expect_status(200);
-    eventually("the new one", || (super::alerts::events(&scene, "usage").len() == 1).then_some(()));
 }
