@@ -1,7 +1,7 @@
 //! Days on which those who are to be told do not answer, and those who ask for rules ask for many: requests go on as
 //! ever, and every message arrives, once.
 
-use super::alerts::{MINUTE, told, two_looks};
+use super::alerts::{ALERTS, EVENTS, MINUTE, told, two_looks};
 use super::deliver::{hook, leak, settled};
 use super::smtp::{Mood, Smtp};
 use crate::database;
@@ -120,4 +120,12 @@ fn ten_thousand_rules_hold_up_no_request() {
     serves(&scene, &upstream, &secret);
     two_looks(&scene);
     assert_eq!(count(), "1000");
+    // One that is made meanwhile is obeyed; it takes the place of another.
+    let another = database::one(&scene.keyway, "SELECT MIN(alert_id) FROM alert_events WHERE kind = 'cost'");
+    scene.delete(&format!("{ALERTS}/{another}")).expect_status(200);
+    let rule = json!({"name": "made", "on": "usage", "threshold": 1});
+    let made = text(&scene.post(ALERTS, &rule).expect_status(200).json()["id"]);
+    let of_it = format!("{EVENTS}?alert_id={made}");
+    let told = || scene.get_json(&of_it)["data"].as_array().is_some_and(|list| list.len() == 1);
+    within(MINUTE, || told().then_some(())).expect("the new one is told");
 }
