@@ -1,14 +1,13 @@
 //! What is done to an admin key: another secret, the end of an older one, its end.
 
 use super::{PATH, made, named, path, which};
-use crate::access::rotate;
 use crate::access::switch::{self, Act};
 use crate::accounts::leave::{self, Heir};
 use crate::base::{Refusal, Trouble};
 use crate::console::account::confirm;
 use crate::console::form::{Form, Wrong, token_field};
 use crate::console::here::{Here, pages};
-use crate::console::keys::change::overlap_field;
+use crate::console::keys::change::{overlap_field, rotated};
 use crate::console::keys::secrets::end_of;
 use crate::console::page::{Page, see};
 use crate::console::parts::field::tick;
@@ -45,8 +44,7 @@ async fn rotate_it(here: &Here<'_>) -> Result<Outbound, Trouble> {
         return Ok(first);
     }
     let mut acting = here.act().await?;
-    let overlap = form.text("overlap").parse().unwrap_or(0);
-    let done = rotate::rotate(&mut acting, &which(&row), overlap).await;
+    let done = rotated(&mut acting, &which(&row), &form).await;
     match here.settle(acting, done).await? {
         Ok(rotated) => Ok(made::page(here, &rotated.made)),
         Err(wrong) => Ok(rotate_page(here, &row, &form, &wrong)),

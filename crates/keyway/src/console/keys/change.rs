@@ -3,9 +3,9 @@
 use super::made::{self, Made};
 use super::{allowed, named};
 use crate::access::keys::Which;
-use crate::access::rotate;
+use crate::access::rotate::{self, Rotated};
 use crate::access::switch::{self, Act};
-use crate::accounts::Scope;
+use crate::accounts::{Acting, Scope};
 use crate::base::{Refusal, Trouble};
 use crate::console::account::confirm;
 use crate::console::form::{Form, Wrong, token_field};
@@ -57,15 +57,21 @@ async fn rotate_it(here: &Here<'_>) -> Result<Outbound, Trouble> {
         return Ok(first);
     }
     let mut acting = here.act().await?;
-    let overlap = form.text("overlap").parse().unwrap_or(0);
-    match rotate::rotate(&mut acting, &which(&row), overlap).await {
-        Ok(rotated) => {
-            here.finish(acting).await?;
-            let made = &rotated.made;
+    let done = rotated(&mut acting, &which(&row), &form).await;
+    match here.settle(acting, done).await? {
+        Ok(Rotated { made, .. }) => {
             made::page(here, &Made { row: &made.row, secret: &made.secret, warnings: &made.warnings })
         }
-        Err(trouble) => Ok(rotate_page(here, &row, &form, &Wrong::of(trouble)?)),
+        Err(wrong) => Ok(rotate_page(here, &row, &form, &wrong)),
     }
+}
+
+/// Gives a key another secret; the form says how long the one in use goes on.
+pub async fn rotated(acting: &mut Acting<'_>, which: &Which<'_>, form: &Form) -> Result<Rotated, Trouble> {
+    let chosen = form.text("overlap");
+    let overlap_s = OVERLAPS.iter().find(|(seconds, _)| *seconds == chosen).and_then(|_| chosen.parse().ok());
+    let overlap_s = overlap_s.ok_or_else(|| Refusal::field("overlap", "Choose when it ends."))?;
+    rotate::rotate(acting, which, overlap_s).await
 }
 
 /// When the secret in use ends.

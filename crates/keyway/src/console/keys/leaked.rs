@@ -71,12 +71,12 @@ async fn report_it(here: &Here<'_>) -> Result<Outbound, Trouble> {
     }
     let mut acting = here.act().await?;
     let which = Which { admin: false, project: row.project_id.as_deref(), id: &row.id };
-    let incident = match incident::compromised(&mut acting, &which, replace, Heir::Nobody).await {
-        Ok(incident) => incident,
-        Err(trouble) => return Ok(page(here, &row, &Wrong::of(trouble)?)),
-    };
     let since_ms = acting.now_ms - SINCE_MS;
-    here.finish(acting).await?;
+    let reported = incident::compromised(&mut acting, &which, replace, Heir::Nobody).await;
+    let incident = match here.settle(acting, reported).await? {
+        Ok(incident) => incident,
+        Err(wrong) => return Ok(page(here, &row, &wrong)),
+    };
     let uses = used::read(&here.shared.at.db, here.org(), &row.id, since_ms).await;
     // What was done stands, and the replacement's secret is shown now or never.
     let uses =

@@ -71,39 +71,29 @@ async fn make_one(here: &Here<'_>) -> Result<Outbound, Trouble> {
     if let Some(key) = again::made_before(here, LIST, &form).await? {
         return Ok(see(&format!("/console/keys/{key}")));
     }
-    if !form.text("check").is_empty() {
-        return match check(here, &form).await {
-            Ok(checked) => page(here, &form, &Wrong::nothing(), &checked).await,
-            Err(trouble) => page(here, &form, &Wrong::of(trouble)?, &Checked::default()).await,
-        };
-    }
-    match create(here, &form).await {
+    let checks = !form.text("check").is_empty();
+    match create(here, &form, checks).await {
+        Ok(created) if checks => {
+            let checked = Checked { good: true, warnings: created.warnings };
+            page(here, &form, &Wrong::nothing(), &checked).await
+        }
         Ok(created) => {
             let made = Made { row: &created.row, secret: &created.secret, warnings: &created.warnings };
             made::page(here, &made)
         }
-        Err(trouble) => {
-            let wrong = Wrong::of(trouble)?;
-            page(here, &form, &wrong, &Checked::default()).await
-        }
+        Err(trouble) => page(here, &form, &Wrong::of(trouble)?, &Checked::default()).await,
     }
 }
 
-/// Makes the key and takes it back before anybody could see it: what would be refused is refused now.
-async fn check(here: &Here<'_>, form: &Form) -> Result<Checked, Trouble> {
+/// Makes the key; where it is only checked, takes it back before anybody could see it.
+async fn create(here: &Here<'_>, form: &Form, checks: bool) -> Result<Created, Trouble> {
     let new = asked::new(here, form)?;
     let mut acting = here.act().await?;
     let created = service::create(&mut acting, &new).await?;
-    drop(acting);
-    Ok(Checked { good: true, warnings: created.warnings })
-}
-
-async fn create(here: &Here<'_>, form: &Form) -> Result<Created, Trouble> {
-    let new = asked::new(here, form)?;
-    let mut acting = here.act().await?;
-    let created = service::create(&mut acting, &new).await?;
-    again::keep(here, &mut acting, (LIST, form), &created.row.id).await?;
-    here.finish(acting).await?;
+    if !checks {
+        again::keep(here, &mut acting, (LIST, form), &created.row.id).await?;
+        here.finish(acting).await?;
+    }
     Ok(created)
 }
 
