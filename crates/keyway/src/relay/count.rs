@@ -47,7 +47,7 @@ pub async fn count(
     caller: Caller,
     dialect: Dialect,
 ) -> Result<Outbound, Trouble> {
-    let mut story = Box::new(Story::begin(worker, &inbound, caller, dialect));
+    let mut story = Story::begin(worker, &inbound, caller, dialect);
     Ok(match tokens(&mut story, &inbound).await {
         Ok((tokens, counted)) => {
             let nothing =

@@ -37,7 +37,7 @@ pub async fn run(
     caller: Caller,
     dialect: Dialect,
 ) -> Result<Outbound, Trouble> {
-    let mut story = Box::new(Story::begin(worker, &inbound, caller, dialect));
+    let mut story = Story::begin(worker, &inbound, caller, dialect);
     let (shortened, form) = match shaped(&story, &mut inbound) {
         Ok(shaped) => shaped,
         Err(trouble) => return Ok(story.refuse(trouble)),

@@ -107,10 +107,10 @@ pub struct Story {
 impl Story {
     /// Begins with a verified request.
     #[must_use]
-    pub fn begin(worker: Rc<Worker>, inbound: &Inbound, caller: Caller, dialect: Dialect) -> Self {
+    pub fn begin(worker: Rc<Worker>, inbound: &Inbound, caller: Caller, dialect: Dialect) -> Box<Self> {
         let grant = caller.grant;
         worker.shared.note_use(&grant, inbound.peer, inbound.started_ms);
-        Self {
+        let story = Self {
             stream: false,
             labels: Vec::new(),
             model_asked: String::new(),
@@ -150,7 +150,9 @@ impl Story {
             fault: None,
             ended: false,
             place: caller.place,
-        }
+        };
+        // Made where it stays, not copied there.
+        Box::write(Box::new_uninit(), story)
     }
 
     /// Asks for leave to spend.

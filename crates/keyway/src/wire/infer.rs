@@ -13,7 +13,9 @@ macro_rules! handlers {
         $(#[$doc])*
         #[must_use]
         pub fn $name(worker: Rc<Worker>, inbound: Inbound, caller: Caller) -> Local {
-            Box::pin($does(worker, inbound, caller, Dialect::$dialect))
+            // Made where it stays: it is some kilobytes long, and would be copied there.
+            let made = Box::write(Box::new_uninit(), $does(worker, inbound, caller, Dialect::$dialect));
+            Box::into_pin(made)
         }
     )* };
 }
