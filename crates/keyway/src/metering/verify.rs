@@ -153,6 +153,8 @@ async fn of_sums(
     compare(("days and hours", org), &days, &read(Of::All, (hour, day), 0).await?, finding);
     compare(("days and totals", org), &days, &read(Of::Totals, (day, day), 0).await?, finding);
     compare(("days and totals of hours", org), &days, &read(Of::Totals, (hour, day), 0).await?, finding);
+    compare(("days and members", org), &days, &read(Of::Members, (day, day), 0).await?, finding);
+    compare(("days and members of hours", org), &days, &read(Of::Members, (hour, day), 0).await?, finding);
     let hours = read(Of::All, (hour, hour), since_ms).await?;
     let minutes = read(Of::All, (Width::Minute, hour), since_ms).await?;
     compare(("hours and minutes", org), &hours, &minutes, finding);

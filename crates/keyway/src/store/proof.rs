@@ -66,6 +66,8 @@ pub enum Of {
     Keys,
     /// The sums without keys, of hours and days.
     Totals,
+    /// The sums by owner, of hours and days.
+    Members,
 }
 
 /// Sums of an organisation's usage of a width from an instant on, by bucket of another width (the same, or
@@ -86,6 +88,7 @@ pub async fn rollups(
         Of::All => ("''", "usage_rollup WHERE label = '' AND"),
         Of::Keys => ("key_id", "usage_rollup WHERE label = '' AND"),
         Of::Totals => ("''", "usage_total WHERE"),
+        Of::Members => ("''", "usage_member WHERE"),
     };
     let text = format!(
         "SELECT bucket_ms - bucket_ms % {span} AS bucket, {key} AS of_key, {} FROM {rows} \

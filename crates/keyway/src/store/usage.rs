@@ -2,7 +2,7 @@
 
 use super::db::Db;
 use super::many::parameters;
-use super::usage_columns::{Dimension, MEASURES, Measures, TOTAL_DIMENSIONS, Width};
+use super::usage_columns::{Dimension, MEASURES, MEMBER_DIMENSIONS, Measures, TOTAL_DIMENSIONS, Width};
 use crate::base::Fault;
 use crate::base::fault::Doing;
 use sqlx::{AssertSqlSafe, Row as _};
@@ -85,11 +85,16 @@ impl Query {
         })
     }
 
-    /// Whether rows without key, owner and label say all that is asked for.
-    fn is_total(&self, read: Width) -> bool {
+    /// The table of sums, without keys and labels, that says all that is asked for.
+    fn sums(&self, read: Width) -> Option<&'static str> {
         let filtered = self.filters.iter().map(|(dimension, _)| dimension);
-        let mut named = self.group_by.iter().chain(filtered);
-        read != Width::Minute && named.all(|dimension| TOTAL_DIMENSIONS.contains(dimension))
+        let named = |by: &[Dimension]| self.group_by.iter().chain(filtered.clone()).all(|it| by.contains(it));
+        match read {
+            Width::Minute => None,
+            _ if named(&TOTAL_DIMENSIONS) => Some("usage_total"),
+            _ if named(&MEMBER_DIMENSIONS) => Some("usage_member"),
+            _ => None,
+        }
     }
 
     /// Whether days of a few keys are read, which an index finds.
@@ -118,17 +123,19 @@ impl Query {
         if self.width.is_some() {
             groups.insert(0, "bucket_ms");
         }
-        let total = self.is_total(cut.read);
+        let sums_read = self.sums(cut.read);
         let bucket = if self.width.is_some() { "bucket_ms" } else { "$3 AS bucket_ms" };
         let sum = |index: &usize| format!("CAST(SUM({}) AS BIGINT)", MEASURES[*index]);
         let sums: Vec<String> = cut.measures.iter().map(sum).collect();
         let mut columns = vec![bucket];
         columns.extend(&dims);
-        let rows = match total {
-            true => "usage_total WHERE org_id = $1",
+        let rows = match sums_read {
+            Some(table) => format!("{table} WHERE org_id = $1"),
             // SQLite guesses that the organisation finds fewer rows than the keys: it is kept from that index.
-            false if self.is_of_keys(cut.read) => "usage_rollup WHERE width = 'd' AND org_id || '' = $1",
-            false => "usage_rollup WHERE org_id = $1",
+            None if self.is_of_keys(cut.read) => {
+                "usage_rollup WHERE width = 'd' AND org_id || '' = $1".to_owned()
+            }
+            None => "usage_rollup WHERE org_id = $1".to_owned(),
         };
         let mut text = format!(
             "SELECT {}, {} FROM {rows} AND width = $2 AND bucket_ms >= $3 AND bucket_ms < $4",
@@ -148,7 +155,7 @@ impl Query {
             by_label |= *dimension == Dimension::Label;
         }
         match (self.group_by.contains(&Dimension::Label), by_label) {
-            _ if total => {}
+            _ if sums_read.is_some() => {}
             (true, _) => text.push_str(" AND label <> ''"),
             (false, false) => text.push_str(" AND label = ''"),
             (false, true) => {}

@@ -99,6 +99,16 @@ pub const ALL_DIMENSIONS: [Dimension; DIMENSIONS.len()] = [
 pub const TOTAL_DIMENSIONS: [Dimension; 5] =
     [Dimension::Org, Dimension::Project, Dimension::ModelServed, Dimension::Provider, Dimension::Kind];
 
+/// The same of `usage_member`: sums that ask for owners, and for nothing of their keys.
+pub const MEMBER_DIMENSIONS: [Dimension; 6] = [
+    Dimension::Org,
+    Dimension::Project,
+    Dimension::User,
+    Dimension::ModelServed,
+    Dimension::Provider,
+    Dimension::Kind,
+];
+
 /// Longest text of a dimension kept, bytes: nine of them stay below the 2,704 of a PostgreSQL index row.
 pub const DIMENSION_BYTES_MAX: usize = 256;
 

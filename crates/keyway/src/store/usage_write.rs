@@ -3,7 +3,7 @@
 use super::db::Engine;
 use super::many::Insert;
 use super::usage_columns::{
-    ALL_DIMENSIONS, Dimension, Dims, MEASURES, Measures, Rollup, TOTAL_DIMENSIONS, Width,
+    ALL_DIMENSIONS, Dimension, Dims, MEASURES, MEMBER_DIMENSIONS, Measures, Rollup, TOTAL_DIMENSIONS, Width,
 };
 use super::usage_key;
 use crate::base::Fault;
@@ -21,6 +21,8 @@ struct Table {
 
 static ROLLUP: Table = Table { name: "usage_rollup", dimensions: &ALL_DIMENSIONS, insert: OnceLock::new() };
 static TOTAL: Table = Table { name: "usage_total", dimensions: &TOTAL_DIMENSIONS, insert: OnceLock::new() };
+static MEMBER: Table =
+    Table { name: "usage_member", dimensions: &MEMBER_DIMENSIONS, insert: OnceLock::new() };
 
 /// Adds every amount to its row, in the order of the rows, so that two nodes never wait for each
 /// other in a circle.
@@ -34,12 +36,14 @@ pub async fn add(
 ) -> Result<(), Fault> {
     rollups.sort_unstable_by(|a, b| (a.width, a.bucket_ms, &a.dims).cmp(&(b.width, b.bucket_ms, &b.dims)));
     write(connection, engine, &ROLLUP, rollups).await?;
-    write(connection, engine, &TOTAL, &totals(rollups)).await?;
+    for table in [&TOTAL, &MEMBER] {
+        write(connection, engine, table, &summed(rollups, table.dimensions)).await?;
+    }
     usage_key::add(connection, engine, rollups).await
 }
 
-/// Hours and days without key, owner, the name a client used, and labels; in the order of the rows.
-fn totals(rollups: &[Rollup]) -> Vec<Rollup> {
+/// Hours and days by some dimensions alone, without labels; in the order of the rows.
+fn summed(rollups: &[Rollup], by: &[Dimension]) -> Vec<Rollup> {
     let mut sums: BTreeMap<(Width, i64, Dims), Measures> = BTreeMap::new();
     let label = Dimension::Label as usize;
     for rollup in rollups {
@@ -47,8 +51,8 @@ fn totals(rollups: &[Rollup]) -> Vec<Rollup> {
             continue;
         }
         let mut dims = Dims { text: Default::default(), test: rollup.dims.test };
-        for dimension in TOTAL_DIMENSIONS {
-            dims.text[dimension as usize].clone_from(&rollup.dims.text[dimension as usize]);
+        for dimension in by {
+            dims.text[*dimension as usize].clone_from(&rollup.dims.text[*dimension as usize]);
         }
         sums.entry((rollup.width, rollup.bucket_ms, dims)).or_default().add(&rollup.measures);
     }

@@ -3,8 +3,8 @@
 use super::fixture::{Bed, NOW_MS, ORG, beds, entry};
 use crate::metering::fold::Fold;
 use crate::store::keys::{self, KeyRow};
-use crate::store::usage::{self, Cut, Query};
-use crate::store::usage_columns::{Dimension, Width, at};
+use crate::store::usage::{self, Cut, Query, Row};
+use crate::store::usage_columns::{Dimension, Measures, Width, at};
 use crate::store::usage_highest::{self, Wanted};
 use crate::store::usage_key::{self, Asked, Rank};
 use crate::store::{proof, tenants, usage_write};
@@ -263,6 +263,53 @@ async fn the_highest_of_a_part_are_found_however_few_are_picked() {
             };
             assert_eq!((of(&rows), more), (of(&expected), cut), "{model} {most}");
         }
+        bed.finish().await;
+    }
+}
+
+/// Whose the keys are; one is nobody's.
+const OWNERS: [&str; 4] = ["user_1", "user_1", "user_2", ""];
+
+/// Sums by bucket and the first two dimensions of rows.
+fn by_two(rows: &[Row]) -> BTreeMap<(i64, Vec<String>), Measures> {
+    let mut sums: BTreeMap<_, Measures> = BTreeMap::new();
+    for row in rows {
+        sums.entry((row.bucket_ms, row.dims[..2].to_vec())).or_default().add(&row.measures);
+    }
+    sums
+}
+
+#[tokio::test]
+async fn owners_come_to_what_their_keys_do() {
+    for bed in beds().await {
+        let owned = |entry: Entry<'static>| {
+            let place = KEYS.iter().position(|key| *key == entry.key).unwrap();
+            Entry { user: OWNERS[place], ..entry }
+        };
+        write(&bed, &entries().into_iter().map(owned).collect::<Vec<_>>()).await;
+        for width in [None, Some(Width::Day), Some(Width::Hour)] {
+            let by = [Dimension::User, Dimension::ModelServed];
+            let owners = bed.usage(width, by.to_vec()).await;
+            let keys = bed.usage(width, [&by[..], &[Dimension::Key]].concat()).await;
+            let names: std::collections::BTreeSet<_> =
+                owners.iter().map(|row| row.dims[0].as_str()).collect();
+            assert_eq!(names.into_iter().collect::<Vec<_>>(), ["", "user_1", "user_2"]);
+            assert_eq!(by_two(&owners), by_two(&keys), "{width:?}");
+        }
+        let filters = vec![(Dimension::User, vec!["user_1".to_owned()])];
+        let query = Query {
+            start_ms: 0,
+            end_ms: i64::MAX,
+            width: None,
+            group_by: vec![Dimension::Project],
+            filters,
+            test: None,
+        };
+        let (rows, _) = usage::buckets(&bed.db, ORG, &query).await.unwrap();
+        let asked = |key: &str| entries().iter().filter(|entry| entry.key == key).count();
+        let counts: Vec<_> = rows.iter().map(|row| row.measures.0[at::REQUESTS]).collect();
+        let own = ["key_1", "key_2"].map(|key| i64::try_from(asked(key)).unwrap());
+        assert_eq!(counts, own, "one key in each project");
         bed.finish().await;
     }
 }

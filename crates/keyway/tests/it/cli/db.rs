@@ -61,6 +61,8 @@ fn the_books_add_up_and_one_changed_row_is_found() {
         ("UPDATE usage_rollup SET requests = requests {} 1 WHERE width = 'd'", "lines and days"),
         ("UPDATE usage_total SET requests = requests {} 1 WHERE width = 'd'", "days and totals"),
         ("UPDATE usage_total SET requests = requests {} 1 WHERE width = 'h'", "days and totals of hours"),
+        ("UPDATE usage_member SET requests = requests {} 1 WHERE width = 'd'", "days and members"),
+        ("UPDATE usage_member SET requests = requests {} 1 WHERE width = 'h'", "days and members of hours"),
         ("UPDATE usage_key SET tokens = tokens {} 1", "days and keys"),
         ("UPDATE usage_rollup SET sell_nanousd = sell_nanousd {} 1 WHERE width = 'd'", "days and hours"),
         ("UPDATE usage_rollup SET cost_nanousd = cost_nanousd {} 1 WHERE width = 'm'", "hours and minutes"),

@@ -1,0 +1,70 @@
+-- The rollups of hours and days by owner, without key, the name a client used, and labels: what people came to
+-- is read from these, not from the rows of all their keys. Written in the same transaction.
+CREATE TABLE usage_member (
+    org_id TEXT NOT NULL,
+    width TEXT NOT NULL CHECK (width IN ('h', 'd')),
+    bucket_ms BIGINT NOT NULL,
+    project_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,          -- owner of the key, empty when none
+    model_served TEXT NOT NULL,
+    provider TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    test BIGINT NOT NULL,
+    requests BIGINT NOT NULL DEFAULT 0, errors_client BIGINT NOT NULL DEFAULT 0,
+    errors_limited BIGINT NOT NULL DEFAULT 0, errors_upstream BIGINT NOT NULL DEFAULT 0,
+    errors_internal BIGINT NOT NULL DEFAULT 0, errors_cancelled BIGINT NOT NULL DEFAULT 0,
+    in_uncached BIGINT NOT NULL DEFAULT 0, cache_read BIGINT NOT NULL DEFAULT 0,
+    cache_write_5m BIGINT NOT NULL DEFAULT 0, cache_write_1h BIGINT NOT NULL DEFAULT 0,
+    in_audio BIGINT NOT NULL DEFAULT 0, in_image BIGINT NOT NULL DEFAULT 0, out_text BIGINT NOT NULL DEFAULT 0,
+    out_reasoning BIGINT NOT NULL DEFAULT 0, out_audio BIGINT NOT NULL DEFAULT 0,
+    units BIGINT NOT NULL DEFAULT 0,
+    cost_nanousd BIGINT NOT NULL DEFAULT 0, unpriced_requests BIGINT NOT NULL DEFAULT 0,
+    estimated_requests BIGINT NOT NULL DEFAULT 0, latency_ms_sum BIGINT NOT NULL DEFAULT 0,
+    lat_00 BIGINT NOT NULL DEFAULT 0, lat_01 BIGINT NOT NULL DEFAULT 0, lat_02 BIGINT NOT NULL DEFAULT 0,
+    lat_03 BIGINT NOT NULL DEFAULT 0, lat_04 BIGINT NOT NULL DEFAULT 0, lat_05 BIGINT NOT NULL DEFAULT 0,
+    lat_06 BIGINT NOT NULL DEFAULT 0, lat_07 BIGINT NOT NULL DEFAULT 0, lat_08 BIGINT NOT NULL DEFAULT 0,
+    lat_09 BIGINT NOT NULL DEFAULT 0, lat_10 BIGINT NOT NULL DEFAULT 0, lat_11 BIGINT NOT NULL DEFAULT 0,
+    lat_12 BIGINT NOT NULL DEFAULT 0, lat_13 BIGINT NOT NULL DEFAULT 0, lat_14 BIGINT NOT NULL DEFAULT 0,
+    lat_15 BIGINT NOT NULL DEFAULT 0, ttft_ms_sum BIGINT NOT NULL DEFAULT 0, ttft_count BIGINT NOT NULL DEFAULT 0,
+    ttft_00 BIGINT NOT NULL DEFAULT 0, ttft_01 BIGINT NOT NULL DEFAULT 0, ttft_02 BIGINT NOT NULL DEFAULT 0,
+    ttft_03 BIGINT NOT NULL DEFAULT 0, ttft_04 BIGINT NOT NULL DEFAULT 0, ttft_05 BIGINT NOT NULL DEFAULT 0,
+    ttft_06 BIGINT NOT NULL DEFAULT 0, ttft_07 BIGINT NOT NULL DEFAULT 0, ttft_08 BIGINT NOT NULL DEFAULT 0,
+    ttft_09 BIGINT NOT NULL DEFAULT 0, ttft_10 BIGINT NOT NULL DEFAULT 0, ttft_11 BIGINT NOT NULL DEFAULT 0,
+    ttft_12 BIGINT NOT NULL DEFAULT 0, ttft_13 BIGINT NOT NULL DEFAULT 0, ttft_14 BIGINT NOT NULL DEFAULT 0,
+    ttft_15 BIGINT NOT NULL DEFAULT 0,
+    sell_nanousd BIGINT NOT NULL DEFAULT 0, absorbed_nanousd BIGINT NOT NULL DEFAULT 0,
+    PRIMARY KEY (org_id, width, bucket_ms, project_id, user_id, model_served, provider, kind, test)
+);
+INSERT INTO usage_member (
+    org_id, width, bucket_ms, project_id, user_id, model_served, provider, kind, test,
+    requests, errors_client, errors_limited, errors_upstream, errors_internal, errors_cancelled, in_uncached,
+    cache_read, cache_write_5m, cache_write_1h, in_audio, in_image, out_text, out_reasoning, out_audio,
+    units, cost_nanousd, unpriced_requests, estimated_requests, latency_ms_sum, lat_00, lat_01, lat_02, lat_03,
+    lat_04, lat_05, lat_06, lat_07, lat_08, lat_09, lat_10, lat_11, lat_12, lat_13, lat_14, lat_15,
+    ttft_ms_sum, ttft_count, ttft_00, ttft_01, ttft_02, ttft_03, ttft_04, ttft_05, ttft_06, ttft_07, ttft_08,
+    ttft_09, ttft_10, ttft_11, ttft_12, ttft_13, ttft_14, ttft_15, sell_nanousd, absorbed_nanousd
+)
+SELECT
+    org_id, width, bucket_ms, project_id, user_id, model_served, provider, kind, test,
+    CAST(SUM(requests) AS BIGINT), CAST(SUM(errors_client) AS BIGINT), CAST(SUM(errors_limited) AS BIGINT),
+    CAST(SUM(errors_upstream) AS BIGINT), CAST(SUM(errors_internal) AS BIGINT),
+    CAST(SUM(errors_cancelled) AS BIGINT), CAST(SUM(in_uncached) AS BIGINT), CAST(SUM(cache_read) AS BIGINT),
+    CAST(SUM(cache_write_5m) AS BIGINT), CAST(SUM(cache_write_1h) AS BIGINT), CAST(SUM(in_audio) AS BIGINT),
+    CAST(SUM(in_image) AS BIGINT), CAST(SUM(out_text) AS BIGINT), CAST(SUM(out_reasoning) AS BIGINT),
+    CAST(SUM(out_audio) AS BIGINT), CAST(SUM(units) AS BIGINT), CAST(SUM(cost_nanousd) AS BIGINT),
+    CAST(SUM(unpriced_requests) AS BIGINT), CAST(SUM(estimated_requests) AS BIGINT),
+    CAST(SUM(latency_ms_sum) AS BIGINT), CAST(SUM(lat_00) AS BIGINT), CAST(SUM(lat_01) AS BIGINT),
+    CAST(SUM(lat_02) AS BIGINT), CAST(SUM(lat_03) AS BIGINT), CAST(SUM(lat_04) AS BIGINT),
+    CAST(SUM(lat_05) AS BIGINT), CAST(SUM(lat_06) AS BIGINT), CAST(SUM(lat_07) AS BIGINT),
+    CAST(SUM(lat_08) AS BIGINT), CAST(SUM(lat_09) AS BIGINT), CAST(SUM(lat_10) AS BIGINT),
+    CAST(SUM(lat_11) AS BIGINT), CAST(SUM(lat_12) AS BIGINT), CAST(SUM(lat_13) AS BIGINT),
+    CAST(SUM(lat_14) AS BIGINT), CAST(SUM(lat_15) AS BIGINT), CAST(SUM(ttft_ms_sum) AS BIGINT),
+    CAST(SUM(ttft_count) AS BIGINT), CAST(SUM(ttft_00) AS BIGINT), CAST(SUM(ttft_01) AS BIGINT),
+    CAST(SUM(ttft_02) AS BIGINT), CAST(SUM(ttft_03) AS BIGINT), CAST(SUM(ttft_04) AS BIGINT),
+    CAST(SUM(ttft_05) AS BIGINT), CAST(SUM(ttft_06) AS BIGINT), CAST(SUM(ttft_07) AS BIGINT),
+    CAST(SUM(ttft_08) AS BIGINT), CAST(SUM(ttft_09) AS BIGINT), CAST(SUM(ttft_10) AS BIGINT),
+    CAST(SUM(ttft_11) AS BIGINT), CAST(SUM(ttft_12) AS BIGINT), CAST(SUM(ttft_13) AS BIGINT),
+    CAST(SUM(ttft_14) AS BIGINT), CAST(SUM(ttft_15) AS BIGINT), CAST(SUM(sell_nanousd) AS BIGINT),
+    CAST(SUM(absorbed_nanousd) AS BIGINT)
+FROM usage_rollup WHERE width <> 'm' AND label = ''
+GROUP BY org_id, width, bucket_ms, project_id, user_id, model_served, provider, kind, test;
