@@ -212,7 +212,7 @@ pub struct Page {
 }
 
 /// The text of the id at a time, its random part given.
-pub(super) fn id_at(ms: i64, random: u128) -> String {
+pub(crate) fn id_at(ms: i64, random: u128) -> String {
     let ms = u128::from(u64::try_from(ms).unwrap_or(0)) & 0xffff_ffff_ffff;
     id::text("req", ((ms << 80) | (random & (u128::MAX >> 48))).to_be_bytes())
 }

@@ -7,7 +7,7 @@ use super::db::Engine;
 use super::many::Insert;
 use crate::base::Fault;
 use crate::base::fault::Doing;
-use sqlx::{AnyConnection, AssertSqlSafe};
+use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 
 /// Lines of one batch at most.
 pub const BATCH_LINES_MAX: usize = 256;
@@ -152,14 +152,52 @@ pub async fn prune(db: &super::db::Db, org: &str, before_ms: i64) -> Result<u64,
             .await
             .doing("forgetting request lines")?;
     }
-    if ids.len() < PRUNE_BATCHES_MAX {
-        sqlx::query("DELETE FROM request_facets WHERE org_id = $1 AND last_request < $2")
-            .bind(org)
-            .bind(highest.as_str())
-            .execute(&mut *transaction)
-            .await
-            .doing("forgetting what request lines are found by")?;
-    }
     transaction.commit().await.doing("forgetting request lines")?;
+    if ids.len() < PRUNE_BATCHES_MAX {
+        prune_facets(db, org, &highest).await?;
+    }
     Ok(ids.len() as u64)
+}
+
+/// Facets forgotten at a time.
+const PRUNE_FACETS_MAX: usize = 1_000;
+
+/// Forgets what request lines below an id are found by. It is looked for before anything is locked: every facet
+/// of the organisation is read for it, which takes seconds where the disk is slow.
+async fn prune_facets(db: &super::db::Db, org: &str, highest: &str) -> Result<(), Fault> {
+    const DOING: &str = "forgetting what request lines are found by";
+    let mut last: [String; 4] = Default::default();
+    loop {
+        let [facet, value, request, batch] = last.each_ref().map(String::as_str);
+        let found = sqlx::query(
+            "SELECT facet, value, last_request, batch_id FROM request_facets WHERE org_id = $1 AND last_request < $2 \
+             AND (facet, value, last_request, batch_id) > ($3, $4, $5, $6) \
+             ORDER BY facet, value, last_request, batch_id LIMIT 1000",
+        );
+        let found = found.bind(org).bind(highest).bind(facet).bind(value).bind(request).bind(batch);
+        let rows = found.fetch_all(db.pool()).await.doing(DOING)?;
+        let old: Vec<[String; 4]> = rows.iter().map(|row| [0, 1, 2, 3].map(|place| row.get(place))).collect();
+        if old.is_empty() {
+            return Ok(());
+        }
+        let mut transaction = db.begin_write().await?;
+        for [facet, value, request, batch] in &old {
+            let forget = sqlx::query(
+                "DELETE FROM request_facets WHERE org_id = $1 AND facet = $2 AND value = $3 AND last_request = $4 \
+                 AND batch_id = $5",
+            );
+            let forget = forget
+                .bind(org)
+                .bind(facet.as_str())
+                .bind(value.as_str())
+                .bind(request.as_str())
+                .bind(batch.as_str());
+            forget.execute(&mut *transaction).await.doing(DOING)?;
+        }
+        transaction.commit().await.doing(DOING)?;
+        match old.into_iter().next_back() {
+            Some(next) if rows.len() == PRUNE_FACETS_MAX => last = next,
+            _ => return Ok(()),
+        }
+    }
 }

@@ -157,6 +157,14 @@ async fn old_request_lines_are_forgotten_with_what_finds_them() {
         let before = NOW_MS + 100_000;
         assert!(crate::store::requests_write::prune(&bed.db, ORG, before).await.unwrap() > 0);
         assert_eq!((bed.count("request_batches").await, bed.count("request_facets").await), (0, 0));
+        // More than are forgotten at a time, each fifth of them one that stays.
+        let [old, new] = [before - 1_000, before + 1_000].map(|at_ms| requests::id_at(at_ms, u128::MIN));
+        let many = "INSERT INTO request_facets (org_id, facet, value, last_request, batch_id) \
+                    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500) \
+                    SELECT $1, 'key', 'key_' || (i % 7), CASE WHEN i % 5 = 0 THEN $2 ELSE $3 END, 'batch_' || i FROM n";
+        sqlx::query(many).bind(ORG).bind(new).bind(old).execute(bed.db.pool()).await.unwrap();
+        assert_eq!(crate::store::requests_write::prune(&bed.db, ORG, before).await.unwrap(), 0);
+        assert_eq!(bed.count("request_facets").await, 500);
         bed.finish().await;
     }
 }
