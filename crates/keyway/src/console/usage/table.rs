@@ -27,7 +27,7 @@ pub fn table(here: &Here<'_>, asked: &Asked, found: &Found) -> Markup {
         ("p95", ""),
     ];
     html! {
-        div .table tabindex="0" role="region" aria-label="Usage by group" {
+        div .table.cards tabindex="0" role="region" aria-label="Usage by group" {
             table .numbers {
                 caption .hidden { "Usage by " (asked.by.label) }
                 thead { tr {
