@@ -95,7 +95,7 @@ fn process(all: &[Shown]) -> Markup {
             h2 { "What this process runs with" }
             p .faint { "Read here, changed where it comes from: by its line in keyway.toml or its environment variable, and a restart." }
             @if !set.is_empty() { div .settings { (table("Settings that were set", SETTINGS, &lines(&set))) } }
-            details { summary { "As it comes: " (usual.len()) " settings" }
+            details { summary { "Left as they come: " (usual.len()) " settings" }
                 div .settings { (table("Settings as they come", SETTINGS, &lines(&usual))) }
             }
         }
