@@ -94,7 +94,7 @@ pub fn now(line: &[Was]) -> Was {
 pub fn trouble(line: &[Was]) -> String {
     let count = |wanted: Was| line.iter().filter(|was| **was == wanted).count();
     match (count(Was::Down), count(Was::Troubled)) {
-        (0, 0) => "none".to_owned(),
+        (0, 0) => "no trouble".to_owned(),
         (0, troubled) => format!("{troubled} troubled"),
         (down, 0) => format!("{down} failing"),
         (down, troubled) => format!("{down} failing, {troubled} troubled"),

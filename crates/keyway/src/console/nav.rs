@@ -64,12 +64,7 @@ static ITEMS: &[Item] = &[
     item("Operate", "Admin keys", "/console/admin-keys", To::Everywhere(Scope::READ_KEYS)),
     item("Operate", "Key review", "/console/review", To::Everywhere(Scope::READ_KEYS)),
     item("Operate", "Audit log", "/console/audit", To::Anywhere(Scope::READ_AUDIT_LOGS)),
-    item(
-        "Operate",
-        "Requests to the operator",
-        "/console/applications",
-        To::Everywhere(Scope::READ_SETTINGS),
-    ),
+    item("Operate", "Operator requests", "/console/applications", To::Everywhere(Scope::READ_SETTINGS)),
     item("Operate", "Organisations", "/console/organizations", To::Operator(Scope::READ_SETTINGS)),
     item("Operate", "Nodes", "/console/nodes", To::Operator(Scope::READ_SETTINGS)),
     item("Operate", "Tiers", "/console/tiers", To::Operator(Scope::READ_SETTINGS)),
@@ -121,10 +116,21 @@ fn pages(here: &Here<'_>) -> Markup {
     }
 }
 
+/// Pages that are no item of their own, and the item they belong to.
+const UNDER: &[(&str, &str)] = &[
+    ("/console/groups", "/console/members"),
+    ("/console/roles", "/console/members"),
+    ("/console/notifications", "/console/webhooks"),
+];
+
 /// Whether a page is the item's own, or one below it.
 fn is_at(path: &str, item: &str) -> Option<&'static str> {
-    let below = item != "/console" && path.strip_prefix(item).is_some_and(|rest| rest.starts_with('/'));
-    (path == item || below).then_some("page")
+    let below = |item: &str| {
+        let rest = path.strip_prefix(item);
+        rest.is_some_and(|rest| rest.is_empty() || (item != "/console" && rest.starts_with('/')))
+    };
+    let under = UNDER.iter().any(|(page, above)| *above == item && below(page));
+    (below(item) || under).then_some("page")
 }
 
 /// The organisation looked at, and a switch where there are others.

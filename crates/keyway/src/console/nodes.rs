@@ -20,8 +20,8 @@ const COLUMNS: &[Column] = &[
     text("Version"),
     text("Listens on"),
     text("Since"),
-    text("Heard of"),
-    number("Change"),
+    text("Last seen"),
+    number("Last change seen"),
 ];
 
 pages! {
@@ -45,7 +45,11 @@ async fn page(here: &Here<'_>) -> Result<Outbound, Trouble> {
         @if cells.is_empty() {
             (states::empty("No node was heard of", "A node writes its row each second. This one has just begun, or cannot write to the database.", &html! {}))
         } @else { (table("Nodes", COLUMNS, &cells)) }
-        p .faint { "A node is live while it is heard of and hears of changes, behind when it has not heard of changes for two seconds, and cut off when it has not been heard of for five. One that is behind stops serving by itself before it could honour what was revoked. One that has ended says so, and is not listed; one that is cut off is listed for an hour." }
+        ul .points.faint {
+            li { "Live: it is heard of, and hears of changes." }
+            li { "Behind: it has heard of no change for two seconds. It stops serving before it could honour what was revoked." }
+            li { "Cut off: it has not been heard of for five seconds. It is listed for an hour; a node that has ended is not." }
+        }
         (take(here, "/v1/organization/nodes", "keyway node list"))
     };
     Ok(Page::new("Nodes", body).answer(here))

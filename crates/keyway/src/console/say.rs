@@ -99,11 +99,11 @@ pub fn requests(number: i64) -> String {
 #[must_use]
 pub fn change(now: i64, before: i64, length: &str) -> String {
     if before <= 0 {
-        return format!("{} in the {length} before", if now > 0 { "none" } else { "as" });
+        return format!("{} in the {length} before", if now > 0 { "none" } else { "the same" });
     }
     let percent = (i128::from(now) - i128::from(before)) * 100 / i128::from(before);
     let than = match percent {
-        0 => return format!("as in the {length} before"),
+        0 => return format!("the same in the {length} before"),
         900.. => format!("{} times", count(u64::try_from(percent / 100 + 1).unwrap_or(u64::MAX))),
         ..0 => format!("\u{2212}{}\u{202f}% on", -percent),
         _ => format!("+{percent}\u{202f}% on"),
@@ -157,9 +157,9 @@ mod tests {
             (150, 100, "+50\u{202f}% on the 7 days before"),
             (50, 100, "\u{2212}50\u{202f}% on the 7 days before"),
             (1_000, 100, "10 times the 7 days before"),
-            (100, 100, "as in the 7 days before"),
+            (100, 100, "the same in the 7 days before"),
             (1, 0, "none in the 7 days before"),
-            (0, 0, "as in the 7 days before"),
+            (0, 0, "the same in the 7 days before"),
         ] {
             assert_eq!(change(now, before, "7 days"), text);
         }

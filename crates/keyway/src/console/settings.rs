@@ -69,16 +69,16 @@ fn own(here: &Here<'_>, pattern: &str, networks: &str, form: &Form, wrong: &Wron
                 form .narrow method="post" action=(PATH) {
                     (wrong.above(FIELDS))
                     (token_field(&here.token()))
-                    (Field::new("key_name_pattern", "Names of keys").placeholder("any name")
-                        .hint("A pattern such as shop-*-production. Others are remarked on, not refused.").came(form, wrong, pattern).show())
-                    (Field::new("ip_allowlist", "Work from").placeholder("any address")
-                        .hint("Addresses or networks such as 10.0.0.0/8, apart by commas: of every key, besides its own.").came(form, wrong, networks).show())
+                    (Field::new("key_name_pattern", "Naming pattern").placeholder("any name")
+                        .hint("A pattern such as shop-*-production. A key with another name gets a warning.").came(form, wrong, pattern).show())
+                    (Field::new("ip_allowlist", "Allowed addresses").placeholder("any address")
+                        .hint("Addresses or networks such as 10.0.0.0/8, apart by commas. They hold for every key, besides its own.").came(form, wrong, networks).show())
                     (submit("Save"))
                 }
             } @else {
                 (facts(&[
-                    ("Names of keys", html! { @if pattern.is_empty() { "any" } @else { code { (pattern) } } }),
-                    ("Work from", html! { @if networks.is_empty() { "any address" } @else { (networks) } }),
+                    ("Naming pattern", html! { @if pattern.is_empty() { "any" } @else { code { (pattern) } } }),
+                    ("Allowed addresses", html! { @if networks.is_empty() { "any address" } @else { (networks) } }),
                 ]))
                 p .faint { "An owner or an admin can change this." }
             }
@@ -88,24 +88,28 @@ fn own(here: &Here<'_>, pattern: &str, networks: &str, form: &Form, wrong: &Wron
 
 /// What the process runs with: looked at here, changed where it was written.
 fn process(all: &[Shown]) -> Markup {
-    let cells: Vec<Vec<Markup>> = all
-        .iter()
-        .map(|one| {
-            vec![
-                html! { code { (one.path) } span .under { code { (one.env) } } },
-                html! { code { (one.value) } },
-                html! { @if one.origin == "default" { span .faint { "default" } } @else { (badge(Tone::Plain, &one.origin)) } },
-                html! { (one.doc.trim()) },
-            ]
-        })
-        .collect();
+    let (usual, set): (Vec<&Shown>, Vec<&Shown>) = all.iter().partition(|one| one.origin == "default");
+    let lines = |all: &[&Shown]| all.iter().map(|one| line(one)).collect::<Vec<_>>();
     html! {
         section .part {
             h2 { "What this process runs with" }
-            p .faint { "Change it where it comes from, by its line in keyway.toml or its environment variable, and start anew." }
-            div .settings { (table("Settings of the process", SETTINGS, &cells)) }
+            p .faint { "Read here, changed where it comes from: by its line in keyway.toml or its environment variable, and a restart." }
+            @if !set.is_empty() { div .settings { (table("Settings that were set", SETTINGS, &lines(&set))) } }
+            details { summary { "Left as they come: " (usual.len()) " settings" }
+                div .settings { (table("Settings as they come", SETTINGS, &lines(&usual))) }
+            }
         }
     }
+}
+
+fn line(one: &Shown) -> Vec<Markup> {
+    let is_unset = ["", "\"\"", "[]"].contains(&one.value.as_str());
+    vec![
+        html! { code { (one.path) } span .under { code { (one.env) } } },
+        html! { @if is_unset { span .faint { "not set" } } @else { code { (one.value) } } },
+        html! { @if one.origin == "default" { span .faint { "default" } } @else { (badge(Tone::Plain, &one.origin)) } },
+        html! { (one.doc.trim()) },
+    ]
 }
 
 async fn do_change(here: &Here<'_>) -> Result<Outbound, Trouble> {

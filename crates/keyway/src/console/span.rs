@@ -122,7 +122,7 @@ impl Span {
             div .picker {
                 (segments("Period", &all))
                 details .own-days open[self.word.is_empty()] {
-                    summary { "Days" }
+                    summary { "Other days" }
                     form method="get" action=(path) {
                         @for (name, value) in &query {
                             @if !["period", "from", "to", "after", "done"].contains(&name.as_str()) {

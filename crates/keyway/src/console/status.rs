@@ -43,7 +43,7 @@ fn body(hours: &[ProviderHour], own: Option<&str>, first_ms: i64) -> Markup {
         @if by_provider.is_empty() {
             p .faint { "No provider was asked in the last " (HOURS) " hours." }
         } @else {
-            div .table tabindex="0" role="region" aria-label="Providers" {
+            div .table.cards tabindex="0" role="region" aria-label="Providers" {
                 table {
                     caption .hidden { "Providers, from live traffic" }
                     thead { tr { th scope="col" { "Provider" } th scope="col" { "Now" } th scope="col" { "Hours of trouble in the last " (HOURS) } } }

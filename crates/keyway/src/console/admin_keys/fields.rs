@@ -46,7 +46,7 @@ pub fn who(here: &Here<'_>, owners: &[(String, String)], form: &Form, wrong: &Wr
             @if here.grant.actor.rights.operator {
                 (Field::new("reach", "It manages").options(&reaches).came(form, wrong, "organization").show())
             }
-            (Field::new("owner", "Belongs to").options(owners).hint("It never may more than they do.").came(form, wrong, "").show())
+            (Field::new("owner", "Belongs to").options(owners).hint("It may never do more than they may.").came(form, wrong, "").show())
         }
     }
 }
@@ -62,7 +62,7 @@ pub fn may(here: &Here<'_>, form: &Form, wrong: &Wrong) -> Markup {
             h2 #may { "What it may" }
             (matrix("What the key may", ROWS, form, gives))
             @if let Some(text) = wrong.with("scopes") { p .wrong role="alert" { (text) } }
-            p .hint { "To write is to read, make, change and remove. No key may more than who made it." }
+            p .hint { "To write is to read, make, change and remove. No key may do more than who made it." }
         }
     }
 }

@@ -28,7 +28,7 @@ pub fn page(here: &Here<'_>, made: &Created) -> Outbound {
         (once(here, &made.row, &made.secret))
         section .part aria-labelledby="call" {
             h2 #call { "Make a call" }
-            p .faint { "Which calls it answers is in what it may: a call it may not make says which permission it lacks." }
+            p .faint { "It makes the calls that its permissions open. A call that it may not make is refused, and says which permission it lacks." }
             (tabs::tabs("sample", "Language", &panels))
         }
     };

@@ -61,8 +61,9 @@ fn end(here: &Here<'_>, new: &NewKey) -> Point {
 }
 
 fn whose(new: &NewKey) -> Vec<Point> {
-    let owned = || point("It never may more than whom it belongs to, and ends when they leave.".to_owned());
+    let owned =
+        || point("It may never do more than whom it belongs to, and ends when they leave.".to_owned());
     let mut all: Vec<Point> = (!new.owner.is_empty()).then(owned).into_iter().collect();
-    all.push(point("It never may more than you, and ends when you leave: you make it.".to_owned()));
+    all.push(point("It may never do more than you, who make it, and ends when you leave.".to_owned()));
     all
 }

@@ -40,7 +40,7 @@ async fn one(here: &Here<'_>) -> Result<Outbound, Trouble> {
     let events = alert_events::list(&mut conn, &filter, true, "", EVENTS_MAX).await?;
     drop(conn);
     let body = html! {
-        (facts(&known(here, &rule, preview)))
+        section .panel-card aria-label="The alert" { (facts(&known(here, &rule, preview))) }
         @if here.may(Scope::UPDATE_BUDGETS) {
             (acts(here, &rule))
             (other(here, &rule, &Form::empty(), &Wrong::nothing()))

@@ -67,7 +67,7 @@ async fn page(here: &Here<'_>, kind: Kind, form: &Form, wrong: &Wrong) -> Result
         @if asks && !everybodys { (new(here, kind, (form, wrong), cells.is_empty())) }
         (take(here, call(kind), command(kind)))
     };
-    Ok(Page::new("Requests to the operator", body).answer_as(wrong.status(), here))
+    Ok(Page::new("Operator requests", body).answer_as(wrong.status(), here))
 }
 
 fn about(kind: Kind) -> &'static str {

@@ -63,11 +63,11 @@ async fn first(here: &Here<'_>) -> Result<Outbound, Trouble> {
 fn page(here: &Here<'_>, found: &Found, form: &Form, wrong: &Wrong) -> Outbound {
     let waits = found.row.status == "pending";
     let body = html! {
-        (facts(&known(here, found)))
+        section .panel-card aria-label="What was asked" { (facts(&known(here, found))) }
         @if waits && decides(here) { (decision(here, found, form, wrong)) }
         @else if waits { p .faint { "Whoever runs this installation decides. The answer will stand here." } }
     };
-    let above = [(PATH, "Requests to the operator")];
+    let above = [(PATH, "Operator requests")];
     Page { above: &above, ..Page::new(name(found.kind), body) }.answer_as(wrong.status(), here)
 }
 

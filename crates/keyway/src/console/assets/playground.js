@@ -85,7 +85,7 @@ function price(model, usage) {
   const row = [...document.querySelectorAll("#models option")].find((option) => option.value === model);
   if (!row?.dataset.input || !usage) return "";
   const usd = (usage.prompt_tokens * row.dataset.input + usage.completion_tokens * row.dataset.output) / 1e15;
-  return `, about $${usd > 0 && usd < 0.01 ? usd.toPrecision(2) : usd.toFixed(2)}`;
+  return usd === 0 ? ", no cost" : `, about $${usd > 0 && usd < 0.01 ? usd.toPrecision(2) : usd.toFixed(2)}`;
 }
 
 // The events of a stream, one `data` each.
@@ -149,8 +149,8 @@ async function ask(column, model, stop) {
     talks[column].push({ role: "assistant", content: text });
     const whole = performance.now() - began;
     const rate = usage && whole > first ? `, ${Math.round((usage.completion_tokens * 1000) / Math.max(whole - first, 1))} tokens/s` : "";
-    const counts = usage ? `, ${usage.prompt_tokens} in, ${usage.completion_tokens} out` : "";
-    add(column, "took", `first token ${Math.round(first)} ms, in all ${whole < 1000 ? `${Math.round(whole)} ms` : `${(whole / 1000).toFixed(1)} s`}${rate}${counts}${price(model, usage)}`);
+    const counts = usage ? `, ${usage.prompt_tokens} tokens in, ${usage.completion_tokens} out` : "";
+    add(column, "took", `first token after ${Math.round(first)} ms, in all ${whole < 1000 ? `${Math.round(whole)} ms` : `${(whole / 1000).toFixed(1)} s`}${rate}${counts}${price(model, usage)}`);
   }
 }
 

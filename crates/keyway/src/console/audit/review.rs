@@ -66,7 +66,7 @@ async fn review(here: &Here<'_>) -> Result<Outbound, Trouble> {
         } @else {
             @if looked.found.is_empty() { p .faint { "Nothing among these keys." } }
             @else {
-                form #(FORM) method="post" action=(PATH) { (token_field(&here.token())) }
+                form #(FORM) .hidden method="post" action=(PATH) { (token_field(&here.token())) }
                 (table("Keys to look at", COLUMNS, &cells))
             }
             (paging(PATH, &here.inbound.query_pairs(), looked.found.len(), looked.next.as_deref(), !after.is_empty()))
@@ -95,10 +95,10 @@ fn line(here: &Here<'_>, key: &Reviewed, found: &[Finding], when: &When) -> Vec<
         } } },
         moment(when, key.last_used_ms),
         html! { ul .findings { @for one in found { li {
-            code { (one.command) }
             @if mine && settle::settles(one.finding) {
                 button .button.small type="submit" form=(FORM) name="settle" value={ (key.id) " " (one.finding) } { "Do it" }
             }
+            span .under { code { (one.command) } }
         } } } },
     ]
 }

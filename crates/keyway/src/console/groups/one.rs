@@ -118,7 +118,7 @@ fn people_of(here: &Here<'_>, found: &Found, changes: bool, form: &Form, wrong: 
             h2 #people { "People" }
             @if cells.is_empty() { p .faint { "Nobody yet." } } @else { (table("People of the group", PEOPLE, &cells)) }
             @if changes && !others.is_empty() {
-                details open[wrong.with("user_id").is_some()] { summary { "Put somebody in" }
+                details .panel-card open[wrong.with("user_id").is_some()] { summary { "Put somebody in" }
                     form .narrow method="post" action=(path) {
                         (token_field(&here.token()))
                         (Field::new("user_id", "Who").options(&others).came(form, wrong, "").show())
@@ -148,7 +148,7 @@ fn roles_of(here: &Here<'_>, found: &Found, changes: bool, form: &Form, wrong: &
                 a href="/console/roles" { "What roles may" } } }
             @else { (table("Roles of the group", ROLES, &cells)) }
             @if changes && !others.is_empty() {
-                details open[wrong.with("role_id").is_some()] { summary { "Give it a role" }
+                details .panel-card open[wrong.with("role_id").is_some()] { summary { "Give it a role" }
                     form .narrow method="post" action=(path) {
                         (token_field(&here.token()))
                         (Field::new("role_id", "Role").options(&others).hint("Everybody in the group has it from then on.")

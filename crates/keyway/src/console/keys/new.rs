@@ -148,7 +148,7 @@ fn beside(here: &Here<'_>, form: &Form, checked: &Checked) -> Markup {
             @else { p .faint { "As the form stood when it was last sent. Check asks again, and makes nothing." } }
             h2 { "Good to know" }
             p .faint { "The key is shown once, on the next page. Only its digest is kept." }
-            p .faint { "A key never may more than who made it and whom it belongs to: it shrinks with their roles." }
+            p .faint { "A key may never do more than who made it and whom it belongs to: it shrinks with their roles." }
             p .faint { "For a server that outlives you, let the key belong to the project or to a service account of it." }
             p .faint { "By command: " code { "keyway key create --name backend --expires 90d" } }
         }

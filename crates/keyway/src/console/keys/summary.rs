@@ -114,8 +114,8 @@ fn times(here: &Here<'_>, new: &NewKey) -> Vec<Point> {
     let own = new.owner == here.person.id;
     lines.push(point(match new.owner.as_str() {
         "" => "It stays when people leave, for it is the project's.".to_owned(),
-        _ if own => "It ends when you leave, and never may more than you.".to_owned(),
-        _ => "It stays when people leave, for it is a service account's, and never may more than that."
+        _ if own => "It ends when you leave, and may never do more than you.".to_owned(),
+        _ => "It stays when people leave, for it is a service account's, and may never do more than that."
             .to_owned(),
     }));
     lines

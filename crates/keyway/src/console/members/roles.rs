@@ -55,15 +55,17 @@ async fn page(here: &Here<'_>, form: &Form, wrong: &Wrong) -> Result<Outbound, T
     let body = html! {
         section .part {
             h2 { "Roles of the organisation" }
-            (matrix("Roles of the organisation", Level::Organization))
-            h2 { "Roles in a project" }
-            (matrix("Roles in a project", Level::Project))
             p .faint { "R reads, C creates, U changes, D deletes. " span .here { "Small" } " letters: in their own projects, or of their own things. \
                         Nobody gives what they do not have." }
+            (matrix("Roles of the organisation", Level::Organization))
+        }
+        section .part {
+            h2 { "Roles in a project" }
+            (matrix("Roles in a project", Level::Project))
         }
         section .part {
             h2 { "Roles of your own" }
-            @if cells.is_empty() { p .faint { "None: a role of your own is a list of permissions with a name." } }
+            @if cells.is_empty() { p .faint { "None yet: a role of your own is a list of permissions with a name." } }
             @else { (table("Roles of your own", COLUMNS, &cells)) }
         }
         @if everywhere(here, Scope::CREATE_SETTINGS) { (new(here, form, wrong)) }

@@ -109,7 +109,7 @@ fn what(model: &Model, catalog: &Catalog) -> Markup {
                 } }),
                 ("Also called", html! { @if aliases.is_empty() { span .faint { "nothing else" } } @else { (aliases.join(", ")) } }),
                 ("Asked in", html! { (speaks.join(", ")) }),
-                ("Row from", html! { (origin(model.origin)) }),
+                ("Source", html! { (origin(model.origin)) }),
             ]))
         }
     }

@@ -119,6 +119,10 @@ fn numbers(span: &Span, sums: &Sums) -> Vec<Kpi> {
     let (now, before) = (&sums.now.0, &sums.before.0);
     let usage = sums.now.usage();
     let length = span.length();
+    let earlier = |text: String| match before[at::REQUESTS] {
+        0 => format!("no requests in the {length} before"),
+        _ => format!("{text} in the {length} before"),
+    };
     let against = |index: usize| say::change(now[index], before[index], &length);
     let input = i64::try_from(usage.input()).unwrap_or(i64::MAX);
     let cached = i64::try_from(usage.cache_read).unwrap_or(i64::MAX);
@@ -132,15 +136,12 @@ fn numbers(span: &Span, sums: &Sums) -> Vec<Kpi> {
         Kpi {
             label: "Errors",
             value: say::share(sums.now.errors(), now[at::REQUESTS]),
-            note: format!(
-                "{} in the {length} before",
-                say::share(sums.before.errors(), before[at::REQUESTS])
-            ),
+            note: earlier(say::share(sums.before.errors(), before[at::REQUESTS])),
         },
         Kpi {
             label: "First token, p95",
             value: latency(sums.now.first_token(), 950),
-            note: format!("{} in the {length} before", latency(sums.before.first_token(), 950)),
+            note: earlier(latency(sums.before.first_token(), 950)),
         },
         Kpi {
             label: "From a cache",
@@ -151,7 +152,7 @@ fn numbers(span: &Span, sums: &Sums) -> Vec<Kpi> {
 }
 
 fn ranking(title: &str, by: &str, span: &Span, rows: &[(Row, String)]) -> Markup {
-    let most = rows.iter().map(|(row, _)| row.measures.0[at::SELL_NANOUSD]).max().unwrap_or(0).max(1);
+    let most = rows.iter().map(|(row, _)| row.measures.0[at::SELL_NANOUSD]).max().unwrap_or(0);
     html! {
         section .panel-card aria-label=(title) {
             div .between { h2 { (title) } a href={ "/console/usage?by=" (by) "&" (span.query()) } { "All" } }
@@ -161,7 +162,7 @@ fn ranking(title: &str, by: &str, span: &Span, rows: &[(Row, String)]) -> Markup
                     li {
                         span .name { (name) }
                         span .number { (say::usd(NanoUsd(sold))) }
-                        meter min="0" max=(most) value=(sold) aria-label={ "Share of " (name) } {}
+                        @if most > 0 { meter min="0" max=(most) value=(sold) aria-label={ "Share of " (name) } {} } @else { span {} }
                         span .faint.number { (say::requests(row.measures.0[at::REQUESTS])) }
                     }
                 }

@@ -40,10 +40,10 @@ pub fn stack(
         figure .chart.stack {
             figcaption { (of) }
             (legend(parts, &shown))
-            div .plot {
+            @if most == 0 { p .faint { "All of it is " (shown(0)) ": there is nothing to draw." } }
+            @else { div .plot {
                 div .scale aria-hidden="true" {
-                    // Nothing has no scale but its zero.
-                    span { @if most > 0 { (axis(top)) } } span { @if most > 0 { (axis(top / 2)) } } span { (axis(0)) }
+                    span { (axis(top)) } span { (axis(top / 2)) } span { (axis(0)) }
                 }
                 svg viewBox={ "0 0 " (SIZE) " " (SIZE) } preserveAspectRatio="none" role="img"
                     aria-label={ (of) ". The table below has the numbers." } {
@@ -57,7 +57,7 @@ pub fn stack(
                 @for (at, label) in labels.iter().enumerate() {
                     span { @if at.is_multiple_of(step) { (label) } }
                 }
-            }
+            } }
             details { summary { "As a table" } (matrix(of, labels, parts, &shown)) }
         }
     }
@@ -190,6 +190,7 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("<title>1 Nov: &lt;4&gt;</title>"), "{text}");
-        assert!(stack("None", &[], &[], |_| String::new(), |_| String::new()).into_string().contains("<svg"));
+        let none = stack("None", &labels, &[], |_| "$0.00".to_owned(), |_| String::new()).into_string();
+        assert!(none.contains("All of it is $0.00") && !none.contains("<svg"), "{none}");
     }
 }

@@ -28,7 +28,7 @@ pub const fn number(name: &'static str) -> Column {
 pub fn table(caption: &str, columns: &[Column], rows: &[Vec<Markup>]) -> Markup {
     let class = |column: &Column| column.number.then_some("number");
     html! {
-        div .table tabindex="0" role="region" aria-label=(caption) {
+        div .table.cards tabindex="0" role="region" aria-label=(caption) {
             table {
                 caption .hidden { (caption) }
                 thead { tr {

@@ -73,7 +73,7 @@ async fn playground(here: &Here<'_>) -> Result<Outbound, Trouble> {
                 }
             }
         }
-        p .faint { "Calls run under a key of yours named playground, by tokens of ten minutes. They are in the request log, and count to your budgets." }
+        p .faint { "Calls use a key of yours named playground, with tokens that last ten minutes. They are in the request log and count towards your budgets." }
     };
     Ok(Page { scripts: &["playground.js"], ..Page::new("Playground", body) }.answer(here))
 }
@@ -108,7 +108,7 @@ fn settings(projects: &[(String, String)], live: bool) -> Markup {
             fieldset {
                 legend { "Kind" }
                 (choice("mode", "test", "Test", "The sandbox models, at no cost", !live))
-                (choice("mode", "live", "Live", "Real models, and spends", live))
+                (choice("mode", "live", "Live", "Real models, which cost", live))
             }
             (Field::new("system", "System").kind("textarea").placeholder("You are a helpful assistant.").show())
             details {
@@ -122,10 +122,11 @@ fn settings(projects: &[(String, String)], live: bool) -> Markup {
                 }
             }
             details data-raw-details { summary { "Last request and its events" } pre .raw data-raw tabindex="0" aria-label="Raw request and events" { "Nothing sent yet." } }
-            div .row {
-                button .button.small type="button" data-take="curl" { "Copy as curl" }
-                button .button.small type="button" data-take="python" { "Python" }
-                button .button.small type="button" data-take="node" { "Node" }
+            div .field {
+                span .hint { "Copy as" }
+                div .row { @for (kind, name) in [("curl", "curl"), ("python", "Python"), ("node", "Node")] {
+                    button .button.small type="button" data-take=(kind) aria-label={ "Copy as " (name) } { (name) }
+                } }
             }
         }
     }

@@ -65,10 +65,10 @@ pub async fn members(here: &Here<'_>, project: &Project) -> Result<Markup, Troub
     Ok(html! {
         section .part {
             h2 { "Members" }
-            @if cells.is_empty() { p .faint { "Nobody by name. Owners and admins of the organisation are here without it." } }
+            @if cells.is_empty() { p .faint { "None of its own. Owners and admins of the organisation always have access." } }
             @else { (table("Members of the project", MEMBERS, &cells)) }
             @if adds && !addable.is_empty() {
-                details { summary { "Add a member" }
+                details .panel-card { summary { "Add a member" }
                     form .narrow method="post" action=(path) {
                         (token_field(&here.token()))
                         (Field::new("user", "Who").options(&addable).show())
@@ -111,7 +111,7 @@ pub async fn accounts(here: &Here<'_>, project: &Project) -> Result<Markup, Trou
             @if cells.is_empty() { p .faint { "None. A program that outlives people gets keys of a service account." } }
             @else { (table("Service accounts", ACCOUNTS, &cells)) }
             @if makes && project.archived_ms.is_none() {
-                details { summary { "Make a service account" }
+                details .panel-card { summary { "Make a service account" }
                     form .narrow method="post" action=(path) {
                         (token_field(&here.token()))
                         (Field::new("name", "Name").needed().placeholder("billing worker").show())

@@ -39,13 +39,13 @@ fn new(here: &Here<'_>, form: &Form, wrong: &Wrong) -> Outbound {
     let dialects: Vec<_> = spoken.into_iter().map(|dialect| word(dialect.word())).collect();
     let body = html! {
         form .panel-card.narrow method="post" action=(PATH) {
-            p { "Any host that speaks one of these dialects: an own engine, a provider that is not listed." }
+            p { "Any host that speaks one of these dialects: your own engine, or a provider that is not listed. Its key is added on the next page." }
             (wrong.above(FIELDS))
             (token_field(&here.token()))
-            (Field::new("id", "Name").needed().placeholder("mine").hint("What stands before the slash of its models: a-z, 0-9, - and _.").came(form, wrong, "").show())
-            (Field::new("display_name", "What people call it").came(form, wrong, "").show())
-            (Field::new("base_url", "Address").needed().placeholder("https://llm.example.com/v1").hint("With the version segment.").came(form, wrong, "").show())
-            (Field::new("auth", "How it is shown the credential").options(&auths).came(form, wrong, "bearer").show())
+            (Field::new("id", "Name").needed().placeholder("mine").hint("Its models are called by it, as in mine/llama: a-z, 0-9, - and _.").came(form, wrong, "").show())
+            (Field::new("display_name", "Shown as").came(form, wrong, "").show())
+            (Field::new("base_url", "Address").needed().placeholder("https://llm.example.com/v1").hint("With its version, as in /v1.").came(form, wrong, "").show())
+            (Field::new("auth", "How the credential is sent").options(&auths).came(form, wrong, "bearer").show())
             (Field::new("speaks", "Dialect").options(&dialects).came(form, wrong, "openai-chat").show())
             (submit("Add the host"))
         }

@@ -133,12 +133,10 @@ fn acts(here: &Here<'_>, id: &str, row: &CredentialRow) -> Markup {
 fn new(here: &Here<'_>, id: &str, came: &Came, none: bool) -> Markup {
     let empty = Form::empty();
     let form = came.form.as_ref().unwrap_or(&empty);
-    let whose: Vec<(String, String)> = [
-        ("installation", "The installation: everybody's requests"),
-        ("organization", "This organisation alone"),
-    ]
-    .map(|(value, text)| (value.to_owned(), text.to_owned()))
-    .into();
+    let whose: Vec<(String, String)> =
+        [("installation", "The installation"), ("organization", "This organisation alone")]
+            .map(|(value, text)| (value.to_owned(), text.to_owned()))
+            .into();
     html! {
         details .panel-card open[none || came.form.is_some()] {
             summary { "Add a credential" }

@@ -59,7 +59,7 @@ pub async fn page(here: &Here<'_>, came: &Came) -> Result<Outbound, Trouble> {
     let lines = health::lines(&hours, first_ms);
     let line = lines.get(id).map(Vec::as_slice);
     let body = html! {
-        (facts(&about(known, &standing, line)))
+        section .panel-card aria-label="The provider" { (facts(&about(known, &standing, line))) }
         (credentials::part(here, id, &found, known, came))
         @if is_operator(here) { (switches(here, id, known, &standing)) }
         (take(here, &format!("/v1/organization/providers/{id}"), &format!("keyway provider list {id}")))
@@ -77,16 +77,16 @@ fn about(known: &Known, standing: &Standing, hours: Option<&[Was]>) -> Vec<(&'st
     let words: Vec<&str> = spoken.into_iter().map(Dialect::word).collect();
     let mut facts = vec![
         ("State", state(standing)),
-        ("Asked with", html! { (whose(standing)) }),
+        ("Credential", html! { (whose(standing)) }),
         ("Models", html! { (standing.models) }),
         ("Now", badge(now.tone(), now.word())),
-        ("Hours of trouble in 48", html! { (hours.map_or_else(|| "not used".to_owned(), health::trouble)) }),
+        ("Last 48 hours", html! { (hours.map_or_else(|| "not used".to_owned(), health::trouble)) }),
         ("Speaks", html! { (words.join(", ")) }),
     ];
     if standing.operator {
         let shown = urls.first().map_or("", |(_, url)| url.as_str());
         facts.push(("Address", html! { code { (shown) } }));
-        facts.push(("Row from", html! { (origin(known.origin)) }));
+        facts.push(("Source", html! { (origin(known.origin)) }));
     }
     facts
 }
@@ -97,7 +97,8 @@ fn switches(here: &Here<'_>, id: &str, known: &Known, standing: &Standing) -> Ma
     let added = known.origin == Origin::Stored && !known.listed;
     html! {
         section .part {
-            h2 { "For everybody" }
+            h2 { "On or off for everybody" }
+            p .faint { "While it is off, nobody reaches its models. Its credentials stay." }
             div .row {
                 @if allowed(here, Scope::UPDATE_PROVIDERS) {
                     form method="post" action={ (path) "/switch" } {

@@ -29,7 +29,7 @@ const VALUE_CHARS_MAX: usize = 300;
 
 /// What statuses can be asked for: a word, its text, the statuses it stands for.
 const STATUSES: &[(&str, &str, &[u16])] = &[
-    ("", "Every status", &[]),
+    ("", "All statuses", &[]),
     ("ok", "Answered", &[200]),
     (
         "errors",
@@ -38,7 +38,7 @@ const STATUSES: &[(&str, &str, &[u16])] = &[
     ),
     ("limited", "429 Limited", &[429]),
     ("client", "4xx Client's", &[400, 401, 402, 403, 404, 408, 409, 413, 415, 422]),
-    ("server", "5xx Provider's and ours", &[500, 501, 502, 503, 504, 529]),
+    ("server", "5xx Server's", &[500, 501, 502, 503, 504, 529]),
     ("left", "499 Client left", &[499]),
 ];
 
@@ -144,7 +144,7 @@ async fn list(here: &Here<'_>) -> Result<Outbound, Trouble> {
         @if asked.after.is_none() {
             button .button type="button" data-live data-every=(LIVE_EVERY_MS) data-lasts=(LIVE_LASTS_MS)
                 aria-pressed="false" hidden { "Live" }
-            a .button href=(address(PATH, &query, &[])) { "Look again" }
+            a .button href=(address(PATH, &query, &[])) { "Refresh" }
         }
         a .button href=(address(PATH, &query, &[("format", "csv")])) download="requests.csv" { "CSV" }
     };

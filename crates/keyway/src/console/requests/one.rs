@@ -40,8 +40,12 @@ async fn one(here: &Here<'_>) -> Result<Outbound, Trouble> {
         (take(here, &format!("/v1/organization/requests/{text}"), &format!("keyway log show {text}")))
     };
     let above = [("/console/requests", "Requests")];
-    let title = if entry.model_asked.is_empty() { "Request" } else { &entry.model_asked };
-    Ok(Page { above: &above, ..Page::new(title, body) }.answer(here))
+    let title = if entry.model_asked.is_empty() {
+        "Request".to_owned()
+    } else {
+        format!("Request to {}", entry.model_asked)
+    };
+    Ok(Page { above: &above, ..Page::new(&title, body) }.answer(here))
 }
 
 async fn what(here: &Here<'_>, entry: &OwnedEntry) -> Result<Markup, Trouble> {

@@ -56,7 +56,7 @@ fn tried(attempt: &OwnedAttempt) -> Markup {
     html! {
         p { strong { (attempt.model) } span .faint { " at " (attempt.provider) } }
         p .row { (badge(tone, &status)) span .faint { (say::ms(attempt.ms.into())) }
-            @if !attempt.outcome.is_empty() { span { (attempt.outcome) } } }
+            @if !["", "ok"].contains(&attempt.outcome.as_str()) { span { (attempt.outcome) } } }
     }
 }
 
@@ -86,7 +86,7 @@ pub fn timing(entry: &OwnedEntry) -> Markup {
                 }
             }
             ul .legend {
-                @for (at, (name, ms)) in parts.iter().enumerate() {
+                @for (at, (name, ms)) in parts.iter().enumerate().filter(|(_, (_, ms))| *ms > 0) {
                     li { i class={ "part-" (at) } aria-hidden="true" {} span { (name) } span .faint { (say::ms(*ms)) } }
                 }
                 li { span { "in all" } span .faint { (say::ms(total)) } }

@@ -12,7 +12,7 @@ use crate::console::parts::{button_link, states};
 use crate::relay::Outbound;
 use maud::{Markup, html};
 
-const COLUMNS: &[Column] = &[text("Route"), text("Asks"), text("Of"), text("From")];
+const COLUMNS: &[Column] = &[text("Route"), text("Order"), text("Targets"), text("From")];
 
 pages! {
     /// Routes.

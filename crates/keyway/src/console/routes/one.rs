@@ -17,7 +17,7 @@ use crate::store::audit::{self, Filter, Listed, Seen};
 use maud::{Markup, html};
 use serde_json::Value;
 
-const TARGETS: &[Column] = &[number("Place"), text("Model"), number("Weight"), text("For")];
+const TARGETS: &[Column] = &[text("Place"), text("Model"), number("Weight"), text("For")];
 const EARLIER: &[Column] = &[text("When"), text("Said"), text("")];
 /// Earlier wordings that are shown.
 const EARLIER_MAX: i64 = 10;
@@ -34,19 +34,19 @@ async fn first(here: &Here<'_>) -> Result<Outbound, Trouble> {
     let row = &known.row;
     let path = format!("{PATH}/{}", encoded(&known.id));
     let body = html! {
-        (facts(&[
+        section .panel-card aria-label="The route" { (facts(&[
             ("Clients send", html! { code { (row.name) } }),
-            ("Asks", html! { (order(row.strategy)) }),
+            ("Order", html! { (order(row.strategy)) }),
             ("Providers", html! { (providers(row)) }),
             ("Sessions", html! { @if row.affinity { "stay with one target, for its prompt cache" } @else { "do not stay with a target" } }),
             ("From", html! { @if known.is_of_file() { "the configuration file: change it there" } @else { "the organisation" } }),
-        ]))
+        ])) }
         section .part { h2 { "Targets" } (table("Targets", TARGETS, &lines(&known))) }
         (simulator::part(&row.name))
         (earlier(here, &known).await?)
         @if !known.is_of_file() && allowed(here, Scope::DELETE_PROJECTS) {
-            section .part {
-                h2 { "Remove" }
+            details .panel-card {
+                summary { "Remove" }
                 p { "Requests that name it are refused from then on." }
                 form method="post" action={ (path) "/remove" } {
                     (token_field(&here.token()))

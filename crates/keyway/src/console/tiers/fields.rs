@@ -92,7 +92,7 @@ pub fn show(form: &Form, wrong: &Wrong) -> Markup {
                 .placeholder("0").came(form, wrong, "").show())
         }
         fieldset {
-            legend { "What each of its keys is held to, unless the key says less" }
+            legend { "Limits of each of its keys; a key may set lower ones" }
             div .pair { @for kind in Kind::ALL {
                 (Field::new(kind.name(), label(kind)).placeholder("no limit").came(form, wrong, "").show())
             } }
@@ -100,7 +100,7 @@ pub fn show(form: &Form, wrong: &Wrong) -> Markup {
         (Field::new("models", "Models").kind("textarea").placeholder("every model")
             .hint("Names or patterns such as openai/*, one to a line. Empty: every model.").came(form, wrong, "").show())
         fieldset {
-            legend { "What a request may need" }
+            legend { "Allowed in requests" }
             div .columns { @for capability in Capability::ALL {
                 (tick("capabilities", capability.name(), called(capability), "",
                     held.iter().any(|name| name == capability.name())))

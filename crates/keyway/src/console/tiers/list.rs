@@ -98,7 +98,7 @@ fn asks(here: &Here<'_>, waiting: &[Application], called: &HashMap<String, Strin
         section .part aria-labelledby="waiting" {
             div .between {
                 h2 #waiting { "Waiting for you" }
-                a href="/console/applications?of=everybody" { "Every request" }
+                a href="/console/applications?of=everybody" { "All requests" }
             }
             @if cells.is_empty() { p .faint { "Nobody waits for another tier or for larger limits." } }
             @else { (table("Waiting for you", WAITING, &cells)) }
@@ -107,15 +107,18 @@ fn asks(here: &Here<'_>, waiting: &[Application], called: &HashMap<String, Strin
 }
 
 fn line(tier: &Tier, used: &HashMap<String, i64>) -> Vec<Markup> {
-    let limits: Vec<String> = tier.limits.each().map(|(kind, limit)| phrase(kind, limit)).collect();
+    // A number of many digits is read in threes.
+    let grouped = |limit: u32| say::count(limit.into());
+    let phrase = |(kind, limit)| phrase(kind, limit).replacen(&limit.to_string(), &grouped(limit), 1);
+    let limits: Vec<String> = tier.limits.each().map(phrase).collect();
     let none = html! { span .faint { "none" } };
     vec![
         html! { a href=(path(tier)) { (tier.name) } @if tier.created_ms == 0 { span .under { "predefined" } } },
-        html! { @if limits.is_empty() { (none) } @else { (limits.join(", ")) } },
+        html! { @if limits.is_empty() { (none) } @else { ul { @for limit in &limits { li { (limit) } } } } },
         html! { (say::usd(tier.starting_credit)) },
         html! { (percent(tier.markup_ppm)) "\u{202f}%" },
         html! { @match names(tier.models.as_deref()) {
-            None => "every one",
+            None => "all",
             Some(list) if list.len() > 3 => { (list[..3].join(", ")) " and " (list.len() - 3) " more" },
             Some(list) => (list.join(", ")),
         } },

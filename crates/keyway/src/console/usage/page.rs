@@ -94,7 +94,7 @@ fn numbers(asked: &Asked, found: &Found) -> Vec<Kpi> {
             label: "Tokens in",
             value: say::short(usage.input()),
             note: format!(
-                "{} of it from a cache",
+                "{} from a cache",
                 say::share(
                     i64::try_from(usage.cache_read).unwrap_or(i64::MAX),
                     i64::try_from(usage.input()).unwrap_or(i64::MAX)
@@ -104,12 +104,12 @@ fn numbers(asked: &Asked, found: &Found) -> Vec<Kpi> {
         Kpi {
             label: "Tokens out",
             value: say::short(usage.output()),
-            note: format!("{} of them reasoning", say::short(usage.out_reasoning)),
+            note: format!("{} for reasoning", say::short(usage.out_reasoning)),
         },
         Kpi {
             label: "Errors",
             value: say::share(now.errors(), of(at::REQUESTS)),
-            note: say::requests(now.errors()),
+            note: format!("{} of {}", say::counted(now.errors()), say::requests(of(at::REQUESTS))),
         },
     ]
 }
@@ -117,7 +117,7 @@ fn numbers(asked: &Asked, found: &Found) -> Vec<Kpi> {
 fn nothing(asked: &Asked) -> Markup {
     let clear = html! { a .button href={ (PATH) "?" (asked.span.query()) } { "Clear the filters" } };
     match asked.chosen.is_empty() {
-        false => states::empty("No requests match", "Take another time, or other filters.", &clear),
+        false => states::empty("No requests match", "Choose another time, or clear the filters.", &clear),
         true => states::empty(
             "No requests in this time",
             "What is sent through Keyway is summed here, by model, key, project and member.",

@@ -21,13 +21,13 @@ pub fn table(here: &Here<'_>, asked: &Asked, found: &Found) -> Markup {
         ("Requests", "requests"),
         ("Errors", "errors"),
         ("Tokens in", "tokens"),
-        ("of it cached", ""),
+        ("Cached", ""),
         ("Tokens out", ""),
-        ("p50", ""),
-        ("p95", ""),
+        ("Latency p50", ""),
+        ("Latency p95", ""),
     ];
     html! {
-        div .table tabindex="0" role="region" aria-label="Usage by group" {
+        div .table.cards tabindex="0" role="region" aria-label="Usage by group" {
             table .numbers {
                 caption .hidden { "Usage by " (asked.by.label) }
                 thead { tr {

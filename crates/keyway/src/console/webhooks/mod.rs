@@ -19,8 +19,7 @@ const PATH: &str = "/console/webhooks";
 /// Where messages are listed.
 pub const MESSAGES: &str = "/console/notifications";
 /// What is sent, and what it is called; in the order of [`FORMS`].
-const FORMS_CALLED: [&str; FORMS.len()] =
-    ["Signed events, as standard-webhooks has them", "A text for Slack"];
+const FORMS_CALLED: [&str; FORMS.len()] = ["Standard Webhooks, signed", "A text for Slack"];
 
 /// What a webhook is sent.
 fn form_of(webhook: &Webhook) -> &'static str {

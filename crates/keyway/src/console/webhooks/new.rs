@@ -41,8 +41,8 @@ fn page(here: &Here<'_>, form: &Form, wrong: &Wrong) -> Result<Outbound, Trouble
             (token_field(&here.token()))
             (again::once_field(form)?)
             (fields(form, wrong, None))
-            (Field::new("format", "It gets").options(&forms).came(form, wrong, FORMS[0]).show())
-            p .hint { "Its secret, which signs, is shown once, on the next page." }
+            (Field::new("format", "Format").options(&forms).came(form, wrong, FORMS[0]).show())
+            p .hint { "The secret that signs is shown once, on the next page." }
             div .row { (submit("Create the webhook")) a .quiet href=(PATH) { "Leave it" } }
         }
     };

@@ -50,7 +50,7 @@ async fn page(here: &Here<'_>, form: &Form, wrong: &Wrong) -> Result<Outbound, T
             (facts(&[
                 ("State", html! { (state(&webhook)) @if let Some(at) = webhook.disabled_ms { " since " (moment(&here.when(), Some(at))) } }),
                 ("To", to(&webhook)),
-                ("Gets", html! { (form_of(&webhook)) }),
+                ("Format", html! { (form_of(&webhook)) }),
                 ("Made", moment(&here.when(), Some(webhook.created_ms))),
                 ("Id", html! { code { (webhook.id) } }),
             ]))
@@ -137,8 +137,8 @@ async fn rotate_first(here: &Here<'_>) -> Result<Outbound, Trouble> {
 fn rotate_page(here: &Here<'_>, webhook: &Webhook, wrong: &Wrong) -> Outbound {
     let body = html! {
         form .panel-card.narrow method="post" action={ (path(webhook)) "/rotate" } {
-            p { "It signs with another secret from the next message on, which is shown once. "
-                "Until the receiver has it, the receiver finds its messages wrongly signed." }
+            p { "The next message is signed with a new secret, which is shown once. "
+                "Until the receiver has it, the receiver refuses the messages." }
             (wrong.above(&[]))
             (token_field(&here.token()))
             div .row { (submit("Rotate the secret")) a .quiet href=(path(webhook)) { "Leave it as it is" } }

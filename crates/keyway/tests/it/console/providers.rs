@@ -39,7 +39,7 @@ fn a_host_is_added_tried_rotated_turned_off_and_removed() {
     let upstream = listing();
     let keyway = bare().start();
     let ada = Visitor::first(&keyway);
-    assert!(ada.get(PATH).expect_status(200).text().contains("No provider can be reached"));
+    assert!(ada.get(PATH).expect_status(200).text().contains("No provider yet"));
     added(&ada, &upstream);
     let one = format!("{PATH}/mine");
     let page = ada.get(&one).expect_status(200);
