@@ -40,7 +40,8 @@ pub async fn names(
     }
     let list = parameters(2, ids.len());
     let text = match named {
-        Named::Key => format!("SELECT id, name FROM keys WHERE org_id = $1 AND id IN ({list})"),
+        // SQLite guesses that the organisation finds fewer rows than the ids: it is kept from that index.
+        Named::Key => format!("SELECT id, name FROM keys WHERE org_id || '' = $1 AND id IN ({list})"),
         Named::Project => format!("SELECT id, name FROM projects WHERE org_id = $1 AND id IN ({list})"),
         Named::Owner => format!(
             "SELECT m.user_id, CASE m.name WHEN '' THEN u.email ELSE m.name END FROM memberships m \
