@@ -18,6 +18,9 @@ pub enum UsageOrigin {
     Nothing,
 }
 
+/// Outcome of the attempt whose answer ended where the request's own cap on it was.
+pub const TRUNCATED: &str = "truncated";
+
 /// One try at one provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt<'a> {
@@ -29,7 +32,7 @@ pub struct Attempt<'a> {
     pub status: u16,
     /// Milliseconds from its start to its end or its answer's first byte.
     pub ms: u32,
-    /// What happened, for example `ok`, `connect`, `timeout_first_byte`, `status`.
+    /// What happened, for example `ok`, `connect`, `timeout_first_byte`, `status`, [`TRUNCATED`].
     pub outcome: &'a str,
 }
 

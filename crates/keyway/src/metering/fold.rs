@@ -5,6 +5,7 @@ mod rows;
 use crate::base::{Clock, id};
 use crate::store::requests_write::{BATCH_LINES_MAX, BATCH_SPAN_MS_MAX, Batch, Facet, put_line};
 use crate::store::usage_columns::{Dimension, Dims, Measures, Rollup, Width, at};
+use ledger::entry::TRUNCATED;
 use ledger::{Entry, UsageOrigin, histogram};
 use rows::Rows;
 use std::collections::{BTreeSet, HashMap};
@@ -218,6 +219,8 @@ impl Part {
         sums[at::UNPRICED_REQUESTS] =
             i64::from(entry.cost.is_none() && entry.usage_origin != UsageOrigin::Nothing);
         sums[at::ESTIMATED_REQUESTS] = i64::from(entry.usage_origin == UsageOrigin::Estimated);
+        sums[at::TRUNCATED_REQUESTS] =
+            i64::from(entry.attempts.last().is_some_and(|last| last.outcome == TRUNCATED));
         // Status 0: interrupted by a crash; its "latency" is the time until recovery.
         let finished = entry.status != 0;
         if finished {

@@ -94,7 +94,7 @@ async fn prepare(
 ) -> Result<Prepared, Refusal> {
     story.stream = peek.stream;
     pieces(story, inbound, peek, form);
-    story.answers = peek.n;
+    (story.answers, story.output_cap) = (peek.n, peek.output_cap);
     story.model_asked = peek.model.clone().into_owned();
     let extension = Extension::read(peek.keyway)?;
     let on_loss = extension.on_loss(inbound.header(X_KEYWAY_ON_LOSS))?;

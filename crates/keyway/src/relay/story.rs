@@ -9,7 +9,7 @@ use super::recorder::Recorder;
 use super::refusals::ending;
 pub use super::refusals::{internal, stopped, unmetered};
 use super::refuse;
-use super::replies::{Again, Kept};
+use super::replies::Again;
 use super::restate::Restating;
 use super::route::{Billing, Route};
 use super::running::{Caller, Place};
@@ -59,6 +59,8 @@ pub struct Story {
     pub way: Option<Way>,
     /// Answers that it asks for.
     pub answers: u32,
+    /// Tokens that each of them may have, as its client says.
+    pub output_cap: Option<u64>,
     /// The session that stays with whoever answers.
     pub session: Option<Session>,
     /// What was counted of its answer.
@@ -117,6 +119,7 @@ impl Story {
             dialect,
             way: None,
             answers: 1,
+            output_cap: None,
             session: None,
             counted: Counted::default(),
             units: Units::default(),
@@ -426,12 +429,7 @@ impl Story {
             peer: network::octets(self.peer),
             client_request: &self.client_request,
             stream: self.stream,
-            attempts: self
-                .tried
-                .iter()
-                .map(Tried::attempt)
-                .chain(self.again.kept().map(Kept::attempt))
-                .collect(),
+            attempts: self.booked((ended.origin == UsageOrigin::Reported).then(|| ended.usage.output())),
             status: ended.status,
             error: ended.code,
             usage: ended.usage,

@@ -1,5 +1,6 @@
 //! The attempts of one request: what became of each, and what it says of who was asked.
 
+use super::replies::Kept;
 use super::story::{Counted, Story};
 use crate::base::{Code, Lines, Refusal};
 use crate::catalog::Target;
@@ -7,6 +8,7 @@ use crate::routing::health::{Outcome, Turn};
 use crate::telemetry::metrics::ProviderSlot;
 use crate::upstream::{Class, classify};
 use ledger::Attempt;
+use ledger::entry::TRUNCATED;
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -30,6 +32,9 @@ pub const OUTCOMES: &[&str] = &[
     "stopped",
     "in_answer",
 ];
+
+/// A cap of fewer tokens is meant: one is enough to tell classes apart.
+const TRUNCATED_TOKENS_MIN: u64 = 16;
 
 /// One try at one provider.
 pub struct Tried {
@@ -84,6 +89,21 @@ impl Drop for Retrying {
 }
 
 impl Story {
+    /// The attempts as the books have them. `output`: tokens of the answer, as its provider reports them.
+    pub(super) fn booked(&self, output: Option<u64>) -> Vec<Attempt<'_>> {
+        let kept = self.again.kept().map(Kept::attempt);
+        let mut all: Vec<_> = self.tried.iter().map(Tried::attempt).chain(kept).collect();
+        let cap = self.output_cap.filter(|cap| *cap >= TRUNCATED_TOKENS_MIN);
+        let whole = cap.map(|cap| cap.saturating_mul(u64::from(self.answers.max(1))));
+        if let (Some(whole), Some(output), Some(last)) = (whole, output, all.last_mut())
+            && output >= whole
+            && last.outcome == OUTCOMES[0]
+        {
+            last.outcome = TRUNCATED;
+        }
+        all
+    }
+
     /// Notes how a try ended. `reached`: the provider may have got the request.
     pub fn tried(&mut self, began_mono_ms: i64, status: u16, outcome: &'static str, reached: bool) {
         let Some(target) = self.target.clone() else { return };

@@ -122,7 +122,7 @@ pub fn clip(text: &str) -> &str {
 pub const HISTOGRAM: usize = 16;
 
 /// Column names of what is counted.
-pub const MEASURES: [&str; 56] = [
+pub const MEASURES: [&str; 57] = [
     "requests",
     "errors_client",
     "errors_limited",
@@ -144,6 +144,7 @@ pub const MEASURES: [&str; 56] = [
     "absorbed_nanousd",
     "unpriced_requests",
     "estimated_requests",
+    "truncated_requests",
     "latency_ms_sum",
     "lat_00",
     "lat_01",
@@ -207,16 +208,18 @@ pub mod at {
     pub const UNPRICED_REQUESTS: usize = 19;
     /// Requests whose usage was counted here instead of reported.
     pub const ESTIMATED_REQUESTS: usize = 20;
+    /// Requests whose answer ended where their own cap on it was.
+    pub const TRUNCATED_REQUESTS: usize = 21;
     /// Sum of latencies, milliseconds.
-    pub const LATENCY_MS_SUM: usize = 21;
+    pub const LATENCY_MS_SUM: usize = 22;
     /// First of the latency buckets.
-    pub const LATENCY: usize = 22;
+    pub const LATENCY: usize = 23;
     /// Sum of times to the first token, milliseconds.
-    pub const FIRST_TOKEN_MS_SUM: usize = 38;
+    pub const FIRST_TOKEN_MS_SUM: usize = 39;
     /// Requests that had a first token.
-    pub const FIRST_TOKEN_COUNT: usize = 39;
+    pub const FIRST_TOKEN_COUNT: usize = 40;
     /// First of the first-token buckets.
-    pub const FIRST_TOKEN: usize = 40;
+    pub const FIRST_TOKEN: usize = 41;
 }
 
 /// Requests, every class of usage, and the measures `behind`: their indices in [`MEASURES`].

@@ -67,6 +67,7 @@ fn title(kind: &str) -> &'static str {
         "cheaper_model" => "Ask the same model for less",
         "cache" => "Let the cache read more",
         "long_prompts" => "Shorten long prompts",
+        "truncated" => "Let answers end",
         _ => "Move what can wait out of dear hours",
     }
 }

@@ -14,28 +14,21 @@ use std::collections::HashMap;
 /// Groups of a table.
 pub const GROUPS_MAX: usize = 50;
 /// Everything a table shows of a group, histograms of latency among it.
-static SHOWN: [usize; 21 + HISTOGRAM] = first();
+static SHOWN: [usize; at::LATENCY + HISTOGRAM] = first();
 
-const fn first() -> [usize; 21 + HISTOGRAM] {
-    let mut all = [0; 21 + HISTOGRAM];
+/// What numbers without a table are read from: those of `SHOWN` and times to the first token.
+static TOTALS: [usize; at::FIRST_TOKEN + HISTOGRAM] = first();
+
+/// The first `N` measures.
+const fn first<const N: usize>() -> [usize; N] {
+    let mut all = [0; N];
     let mut index = 0;
-    while index < all.len() {
+    while index < N {
         all[index] = index;
         index += 1;
     }
     all
 }
-
-/// What numbers without a table are read from: those of `SHOWN` and times to the first token.
-static TOTALS: [usize; at::FIRST_TOKEN + HISTOGRAM] = {
-    let mut all = [0; at::FIRST_TOKEN + HISTOGRAM];
-    let mut index = 0;
-    while index < all.len() {
-        all[index] = index;
-        index += 1;
-    }
-    all
-};
 
 /// Sums for a chart and its table.
 pub struct Found {

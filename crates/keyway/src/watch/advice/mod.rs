@@ -32,13 +32,13 @@ pub const SAVED_NANOUSD_MIN: i64 = 1_000_000_000;
 /// Less than so much of what was paid is not either, percent.
 const SAVED_PERCENT_MIN: i64 = 5;
 
-/// Measures that are read: requests, tokens by class and units, what was paid.
-static MEASURES: [usize; 12] = requests_and_usage(&[at::SELL_NANOUSD]);
+/// Measures that are read: requests, tokens by class and units, what was paid, answers that were cut.
+static MEASURES: [usize; 13] = requests_and_usage(&[at::SELL_NANOUSD, at::TRUNCATED_REQUESTS]);
 
 /// A piece of advice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Advice {
-    /// `cheaper_model`, `cache`, `long_prompts` or `off_peak`.
+    /// `cheaper_model`, `cache`, `long_prompts`, `truncated` or `off_peak`.
     pub kind: &'static str,
     /// The model that was paid for.
     pub model: String,
@@ -141,6 +141,7 @@ fn query(asked: &Asked<'_>, width: Option<Width>, by: Vec<Dimension>, models: Ve
 fn spent(row: &Row) -> Spent {
     Spent {
         requests: row.measures.0[at::REQUESTS],
+        truncated: row.measures.0[at::TRUNCATED_REQUESTS],
         usage: row.measures.usage(),
         nanousd: row.measures.0[at::SELL_NANOUSD],
     }
@@ -178,7 +179,14 @@ fn of_pair(
         );
         made("long_prompts", saves, text)
     });
-    cache.into_iter().chain(long)
+    let truncated = rules::truncated(spent).map(|(saves, percent)| {
+        let text = format!(
+            "{percent} % of the answers it paid for from {model} ended in the middle, at the `max_tokens` of their \
+             request. Allow more, or ask for shorter answers: those that were cut cost so much."
+        );
+        made("truncated", saves, text)
+    });
+    cache.into_iter().chain(long).chain(truncated)
 }
 
 /// The same model, or one measured to be as good by the same source, for less.

@@ -15,6 +15,8 @@ const PROMPT_PER_ANSWER: u64 = 50;
 const CACHED_PROMPT_TOKENS_MIN: u64 = 1_024;
 /// A share of the prompt read from the cache, percent, above which nothing is said.
 const CACHED_PERCENT_ENOUGH: u64 = 20;
+/// A share of the answers that their cap cut, percent, below which nothing is said.
+const TRUNCATED_PERCENT_MIN: u64 = 5;
 /// Requests before anything is said.
 const REQUESTS_MIN: i64 = 100;
 
@@ -23,6 +25,8 @@ const REQUESTS_MIN: i64 = 100;
 pub struct Spent {
     /// Requests.
     pub requests: i64,
+    /// Requests whose answer ended where their own cap on it was.
+    pub truncated: i64,
     /// Tokens by class.
     pub usage: Usage,
     /// Sell price, nano-USD.
@@ -105,6 +109,17 @@ pub fn long_prompts(spent: &Spent, price: &Price, now_ms: i64) -> Option<i64> {
     Some(share(spent.nanousd, whole.saturating_sub(cost), whole))
 }
 
+/// What was paid for answers that ended where their cap was, as a share by number, and what percent of all they are.
+#[must_use]
+pub fn truncated(spent: &Spent) -> Option<(i64, u64)> {
+    let [cut, all] = [spent.truncated, spent.requests].map(|count| u128::try_from(count).unwrap_or(0));
+    let percent = u64::try_from((cut * 100).checked_div(all)?).ok()?;
+    if spent.requests < REQUESTS_MIN || percent < TRUNCATED_PERCENT_MIN {
+        return None;
+    }
+    Some((share(spent.nanousd, cut, all), percent))
+}
+
 /// What would have been saved had everything been asked in the hours that cost least, and what percent of the
 /// requests was not. `hours`: what was used in the hour from a time, unix milliseconds.
 #[must_use]
@@ -147,7 +162,7 @@ mod tests {
 
     fn spent(requests: i64, in_uncached: u64, cache_read: u64, out_text: u64) -> Spent {
         let usage = Usage { in_uncached, cache_read, out_text, ..Usage::default() };
-        Spent { requests, usage, nanousd: 100 * USD }
+        Spent { requests, usage, nanousd: 100 * USD, truncated: 0 }
     }
 
     #[test]
@@ -197,6 +212,16 @@ mod tests {
     }
 
     #[test]
+    fn answers_that_their_cap_cut() {
+        let cut = |requests, truncated| super::truncated(&Spent { truncated, ..spent(requests, 1, 0, 1) });
+        assert_eq!(cut(1_000, 200), Some((20 * USD, 20)));
+        assert_eq!(cut(100, 100), Some((100 * USD, 100)));
+        assert_eq!(cut(1_000, 49), None, "few");
+        assert_eq!(cut(99, 99), None, "hardly used");
+        assert_eq!(cut(0, 0), None);
+    }
+
+    #[test]
     fn what_was_asked_in_dear_hours() {
         let mut own = price(500, 500, None);
         let peak = Hours { weekdays: vec![4], from_minute: 60, to_minute: 150, except_days: vec![] };
@@ -211,7 +236,8 @@ mod tests {
     #[test]
     fn numbers_without_end_are_held() {
         let most = Usage::from_classes([u64::MAX; 10]);
-        let huge = Spent { requests: i64::MAX, usage: most, nanousd: i64::MAX };
+        let huge = Spent { requests: i64::MAX, usage: most, nanousd: i64::MAX, truncated: i64::MAX };
+        assert!(truncated(&huge).is_some());
         assert!(elsewhere(&huge, &price(u64::MAX, u64::MAX, None), &price(0, 0, None)) >= 0);
         assert_eq!(elsewhere(&Spent::default(), &price(0, 0, None), &price(1, 1, None)), 0);
     }

@@ -103,6 +103,7 @@ fn what_was_used_says_what_would_have_been_saved() {
             usd,
         ));
     }
+    all.push_str(" UPDATE usage_rollup SET truncated_requests = 100 WHERE width = 'd' AND model_served = 'other/hourly';");
     database::execute(&scene.keyway, &all);
     let list = scene.get_json(ADVICE);
     let cheaper = of(&list, "cheaper_model");
@@ -116,6 +117,9 @@ fn what_was_used_says_what_would_have_been_saved() {
         "{list}"
     );
     assert_eq!(of(&list, "long_prompts")[0]["saves_usd"], 50, "{list}");
+    let truncated = of(&list, "truncated");
+    assert_eq!((truncated.len(), &truncated[0]["saves_usd"]), (1, &json!(30)), "{list}");
+    assert!(text(&truncated[0]["detail"]).starts_with("50 % of the answers"), "{list}");
     let hours = of(&list, "off_peak");
     assert_eq!(hours[0]["saves_usd"], 20, "{list}");
     assert!(text(&hours[0]["detail"]).starts_with("50 % of the requests"), "{list}");

@@ -54,6 +54,37 @@ fn a_line_as_documented() {
 }
 
 #[test]
+fn an_answer_that_its_cap_cut_is_told_apart() {
+    let upstream =
+        Upstream::scripted(|_| Answer::ok().usage(Usage { prompt: 10, completion: 200, cached: 0 }));
+    let scene = Scene::start(stage::builder(&upstream));
+    let (_, key) = scene.make_key();
+    let ask = |cap: Value, answers: u64, stream: bool| {
+        let mut body = hello(stream);
+        (body["max_tokens"], body["n"]) = (cap, json!(answers));
+        let answer = scene.keyway.post_json("/v1/chat/completions", &key, &body).expect_status(200);
+        text(&scene.request(&id(&answer))["attempts"][0]["outcome"])
+    };
+    // One of so few tokens is meant, two answers share the tokens, and without a cap nothing is cut.
+    for (cap, answers, expected) in [
+        (json!(200), 1, "truncated"),
+        (json!(201), 1, "ok"),
+        (json!(100), 2, "truncated"),
+        (json!(150), 2, "ok"),
+        (json!(15), 1, "ok"),
+        (Value::Null, 1, "ok"),
+    ] {
+        for stream in [false, true] {
+            assert_eq!(ask(cap.clone(), answers, stream), expected, "{cap} {answers} {stream}");
+        }
+    }
+    for table in ["usage_rollup", "usage_total", "usage_member"] {
+        let sum = format!("SELECT CAST(SUM(truncated_requests) AS TEXT) FROM {table} WHERE width = 'd'");
+        assert_eq!(database::one(&scene.keyway, &sum), "4", "{table}");
+    }
+}
+
+#[test]
 fn pages_go_through_all_of_them_newest_first() {
     let upstream = Upstream::start();
     let scene = Scene::start(stage::builder(&upstream));
