@@ -40,6 +40,16 @@ impl Preview {
     }
 }
 
+/// Whether to judge a month by a rule reads every hour of every key: that takes seconds where keys are many.
+#[must_use]
+pub fn reads_much(rule: &Alert) -> bool {
+    match Kind::named(&rule.kind) {
+        Some(Kind::Errors | Kind::Latency) => true,
+        Some(Kind::Usage | Kind::Cost) => sums::is_sum(rule),
+        _ => false,
+    }
+}
+
 /// Judges the last thirty days by a rule.
 ///
 /// # Errors

@@ -35,7 +35,10 @@ pages! {
 async fn one(here: &Here<'_>) -> Result<Outbound, Trouble> {
     let mut conn = here.shared.at.db.connection().await?;
     let rule = service::one(&mut conn, here.org(), &here.grant.actor.rights, here.param(0)).await?;
-    let preview = preview::of(&mut conn, &rule, here.shared.at.clock.now_ms()).await?;
+    let preview = match preview::reads_much(&rule) && here.asked("preview").is_none() {
+        true => None,
+        false => Some(preview::of(&mut conn, &rule, here.shared.at.clock.now_ms()).await?),
+    };
     let filter = Filter { org: here.org(), alert: &rule.id, ..Filter::default() };
     let events = alert_events::list(&mut conn, &filter, true, "", EVENTS_MAX).await?;
     drop(conn);
@@ -51,7 +54,7 @@ async fn one(here: &Here<'_>) -> Result<Outbound, Trouble> {
     Ok(Page { above: &above, ..Page::new(&rule.name, body) }.answer(here))
 }
 
-fn known(here: &Here<'_>, rule: &Alert, preview: Preview) -> Vec<(&'static str, Markup)> {
+fn known(here: &Here<'_>, rule: &Alert, preview: Option<Preview>) -> Vec<(&'static str, Markup)> {
     let now_ms = here.shared.at.clock.now_ms();
     let threshold = rule.threshold_nano.map(|nano| NanoUsd(nano).to_decimal());
     let tells = |rule: &Alert| {
@@ -83,7 +86,13 @@ fn known(here: &Here<'_>, rule: &Alert, preview: Preview) -> Vec<(&'static str, 
                 None => span .faint { "nothing besides" },
             } },
         ),
-        ("Would have fired", html! { (preview.said()) }),
+        (
+            "Would have fired",
+            html! { @match preview {
+                Some(preview) => (preview.said()),
+                None => a href={ (PATH) "/" (rule.id) "?preview=yes" } { "See how often" },
+            } },
+        ),
         (
             "Snoozed until",
             html! { @match rule.snoozed_until_ms.filter(|until_ms| *until_ms > now_ms) {

@@ -13,7 +13,7 @@ use crate::console::requests::seen;
 use crate::console::say;
 use crate::console::span::Span;
 use crate::console::usage::asked::{MEASURES, value, visible};
-use crate::console::usage::read::{called, named, parts, top, total};
+use crate::console::usage::read::{called, named, parts, top, totals};
 use crate::console::usage::table::latency;
 use crate::relay::Outbound;
 use crate::store::requests::{Filter, page as requests_page};
@@ -80,13 +80,19 @@ async fn overview(here: &Here<'_>) -> Result<Outbound, Trouble> {
 async fn sums(here: &Here<'_>, span: &Span) -> Result<Sums, Trouble> {
     let filters = visible(here, Scope::READ_USAGE, Vec::new())?;
     let cost = &MEASURES[0];
-    let now = total(here, span, &filters, (span.from_ms, span.to_ms)).await?;
-    let before = total(here, span, &filters, span.before()).await?;
-    let models = top(here, span, &filters, (Dimension::ModelServed, cost), MODELS_MAX).await?;
-    let keys = top(here, span, &filters, (Dimension::Key, cost), TOP_MAX).await?;
-    let ids: Vec<&str> = keys.iter().map(value).collect();
-    let names = named(here, Dimension::Key, &ids).await?;
-    let mut parts = parts(here, span, cost, (Dimension::ModelServed, &models), &filters).await?;
+    let of_models = async {
+        let models = top(here, span, &filters, (Dimension::ModelServed, cost), MODELS_MAX).await?;
+        let parts = parts(here, span, cost, (Dimension::ModelServed, &models), &filters).await?;
+        Ok((models, parts))
+    };
+    let of_keys = async {
+        let keys = top(here, span, &filters, (Dimension::Key, cost), TOP_MAX).await?;
+        let ids: Vec<&str> = keys.iter().map(value).collect();
+        let names = named(here, Dimension::Key, &ids).await?;
+        Ok((keys, names))
+    };
+    let ((now, before), (models, mut parts), (keys, names)) =
+        tokio::try_join!(totals(here, span, &filters), of_models, of_keys)?;
     for part in &mut parts {
         part.name = called(&names, Dimension::ModelServed, &part.name);
     }

@@ -70,10 +70,13 @@ pub async fn read(here: &Here<'_>, asked: &Asked) -> Result<Found, Trouble> {
     let (span, by) = (&asked.span, asked.by.dimension);
     let groups = query((span.from_ms, span.to_ms), None, &[by], &asked.filters);
     let wanted = Wanted { read: span.width, rank: asked.measure.rank, measures: &SHOWN, most: GROUPS_MAX };
-    let (groups, more) = highest(&here.shared.at.db, here.org(), &groups, &wanted).await?;
-    let total = total(here, span, &asked.filters, (span.from_ms, span.to_ms)).await?;
-    let before = self::total(here, span, &asked.filters, span.before()).await?;
-    let parts = parts(here, span, asked.measure, (by, &groups), &asked.filters).await?;
+    let grouped = async {
+        let (groups, more) = highest(&here.shared.at.db, here.org(), &groups, &wanted).await?;
+        let parts = parts(here, span, asked.measure, (by, &groups), &asked.filters).await?;
+        Ok((groups, more, parts))
+    };
+    let ((groups, more, parts), (total, before)) =
+        tokio::try_join!(grouped, totals(here, span, &asked.filters))?;
     let ids: Vec<&str> = groups.iter().map(value).collect();
     let mut names = named(here, by, &ids).await?;
     for (by, id) in &asked.chosen {
@@ -86,11 +89,24 @@ pub async fn read(here: &Here<'_>, asked: &Asked) -> Result<Found, Trouble> {
     Ok(Found { groups, more, total, before, parts, names })
 }
 
+/// The sums of a stretch, and of the one before.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn totals(
+    here: &Here<'_>,
+    span: &Span,
+    filters: &[(Dimension, Vec<String>)],
+) -> Result<(Measures, Measures), Fault> {
+    let now = total(here, span, filters, (span.from_ms, span.to_ms)).await?;
+    Ok((now, total(here, span, filters, span.before()).await?))
+}
+
 /// The sum of a stretch.
 ///
 /// # Errors
 /// When the database cannot be used.
-pub async fn total(
+async fn total(
     here: &Here<'_>,
     span: &Span,
     filters: &[(Dimension, Vec<String>)],

@@ -18,7 +18,7 @@ const DAY_MS: i64 = 86_400_000;
 /// Days that are looked back on.
 pub const DAYS: i64 = 30;
 /// Keys that are looked at: those that cost most.
-const KEYS_MAX: usize = 100;
+const KEYS_MAX: usize = 50;
 /// Pairs of those keys and their models that are looked at: those that cost most.
 const PAIRS_MAX: usize = 500;
 /// Models that are looked at: those that cost most.
@@ -79,15 +79,21 @@ impl Asked<'_> {
 pub async fn of(db: &Db, catalog: &Catalog, asked: &Asked<'_>) -> Result<Vec<Advice>, Fault> {
     let dearest =
         |most| Cut { read: Width::Day, measures: &MEASURES, top: Some((&[at::SELL_NANOUSD], most)) };
-    let by_model = query(asked, None, vec![Dimension::ModelServed], Vec::new());
-    let (rows, _) = cut(db, asked.org, &by_model, &dearest(MODELS_MAX)).await?;
-    let named = |row: &Row| Some((row.dims.first()?.clone(), spent(row)));
-    let models: BTreeMap<String, Spent> = rows.iter().filter_map(named).collect();
-    let mut of_keys =
-        query(asked, None, vec![Dimension::Project, Dimension::Key, Dimension::ModelServed], vec![]);
-    of_keys.filters.push((Dimension::Key, dearest_keys(db, asked).await?));
-    let (pairs, _) = cut(db, asked.org, &of_keys, &dearest(PAIRS_MAX)).await?;
-    let mut all = Vec::new();
+    let of_models = async {
+        let by_model = query(asked, None, vec![Dimension::ModelServed], Vec::new());
+        let (rows, _) = cut(db, asked.org, &by_model, &dearest(MODELS_MAX)).await?;
+        let named = |row: &Row| Some((row.dims.first()?.clone(), spent(row)));
+        let models: BTreeMap<String, Spent> = rows.iter().filter_map(named).collect();
+        let of_hours = of_hours(db, catalog, asked, &models).await?;
+        Ok((models, of_hours))
+    };
+    let of_keys = async {
+        let by = vec![Dimension::Project, Dimension::Key, Dimension::ModelServed];
+        let mut of_keys = query(asked, None, by, vec![]);
+        of_keys.filters.push((Dimension::Key, dearest_keys(db, asked).await?));
+        Ok(cut(db, asked.org, &of_keys, &dearest(PAIRS_MAX)).await?.0)
+    };
+    let ((models, mut all), pairs) = tokio::try_join!(of_models, of_keys)?;
     for row in &pairs {
         let [project, key, name] = &row.dims[..] else { continue };
         let spent = spent(row);
@@ -101,7 +107,6 @@ pub async fn of(db: &Db, catalog: &Catalog, asked: &Asked<'_>) -> Result<Vec<Adv
             all.extend(cheaper(catalog, asked, model, spent));
         }
     }
-    all.extend(of_hours(db, catalog, asked, &models).await?);
     let worth = |advice: &Advice| {
         let enough = advice.spent_nanousd / 100 * SAVED_PERCENT_MIN;
         advice.saves_nanousd >= SAVED_NANOUSD_MIN.max(enough)
