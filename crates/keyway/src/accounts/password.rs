@@ -18,8 +18,8 @@ const PASSES: u32 = 2;
 const LANES: u32 = 1;
 /// Hashes that wait at most; more are refused.
 const QUEUE_MAX: usize = 64;
-/// How far these threads stand back behind those that answer requests (`nice`).
-const NICE: i32 = 10;
+/// How far these threads stand back behind those that answer requests (`nice`): as far as can be.
+const NICE: i32 = 19;
 const SALT_BYTES: usize = 16;
 
 enum Work {
