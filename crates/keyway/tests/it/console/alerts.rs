@@ -22,7 +22,8 @@ fn they_are_made_seen_snoozed_and_removed() {
     let made = ada.send(&form, "/console/alerts", &fields).expect_status(303);
     let path = made.header("location").unwrap().split('?').next().unwrap().to_owned();
     let one = ada.get(&path).expect_status(200);
-    assert!(one.text().contains("12.5") && one.text().contains("See how often"), "{}", one.text());
+    assert!(one.text().contains("12.5") && one.text().contains("Would have fired"), "{}", one.text());
+    assert!(one.text().contains("See how often"), "{}", one.text());
     assert!(ada.get(&format!("{path}?preview=yes")).text().contains("about 0 times in 30 days"));
     let wrong = ada.send(&one, &path, &[("do", "edit"), ("threshold", "20"), ("act", "limit_key")]);
     assert!(wrong.status == 400 && wrong.text().contains("whole number"), "{}", wrong.text());
