@@ -2,7 +2,9 @@
 
 use super::db::Db;
 use super::many::parameters;
-use super::usage_columns::{Dimension, MEASURES, MEMBER_DIMENSIONS, Measures, TOTAL_DIMENSIONS, Width};
+use super::usage_columns::{
+    Dimension, MEASURES, MEMBER_DIMENSIONS, Measures, TOTAL_DIMENSIONS, Width, first,
+};
 use crate::base::Fault;
 use crate::base::fault::Doing;
 use sqlx::{AssertSqlSafe, Row as _};
@@ -36,17 +38,7 @@ pub struct Query {
 }
 
 /// Every measure.
-static EVERY: [usize; MEASURES.len()] = every();
-
-const fn every() -> [usize; MEASURES.len()] {
-    let mut all = [0; MEASURES.len()];
-    let mut at = 0;
-    while at < all.len() {
-        all[at] = at;
-        at += 1;
-    }
-    all
-}
+static EVERY: [usize; MEASURES.len()] = first();
 
 /// What of the sums is read: a page of the console shows a few of many.
 #[derive(Debug, Clone, Copy)]

@@ -222,6 +222,18 @@ pub mod at {
     pub const FIRST_TOKEN: usize = 41;
 }
 
+/// The indices of the first `N` of [`MEASURES`].
+#[must_use]
+pub const fn first<const N: usize>() -> [usize; N] {
+    let mut all = [0; N];
+    let mut index = 0;
+    while index < N {
+        all[index] = index;
+        index += 1;
+    }
+    all
+}
+
 /// Requests, every class of usage, and the measures `behind`: their indices in [`MEASURES`].
 ///
 /// # Panics

@@ -7,7 +7,7 @@ use crate::console::parts::stack::{PARTS_MAX, Part};
 use crate::console::span::Span;
 use crate::store::names::{Named, names};
 use crate::store::usage::{Cut, Query, Row, cut};
-use crate::store::usage_columns::{Dimension, HISTOGRAM, Measures, Width, at};
+use crate::store::usage_columns::{Dimension, HISTOGRAM, Measures, Width, at, first};
 use crate::store::usage_highest::{Wanted, highest};
 use std::collections::HashMap;
 
@@ -18,17 +18,6 @@ static SHOWN: [usize; at::LATENCY + HISTOGRAM] = first();
 
 /// What numbers without a table are read from: those of `SHOWN` and times to the first token.
 static TOTALS: [usize; at::FIRST_TOKEN + HISTOGRAM] = first();
-
-/// The first `N` measures.
-const fn first<const N: usize>() -> [usize; N] {
-    let mut all = [0; N];
-    let mut index = 0;
-    while index < N {
-        all[index] = index;
-        index += 1;
-    }
-    all
-}
 
 /// Sums for a chart and its table.
 pub struct Found {
