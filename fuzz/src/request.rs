@@ -2,6 +2,7 @@
 //! every member that it is not about byte for byte where it was.
 
 use bytes::Bytes;
+use dialect::content::{Content, content, content_at_most};
 use dialect::edit::{AskUsage, Wanted, rewrite_to};
 use dialect::peek::{Peek, peek};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
@@ -13,12 +14,20 @@ const CAP_TOKENS: u64 = 50;
 /// Members that edits are about.
 const EDITED: [&str; 5] = ["model", "stream_options", "keyway", "max_tokens", "max_completion_tokens"];
 
+/// What is taken for text without being read has nothing else in it, and is no longer than it was taken for.
+fn measured(body: &[u8]) {
+    let (read, most) = (content(body), content_at_most(body));
+    assert!(most.text_bytes >= read.text_bytes);
+    assert_eq!(Content { text_bytes: most.text_bytes, ..read }, most);
+}
+
 /// The first byte says what is wanted.
 pub fn check(data: &[u8]) {
     let Some((wish, input)) = data.split_first() else {
         return;
     };
     let body = Bytes::copy_from_slice(input);
+    measured(&body);
     let Ok(seen) = peek(&body) else {
         return;
     };

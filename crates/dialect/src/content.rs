@@ -2,6 +2,8 @@
 //! reads every dialect, as [`crate::needs`] does, for all of them name their parts by a `type` or by the member
 //! that holds them.
 
+mod plain;
+
 use crate::json::{JsonError, Kind, Reader};
 
 /// What a request holds.
@@ -115,6 +117,16 @@ pub fn content(body: &[u8]) -> Content {
     }
     all.content.text_bytes += all.loose_bytes;
     all.content
+}
+
+/// As [`content`], for who asks how much it can be at most: what is text as far as its strings begin is not
+/// read, and all of it counts.
+#[must_use]
+pub fn content_at_most(body: &[u8]) -> Content {
+    if plain::is_text(body) {
+        return Content { text_bytes: body.len() as u64, ..Content::default() };
+    }
+    content(body)
 }
 
 fn walk(reader: &mut Reader<'_>, all: &mut Read) -> Result<(), JsonError> {

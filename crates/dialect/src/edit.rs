@@ -96,7 +96,7 @@ fn cap<'e>(peek: &Peek<'_>, name: &str, tokens: u64, behind_model: &Range<usize>
     let Some(first) = caps().next() else {
         edits.push(match &peek.spans.config {
             Some(config) => (config.inside..config.inside, config.put(name, &number(tokens))),
-            None => (behind_model.clone(), member(name, &number(tokens))),
+            None => (behind_model.clone(), member(name, itoa::Buffer::new().format(tokens).as_bytes())),
         });
         return;
     };
@@ -148,7 +148,9 @@ pub(crate) fn apply(body: &Bytes, mut edits: Vec<Edit<'_>>) -> Bytes {
     }
     edits.sort_by_key(|(at, _)| (at.start, at.end));
     let more: usize = edits.iter().map(|(_, put)| put.len()).sum();
-    let mut out = Vec::with_capacity(body.len() + more);
+    let less: usize = edits.iter().map(|(at, _)| at.len()).sum();
+    // To the byte: bytes without room behind them need nothing beside them that counts who shares them.
+    let mut out = Vec::with_capacity((body.len() + more).saturating_sub(less));
     let mut from = 0;
     for (at, put) in &edits {
         out.extend_from_slice(body.get(from..at.start).unwrap_or_default());

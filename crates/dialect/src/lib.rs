@@ -26,7 +26,7 @@ pub mod small;
 pub mod sse;
 pub mod vectors;
 
-pub use content::{Content, content};
+pub use content::{Content, content, content_at_most};
 pub use edit::{AskUsage, Wanted, rewrite, rewrite_to};
 pub use event::{Event, Part, StopReason, ToolForm, UpstreamMessage};
 pub use hub::Dialect;

@@ -25,7 +25,7 @@ pub struct AccountId {
 }
 
 /// A window of an account that a request draws on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AccountRef {
     /// The account.
     pub account: AccountId,

@@ -23,6 +23,7 @@ use crate::telemetry::{RequestLine, scrub};
 use bytes::Bytes;
 use http::Method;
 use std::net::IpAddr;
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -68,7 +69,8 @@ struct Call {
 pub async fn answer(front: &Front, request: Result<Head, Refusal>, body: Body<'_>, link: Link) -> Outbound {
     let clock = &front.worker.shared.at.clock;
     let head = request.as_ref().ok();
-    let headers = head.map(|head| head.headers.clone()).unwrap_or_default();
+    let none = Fields::default();
+    let headers = head.map_or(&none, |head| &head.headers);
     let started_ms = clock.now_ms();
     let mut call = Call {
         request: id::mint(started_ms),
@@ -80,10 +82,14 @@ pub async fn answer(front: &Front, request: Result<Head, Refusal>, body: Body<'_
         grant: None,
         told: false,
     };
-    let target = head.map(|head| head.target.clone());
     let mut fault = None;
     let mut code = "";
-    let mut answer = match serve(front, &mut call, request, (body, link)).await {
+    // Here and below: awaited by value, a future would be copied to where it stays.
+    let served = {
+        let serving = pin!(serve(front, &mut call, request.as_ref(), (body, link)));
+        serving.await
+    };
+    let mut answer = match served {
         Ok(answer) => answer,
         Err(trouble) => {
             let refusal = match trouble {
@@ -97,9 +103,9 @@ pub async fn answer(front: &Front, request: Result<Head, Refusal>, body: Body<'_
             front.worker.metrics.refusal(refusal.code);
             match call.shape() {
                 Shape::Page => {
-                    let target = target.as_ref().map_or("/", |target| target.as_str());
+                    let target = head.map_or("/", |head| head.target.as_str());
                     let request = id::text("req", call.request);
-                    console::refused(&refusal, &headers, (call.method, target), &request)
+                    console::refused(&refusal, headers, (call.method, target), &request)
                 }
                 shape => refuse::render(&refusal, shape),
             }
@@ -113,7 +119,7 @@ pub async fn answer(front: &Front, request: Result<Head, Refusal>, body: Body<'_
     if call.shape() == Shape::Anthropic {
         answer.set("request-id", &request_id);
     }
-    if let Some(client_id) = client_request_id(&headers) {
+    if let Some(client_id) = client_request_id(headers) {
         answer.set(X_CLIENT_REQUEST_ID, client_id);
     }
     if call.route.is_some_and(|(_, route)| route.is_for_browsers()) && headers.get(cors::ORIGIN).is_some() {
@@ -126,10 +132,10 @@ pub async fn answer(front: &Front, request: Result<Head, Refusal>, body: Body<'_
 async fn serve(
     front: &Front,
     call: &mut Call,
-    request: Result<Head, Refusal>,
+    request: Result<&Head, &Refusal>,
     (body, link): (Body<'_>, Link),
 ) -> Result<Outbound, Trouble> {
-    let head = request?;
+    let head = request.map_err(Refusal::clone)?;
     let client = front.trust.client(link, &head.headers)?;
     call.peer = client.address;
     let (number, route, params) = match front.table.find(&head.method, head.target.path()) {
@@ -157,7 +163,10 @@ async fn serve(
         (BodyLimit::None, _) => Bytes::new(),
         (BodyLimit::Inference, Some(caller)) => {
             let mut seat = front.worker.shared.load.enter()?;
-            let body = body.read_held(front.body_bytes_max, front.body_pace, &mut seat).await?;
+            let body = {
+                let reading = pin!(body.read_held(front.body_bytes_max, front.body_pace, &mut seat));
+                reading.await?
+            };
             caller.place.hold(seat);
             body
         }
@@ -168,7 +177,7 @@ async fn serve(
         route_number: number,
         params,
         query: head.target.query().map(str::to_owned),
-        headers: head.headers,
+        headers: head.headers.clone(),
         peer: call.peer,
         https: client.https,
         body,

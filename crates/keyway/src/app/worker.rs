@@ -12,10 +12,11 @@ use super::protocol::{self, Protocol};
 use crate::base::Fault;
 use crate::base::fault::Doing;
 use crate::base::tasks::Tasks;
-use crate::base::turn::Turns;
+use crate::base::turn::{self, Turns};
 use crate::relay::running::Orders;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,8 +66,10 @@ pub struct Seat {
 /// # Errors
 /// When the runtime or the socket cannot be made.
 pub fn run(seat: Seat, make: impl FnOnce() -> Rc<Front>) -> Result<(), Fault> {
+    turn::share();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
+        .on_thread_unpark(turn::woke)
         .build_local(LocalOptions::default())
         .doing("making a worker's runtime")?;
     runtime.block_on(async {
@@ -165,7 +168,9 @@ async fn serve(
         None => {}
         Some((Protocol::Http1, wire)) => {
             http1::serve(wire, &server, stage, async |request, body: http1::Body<'_>| {
-                dispatch::answer(&front, request, Body::Http1(body), link).await
+                // Awaited by value, it would be copied to where it stays.
+                let answering = pin!(dispatch::answer(&front, request, Body::Http1(body), link));
+                answering.await
             })
             .await;
         }

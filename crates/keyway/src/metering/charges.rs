@@ -4,18 +4,17 @@
 use super::intake::Source;
 use super::keeper::terms::Terms;
 use crate::access::purse;
-use crate::base::{Fault, id};
+use crate::base::{Fault, Map, id};
 use crate::store::crash_holds::{self, Hold};
 use crate::store::windows::{self, Name};
 use crate::store::{Conn, budget_events, leases};
 use ledger::{AccountRef, Entry, NanoUsd, Settled};
-use std::collections::BTreeMap;
 
 /// What some lines charge to accounts, and what stays held for some that nobody settled.
 #[derive(Default)]
 pub struct Charges {
     /// By window, and whether it is taken from a lease.
-    sums: BTreeMap<(Name, bool), NanoUsd>,
+    sums: Map<AccountRef, NanoUsd>,
     holds: Vec<Hold>,
 }
 
@@ -31,7 +30,7 @@ impl Charges {
             return;
         }
         for of in &entry.spend.accounts {
-            let sum = self.sums.entry((name_of(of), of.leased)).or_default();
+            let sum = self.sums.entry(*of).or_default();
             *sum = sum.saturating_add(entry.spend.charge);
         }
     }
@@ -50,18 +49,25 @@ impl Charges {
         }));
     }
 
+    /// The sums as the database knows them, in one order for all nodes: they lock the same rows.
+    fn in_order(&self) -> Vec<(Name, bool, NanoUsd)> {
+        let mut all: Vec<_> = self.sums.iter().map(|(of, sum)| (name_of(of), of.leased, *sum)).collect();
+        all.sort();
+        all
+    }
+
     /// Posts the charges of a start of a node, and records thresholds that they have reached.
     ///
     /// # Errors
     /// The database refused.
     pub async fn post(&self, connection: &mut Conn, source: &Source, now_ms: i64) -> Result<(), Fault> {
-        for ((name, leased), charge) in &self.sums {
+        for (name, leased, charge) in self.in_order() {
             if !leased {
-                windows::count(connection, name, *charge).await?;
-            } else if !windows::post(connection, &source.boot, name, *charge).await? {
-                beyond(connection, source, name, *charge, now_ms).await?;
+                windows::count(connection, &name, charge).await?;
+            } else if !windows::post(connection, &source.boot, &name, charge).await? {
+                beyond(connection, source, &name, charge, now_ms).await?;
             }
-            Self::record(connection, name, now_ms).await?;
+            Self::record(connection, &name, now_ms).await?;
         }
         Ok(())
     }

@@ -40,11 +40,9 @@ impl Seen {
 
     fn used(&mut self, entry: &Entry<'_>) {
         let network = masked(entry.peer);
-        if !self.networks.contains_key(entry.key) {
-            self.networks.insert(entry.key.into(), Vec::new());
-        }
-        let Some(of_key) = self.networks.get_mut(entry.key) else { return };
-        if let Some((_, used)) = of_key.iter_mut().find(|(known, _)| *known == network) {
+        let is = |(known, _): &&mut ([u8; 16], FromNetwork)| *known == network;
+        if let Some((_, used)) = self.networks.get_mut(entry.key).and_then(|known| known.iter_mut().find(is))
+        {
             used.first_ms = used.first_ms.min(entry.started_ms);
             used.last_ms = used.last_ms.max(entry.started_ms);
             return;
@@ -57,7 +55,7 @@ impl Seen {
             first_ms: entry.started_ms,
             last_ms: entry.started_ms,
         };
-        of_key.push((network, used));
+        self.networks.entry(entry.key.into()).or_default().push((network, used));
     }
 
     fn minute(&mut self, provider: &str, minute_ms: i64) -> &mut ProviderMinute {

@@ -4,6 +4,7 @@ pub mod account;
 pub mod credentials;
 pub mod edit;
 pub mod exchange;
+pub mod health;
 pub mod known;
 pub mod load;
 pub mod probe;
@@ -11,5 +12,6 @@ pub mod source;
 pub mod standing;
 pub mod upstream;
 
+pub use health::Health;
 pub use source::{Broken, FromConfig, Source, build};
 pub use upstream::{CONFIG, Owner, Upstream, Upstreams};

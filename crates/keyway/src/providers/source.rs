@@ -9,7 +9,7 @@ use crate::store::providers::{CredentialRow, ENABLED};
 use crate::telemetry::Metrics;
 use crate::upstream::{AuthStyle, Endpoint, Terms};
 use serde::Deserialize;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The credential that configuration or environment give to a provider.
 pub struct FromConfig {
@@ -191,6 +191,7 @@ fn bind(
         balance: provider.balance.clone(),
         slot: metrics.provider(&provider.name),
         trouble: Trouble::default(),
+        pulse: OnceLock::new(),
         made_of: fingerprint(provider, seal, concurrency_max),
     })))
 }

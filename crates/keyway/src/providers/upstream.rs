@@ -1,11 +1,12 @@
 //! Who reaches a provider with which credential.
 
+use super::health::Pulse;
 use crate::base::Map;
 use crate::catalog::{BalanceAt, Dialect};
 use crate::telemetry::metrics::ProviderSlot;
 use crate::upstream::Endpoint;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU16, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// The id of the credential that configuration or environment give to a provider.
 pub const CONFIG: &str = "config";
@@ -42,6 +43,8 @@ pub struct Upstream {
     pub slot: ProviderSlot,
     /// What the provider last said against the credential.
     pub trouble: Trouble,
+    /// How it does; asked of [`super::Health`] once.
+    pub pulse: OnceLock<Arc<Pulse>>,
     /// What it is made of, but for the secret: the same as long as nothing of it is changed.
     pub(super) made_of: String,
 }
@@ -165,6 +168,7 @@ mod tests {
             balance: None,
             slot: metrics.provider("p"),
             trouble: Trouble::default(),
+            pulse: OnceLock::new(),
             made_of: String::new(),
         })
     }

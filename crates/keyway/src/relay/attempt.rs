@@ -17,8 +17,8 @@ use super::tries::Tries;
 use super::way::{Way, way};
 use crate::base::{Code, Refusal, Trouble};
 use crate::catalog::{Dialect, Quirk, Target};
+use crate::providers::health::Outcome;
 use crate::relay::Inbound;
-use crate::routing::health::Outcome;
 use crate::routing::{Class, Plan};
 use crate::telemetry::otlp::Context;
 use crate::upstream::{Class as Status, Failure, classify};
@@ -77,7 +77,10 @@ pub async fn serve(
         match send(&mut story, source, plan, &target, &tries).await {
             Ok((answer, crossing)) => {
                 let wishes = wishes(&story, source, (plan, notice), crossing);
-                match deliver(story, answer, wishes, tries.may_go_on()).await {
+                let again = tries.may_go_on(&story);
+                // Awaited by value, it would be copied to where it stays.
+                let delivering = pin!(deliver(story, answer, wishes, again));
+                match delivering.await {
                     Ok(answer) => return answer,
                     Err(Undone { story: left, failed }) => {
                         story = left;
@@ -159,7 +162,7 @@ async fn send(
     story.way = Some(way);
     story.send_to(target).await?;
     let began = story.now_mono_ms();
-    story.begin_turn(target, began, tries.is_choice());
+    story.begin_turn(target, began, tries.is_choice(story));
     let asked = ask(story, body, &headers, (source, slot), tries.left_ms(began)).await;
     if asked.is_err() {
         // The key's end, which its provider knows nothing of: it may have got the request.

@@ -5,7 +5,7 @@ use super::health::look;
 use super::route::Billing;
 use super::run::is_for;
 use super::table::{Found, Table};
-use super::way::way;
+use super::way::has_way;
 use super::{Route, Shared};
 use crate::access::keys::not_there;
 use crate::access::permit;
@@ -259,12 +259,11 @@ fn planned_by(
         session: "",
         now_ms: place.now_ms,
         seed: u64::try_from(place.now_ms).unwrap_or(0),
-        serves: &|target| {
-            dialect.is_none_or(|dialect| is_for(target, dialect) && way(target, dialect, true).is_some())
-        },
+        serves: &|target| dialect.is_none_or(|dialect| is_for(target, dialect) && has_way(target, dialect)),
         look: &|target, speed| {
             let Some(shared) = place.serving else { return Seen::UNKNOWN };
-            look(shared, &grant.org, target, shared.at.clock.monotonic_ms(), speed.then_some(true))
+            let (upstreams, now_ms) = (shared.upstreams.load(), shared.at.clock.monotonic_ms());
+            look((shared, &upstreams), &grant.org, target, now_ms, speed.then_some(true))
         },
         pinned: &|_| None,
     };

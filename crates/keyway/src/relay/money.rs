@@ -88,7 +88,7 @@ impl Story {
             let (media, units_max) = (Media::ANY, self.units.most);
             return (Size { input_tokens_max, output_cap, answers: peek.n, media, units_max }, true);
         }
-        let content = dialect::content(&inbound.body);
+        let content = dialect::content_at_most(&inbound.body);
         // Text has no more tokens than bytes, sound far fewer, and no prompt more than its window.
         let text_bytes = (inbound.body.len() as u64).saturating_sub(content.media_bytes);
         let pictures = content.images.saturating_mul(IMAGE_TOKENS_MAX);

@@ -11,7 +11,7 @@ use super::replies::{X_KEYWAY_CACHE, replay};
 use super::running::Caller;
 use super::shape::shape;
 use super::story::Story;
-use super::way::way;
+use super::way::has_way;
 use super::{attempt, labels, media};
 use crate::base::{Code, Refusal, Trouble};
 use crate::catalog::{Dialect, Target};
@@ -21,6 +21,7 @@ use dialect::Needs;
 use dialect::form::Form;
 use dialect::hub;
 use dialect::peek::{Peek, PeekError, peek, peek_as};
+use std::cell::LazyCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -138,6 +139,7 @@ fn planned(
     form: Option<&Form>,
 ) -> Result<(Plan, Option<String>), Refusal> {
     let shared = &story.worker.shared;
+    let upstreams = LazyCell::new(|| shared.upstreams.load());
     let facts = Facts {
         wish: auto::wish(inbound.header(X_KEYWAY_ROUTE))?,
         // The length of a recording says nothing of tokens.
@@ -148,10 +150,10 @@ fn planned(
         session: SESSION_FIELDS.iter().find_map(|name| inbound.header(name)).unwrap_or_default(),
         now_ms: story.started_ms,
         seed: story.seed(),
-        serves: &|target| is_for(target, story.dialect) && way(target, story.dialect, story.stream).is_some(),
+        serves: &|target| is_for(target, story.dialect) && has_way(target, story.dialect),
         look: &|target, speed| {
             let speed = speed.then_some(story.stream);
-            look(shared, &story.grant.org, target, story.started_mono_ms, speed)
+            look((shared, &upstreams), &story.grant.org, target, story.started_mono_ms, speed)
         },
         pinned: &|session| shared.sessions.target(session),
     };

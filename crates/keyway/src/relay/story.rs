@@ -94,6 +94,8 @@ pub struct Story {
     pub(super) again: Again,
     pub(super) target: Option<Arc<Target>>,
     pub(super) upstream: Option<Arc<Upstream>>,
+    /// Its target can be reached with others as well.
+    pub(super) several_credentials: bool,
     pub(super) sent: bool,
     /// It was sent, and nothing came back: the provider may have done its work.
     pub(super) unanswered: bool,
@@ -145,6 +147,7 @@ impl Story {
             again: Again::No,
             target: None,
             upstream: None,
+            several_credentials: false,
             sent: false,
             unanswered: false,
             tried: Vec::new(),
@@ -214,13 +217,12 @@ impl Story {
         let mut admitted = self.admitted.take().ok_or_else(|| Fault::plain("a request was not admitted"))?;
         let usage = Usage { units: self.units.likely, ..Usage::default() };
         let before = Ended { status: 0, code: "", usage, origin: UsageOrigin::Nothing };
-        let mut entry = self.entry(&before, 0);
-        let mut reserved = Reserved { amount: NanoUsd::ZERO, markup: self.markup().0 };
+        let reserved = Reserved { amount: NanoUsd::ZERO, markup: self.markup().0 };
+        let mut sent = Sent { entry: self.entry(&before, 0), prompt_bytes: self.prompt_bytes, reserved };
         if let Some(spending) = admitted.spending() {
-            entry.spend.accounts = spending.reservation.refs().collect();
-            reserved.amount = spending.reservation.amount();
+            sent.entry.spend.accounts = spending.reservation.refs().collect();
+            sent.reserved.amount = spending.reservation.amount();
         }
-        let sent = Sent { entry, prompt_bytes: self.prompt_bytes, reserved };
         let written = admitted.sent(&sent);
         self.admitted = Some(admitted);
         written

@@ -2,12 +2,18 @@
 
 use super::Route;
 use super::exchange::decode_percent;
+use crate::base::Map;
 use http::Method;
 use matchit::Router;
 
+/// Rows of one path, with their numbers.
+type Rows = Vec<(usize, &'static Route)>;
+
 /// The routes, by path.
 pub struct Table {
-    paths: Router<Vec<(usize, &'static Route)>>,
+    /// Paths without placeholders: a third of the time that a walk takes.
+    plain: Map<String, Rows>,
+    paths: Router<Rows>,
     routes: usize,
 }
 
@@ -40,11 +46,15 @@ impl Table {
                 }
             }
         }
-        let mut paths = Router::new();
-        for (path, routes) in by_path {
-            paths.insert(path.clone(), routes).map_err(|error| format!("{path}: {error}"))?;
+        let (mut plain, mut paths) = (Map::default(), Router::new());
+        for (path, rows) in by_path {
+            if path.contains('{') {
+                paths.insert(path.clone(), rows).map_err(|error| format!("{path}: {error}"))?;
+            } else {
+                plain.insert(path, rows);
+            }
         }
-        Ok(Self { paths, routes })
+        Ok(Self { plain, paths, routes })
     }
 
     /// Rows of the table; the number of what is in none of them.
@@ -63,15 +73,18 @@ impl Table {
     /// placeholder is decoded.
     #[must_use]
     pub fn find(&self, method: &Method, path: &str) -> Found {
+        let wanted = if *method == Method::HEAD { &Method::GET } else { method };
+        if let Some(rows) = self.plain.get(path) {
+            return match rows.iter().find(|(_, route)| route.method == *wanted) {
+                Some((number, route)) => Found::Route(*number, route, Vec::new()),
+                None => other_method(rows, method),
+            };
+        }
         let Ok(matched) = self.paths.at(path) else {
             return Found::Nothing;
         };
-        let wanted = if *method == Method::HEAD { &Method::GET } else { method };
-        // Most rows are alone at their path, and only one with a placeholder can end with a verb.
-        let has_verbs = !matched.params.is_empty();
         let is_asked = |(_, route): &&(usize, &'static Route)| {
-            let verb = if has_verbs { verb(route.path) } else { None };
-            verb.is_none_or(|verb| path.rsplit_once(':').is_some_and(|(_, said)| said == verb))
+            verb(route.path).is_none_or(|verb| path.rsplit_once(':').is_some_and(|(_, said)| said == verb))
         };
         let mut rows = matched.value.iter().filter(is_asked);
         let Some((number, route)) = rows.find(|(_, route)| route.method == *wanted) else {
@@ -114,7 +127,7 @@ fn verb(path: &str) -> Option<&str> {
     path.rsplit_once("}:").map(|(_, verb)| verb)
 }
 
-type ByPath = Vec<(String, Vec<(usize, &'static Route)>)>;
+type ByPath = Vec<(String, Rows)>;
 
 fn add(by_path: &mut ByPath, path: String, route: (usize, &'static Route)) {
     let path = match verb(&path) {

@@ -4,7 +4,7 @@ use super::replies::Kept;
 use super::story::{Counted, Story};
 use crate::base::{Code, Lines, Refusal};
 use crate::catalog::Target;
-use crate::routing::health::{Outcome, Turn};
+use crate::providers::health::{Outcome, Turn};
 use crate::telemetry::metrics::ProviderSlot;
 use crate::upstream::{Class, classify};
 use ledger::Attempt;

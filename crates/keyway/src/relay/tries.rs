@@ -6,8 +6,9 @@ use super::story::Story;
 use super::tried::Retrying;
 use crate::base::{Refusal, Trouble};
 use crate::catalog::Target;
+use crate::providers::health::Standing;
 use crate::routing::dice::Dice;
-use crate::routing::health::Standing;
+use crate::routing::plan::STEPS_MAX;
 use crate::routing::{Class, Plan};
 use std::pin::pin;
 use std::sync::Arc;
@@ -36,16 +37,14 @@ pub struct AttemptLimits {
 
 /// The attempts of one request.
 pub struct Tries<'p> {
-    candidates: Vec<&'p Arc<Target>>,
-    /// Who is not asked again.
-    spent: Vec<bool>,
+    plan: &'p Plan,
+    limits: AttemptLimits,
+    /// Who is not asked again: a bit each, for a plan is shorter than that.
+    spent: u32,
     at: usize,
     round: u32,
     /// Attempts that may have reached somebody.
     made: u32,
-    most: u32,
-    /// There are several candidates, or several credentials of one.
-    is_choice: bool,
     deadline_mono_ms: i64,
     dice: Dice,
     last: Option<Failed>,
@@ -57,15 +56,11 @@ impl<'p> Tries<'p> {
     #[must_use]
     pub fn new(story: &Story, plan: &'p Plan) -> Self {
         let limits = story.worker.shared.attempts;
-        let candidates: Vec<_> = plan.candidates().collect();
-        let is_choice =
-            candidates.len() > 1 || candidates.first().is_some_and(|only| story.credentials(only) > 1);
         let total_ms = i64::try_from(limits.total_ms).unwrap_or(i64::MAX);
         Self {
-            spent: vec![false; candidates.len()],
-            most: if is_choice { limits.several_max } else { limits.alone_max },
-            is_choice,
-            candidates,
+            plan,
+            limits,
+            spent: 0,
             at: 0,
             round: 0,
             made: 0,
@@ -83,15 +78,14 @@ impl<'p> Tries<'p> {
     pub async fn next(&mut self, story: &mut Story) -> Result<Option<Arc<Target>>, Trouble> {
         if self.made > 0 || self.round > 0 {
             let over = self.last.as_ref().is_some_and(|failed| failed.class.is_none_or(|it| !it.may_go_on()));
-            if over || self.made >= self.most || story.now_mono_ms() >= self.deadline_mono_ms {
+            if over || self.made >= self.most(story) || story.now_mono_ms() >= self.deadline_mono_ms {
                 return Ok(None);
             }
         }
         loop {
-            while let Some(target) = self.candidates.get(self.at).copied() {
+            while let Some(target) = self.plan.candidate(self.at) {
                 self.at += 1;
-                let is_spent = self.spent.get(self.at - 1).copied().unwrap_or(true);
-                if is_spent || self.is_better_later(story, target) {
+                if self.is_spent(self.at - 1) || self.is_better_later(story, target) {
                     continue;
                 }
                 if self.made > 0 && !self.may_retry(story) {
@@ -110,9 +104,9 @@ impl<'p> Tries<'p> {
 
     /// Whether somebody may be asked after the one who is asked now.
     #[must_use]
-    pub fn may_go_on(&self) -> bool {
-        let more = self.spent.iter().skip(self.at).any(|spent| !spent);
-        self.made + 1 < self.most && (more || self.candidates.len() == 1)
+    pub fn may_go_on(&self, story: &Story) -> bool {
+        let more = || (self.at..self.plan.len()).any(|at| !self.is_spent(at));
+        self.made + 1 < self.most(story) && (self.plan.len() == 1 || more())
     }
 
     /// How long the answer to an attempt that begins now may take to begin, milliseconds.
@@ -134,14 +128,19 @@ impl<'p> Tries<'p> {
 
     /// Whether somebody else, or the same with something else, could be asked.
     #[must_use]
-    pub fn is_choice(&self) -> bool {
-        self.is_choice
+    pub fn is_choice(&self, story: &Story) -> bool {
+        self.plan.len() > 1 || story.several_credentials
+    }
+
+    /// Attempts that may reach somebody.
+    fn most(&self, story: &Story) -> u32 {
+        if self.is_choice(story) { self.limits.several_max } else { self.limits.alone_max }
     }
 
     /// The candidate failed. Where it has another credential that is well, it is asked with that.
     pub fn failed(&mut self, story: &Story, failed: Failed) {
         self.made += 1;
-        let target = self.at.checked_sub(1).and_then(|at| self.candidates.get(at));
+        let target = self.at.checked_sub(1).and_then(|at| self.plan.candidate(at));
         let of_credential = matches!(failed.class, Some(Class::Credential | Class::Capacity));
         if of_credential && target.is_some_and(|target| is_asked(story.standing(target))) {
             self.at -= 1;
@@ -172,20 +171,22 @@ impl<'p> Tries<'p> {
     }
 
     fn spend(&mut self) {
-        if let Some(spent) = self.at.checked_sub(1).and_then(|at| self.spent.get_mut(at)) {
-            *spent = true;
-        }
+        self.spent |= self.at.checked_sub(1).map_or(0, bit);
+    }
+
+    fn is_spent(&self, at: usize) -> bool {
+        self.spent & bit(at) != 0
     }
 
     /// Whether a candidate should be passed over for a later one: it was well when the request was planned,
     /// and is not any more.
     fn is_better_later(&self, story: &Story, target: &Target) -> bool {
-        if self.at == 1 && self.round == 0 || self.candidates.len() == 1 {
+        if self.at == 1 && self.round == 0 || self.plan.len() == 1 {
             return false;
         }
         let is_well = |target: &Target| is_asked(story.standing(target));
-        let mut later = self.candidates.iter().zip(&self.spent).skip(self.at);
-        !is_well(target) && later.any(|(later, spent)| !spent && is_well(later))
+        let mut later = self.plan.candidates().enumerate().skip(self.at);
+        !is_well(target) && later.any(|(at, later)| !self.is_spent(at) && is_well(later))
     }
 
     /// Takes a place among the retries.
@@ -207,8 +208,9 @@ impl<'p> Tries<'p> {
         let wait_ms = told_ms.max(self.dice.below(longest + 1));
         let too_late =
             i64::try_from(wait_ms).unwrap_or(i64::MAX) >= self.deadline_mono_ms - story.now_mono_ms();
-        let nobody = self.spent.iter().all(|spent| *spent) || self.last.is_none();
-        if nobody || self.most < 2 || self.round >= self.most || told_ms > BACKOFF_MS_MAX || too_late {
+        let nobody = (0..self.plan.len()).all(|at| self.is_spent(at)) || self.last.is_none();
+        let most = self.most(story);
+        if nobody || most < 2 || self.round >= most || told_ms > BACKOFF_MS_MAX || too_late {
             return Ok(false);
         }
         self.at = 0;
@@ -216,6 +218,12 @@ impl<'p> Tries<'p> {
         story.unless_cut(wait).await?;
         Ok(true)
     }
+}
+
+/// A candidate's bit.
+fn bit(at: usize) -> u32 {
+    const { assert!(STEPS_MAX <= 32) };
+    u32::try_from(at).ok().and_then(|at| 1_u32.checked_shl(at)).unwrap_or(0)
 }
 
 fn is_asked(standing: Standing) -> bool {

@@ -35,6 +35,16 @@ const PATHS: &[(Dialect, &str)] = &[
     (Dialect::OpenaiTranscriptions, "/audio/transcriptions"),
 ];
 
+/// Whether `target` is asked by clients of `dialect` in any way.
+#[must_use]
+pub fn has_way(target: &Target, dialect: Dialect) -> bool {
+    spoken(target, dialect).is_some_and(|(spoken, place)| {
+        place == Dialect::BedrockConverse
+            || matches!(spoken, Dialect::Gemini | Dialect::GeminiEmbeddings)
+            || PATHS.iter().any(|(of, _)| *of == spoken)
+    })
+}
+
 /// How `target` is asked by a client of `dialect`; `None` when it speaks nothing that would do.
 #[must_use]
 pub fn way(target: &Target, dialect: Dialect, stream: bool) -> Option<Way> {

@@ -1,6 +1,6 @@
 //! What a failure means for the request and for who caused it, as tables.
 
-use super::health::Outcome;
+use crate::providers::health::Outcome;
 use crate::upstream::{Class as Status, classify};
 
 /// A class of failures.

@@ -5,7 +5,6 @@ pub mod auto;
 pub mod class;
 pub mod dice;
 pub mod facts;
-pub mod health;
 pub mod lack;
 pub mod order;
 pub mod plan;
@@ -16,7 +15,6 @@ mod tests;
 
 pub use class::{Class, class};
 pub use facts::{Asked, Facts};
-pub use health::Health;
 pub use lack::may_call;
 pub use plan::{Choice, Plan, plan};
 pub use session::{Session, Sessions};

@@ -1,8 +1,8 @@
 //! The order in which candidates are asked: a pure function of what they cost, how they do, and chance.
 
 use super::dice::Dice;
-use super::health::Standing;
 use crate::catalog::{Strategy, Target};
+use crate::providers::health::Standing;
 use ledger::NanoUsd;
 use std::cmp::Ordering;
 use std::sync::Arc;

@@ -66,6 +66,30 @@ impl Plan {
         one.iter().chain(several.iter().map(|step| &step.target))
     }
 
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match &self.way {
+            Way::One(resolution) => resolution.candidates.len(),
+            Way::Several(choice) => choice.steps.len(),
+        }
+    }
+
+    /// Whether there is none: there always is one.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The candidate at a place, from 0.
+    #[must_use]
+    pub fn candidate(&self, at: usize) -> Option<&Arc<Target>> {
+        match &self.way {
+            Way::One(resolution) => resolution.candidates.get(at),
+            Way::Several(choice) => choice.steps.get(at).map(|step| &step.target),
+        }
+    }
+
     /// What was decided, where there was something to decide.
     #[must_use]
     pub fn choice(&self) -> Option<&Choice> {

@@ -41,6 +41,7 @@ use crate::base::{Clock, Fields};
 use exchange::{Outgoing, exchange};
 use http::Method;
 use pool::Pool;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use wire::Wire;
 
@@ -88,7 +89,9 @@ impl Lanes {
         if let Some(account) = target.account() {
             Box::pin(account.ready(self)).await?;
         }
-        self.exchange(target, request).await
+        // Awaited by value, it would be copied to where it stays.
+        let exchange = pin!(self.exchange(target, request));
+        exchange.await
     }
 
     /// The same with what there is to show.

@@ -2,9 +2,9 @@
 
 use crate::access::Grant;
 use crate::base::Trouble;
+use crate::providers::health::Standing;
 use crate::relay::ready;
 use crate::relay::{Inbound, Outbound, Shared, Worker};
-use crate::routing::health::Standing;
 use crate::telemetry::metrics::text::{Kind, Text};
 use http::StatusCode;
 use serde_json::json;

@@ -193,7 +193,7 @@ async fn deliver(
             if let OutBody::Whole(bytes) = body
                 && has_body
             {
-                out.push(bytes);
+                out.push_whole(bytes);
             }
             poll_fn(|cx| out.poll_send(cx, &mut inflow.borrow_mut().wire)).await?;
         }

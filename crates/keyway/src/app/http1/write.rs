@@ -100,6 +100,15 @@ impl Outflow {
         }
     }
 
+    /// Adds a body as a whole: what is small goes right behind the head.
+    pub(super) fn push_whole(&mut self, body: Bytes) {
+        if self.length + body.len() > JOIN_BYTES_MAX {
+            return self.push(body);
+        }
+        self.head.extend_from_slice(&body);
+        self.length += body.len();
+    }
+
     fn is_full(&self) -> bool {
         self.gathered >= GATHER_BYTES_MAX || self.pieces.len() >= GATHER_PIECES_MAX
     }

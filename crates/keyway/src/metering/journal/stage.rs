@@ -6,6 +6,7 @@
 use super::{At, Journal};
 use crate::base::Fault;
 use crate::base::fault::Doing;
+use crate::base::turn;
 use ledger::record::{RECORD_BYTES_MAX, TooLong, encode_progress, encode_sent, encode_settle, encode_void};
 use ledger::{Entry, Progress, Sent};
 
@@ -170,6 +171,8 @@ impl Journal {
                 self.hold_staged();
             }
         }
+        // A disk may have taken its time.
+        turn::woke();
         self.staged.bytes.clear();
     }
 

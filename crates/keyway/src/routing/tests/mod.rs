@@ -3,11 +3,11 @@
 mod plans;
 mod strategies;
 
-use super::health::{Cause, Standing};
 use super::order::{Candidate, Seen};
 use crate::catalog::rows::Defaults;
 use crate::catalog::written::Fields;
 use crate::catalog::{Catalog, Reader, read};
+use crate::providers::health::{Cause, Standing};
 use ledger::NanoUsd;
 use std::fmt::Write as _;
 use toml_edit::Document;

@@ -135,14 +135,6 @@ impl Health {
         pulse
     }
 
-    /// How a credential stands at a time (monotonic milliseconds).
-    #[must_use]
-    pub fn standing(&self, provider: &str, credential: &str, now_ms: i64) -> Standing {
-        let known = self.pulses.read().unwrap_or_else(PoisonError::into_inner);
-        let its = known.get(provider).and_then(|of| of.iter().find(|pulse| *pulse.credential == *credential));
-        its.map_or(Standing::In, |pulse| pulse.standing(now_ms))
-    }
-
     /// A target's speed.
     #[must_use]
     pub fn speed(&self, target: &Target) -> Arc<Speed> {
@@ -160,8 +152,8 @@ impl Health {
 
     /// An attempt at a target with a credential begins. Speeds are kept where there is a `choice`.
     #[must_use]
-    pub fn begin(&self, target: &Target, credential: &str, now_ms: i64, choice: bool) -> Turn {
-        let pulse = self.pulse(&target.provider.name, credential);
+    pub fn begin(&self, target: &Target, pulse: &Arc<Pulse>, now_ms: i64, choice: bool) -> Turn {
+        let pulse = Arc::clone(pulse);
         let speed = choice.then(|| self.speed(target));
         if let Some(speed) = &speed {
             speed.enter();
