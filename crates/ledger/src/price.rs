@@ -177,7 +177,12 @@ impl Price {
             // A product of two u64 fits; the sum of ten may not, and is then far above the range.
             .map(|(tokens, rate)| u128::from(*tokens) * u128::from(rate))
             .fold(0, u128::saturating_add);
-        let nanousd = exact.div_ceil(TOKENS_PER_RATE).saturating_add(u128::from(self.per_request));
+        // Almost every sum fits into one word, which is divided by a multiplication.
+        let rounded = match u64::try_from(exact) {
+            Ok(exact) => u128::from(exact.div_ceil(TOKENS_PER_RATE as u64)),
+            Err(_) => exact.div_ceil(TOKENS_PER_RATE),
+        };
+        let nanousd = rounded.saturating_add(u128::from(self.per_request));
         NanoUsd(i64::try_from(nanousd).unwrap_or(i64::MAX))
     }
 

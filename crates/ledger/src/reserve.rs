@@ -22,6 +22,9 @@ impl Markup {
     /// for less; held at [`NanoUsd::MAX`].
     #[must_use]
     pub fn sell(self, cost: NanoUsd) -> NanoUsd {
+        if self.0 == 0 {
+            return cost;
+        }
         let whole = i128::from(MARKUP_WHOLE);
         let sold = i128::from(cost.0) * (whole + i128::from(self.0.min(MARKUP_MAX)));
         let up = i128::from(sold.rem_euclid(whole) > 0);

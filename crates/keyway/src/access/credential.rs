@@ -36,6 +36,10 @@ fn one<'a>(headers: &'a Fields, field: &'static str) -> Result<Option<&'a str>, 
 }
 
 fn bearer(value: &str) -> Result<&str, Refusal> {
+    // As almost everybody writes it.
+    if let Some(key) = value.strip_prefix("Bearer ") {
+        return Ok(key.trim_ascii());
+    }
     let (scheme, key) = value.split_once(' ').ok_or_else(invalid)?;
     scheme.eq_ignore_ascii_case("bearer").then(|| key.trim_ascii()).ok_or_else(invalid)
 }

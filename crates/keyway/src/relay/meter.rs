@@ -8,10 +8,11 @@ use dialect::openai_chat::{Report, UsageRule};
 use dialect::small::{self, Small};
 use dialect::{Event, UpstreamMessage};
 
-/// Reads one answer.
+/// Reads one answer. Most are whole, and their meter lives on the stack for as long as it takes to read them.
+#[expect(clippy::large_enum_variant, reason = "the large one is the usual one")]
 pub enum Meter {
     /// Conversations; legacy completions differ from chat in a member.
-    Talk(Box<Decoder>),
+    Talk(Decoder),
     /// Vectors, orders, judgements: finished answers only.
     Small(Small),
     /// Images, speech, what was heard.
@@ -28,7 +29,7 @@ impl Meter {
             dialect if dialect.is_media() => Self::Media(Box::default()),
             dialect => {
                 let dialect = dialect.conversation().unwrap_or(hub::Dialect::OpenAiChat);
-                Self::Talk(Box::new(Decoder::new(dialect, rule)))
+                Self::Talk(Decoder::new(dialect, rule))
             }
         }
     }

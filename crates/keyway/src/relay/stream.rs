@@ -47,7 +47,7 @@ pub const EVENT_BYTES_MAX: usize = 8 * 1024 * 1024;
 pub struct Delivery {
     source: Source,
     splitter: SseSplitter,
-    meter: Meter,
+    meter: Box<Meter>,
     /// Tells the answer anew to a client of another dialect, or its end when it must be cut.
     teller: Option<Teller>,
     /// Makes one JSON array of the events.
@@ -101,7 +101,7 @@ impl Delivery {
         Self {
             source: answer.bytes,
             splitter: SseSplitter::new(EVENT_BYTES_MAX),
-            meter: meter(&story),
+            meter: Box::new(meter(&story)),
             teller,
             array: array.then(Array::default),
             include_usage,

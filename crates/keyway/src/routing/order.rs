@@ -107,14 +107,11 @@ pub fn order(
         Standing::In if at.is_some() && number == 0 => Why::Session,
         Standing::In => ground(strategy, candidate),
     };
-    candidates
-        .iter()
-        .enumerate()
-        .map(|(number, candidate)| Step {
-            target: Arc::clone(&candidate.target),
-            why: why(number, candidate),
-        })
-        .collect()
+    let step = |(number, candidate): (usize, Candidate)| {
+        let why = why(number, &candidate);
+        Step { target: candidate.target, why }
+    };
+    candidates.into_iter().enumerate().map(step).collect()
 }
 
 fn ground(strategy: Strategy, candidate: &Candidate) -> Why {

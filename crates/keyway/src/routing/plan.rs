@@ -136,7 +136,8 @@ fn several(resolution: &Resolution, grant: &Grant, name: &str, facts: &Facts<'_>
     let row = resolution.route.as_ref().map(|routed| &routed.route.row);
     let strategy = row.map_or_else(|| facts.wish.unwrap_or(Strategy::Priority), |row| row.strategy);
     let by_price = matches!(strategy, Strategy::Cost | Strategy::Quality);
-    let (mut fit, mut unable, mut passed) = (Vec::new(), Vec::new(), Vec::new());
+    let mut fit = Vec::with_capacity(resolution.candidates.len());
+    let (mut unable, mut passed) = (Vec::new(), Vec::new());
     for (rank, target) in resolution.candidates.iter().enumerate() {
         let leg = resolution.route.as_ref().and_then(|routed| routed.leg(rank));
         let by_route = || row.zip(leg).and_then(|(row, leg)| of_route(row, leg, target, facts));

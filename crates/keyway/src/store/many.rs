@@ -8,12 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Rows per statement, largest first.
 const ROWS: [usize; 3] = [16, 4, 1];
 
-/// Parameters of one statement. SQLite finds a parameter's name by walking over all before it, for
-/// each it binds, so that long statements cost more than many short ones; PostgreSQL wants few
-/// round trips, and takes 65,535.
+/// Parameters of one statement: PostgreSQL wants few round trips, and takes 65,535.
 fn parameters_max(engine: Engine) -> usize {
     match engine {
-        Engine::Sqlite => 128,
+        Engine::Sqlite => 512,
         Engine::Postgres => 2_048,
     }
 }
@@ -28,8 +26,8 @@ pub(super) struct Insert {
     pub tail: &'static str,
 }
 
-/// Texts by their head and number of rows.
-type Texts = HashMap<(&'static str, usize), Arc<str>>;
+/// Texts by their head, whether their parameters are numbered, and number of rows.
+type Texts = HashMap<(&'static str, bool, usize), Arc<str>>;
 
 static TEXTS: Mutex<Option<Texts>> = Mutex::new(None);
 
@@ -46,20 +44,27 @@ impl Insert {
         })
     }
 
-    /// The statement for `rows` rows, made once.
-    pub(super) fn text(&self, rows: usize) -> Arc<str> {
+    /// The statement for `rows` rows, made once. SQLite finds a parameter's name by walking over all names
+    /// before it, for each that is bound: there they have none.
+    pub(super) fn text(&self, engine: Engine, rows: usize) -> Arc<str> {
+        let numbered = engine == Engine::Postgres;
         let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
         let texts = texts.get_or_insert_with(HashMap::new);
-        Arc::clone(texts.entry((self.head, rows)).or_insert_with(|| self.write(rows).into()))
+        Arc::clone(
+            texts.entry((self.head, numbered, rows)).or_insert_with(|| self.write(numbered, rows).into()),
+        )
     }
 
-    fn write(&self, rows: usize) -> String {
+    fn write(&self, numbered: bool, rows: usize) -> String {
         let mut text = format!("{} VALUES ", self.head);
         for row in 0..rows {
             text.push_str(if row == 0 { "(" } else { ", (" });
             for column in 0..self.columns {
                 let comma = if column == 0 { "" } else { ", " };
-                let _ = write!(text, "{comma}${}", row * self.columns + column + 1);
+                let _ = match numbered {
+                    true => write!(text, "{comma}${}", row * self.columns + column + 1),
+                    false => write!(text, "{comma}?"),
+                };
             }
             text.push(')');
         }

@@ -96,7 +96,7 @@ const FACETS: Insert = Insert {
 /// The database refused.
 pub async fn insert(connection: &mut AnyConnection, engine: Engine, batches: &[Batch]) -> Result<(), Fault> {
     for run in BATCHES.runs(engine, batches) {
-        let mut query = sqlx::query(AssertSqlSafe(BATCHES.text(run.len())));
+        let mut query = sqlx::query(AssertSqlSafe(BATCHES.text(engine, run.len())));
         for batch in run {
             query = query
                 .bind(batch.id.as_str())
@@ -113,7 +113,7 @@ pub async fn insert(connection: &mut AnyConnection, engine: Engine, batches: &[B
     let facets: Vec<(&Batch, &(Facet, Box<str>))> =
         batches.iter().flat_map(|batch| batch.facets.iter().map(move |facet| (batch, facet))).collect();
     for run in FACETS.runs(engine, &facets) {
-        let mut query = sqlx::query(AssertSqlSafe(FACETS.text(run.len())));
+        let mut query = sqlx::query(AssertSqlSafe(FACETS.text(engine, run.len())));
         for (batch, (facet, value)) in run {
             query = query
                 .bind(batch.org.as_ref())

@@ -73,7 +73,7 @@ pub async fn write(
     const DOING: &str = "writing where keys are used and how providers answer";
     networks.sort_unstable();
     for run in NETWORKS.runs(engine, networks) {
-        let mut query = sqlx::query(AssertSqlSafe(NETWORKS.text(run.len())));
+        let mut query = sqlx::query(AssertSqlSafe(NETWORKS.text(engine, run.len())));
         for used in run {
             query = query.bind(&used.key).bind(&used.network).bind(&used.org).bind(&used.project);
             query = query.bind(used.first_ms).bind(used.last_ms);
@@ -82,7 +82,7 @@ pub async fn write(
     }
     providers.sort_unstable();
     for run in PROVIDERS.runs(engine, providers) {
-        let mut query = sqlx::query(AssertSqlSafe(PROVIDERS.text(run.len())));
+        let mut query = sqlx::query(AssertSqlSafe(PROVIDERS.text(engine, run.len())));
         for minute in run {
             query = query.bind(&minute.provider).bind(minute.minute_ms).bind(minute.attempts);
             query = query.bind(minute.failed).bind(minute.refused).bind(minute.unpaid).bind(minute.limited);

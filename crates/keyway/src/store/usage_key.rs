@@ -89,7 +89,7 @@ const LAST_LETTER: usize = 30;
 pub async fn add(connection: &mut AnyConnection, engine: Engine, rollups: &[Rollup]) -> Result<(), Fault> {
     let sums: Vec<_> = sums(rollups).into_iter().collect();
     for run in INSERT.runs(engine, &sums) {
-        let mut query = sqlx::query(AssertSqlSafe(INSERT.text(run.len())));
+        let mut query = sqlx::query(AssertSqlSafe(INSERT.text(engine, run.len())));
         for ((key, bucket_ms), amounts) in run {
             query = query.bind(*key).bind(*bucket_ms);
             for amount in amounts {

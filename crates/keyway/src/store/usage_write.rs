@@ -68,7 +68,7 @@ async fn write(
     rollups: &[Rollup],
 ) -> Result<(), Fault> {
     for run in table.insert().runs(engine, rollups) {
-        let mut query = sqlx::query(AssertSqlSafe(table.insert().text(run.len())));
+        let mut query = sqlx::query(AssertSqlSafe(table.insert().text(engine, run.len())));
         for rollup in run {
             query = query.bind(rollup.width.code()).bind(rollup.bucket_ms).bind(i64::from(rollup.dims.test));
             for dimension in table.dimensions {

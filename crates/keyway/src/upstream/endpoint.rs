@@ -6,6 +6,7 @@ use crate::base::{Clock, Fault, Secret};
 use dialect::openai_chat::redact::MASK;
 use http::Uri;
 use std::fmt;
+use std::ptr;
 use std::sync::Arc;
 
 const USER_AGENT: &str = concat!("keyway/", env!("CARGO_PKG_VERSION"));
@@ -161,7 +162,7 @@ impl Endpoint {
     ) -> Result<Proof<'_>, Failure> {
         match &self.credential {
             None => Ok(Proof::nothing()),
-            Some(bound) if *bound.origin == *connected => {
+            Some(bound) if ptr::eq(&*bound.origin, connected) || *bound.origin == *connected => {
                 bound.credential.proof(request, (&self.authority, &self.base_path), clock)
             }
             Some(_) => Err(Failure::Unsendable("the credential is bound to another origin")),

@@ -23,6 +23,18 @@ const _: () = assert!(LABEL == COMMON);
 const HASHED: [Dimension; 4] =
     [Dimension::Key, Dimension::User, Dimension::ModelAsked, Dimension::ModelServed];
 
+/// All but the label, what differs most between requests first.
+const BY_CHANGE: [Dimension; COMMON] = [
+    Dimension::Key,
+    Dimension::ModelServed,
+    Dimension::ModelAsked,
+    Dimension::User,
+    Dimension::Project,
+    Dimension::Provider,
+    Dimension::Kind,
+    Dimension::Org,
+];
+
 /// Texts of an entry, by [`Dimension`], without a label.
 pub(super) type Texts<'a> = [&'a str; COMMON];
 
@@ -200,12 +212,8 @@ fn kept(text: &str) -> &str {
 #[inline]
 fn is_common(row: Option<&Row>, texts: &Texts<'_>, test: bool) -> bool {
     row.is_some_and(|row| {
-        let same = |at: usize| *row.dims.text[at] == *texts[at];
-        // The key differs most.
-        same(Dimension::Key as usize)
-            && row.dims.test == test
-            && row.dims.text[LABEL].is_empty()
-            && (0..COMMON).all(same)
+        let same = |dimension: &Dimension| *row.dims.text[*dimension as usize] == *texts[*dimension as usize];
+        row.dims.test == test && row.dims.text[LABEL].is_empty() && BY_CHANGE.iter().all(same)
     })
 }
 
