@@ -39,7 +39,7 @@ fn says_more(string: &[u8]) -> bool {
         Some(b'c') => begins(b"conta") || begins(b"conversation\"") || begins(b"cached") || begins(b"code"),
         Some(b'd') => begins(b"data:") || begins(b"document"),
         Some(b'f') => begins(b"file"),
-        Some(b'g') => begins(b"google"),
+        Some(b'g') => begins(b"googleSearch") || begins(b"google_search") || begins(b"googleMaps"),
         Some(b'i') => begins(b"image") || begins(b"input_") || begins(b"inline"),
         Some(b'm') => begins(b"mime") || begins(b"media") || begins(b"modal") || begins(b"mcp"),
         Some(b'p') => begins(b"previous_response_id"),

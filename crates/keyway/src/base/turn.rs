@@ -1,5 +1,6 @@
 //! A task's turn: from one wait to the next. What is asked a dozen times in a turn is asked of the system once;
-//! on a thread that says when it has slept, once for some turns that follow each other without a rest. And who ends a turn only to let others go first says so, so that nobody prepares to wait.
+//! on a thread that says when it has slept, once for some turns that follow each other without a rest. And who
+//! ends a turn only to let others go first says so, so that nobody prepares to wait.
 
 use std::cell::Cell;
 use std::future::Future;

@@ -296,24 +296,24 @@ fn timed_clients_that_refill_the_cache_get_nothing_and_streams_are_cut_within_tw
             streams.push(running_stream(&scene, &key));
         }
         let hammer = Hammer::begin(&scene, &key, THREADS);
-        let stop = AtomicBool::new(false);
+        let (stop, edits) = (AtomicBool::new(false), AtomicU64::new(0));
         let returned = std::thread::scope(|threads| {
             // Each edit makes the server forget the key, so that the clients read it again, and again.
-            let edits = threads.spawn(|| {
-                let mut edits = 0;
+            threads.spawn(|| {
                 while !stop.load(Ordering::SeqCst) {
-                    let answer = scene.post(&path, &json!({"description": format!("edit {edits}")}));
+                    let description = format!("edit {}", edits.load(Ordering::SeqCst));
+                    let answer = scene.post(&path, &json!({"description": description}));
                     assert!([200, 409].contains(&answer.status), "{}", answer.text());
-                    edits += u32::from(answer.status == 200);
+                    edits.fetch_add(u64::from(answer.status == 200), Ordering::SeqCst);
                 }
-                edits
             });
+            let refilled = || (edits.load(Ordering::SeqCst) > 2).then_some(());
+            testkit::within(Duration::from_secs(30), refilled).expect("the cache is refilled");
             hammer.more(256);
             scene.delete(&path).expect_status(200);
             let returned = Instant::now();
             hammer.more(256);
             stop.store(true, Ordering::SeqCst);
-            assert!(edits.join().expect("the edits") > 2, "the cache was hardly refilled");
             returned
         });
         let ended: Vec<_> = streams
