@@ -36,12 +36,9 @@ fn one<'a>(headers: &'a Fields, field: &'static str) -> Result<Option<&'a str>, 
 }
 
 fn bearer(value: &str) -> Result<&str, Refusal> {
-    // As almost everybody writes it.
-    if let Some(key) = value.strip_prefix("Bearer ") {
-        return Ok(key.trim_ascii());
-    }
-    let (scheme, key) = value.split_once(' ').ok_or_else(invalid)?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim_ascii()).ok_or_else(invalid)
+    const SCHEME: &str = "bearer ";
+    let (scheme, key) = value.split_at_checked(SCHEME.len()).ok_or_else(invalid)?;
+    scheme.eq_ignore_ascii_case(SCHEME).then(|| key.trim_ascii()).ok_or_else(invalid)
 }
 
 fn ambiguous() -> Refusal {

@@ -38,7 +38,6 @@ pub struct AttemptLimits {
 /// The attempts of one request.
 pub struct Tries<'p> {
     plan: &'p Plan,
-    limits: AttemptLimits,
     /// Who is not asked again: a bit each, for a plan is shorter than that.
     spent: u32,
     at: usize,
@@ -55,11 +54,9 @@ impl<'p> Tries<'p> {
     /// All that a plan allows.
     #[must_use]
     pub fn new(story: &Story, plan: &'p Plan) -> Self {
-        let limits = story.worker.shared.attempts;
-        let total_ms = i64::try_from(limits.total_ms).unwrap_or(i64::MAX);
+        let total_ms = i64::try_from(story.worker.shared.attempts.total_ms).unwrap_or(i64::MAX);
         Self {
             plan,
-            limits,
             spent: 0,
             at: 0,
             round: 0,
@@ -134,7 +131,8 @@ impl<'p> Tries<'p> {
 
     /// Attempts that may reach somebody.
     fn most(&self, story: &Story) -> u32 {
-        if self.is_choice(story) { self.limits.several_max } else { self.limits.alone_max }
+        let limits = &story.worker.shared.attempts;
+        if self.is_choice(story) { limits.several_max } else { limits.alone_max }
     }
 
     /// The candidate failed. Where it has another credential that is well, it is asked with that.

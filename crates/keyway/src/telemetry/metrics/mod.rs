@@ -138,7 +138,8 @@ impl Metrics {
         }
     }
 
-    /// The counters of one worker; a number beyond the workers shares the last shard.
+    /// The counters of one worker; a number beyond the workers has the last shard, which one
+    /// thread may write as well.
     #[must_use]
     pub fn worker(self: &Arc<Self>, worker: usize) -> WorkerMetrics {
         let shard = worker.min(self.shards.len() - 1);
