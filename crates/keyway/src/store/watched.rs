@@ -240,7 +240,7 @@ pub struct Sum {
     pub unpriced: i64,
 }
 
-/// Sums of keys in buckets of a width (`m`, `h`, `d`) since a time, with so many requests or so much money
+/// Sums of keys in the bucket of a width (`m`, `h`, `d`) that begins at a time, with so many requests or so much money
 /// at least.
 ///
 /// # Errors
@@ -248,19 +248,19 @@ pub struct Sum {
 pub async fn sums(
     conn: &mut AnyConnection,
     org: &str,
-    (width, since_ms): (&str, i64),
+    (width, begins_ms): (&str, i64),
     (requests, nanousd): (i64, i64),
     limit: i64,
 ) -> Result<Vec<Sum>, Fault> {
     let rows = sqlx::query(
         "SELECT key_id, project_id, CAST(SUM(requests) AS BIGINT), CAST(SUM(sell_nanousd) AS BIGINT), \
          CAST(SUM(unpriced_requests) AS BIGINT) FROM usage_rollup WHERE org_id = $1 AND width = $2 \
-         AND bucket_ms >= $3 AND label = '' AND test = 0 AND key_id <> '' GROUP BY key_id, project_id \
+         AND bucket_ms = $3 AND label = '' AND test = 0 AND key_id <> '' GROUP BY key_id, project_id \
          HAVING SUM(requests) >= $4 OR SUM(sell_nanousd) >= $5 ORDER BY key_id LIMIT $6",
     )
     .bind(org)
     .bind(width)
-    .bind(since_ms)
+    .bind(begins_ms)
     .bind(requests)
     .bind(nanousd)
     .bind(limit)
@@ -280,7 +280,7 @@ fn sum(row: &AnyRow) -> Sum {
     }
 }
 
-/// Models that were used without a price since the day that begins at a time.
+/// Models that were used without a price on the day that begins at a time.
 ///
 /// # Errors
 /// When the database cannot be used.
@@ -288,7 +288,7 @@ pub async fn unpriced(conn: &mut AnyConnection, org: &str, day_ms: i64) -> Resul
     let rows = sqlx::query(
         "SELECT model_served, '', CAST(SUM(requests) AS BIGINT), CAST(SUM(sell_nanousd) AS BIGINT), \
          CAST(SUM(unpriced_requests) AS BIGINT) FROM usage_total WHERE org_id = $1 AND width = 'd' \
-         AND bucket_ms >= $2 AND test = 0 AND model_served <> '' GROUP BY model_served \
+         AND bucket_ms = $2 AND test = 0 AND model_served <> '' GROUP BY model_served \
          HAVING SUM(unpriced_requests) > 0 ORDER BY model_served LIMIT $3",
     )
     .bind(org)

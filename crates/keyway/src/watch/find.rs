@@ -12,6 +12,9 @@ use std::collections::BTreeSet;
 use vigil::familiar::{self, Network};
 use vigil::{Verdict, drift, slow};
 
+/// What is looked at no more often than once a minute, and what came on the last lines of a span, are looked at in the
+/// span that ran this long ago too, milliseconds.
+const LATE_MS: i64 = 2 * MINUTE_MS;
 /// A minute, milliseconds.
 pub const MINUTE_MS: i64 = 60_000;
 /// An hour, milliseconds.
@@ -242,7 +245,32 @@ pub(super) fn usd(nanousd: i64) -> String {
 /// # Errors
 /// When the database cannot be used.
 pub async fn days(conn: &mut Conn, pasts: &mut Pasts, org: &str, now_ms: i64) -> Result<Vec<Found>, Fault> {
-    let day_ms = now_ms - now_ms.rem_euclid(DAY_MS);
+    let mut all = Vec::new();
+    for day_ms in lately(now_ms, LATE_MS, DAY_MS) {
+        all.extend(odd_day(conn, pasts, org, (now_ms, day_ms)).await?);
+        all.extend(unpriced(conn, org, (now_ms, day_ms)).await?);
+    }
+    for hour_ms in lately(now_ms, LATE_MS, HOUR_MS) {
+        all.extend(odd_hour(conn, pasts, org, (now_ms, hour_ms)).await?);
+    }
+    all.extend(slow_keys(conn, org, now_ms).await?);
+    Ok(all)
+}
+
+/// Where the spans of a length begin that ran some time ago and run now: one, or two when one has just begun.
+pub(super) fn lately(now_ms: i64, late_ms: i64, length_ms: i64) -> impl Iterator<Item = i64> {
+    let begins = |at_ms: i64| at_ms - at_ms.rem_euclid(length_ms);
+    let (before_ms, runs_ms) = (begins(now_ms - late_ms), begins(now_ms));
+    std::iter::once(before_ms).filter(move |_| before_ms < runs_ms).chain([runs_ms])
+}
+
+/// Keys that did more on a day than they do.
+async fn odd_day(
+    conn: &mut Conn,
+    pasts: &mut Pasts,
+    org: &str,
+    (now_ms, day_ms): (i64, i64),
+) -> Result<Vec<Found>, Fault> {
     let floors = (DRIFT_REQUESTS.floor, DRIFT_COST.floor);
     let mut all = Vec::new();
     for sum in rows::sums(conn, org, ("d", day_ms), floors, rows::FOUND_MAX).await? {
@@ -271,14 +299,17 @@ pub async fn days(conn: &mut Conn, pasts: &mut Pasts, org: &str, now_ms: i64) ->
             all.push(Found { lasts: false, ..used.found(Kind::Cost, "day", words, numbers) });
         }
     }
-    all.extend(odd_hours(conn, pasts, org, now_ms).await?);
-    all.extend(slow_keys(conn, org, now_ms).await?);
-    for model in rows::unpriced(conn, org, day_ms).await? {
+    Ok(all)
+}
+
+/// Models that were used without a price on a day.
+async fn unpriced(conn: &mut Conn, org: &str, (now_ms, day_ms): (i64, i64)) -> Result<Vec<Found>, Fault> {
+    let told = |model: &rows::Sum| {
         let summary = format!(
             "{} requests of {} have no price: no budget counts them. `keyway model price` sets one.",
             model.unpriced, model.key
         );
-        all.push(Found {
+        Found {
             key: None,
             project: None,
             lasts: false,
@@ -290,19 +321,24 @@ pub async fn days(conn: &mut Conn, pasts: &mut Pasts, org: &str, now_ms: i64) ->
                 ("A model has no price", summary),
                 json!({ "model": model.key, "requests": model.unpriced }),
             )
-        });
-    }
-    Ok(all)
+        }
+    };
+    Ok(rows::unpriced(conn, org, day_ms).await?.iter().map(told).collect())
 }
 
-async fn odd_hours(conn: &mut Conn, pasts: &mut Pasts, org: &str, now_ms: i64) -> Result<Vec<Found>, Fault> {
-    let hour_ms = now_ms - now_ms.rem_euclid(HOUR_MS);
+/// Keys that were at work in an hour in which they never are.
+async fn odd_hour(
+    conn: &mut Conn,
+    pasts: &mut Pasts,
+    org: &str,
+    (now_ms, hour_ms): (i64, i64),
+) -> Result<Vec<Found>, Fault> {
     let mut all = Vec::new();
     let least = (familiar::REQUESTS_MIN, i64::MAX);
     for sum in rows::sums(conn, org, ("h", hour_ms), least, rows::FOUND_MAX).await? {
         let past = pasts.of(conn, org, &sum.key, now_ms).await?;
         let hour = usize::try_from(hour_ms.rem_euclid(DAY_MS) / HOUR_MS).unwrap_or(0);
-        if !familiar::is_odd_hour(hour, sum.requests, &past.hours(now_ms)) {
+        if !familiar::is_odd_hour(hour, sum.requests, &past.hours(hour_ms)) {
             continue;
         }
         let summary = format!("{{key}} is used at {}, hours away from when it used to be.", when(hour_ms));

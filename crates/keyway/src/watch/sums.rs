@@ -1,7 +1,7 @@
 //! Rules with a threshold of their own on use or cost: sums over a span, of the organisation, a project or
 //! a key.
 
-use super::find::{DAY_MS, Found, HOUR_MS, MINUTE_MS};
+use super::find::{DAY_MS, Found, HOUR_MS, MINUTE_MS, lately};
 use super::kind::{Facts, Kind, NANO};
 use crate::base::Fault;
 use crate::store::Conn;
@@ -14,6 +14,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 /// Spans: word, width of the bucket that is summed, and its length in milliseconds.
 pub const SPANS: [(&str, Width, i64); 3] =
     [("minute", Width::Minute, MINUTE_MS), ("hour", Width::Hour, HOUR_MS), ("day", Width::Day, DAY_MS)];
+/// A span is looked at for this long after its end, milliseconds: what came on its last lines counts too.
+const LATE_MS: i64 = 30_000;
 /// The span of a rule that names none.
 pub const SPAN: &str = "day";
 
@@ -25,7 +27,7 @@ struct Amounts {
     keys: HashMap<String, Amount>,
 }
 
-/// What has passed its threshold in the span that runs (UTC).
+/// What has passed its threshold in the span that runs, or ran until just now (UTC).
 ///
 /// # Errors
 /// When the database cannot be used.
@@ -37,9 +39,10 @@ pub async fn find(conn: &mut Conn, org: &str, rules: &[Alert], now_ms: i64) -> R
         if of_span.is_empty() {
             continue;
         }
-        let begins_ms = now_ms - now_ms.rem_euclid(length_ms);
-        let amounts = read(conn, &Bucket { org, width, begins_ms }, &of_span).await?;
-        all.extend(of_span.into_iter().filter_map(|rule| judged(org, rule, &amounts, begins_ms, span)));
+        for begins_ms in lately(now_ms, LATE_MS, length_ms) {
+            let amounts = read(conn, &Bucket { org, width, begins_ms }, &of_span).await?;
+            all.extend(of_span.iter().filter_map(|rule| judged(org, rule, &amounts, begins_ms, span)));
+        }
     }
     Ok(all)
 }

@@ -3,3 +3,4 @@
 mod bed;
 mod clock;
 mod cost;
+mod ends;

@@ -1,7 +1,7 @@
 //! Days on which those who are to be told do not answer, and those who ask for rules ask for many: requests go on as
 //! ever, and every message arrives, once.
 
-use super::alerts::{ALERTS, EVENTS, MINUTE, told, two_looks};
+use super::alerts::{ALERTS, EVENTS, SOON, told, two_looks};
 use super::deliver::{hook, leak, settled};
 use super::smtp::{Mood, Smtp};
 use crate::database;
@@ -35,12 +35,12 @@ fn a_mail_server_that_refuses_and_hangs_costs_no_request_and_no_message() {
     member(&scene, "boss@example.com", "owner");
     let (_, secret) = scene.make_key();
     let first = leak(&scene);
-    within(MINUTE, || (smtp.put_off() >= 1).then_some(())).expect("a mail that is refused");
+    within(SOON, || (smtp.put_off() >= 1).then_some(())).expect("a mail that is refused");
     serves(&scene, &upstream, &secret);
     smtp.is(Mood::Hangs);
     let refused = smtp.put_off();
     let second = leak(&scene);
-    within(MINUTE, || (smtp.put_off() > refused).then_some(())).expect("a mail that waits");
+    within(SOON, || (smtp.put_off() > refused).then_some(())).expect("a mail that waits");
     serves(&scene, &upstream, &secret);
     assert_eq!(smtp.taken().len(), 0);
     smtp.is(Mood::Well);
@@ -70,7 +70,7 @@ fn a_webhook_that_hangs_costs_no_request_and_no_message() {
     for _ in 0..3 {
         leak(&scene);
     }
-    within(MINUTE, || (receiver.count() >= 1).then_some(())).expect("a message that waits");
+    within(SOON, || (receiver.count() >= 1).then_some(())).expect("a message that waits");
     serves(&scene, &upstream, &secret);
     back.store(true, Ordering::SeqCst);
     let messages = settled(&scene, 150);
@@ -116,7 +116,7 @@ fn ten_thousand_rules_hold_up_no_request() {
     let count = || {
         database::one(&scene.keyway, "SELECT CAST(COUNT(*) AS TEXT) FROM alert_events WHERE kind = 'cost'")
     };
-    within(MINUTE, || (count() == "1000").then_some(())).expect("those of the organisation at work, once");
+    within(SOON, || (count() == "1000").then_some(())).expect("those of the organisation at work, once");
     serves(&scene, &upstream, &secret);
     two_looks(&scene);
     assert_eq!(count(), "1000");
@@ -127,5 +127,5 @@ fn ten_thousand_rules_hold_up_no_request() {
     let made = text(&scene.post(ALERTS, &rule).expect_status(200).json()["id"]);
     let of_it = format!("{EVENTS}?alert_id={made}");
     let told = || scene.get_json(&of_it)["data"].as_array().is_some_and(|list| list.len() == 1);
-    within(MINUTE, || told().then_some(())).expect("the new one is told");
+    within(SOON, || told().then_some(())).expect("the new one is told");
 }

@@ -1,6 +1,6 @@
 //! What is told without haste, and what waits until somebody has said something.
 
-use super::alerts::{ALERTS, EVENTS, MINUTE, events, told};
+use super::alerts::{ALERTS, EVENTS, SOON, events, told};
 use super::smtp::Smtp;
 use crate::console::visitor::Visitor;
 use crate::database;
@@ -22,12 +22,12 @@ fn a_key_is_stopped_until_somebody_confirms_its_use() {
         scene.post(ALERTS, &body).expect_status(200);
     }
     let stopped = |secret: &str| {
-        within(MINUTE, || (scene.chat(secret).code() == "disabled_api_key").then_some(()))
+        within(SOON, || (scene.chat(secret).code() == "disabled_api_key").then_some(()))
             .expect("it is stopped");
     };
     stopped(&secret);
     stopped(&another);
-    let all = within(MINUTE, || Some(events(&scene, "usage")).filter(|all| all.len() == 2)).expect("both");
+    let all = within(SOON, || Some(events(&scene, "usage")).filter(|all| all.len() == 2)).expect("both");
     let of = |key: &str| all.iter().find(|it| it["api_key_id"] == key).expect("its event").clone();
     let event = of(&key);
     assert_eq!((&event["waits_for_confirmation"], &event["confirmed_at"]), (&json!(true), &json!(null)));
@@ -37,7 +37,7 @@ fn a_key_is_stopped_until_somebody_confirms_its_use() {
     assert!(confirmed["confirmed_at"].is_i64());
     scene.chat(&secret).expect_status(200);
     assert_eq!(scene.post(&path, &json!({})).code(), "conflict", "once");
-    let mail = within(MINUTE, || smtp.taken().first().cloned()).expect("a mail");
+    let mail = within(SOON, || smtp.taken().first().cloned()).expect("a mail");
     assert!(mail.text.contains("Confirm it on the page of alerts"), "{}", mail.text);
     // At the console; and what it says stays said when the rule looks again.
     let ada = Visitor::first(&scene.keyway);
@@ -66,16 +66,16 @@ fn what_is_told_quietly_is_one_mail_of_everything() {
         scene.make_key();
     }
     told(&scene, "audit_event");
-    within(MINUTE, || (events(&scene, "audit_event").len() == 3).then_some(())).expect("all of them");
+    within(SOON, || (events(&scene, "audit_event").len() == 3).then_some(())).expect("all of them");
     let waiting = "SELECT CAST(COUNT(*) AS TEXT) FROM outbox WHERE kind = 'alert.digest' AND sent_ms IS NULL";
     assert_eq!(database::one(&scene.keyway, waiting), "1");
     assert!(smtp.taken().is_empty(), "a day has not passed");
     database::execute(&scene.keyway, "UPDATE outbox SET next_ms = 1 WHERE kind = 'alert.digest'");
-    let mail = within(MINUTE, || smtp.taken().first().cloned()).expect("the mail");
+    let mail = within(SOON, || smtp.taken().first().cloned()).expect("the mail");
     assert!(mail.text.contains("Subject: 3 things were worth telling"), "{}", mail.text);
     // What comes after it waits for the next one.
     scene.make_key();
-    within(MINUTE, || (events(&scene, "audit_event").len() == 4).then_some(())).expect("another");
+    within(SOON, || (events(&scene, "audit_event").len() == 4).then_some(())).expect("another");
     assert_eq!(database::one(&scene.keyway, waiting), "1");
     assert_eq!(smtp.taken().len(), 1);
 }
