@@ -175,10 +175,20 @@ fn has_spend(cost: Option<NanoUsd>, sell: Option<NanoUsd>, spend: &Spend) -> boo
     cost.is_some() && sell != cost || *spend != Spend::default()
 }
 
+/// Most texts are ids: two steps of known length, of which the second overlaps the first, take half the time of a
+/// copy of any length.
 #[inline]
 fn put_text(out: &mut Vec<u8>, text: &str) {
-    if !text.is_empty() {
-        out.extend_from_slice(text.as_bytes());
+    const STEP: usize = 16;
+    let bytes = text.as_bytes();
+    match (bytes.first_chunk::<STEP>(), bytes.last_chunk::<STEP>()) {
+        (Some(first), Some(last)) if bytes.len() <= 2 * STEP => {
+            out.extend_from_slice(first);
+            out.truncate(out.len() + bytes.len() - 2 * STEP);
+            out.extend_from_slice(last);
+        }
+        _ if bytes.is_empty() => {}
+        _ => out.extend_from_slice(bytes),
     }
 }
 

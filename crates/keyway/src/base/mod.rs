@@ -11,6 +11,7 @@ pub mod network;
 pub mod query;
 pub mod refusal;
 pub mod secret;
+pub mod send;
 pub mod tasks;
 pub mod turn;
 
@@ -21,3 +22,4 @@ pub use fields::{Fields, Lines};
 pub use map::Map;
 pub use refusal::{Code, Refusal};
 pub use secret::Secret;
+pub use send::poll_send;

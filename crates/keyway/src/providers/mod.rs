@@ -1,6 +1,7 @@
 //! Floor 4: providers as this process reaches them, each with the credentials it may show.
 
 pub mod account;
+pub mod capacity;
 pub mod credentials;
 pub mod edit;
 pub mod exchange;

@@ -192,6 +192,7 @@ fn bind(
         slot: metrics.provider(&provider.name),
         trouble: Trouble::default(),
         pulse: OnceLock::new(),
+        gate: OnceLock::new(),
         made_of: fingerprint(provider, seal, concurrency_max),
     })))
 }

@@ -1,5 +1,6 @@
 //! Who reaches a provider with which credential.
 
+use super::capacity::Gate;
 use super::health::Pulse;
 use crate::base::Map;
 use crate::catalog::{BalanceAt, Dialect};
@@ -45,6 +46,8 @@ pub struct Upstream {
     pub trouble: Trouble,
     /// How it does; asked of [`super::Health`] once.
     pub pulse: OnceLock<Arc<Pulse>>,
+    /// The door of its account; asked of [`super::capacity::Gates`] once.
+    pub gate: OnceLock<Arc<Gate>>,
     /// What it is made of, but for the secret: the same as long as nothing of it is changed.
     pub(super) made_of: String,
 }
@@ -169,6 +172,7 @@ mod tests {
             slot: metrics.provider("p"),
             trouble: Trouble::default(),
             pulse: OnceLock::new(),
+            gate: OnceLock::new(),
             made_of: String::new(),
         })
     }

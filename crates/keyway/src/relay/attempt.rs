@@ -1,6 +1,5 @@
 //! Sending a request: candidates in order, until one answers.
 
-use super::capacity::Slot;
 use super::converse;
 use super::crossing::{Crossing, Source};
 use super::deliver::{Undone, Wishes, deliver};
@@ -17,6 +16,7 @@ use super::tries::Tries;
 use super::way::{Way, way};
 use crate::base::{Code, Refusal, Trouble};
 use crate::catalog::{Dialect, Quirk, Target};
+use crate::providers::capacity::Slot;
 use crate::providers::health::Outcome;
 use crate::relay::Inbound;
 use crate::routing::{Class, Plan};

@@ -1,6 +1,5 @@
 //! What a request needs around it: the process's shared state and the worker's own.
 
-use super::capacity::Gates;
 use super::desk::Desk;
 use super::exposed::Exposed;
 use super::load::Load;
@@ -17,6 +16,7 @@ use crate::catalog::Catalog;
 use crate::egress::Egress;
 use crate::metering;
 use crate::pricing::Source;
+use crate::providers::capacity::Gates;
 use crate::providers::{FromConfig, Health, Upstream, Upstreams};
 use crate::routing::Sessions;
 use crate::telemetry::{Metrics, RequestLog, Traces, WorkerMetrics};

@@ -1,12 +1,12 @@
 //! Bedrock's Converse at its own address: what goes there is written from Anthropic's dialect, and what comes
 //! back is told as that dialect's, before anybody else looks at it.
 
-use super::capacity::Slot;
 use super::crossing::{Source as Asking, told as refused};
 use super::source::{Answer, Source};
 use super::way::Way;
 use crate::base::{Fields, Refusal};
 use crate::catalog::{Dialect, Target};
+use crate::providers::capacity::Slot;
 use crate::upstream::{Body, Failure, Response};
 use bytes::{Bytes, BytesMut};
 use dialect::bedrock::{self, Stream};

@@ -1,12 +1,12 @@
 //! Where an answer's bytes come from: a provider, or the sandbox in this process.
 
-use super::capacity::Slot;
 use super::converse::{self, Converse};
 use super::way::Way;
 use crate::base::{Clock, Fields, id};
 use crate::catalog::Dialect;
 use crate::metering::Admitted;
 use crate::providers::Upstream;
+use crate::providers::capacity::Slot;
 use crate::sandbox::{self, AnswerBody, SandboxStream};
 use crate::upstream::{Body, Failure, Lanes, Request};
 use bytes::Bytes;

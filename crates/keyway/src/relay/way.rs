@@ -35,29 +35,49 @@ const PATHS: &[(Dialect, &str)] = &[
     (Dialect::OpenaiTranscriptions, "/audio/transcriptions"),
 ];
 
+/// What an address below a base URL is like.
+enum Address {
+    /// The model, and how it is to answer in Bedrock's own words.
+    Converse,
+    /// The model, and whether it is to go on in a stream.
+    Generate,
+    /// The model, and that vectors are wanted.
+    Embed,
+    /// A path that is the same for every model.
+    Path(&'static str),
+}
+
+/// Where a dialect is spoken at a place; `None` where nobody does.
+fn address((dialect, place): (Dialect, Dialect)) -> Option<Address> {
+    Some(match dialect {
+        _ if place == Dialect::BedrockConverse => Address::Converse,
+        Dialect::Gemini => Address::Generate,
+        Dialect::GeminiEmbeddings => Address::Embed,
+        dialect => Address::Path(PATHS.iter().find(|(of, _)| *of == dialect)?.1),
+    })
+}
+
 /// Whether `target` is asked by clients of `dialect` in any way.
 #[must_use]
 pub fn has_way(target: &Target, dialect: Dialect) -> bool {
-    spoken(target, dialect).is_some_and(|(spoken, place)| {
-        place == Dialect::BedrockConverse
-            || matches!(spoken, Dialect::Gemini | Dialect::GeminiEmbeddings)
-            || PATHS.iter().any(|(of, _)| *of == spoken)
-    })
+    spoken(target, dialect).and_then(address).is_some()
 }
 
 /// How `target` is asked by a client of `dialect`; `None` when it speaks nothing that would do.
 #[must_use]
 pub fn way(target: &Target, dialect: Dialect, stream: bool) -> Option<Way> {
     let (dialect, place) = spoken(target, dialect)?;
-    let (path, query) = match dialect {
-        _ if place == Dialect::BedrockConverse => (converse(target, stream), None),
-        Dialect::Gemini if stream => (verb(target, "streamGenerateContent"), Some("alt=sse".into())),
-        Dialect::Gemini => (verb(target, "generateContent"), None),
-        Dialect::GeminiEmbeddings => (verb(target, "batchEmbedContents"), None),
-        Dialect::AnthropicMessages if target.provider.has(Quirk::RawPredict) => {
+    let (path, query) = match address((dialect, place))? {
+        Address::Converse => (converse(target, stream), None),
+        Address::Generate if stream => (verb(target, "streamGenerateContent"), Some("alt=sse".into())),
+        Address::Generate => (verb(target, "generateContent"), None),
+        Address::Embed => (verb(target, "batchEmbedContents"), None),
+        Address::Path(_)
+            if dialect == Dialect::AnthropicMessages && target.provider.has(Quirk::RawPredict) =>
+        {
             (verb(target, if stream { "streamRawPredict" } else { "rawPredict" }), None)
         }
-        dialect => classic(target, dialect, PATHS.iter().find(|(of, _)| *of == dialect)?.1),
+        Address::Path(path) => classic(target, dialect, path),
     };
     Some(Way { dialect, place, path, query })
 }

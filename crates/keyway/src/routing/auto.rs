@@ -8,7 +8,7 @@
 use super::dice::Dice;
 use super::facts::Facts;
 use super::lack::{Lack, may_call, of_ability};
-use super::order::{Candidate, Step, order};
+use super::order::{Candidate, Why, order};
 use super::plan::{Choice, Kind, Plan, STEPS_MAX, nobody, session};
 use crate::access::Grant;
 use crate::base::{Code, Refusal};
@@ -87,7 +87,7 @@ pub(super) fn plan(
             None => {
                 let is_quick = strategy == Some(Strategy::Latency);
                 let (cost, seen) = (facts.cost(&target), (facts.look)(&target, is_quick));
-                fit.push(Candidate { target, rank, weight: 1, cost, seen });
+                fit.push(Candidate { target, rank, weight: 1, cost, seen, why: Why::Only });
             }
         }
     }
@@ -140,9 +140,9 @@ fn scored_first(mut scored: Vec<Candidate>, mut others: Vec<Candidate>) -> Vec<C
 }
 
 /// The best of each provider first, then what is left: who fails is mostly a provider, not a model.
-fn one_by_provider(steps: Vec<Step>) -> Vec<Step> {
+fn one_by_provider(steps: Vec<Candidate>) -> Vec<Candidate> {
     let mut seen: Vec<Arc<str>> = Vec::new();
-    let (mut first, rest): (Vec<Step>, Vec<Step>) = steps.into_iter().partition(|step| {
+    let (mut first, rest): (Vec<Candidate>, Vec<Candidate>) = steps.into_iter().partition(|step| {
         let provider = &step.target.provider.name;
         let is_new = !seen.contains(provider);
         if is_new {

@@ -36,6 +36,8 @@ pub struct Candidate {
     pub cost: Option<NanoUsd>,
     /// How it does.
     pub seen: Seen,
+    /// Why it stands where it stands, as [`order`] found.
+    pub why: Why,
 }
 
 /// Why somebody stands where they stand.
@@ -63,15 +65,6 @@ pub enum Why {
     Out,
 }
 
-/// An attempt that would be made.
-#[derive(Debug, Clone)]
-pub struct Step {
-    /// Who is asked.
-    pub target: Arc<Target>,
-    /// Why here.
-    pub why: Why,
-}
-
 /// Puts candidates in order. Who is out stands last, and at most half of them are out. `pinned` is the
 /// target that the session is with.
 #[must_use]
@@ -80,9 +73,10 @@ pub fn order(
     mut candidates: Vec<Candidate>,
     pinned: Option<&str>,
     dice: &mut Dice,
-) -> Vec<Step> {
-    if let [only] = candidates.as_slice() {
-        return vec![Step { target: Arc::clone(&only.target), why: Why::Only }];
+) -> Vec<Candidate> {
+    if let [only] = candidates.as_mut_slice() {
+        only.why = Why::Only;
+        return candidates;
     }
     keep_half(&mut candidates);
     candidates.sort_by_key(|candidate| candidate.rank);
@@ -107,11 +101,10 @@ pub fn order(
         Standing::In if at.is_some() && number == 0 => Why::Session,
         Standing::In => ground(strategy, candidate),
     };
-    let step = |(number, candidate): (usize, Candidate)| {
-        let why = why(number, &candidate);
-        Step { target: candidate.target, why }
-    };
-    candidates.into_iter().enumerate().map(step).collect()
+    for (number, candidate) in candidates.iter_mut().enumerate() {
+        candidate.why = why(number, candidate);
+    }
+    candidates
 }
 
 fn ground(strategy: Strategy, candidate: &Candidate) -> Why {

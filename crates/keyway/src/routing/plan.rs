@@ -5,7 +5,7 @@ use super::auto;
 use super::dice::Dice;
 use super::facts::Facts;
 use super::lack::{Lack, fits_mode, is_listed, may_call, of_ability, of_route};
-use super::order::{Candidate, Step, Why, order};
+use super::order::{Candidate, Why, order};
 use super::session::Session;
 use crate::access::told::{Outcome, Told, tell};
 use crate::access::{Grant, Mode};
@@ -34,7 +34,7 @@ enum Way {
 #[derive(Debug)]
 pub struct Choice {
     /// Who is asked, best first.
-    pub steps: Vec<Step>,
+    pub steps: Vec<Candidate>,
     /// Who is not, and why.
     pub passed: Vec<(Arc<Target>, Lack)>,
     /// What counted.
@@ -148,6 +148,7 @@ fn several(resolution: &Resolution, grant: &Grant, name: &str, facts: &Facts<'_>
             weight: leg.map_or(1, |leg| leg.weight),
             cost: if by_price { facts.cost(target) } else { None },
             seen: (facts.look)(target, strategy == Strategy::Latency),
+            why: Why::Only,
         };
         match lack.map_or_else(|| of_ability(target, facts, false).ok_or(()), Ok) {
             Err(()) => fit.push(candidate),

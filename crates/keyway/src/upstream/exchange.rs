@@ -1,14 +1,16 @@
 //! One request written and one response head read, by the task that asks.
 
 use super::head::{Head, HeadReader};
+use super::limits::JOIN_BYTES_MAX;
 use super::wire::Wire;
 use super::{Failure, Limits};
 use std::future::poll_fn;
-use std::io::IoSlice;
+use std::io::{self, IoSlice};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
+use zeroize::Zeroize;
 
-/// A request as bytes, in the order they are written: no copy of the credential or the body is made.
+/// A request as bytes, in the order they are written. What is large is not copied, and a copied credential is wiped.
 pub(super) struct Outgoing<'a> {
     pub head: &'a [u8],
     pub tail: &'a [u8],
@@ -29,6 +31,23 @@ impl Outgoing<'_> {
 
     fn len(&self) -> usize {
         self.head.len() + self.tail.len() + self.body.len()
+    }
+
+    /// Writes some of what is left after `sent` bytes. What is small is put into one piece: to copy it costs less than
+    /// to have the kernel gather it.
+    fn poll_write(&self, wire: &mut Wire, cx: &mut Context<'_>, sent: usize) -> Poll<io::Result<usize>> {
+        if sent > 0 || self.len() > JOIN_BYTES_MAX {
+            return wire.poll_write(cx, &self.rest(sent));
+        }
+        let mut joined = [0; JOIN_BYTES_MAX];
+        let mut filled = 0;
+        for part in [self.head, self.tail, self.body] {
+            joined[filled..filled + part.len()].copy_from_slice(part);
+            filled += part.len();
+        }
+        let written = wire.poll_write(cx, &[IoSlice::new(&joined[..filled])]);
+        joined[self.head.len()..][..self.tail.len()].zeroize();
+        written
     }
 }
 
@@ -91,7 +110,7 @@ fn poll_write(
 ) -> Poll<Result<Written, Failure>> {
     loop {
         let step = if *sent < out.len() {
-            wire.poll_write(cx, &out.rest(*sent))
+            out.poll_write(wire, cx, *sent)
         } else {
             match wire.poll_flush(cx) {
                 Poll::Ready(Ok(())) => return Poll::Ready(Ok(Written::Whole)),

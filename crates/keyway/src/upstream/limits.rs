@@ -18,6 +18,8 @@ pub const ADDRESS_STAGGER_MS: u64 = 250;
 pub const ADDRESSES_CACHE_MS: i64 = 10_000;
 /// A reused connection that dies silently within this time of writing was dead already, milliseconds.
 pub const STALE_WITHIN_MS: i64 = 1_000;
+/// A request that is no larger is sent as one piece, bytes.
+pub const JOIN_BYTES_MAX: usize = 2 * 1024;
 /// First and smallest size of a read buffer, bytes.
 pub const READ_BYTES_MIN: usize = 8 * 1024;
 /// Largest size of a read buffer, bytes.

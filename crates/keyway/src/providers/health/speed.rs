@@ -39,7 +39,10 @@ impl PeakEwma {
 }
 
 fn faded(span_ms: i64) -> f64 {
-    let span = i32::try_from(span_ms.max(0)).unwrap_or(i32::MAX);
+    if span_ms <= 0 {
+        return 1.0;
+    }
+    let span = i32::try_from(span_ms).unwrap_or(i32::MAX);
     (-f64::from(span) / f64::from(FADE_MS as i32)).exp()
 }
 

@@ -3,7 +3,7 @@
 mod plans;
 mod strategies;
 
-use super::order::{Candidate, Seen};
+use super::order::{Candidate, Seen, Why};
 use crate::catalog::rows::Defaults;
 use crate::catalog::written::Fields;
 use crate::catalog::{Catalog, Reader, read};
@@ -53,6 +53,7 @@ fn candidates(written: &str) -> Vec<Candidate> {
             weight: u32::try_from(number.unwrap_or(1)).unwrap(),
             cost: number.map(|micro| NanoUsd(i64::try_from(micro * 1_000).unwrap())),
             seen,
+            why: Why::Only,
         }
     });
     made.collect()

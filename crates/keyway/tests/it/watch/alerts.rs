@@ -10,7 +10,7 @@ use testkit::{Answer, Keyway, Upstream, Value, json, within};
 pub(super) const ALERTS: &str = "/v1/organization/alerts";
 pub(super) const EVENTS: &str = "/v1/organization/alert_events";
 /// What is looked at least often is looked at once a minute: a wait for it ends long after.
-pub(super) const SOON: Duration = Duration::from_secs(120);
+pub(super) const SOON: Duration = Duration::from_secs(90);
 const DAY_MS: i64 = 86_400_000;
 
 fn now_ms() -> i64 {

@@ -4,7 +4,7 @@
 
 use super::Gate;
 use crate::base::Map;
-use crate::providers::{Owner, Upstream};
+use crate::providers::upstream::{Owner, Upstream};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -46,7 +46,11 @@ impl Gates {
     }
 
     /// The door of the account that a credential is of.
-    pub fn of(&self, upstream: &Upstream) -> Arc<Gate> {
+    pub fn of<'a>(&self, upstream: &'a Upstream) -> &'a Arc<Gate> {
+        upstream.gate.get_or_init(|| self.find(upstream))
+    }
+
+    fn find(&self, upstream: &Upstream) -> Arc<Gate> {
         let whose = match &upstream.owner {
             _ if upstream.concurrency_max.is_some() => &*upstream.credential,
             Owner::Installation => "",

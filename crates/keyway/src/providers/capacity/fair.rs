@@ -2,10 +2,11 @@
 //! project by theirs; a priority counts among the requests of one project alone, so nobody gets more of an
 //! account by calling everything urgent. Pure: no clock, no lock.
 
-use crate::access::policy::Priority;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
+/// How urgent a request may be, in steps.
+pub const URGENCIES: usize = 3;
 /// What a place costs the least weight; by weight it is less. Fine enough that rounding is far below the
 /// weights' differences.
 const STRIDE: u64 = 1 << 20;
@@ -23,8 +24,8 @@ pub struct Who {
     pub key: Arc<str>,
     /// Its share of the project, 1 or more.
     pub key_weight: u64,
-    /// Among the project's requests.
-    pub priority: Priority,
+    /// Among the project's requests: the highest goes first, below [`URGENCIES`].
+    pub urgency: usize,
 }
 
 /// Those who wait.
@@ -34,8 +35,8 @@ pub struct Fair<T> {
 }
 
 struct Project<T> {
-    keys: Lines<[VecDeque<T>; Priority::EVERY.len()]>,
-    waiting: [usize; Priority::EVERY.len()],
+    keys: Lines<[VecDeque<T>; URGENCIES]>,
+    waiting: [usize; URGENCIES],
 }
 
 /// Shares by weight: who has passed least is next.
@@ -130,7 +131,7 @@ impl<T> Fair<T> {
     /// Somebody waits from now on.
     pub fn push(&mut self, who: &Who, waiter: T) {
         let project = self.projects.line(&who.project, who.project_weight, Project::rests);
-        let urgency = who.priority as usize;
+        let urgency = who.urgency.min(URGENCIES - 1);
         let key = project.keys.line(&who.key, who.key_weight, |lines| lines.iter().all(VecDeque::is_empty));
         key[urgency].push_back(waiter);
         project.waiting[urgency] += 1;
@@ -191,8 +192,12 @@ mod tests {
     use super::*;
     use std::collections::BTreeMap;
 
-    fn who(project: &str, weight: u64, key: &str, priority: Priority) -> Who {
-        Who { project: project.into(), project_weight: weight, key: key.into(), key_weight: 1, priority }
+    const HIGH: usize = 2;
+    const NORMAL: usize = 1;
+    const LOW: usize = 0;
+
+    fn who(project: &str, weight: u64, key: &str, urgency: usize) -> Who {
+        Who { project: project.into(), project_weight: weight, key: key.into(), key_weight: 1, urgency }
     }
 
     /// Gives out `rounds` places while everybody always has somebody waiting; who got how many.
@@ -214,7 +219,7 @@ mod tests {
 
     #[test]
     fn projects_share_by_their_weights_and_keys_within_them() {
-        let normal = Priority::Normal;
+        let normal = NORMAL;
         let all = [who("a", 1, "k", normal), who("b", 2, "k", normal), who("c", 5, "k", normal)];
         let got = shares(&all, 8_000);
         for (name, share) in [("a/k", 1_000), ("b/k", 2_000), ("c/k", 5_000)] {
@@ -231,11 +236,11 @@ mod tests {
     fn urgency_counts_within_a_project_alone() {
         let mut fair = Fair::default();
         let all = [
-            ("low", who("a", 1, "k", Priority::Low)),
-            ("normal", who("a", 1, "l", Priority::Normal)),
-            ("high", who("a", 1, "k", Priority::High)),
-            ("other", who("b", 1, "k", Priority::Low)),
-            ("other", who("b", 1, "k", Priority::Low)),
+            ("low", who("a", 1, "k", LOW)),
+            ("normal", who("a", 1, "l", NORMAL)),
+            ("high", who("a", 1, "k", HIGH)),
+            ("other", who("b", 1, "k", LOW)),
+            ("other", who("b", 1, "k", LOW)),
         ];
         for (name, who) in &all {
             fair.push(who, *name);
@@ -248,7 +253,7 @@ mod tests {
     #[test]
     fn who_rests_saves_nothing_up() {
         let mut fair = Fair::default();
-        let (busy, idle) = (who("busy", 1, "k", Priority::Normal), who("idle", 1, "k", Priority::Normal));
+        let (busy, idle) = (who("busy", 1, "k", NORMAL), who("idle", 1, "k", NORMAL));
         fair.push(&busy, "busy");
         for _ in 0..100 {
             fair.push(&busy, "busy");
@@ -266,8 +271,7 @@ mod tests {
     #[test]
     fn room_is_made_by_who_holds_more_than_its_share() {
         let mut fair = Fair::default();
-        let (greedy, small) =
-            (who("greedy", 5, "k", Priority::Normal), who("small", 1, "k", Priority::Normal));
+        let (greedy, small) = (who("greedy", 5, "k", NORMAL), who("small", 1, "k", NORMAL));
         for number in 0..20 {
             fair.push(&greedy, number);
         }
@@ -285,9 +289,9 @@ mod tests {
     #[test]
     fn many_projects_leave_no_trace() {
         let mut fair = Fair::default();
-        fair.push(&who("first", 1, "k", Priority::Low), 0);
+        fair.push(&who("first", 1, "k", LOW), 0);
         for number in 0..10_000 {
-            fair.push(&who(&format!("proj_{number}"), 1, "k", Priority::Normal), number);
+            fair.push(&who(&format!("proj_{number}"), 1, "k", NORMAL), number);
             assert!(fair.pop().is_some());
             assert!(fair.projects.lines.len() <= RESTING_MAX + 2, "{}", fair.projects.lines.len());
         }

@@ -67,10 +67,9 @@ impl Gate {
     }
 
     /// Lets somebody in if there is a place and nobody waits: the usual way, for which nobody need say who
-    /// it is. The error is the door to be waited at.
-    pub fn at_once(self: Arc<Self>, inside_max: usize) -> Result<Slot, Arc<Self>> {
-        let is_in = self.lock().take(inside_max);
-        if is_in { Ok(Slot { gate: Some(self) }) } else { Err(self) }
+    /// it is.
+    pub fn at_once(self: &Arc<Self>, inside_max: usize) -> Option<Slot> {
+        self.lock().take(inside_max).then(|| Slot { gate: Some(Arc::clone(self)) })
     }
 
     /// Lets somebody in, or into the line. So many may be inside as who came last says: the cap is the
@@ -170,11 +169,10 @@ impl Drop for Slot {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access::policy::Priority;
 
     fn who(project: &str) -> Who {
         let (project, key) = (project.into(), "key".into());
-        Who { project, project_weight: 1, key, key_weight: 1, priority: Priority::Normal }
+        Who { project, project_weight: 1, key, key_weight: 1, urgency: 1 }
     }
 
     const CAP: usize = 1;

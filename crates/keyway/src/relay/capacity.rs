@@ -1,21 +1,15 @@
 //! Providers' accounts that take so many requests at a time (`concurrency_max`): a place is taken before a
 //! request is written down as sent, and held until the provider's answer has ended. What waits, waits in the
-//! order of [`fair`], and a stream that waits long is begun with comments meanwhile ([`super::early`]).
+//! order of [`fair`](crate::providers::capacity::fair), and a stream that waits long is begun with comments meanwhile ([`super::early`]).
 
-pub mod fair;
-pub mod gate;
-pub mod gates;
-
-pub use gate::{Gate, Slot};
-pub use gates::Gates;
-
-use self::fair::Who;
-use self::gate::Entry;
 use super::route::Shape;
 use super::story::Story;
+use crate::access::policy::Priority;
 use crate::access::rules::Rules;
 use crate::base::{Code, Refusal, Trouble};
 use crate::catalog::Target;
+use crate::providers::capacity::fair::{URGENCIES, Who};
+use crate::providers::capacity::{Entry, Slot};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -27,6 +21,8 @@ use tokio::time::timeout;
 const SILENCE_MS: i64 = 5_000;
 /// When a request is to come again that found no place, milliseconds.
 const RETRY_MS: u64 = 1_000;
+
+const _: () = assert!(Priority::EVERY.len() == URGENCIES, "a priority is as urgent as its number");
 
 impl Story {
     /// Takes a place in the account that a target is reached by; nothing where that has no cap. The inner
@@ -41,10 +37,10 @@ impl Story {
         };
         let gates = &self.worker.shared.gates;
         let max = usize::try_from(max).unwrap_or(usize::MAX);
-        let gate = match gates.of(upstream).at_once(max) {
-            Ok(slot) => return Ok(Ok(Some(slot))),
-            Err(gate) => gate,
-        };
+        let gate = gates.of(upstream);
+        if let Some(slot) = gate.at_once(max) {
+            return Ok(Ok(Some(slot)));
+        }
         let mut place = match gate.enter(&self.who(), max) {
             Entry::Inside(slot) => return Ok(Ok(Some(slot))),
             Entry::Full => return Ok(Err(no_place("as many requests wait for it as may"))),
@@ -76,7 +72,7 @@ impl Story {
             project_weight: rules.map_or(1, |rules| rules.project_weight),
             key: Arc::clone(&self.grant.key),
             key_weight: rules.map_or(1, |rules| rules.key_weight),
-            priority: rules.map_or_else(Default::default, |rules: &Rules| rules.priority),
+            urgency: rules.map_or_else(Priority::default, |rules: &Rules| rules.priority) as usize,
         }
     }
 }
