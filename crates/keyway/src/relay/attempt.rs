@@ -163,7 +163,11 @@ async fn send(
     story.send_to(target).await?;
     let began = story.now_mono_ms();
     story.begin_turn(target, began, tries.is_choice(story));
-    let asked = ask(story, body, &headers, (source, slot), tries.left_ms(began)).await;
+    let asked = {
+        // Awaited by value, it would be copied to where it stays.
+        let asking = pin!(ask(story, body, &headers, (source, slot), tries.left_ms(began)));
+        asking.await
+    };
     if asked.is_err() {
         // The key's end, which its provider knows nothing of: it may have got the request.
         story.tried(began, 0, "stopped", true);

@@ -5,7 +5,7 @@ use super::Worker;
 use super::attempt::headers;
 use super::exchange::{Inbound, Outbound};
 use super::failures;
-use super::run::looked_at;
+use super::run::{looked_at, refused};
 use super::running::Caller;
 use super::source::{self, Asked};
 use super::stateless::stateless;
@@ -65,7 +65,7 @@ pub async fn count(
 
 /// The tokens, and whether the provider has counted them.
 async fn tokens(story: &mut Story, inbound: &Inbound) -> Result<(u64, bool), Trouble> {
-    let peek = looked_at(story.dialect, inbound)?;
+    let peek = looked_at(story.dialect, inbound).map_err(refused)?;
     story.model_asked = peek.model.clone().into_owned();
     let target = found(&story.worker.shared.catalog.load(), &story.grant, &peek.model)?;
     if let Some(way) = counting(&target, story.dialect)

@@ -44,9 +44,13 @@ pub async fn run(
         Err(trouble) => return Ok(story.refuse(trouble)),
     };
     let form = form.as_ref();
-    let peek = match form.map_or_else(|| looked_at(story.dialect, &inbound), |form| Ok(form.peek())) {
+    let looked = match form {
+        Some(form) => Ok(form.peek()),
+        None => looked_at(story.dialect, &inbound),
+    };
+    let peek = match looked {
         Ok(peek) => peek,
-        Err(refusal) => return Ok(story.refuse(refusal.into())),
+        Err(error) => return Ok(story.refuse(refused(error).into())),
     };
     let Prepared { plan, modes, cache, replaced } = match prepare(&mut story, &inbound, &peek, form).await {
         Ok(prepared) => prepared,
@@ -194,12 +198,12 @@ fn needs(story: &Story, inbound: &Inbound, is_form: bool) -> Result<(), Refusal>
 const MODERATION_MODEL: &str = "omni-moderation-latest";
 
 /// What a request says of itself, in its body and, at Google, in its address.
-pub(super) fn looked_at(dialect: Dialect, inbound: &Inbound) -> Result<Peek<'_>, Refusal> {
+pub(super) fn looked_at(dialect: Dialect, inbound: &Inbound) -> Result<Peek<'_>, PeekError> {
     let in_path = |model, stream| {
         let asked = hub::Asked { model: Some(model), stream };
         peek_as(dialect::Dialect::Gemini, &inbound.body, asked)
     };
-    let read = match dialect {
+    match dialect {
         Dialect::Gemini => {
             let (model, verb) = in_address(inbound);
             in_path(model, verb.starts_with("stream"))
@@ -213,11 +217,11 @@ pub(super) fn looked_at(dialect: Dialect, inbound: &Inbound) -> Result<Peek<'_>,
             Some(dialect) => peek_as(dialect, &inbound.body, hub::Asked::default()),
             None => peek(&inbound.body),
         },
-    };
-    read.map_err(refused)
+    }
 }
 
-fn refused(error: PeekError) -> Refusal {
+/// What cannot be read, as its client is told.
+pub(super) fn refused(error: PeekError) -> Refusal {
     Refusal { param: error.param.map(Into::into), ..Refusal::new(Code::InvalidRequest, error.message) }
 }
 

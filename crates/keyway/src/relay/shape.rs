@@ -3,7 +3,7 @@
 
 use super::count::likely;
 use super::exchange::Inbound;
-use super::run::looked_at;
+use super::run::{looked_at, refused};
 use crate::access::policy::OverLimit;
 use crate::access::rules::Rules;
 use crate::base::{Code, Refusal};
@@ -19,7 +19,7 @@ const TOKEN_BYTES: usize = 4;
 /// `unsupported_parameter`, `context_length_exceeded`, `invalid_request`, naming what is at fault.
 pub fn shape(rules: &Rules, dialect: Dialect, inbound: &mut Inbound) -> Result<Option<String>, Refusal> {
     // What cannot be read is refused before it is edited.
-    looked_at(dialect, inbound)?;
+    looked_at(dialect, inbound).map_err(refused)?;
     let spoken = dialect.conversation();
     if let Some(name) = forbidden(spoken, &inbound.body, &rules.forbidden_parameters) {
         let message =
@@ -62,7 +62,7 @@ fn output(rules: &Rules, dialect: Dialect, inbound: &mut Inbound) -> Result<Opti
     let answers_in_tokens = dialect.conversation().is_some() || dialect == Dialect::OpenaiCompletions;
     let Some(max) = rules.output_tokens_max.filter(|_| answers_in_tokens) else { return Ok(None) };
     let body = inbound.body.clone();
-    let peek = looked_at(dialect, inbound)?;
+    let peek = looked_at(dialect, inbound).map_err(refused)?;
     let asked = peek.output_cap.filter(|asked| *asked > max);
     if let Some(asked) = asked.filter(|_| rules.over_limit == OverLimit::Refuse) {
         let name = peek.spans.caps.iter().flatten().next().map_or("max_tokens", |cap| cap.name);

@@ -292,3 +292,22 @@ impl Hasher for Hashed {
         self.0 = hash;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::is_same;
+
+    #[test]
+    fn texts_are_the_same_when_every_byte_is() {
+        let text = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGH";
+        for length in 0..=text.len() {
+            let one = &text[..length];
+            assert!(is_same(one, &one.to_owned()), "{one}");
+            assert!(!is_same(one, &format!("{one}.")), "{one}");
+            for at in 0..length {
+                let other = format!("{}.{}", &one[..at], &one[at + 1..]);
+                assert!(!is_same(one, &other) && !is_same(&other, one), "{one} and {other}");
+            }
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! Connections: used again, given up, tried once more.
 
 use super::*;
+use crate::upstream::limits::JOIN_BYTES_MAX;
 
 async fn hi(lanes: &Lanes, endpoint: &Endpoint) -> Response {
     lanes.send(endpoint, chat()).await.map_err(|failure| panic!("{failure}")).unwrap()
@@ -231,6 +232,24 @@ async fn a_large_request_arrives_whole() {
             && body.len() == 3 << 20
             && body.bytes().all(|byte| byte == b'y')
     );
+}
+
+#[tokio::test]
+async fn a_request_arrives_whole_whether_it_goes_out_in_one_piece_or_in_three() {
+    // Around the largest that is joined, head and credential included.
+    let sizes = JOIN_BYTES_MAX - 400..=JOIN_BYTES_MAX;
+    let script = sizes.clone().flat_map(|_| [Act::Read, write(OK)]).collect();
+    let mut provider = Provider::start(vec![script]).await;
+    let (lanes, endpoint) = (lanes(limits()), provider.endpoint());
+    for size in sizes {
+        let body: String = ('a'..='z').cycle().take(size).collect();
+        let request = Request::post("/files", body.clone().into());
+        let response = lanes.send(&endpoint, request).await.unwrap();
+        assert_eq!(response.body.whole(2).await.unwrap(), "hi");
+        let Seen::Request(_, text) = provider.next().await else { panic!() };
+        let (head, came) = text.split_once("\r\n\r\n").unwrap();
+        assert!(head.ends_with("authorization: Bearer sk-canary") && came == body, "{size}: {text}");
+    }
 }
 
 #[tokio::test]
