@@ -12,8 +12,8 @@ use std::collections::BTreeSet;
 use vigil::familiar::{self, Network};
 use vigil::{Verdict, drift, slow};
 
-/// What is looked at no more often than once a minute, and what came on the last lines of a span, are looked at in the
-/// span that ran this long ago too, milliseconds.
+/// Hours and days are looked at once a minute, and so late still after their end, milliseconds: what came last in
+/// them was not there at the last look within.
 const LATE_MS: i64 = 2 * MINUTE_MS;
 /// A minute, milliseconds.
 pub const MINUTE_MS: i64 = 60_000;
