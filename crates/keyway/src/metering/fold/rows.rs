@@ -302,7 +302,7 @@ mod tests {
         let text = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGH";
         for length in 0..=text.len() {
             let one = &text[..length];
-            assert!(is_same(one, &one.to_owned()), "{one}");
+            assert!(is_same(one, one), "{one}");
             assert!(!is_same(one, &format!("{one}.")), "{one}");
             for at in 0..length {
                 let other = format!("{}.{}", &one[..at], &one[at + 1..]);
