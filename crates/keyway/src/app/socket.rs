@@ -1,6 +1,6 @@
 //! A client's socket: TCP as it is, or TLS over it.
 
-use crate::base::poll_send;
+use crate::upstream::poll_send;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll};

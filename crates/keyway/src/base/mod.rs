@@ -11,7 +11,6 @@ pub mod network;
 pub mod query;
 pub mod refusal;
 pub mod secret;
-pub mod send;
 pub mod tasks;
 pub mod turn;
 
@@ -22,4 +21,3 @@ pub use fields::{Fields, Lines};
 pub use map::Map;
 pub use refusal::{Code, Refusal};
 pub use secret::Secret;
-pub use send::poll_send;

@@ -22,6 +22,7 @@ pub mod once;
 mod pinned;
 mod pool;
 mod request;
+pub mod send;
 mod tls;
 mod wire;
 
@@ -35,6 +36,7 @@ pub use endpoint::{Endpoint, Origin};
 pub use failure::Failure;
 pub use limits::Limits;
 pub use request::Request;
+pub use send::poll_send;
 pub use tls::Tls;
 
 use crate::base::{Clock, Fields};

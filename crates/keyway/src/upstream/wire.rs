@@ -1,7 +1,8 @@
 //! One open connection: socket, read buffer and one timer that outlives its requests.
 
 use super::limits::{READ_BYTES_MAX, READ_BYTES_MIN, READ_SPARE_BYTES_MIN};
-use crate::base::{Deadline, poll_send};
+use super::send::poll_send;
+use crate::base::Deadline;
 use bytes::BytesMut;
 use std::future::Future;
 use std::io::{self, IoSlice};

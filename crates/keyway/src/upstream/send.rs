@@ -1,4 +1,4 @@
-//! Sending on a TCP socket, one piece at a time: what most requests and answers are.
+//! Sending on a TCP socket, one piece at a time: what most requests to providers are, and most answers to clients.
 
 use rustix::net::SendFlags;
 use std::io;
