@@ -273,8 +273,18 @@ fn statements(log: &str) -> std::collections::BTreeMap<String, usize> {
     count
 }
 
+/// The statement that was made most often while a page was shown, and how often.
+fn most_alike(keyway: &Keyway, ada: &Visitor, path: &str) -> (String, usize) {
+    let before = keyway.stderr().len();
+    ada.get(path).expect_status(200);
+    let made = statements(&keyway.stderr()[before..]);
+    let most = made.into_iter().max_by_key(|(_, count)| *count);
+    most.unwrap_or_else(|| panic!("the log says no statement of {path}"))
+}
+
 #[test]
 fn no_page_asks_the_database_once_for_each_row() {
+    const LOOKS: usize = 3;
     const ROWS: usize = 15;
     /// What a page asks more than once, such as names of what it shows and sums of two times.
     const ALIKE_MAX: usize = 4;
@@ -343,13 +353,10 @@ fn no_page_asks_the_database_once_for_each_row() {
         "/console/settings",
         "/console/playground",
     ] {
-        let before = keyway.stderr().len();
-        ada.get(path).expect_status(200);
-        let log = keyway.stderr();
-        let made = statements(&log[before..]);
-        assert!(!made.is_empty(), "the log says no statement of {path}");
-        let most = made.iter().max_by_key(|(_, count)| **count).map(|(text, count)| (text.clone(), *count));
-        let (text, count) = most.unwrap_or_default();
+        // What the program does beside a page, such as a look of the watch, stands in the same log: what a page asks,
+        // it asks each time.
+        let looks: Vec<_> = (0..LOOKS).map(|_| most_alike(&keyway, &ada, path)).collect();
+        let (text, count) = looks.iter().min_by_key(|(_, count)| *count).cloned().unwrap_or_default();
         assert!(count <= ALIKE_MAX, "{path} asks {count} times: {text}");
     }
 }
