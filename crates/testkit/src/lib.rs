@@ -12,6 +12,7 @@ pub mod keyway;
 pub mod port;
 pub mod postgres;
 pub mod proxy;
+pub mod sqlite;
 pub mod standby;
 pub mod tls;
 pub mod upstream;

@@ -54,7 +54,7 @@ fn taken_apart(line: &str) -> (String, Vec<(String, String)>, String) {
 
 #[test]
 fn the_first_start_prints_a_line_that_works_and_later_ones_print_no_secret() {
-    let mut keyway = bare().start();
+    let mut keyway = bare().from_nothing().start();
     let banner = printed(&keyway, 0);
     assert!(banner.contains(&format!("{}/v1", keyway.base_url())), "{banner}");
     let curl = banner
@@ -93,7 +93,7 @@ fn the_first_start_prints_a_line_that_works_and_later_ones_print_no_secret() {
 
 #[test]
 fn a_new_folder_and_its_secret_belong_to_their_owner() {
-    let keyway = bare().start();
+    let keyway = bare().from_nothing().start();
     assert_eq!(mode(&keyway.data_dir()), 0o700);
     assert_eq!(mode(&keyway.data_dir().join("master.key")), 0o600);
 

@@ -3,6 +3,7 @@
 use super::Keyway;
 use crate::port::Port;
 use crate::postgres::{self, Database};
+use crate::sqlite;
 use crate::tls::Pair;
 use rustls::ClientConfig;
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ pub struct Builder {
     environment: Vec<(String, String)>,
     arguments: Vec<String>,
     sqlite: bool,
+    from_nothing: bool,
     server: Option<String>,
     ready_path: String,
     tls: Option<Arc<ClientConfig>>,
@@ -31,6 +33,7 @@ impl Builder {
             environment: Vec::new(),
             arguments: Vec::new(),
             sqlite: false,
+            from_nothing: false,
             server: None,
             ready_path,
             tls: None,
@@ -69,6 +72,12 @@ impl Builder {
     /// Uses SQLite whatever `KEYWAY_TEST_POSTGRES` says: for tests of the file itself.
     pub fn sqlite(mut self) -> Self {
         self.sqlite = true;
+        self
+    }
+
+    /// Finds neither folder nor database: for tests of the first start itself.
+    pub fn from_nothing(mut self) -> Self {
+        self.from_nothing = true;
         self
     }
 
@@ -127,7 +136,11 @@ impl Builder {
     /// When it does not become ready; the message holds its stderr.
     #[must_use]
     pub fn start(self) -> Keyway {
+        let from_nothing = self.from_nothing;
         let mut keyway = self.prepare();
+        if keyway.database.is_none() && !from_nothing {
+            sqlite::put_into(&keyway.data_dir());
+        }
         keyway.start();
         keyway
     }

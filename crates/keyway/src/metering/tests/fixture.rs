@@ -1,6 +1,6 @@
 //! A folder, a database, and requests to fill them with.
 
-use crate::base::{Clock, id};
+use crate::base::Clock;
 use crate::metering::intake::Source;
 use crate::metering::journal::Journal;
 use crate::metering::{Plan, Recovered, Shipper, Spares, recover};
@@ -13,6 +13,8 @@ use ledger::{Attempt, Entry, NanoUsd, Price, Rates, Reserved, Sent, Spend, Usage
 use std::path::PathBuf;
 use std::pin::pin;
 use std::task::Poll;
+use testkit::postgres::{self, Database};
+use testkit::sqlite;
 
 pub const NOW_MS: i64 = 1_790_000_000_000;
 pub const ORG: &str = "org_1";
@@ -21,52 +23,37 @@ pub struct Bed {
     pub dir: tempfile::TempDir,
     pub db: Db,
     pub clock: Clock,
-    admin: Option<(String, String)>,
+    database: Option<Database>,
 }
 
 /// One bed per engine.
 pub async fn beds() -> Vec<Bed> {
     let mut beds = vec![bed(None).await];
-    if let Ok(server) = std::env::var("KEYWAY_TEST_POSTGRES") {
-        beds.push(bed(Some(server)).await);
+    if let Some(server) = postgres::server() {
+        beds.push(bed(Some(Database::create(&server))).await);
     }
     beds
 }
 
-async fn bed(server: Option<String>) -> Bed {
+async fn bed(database: Option<Database>) -> Bed {
     let dir = tempfile::tempdir().unwrap();
     let clock = Clock::standing_at(NOW_MS);
-    let mut admin = None;
-    let location = match server {
-        None => Location::File(dir.path().join("keyway.db")),
-        Some(server) => {
-            let name = id::new("kwtest", &clock);
-            let db = Db::open(&Location::Url(server.clone())).await.unwrap();
-            sqlx::raw_sql(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")))
-                .execute(db.pool())
-                .await
-                .unwrap();
-            db.close().await;
-            let (base, _) = server.rsplit_once('/').unwrap();
-            let url = format!("{base}/{name}");
-            admin = Some((server, name));
-            Location::Url(url)
+    let location = match &database {
+        None => {
+            sqlite::put_into(dir.path());
+            Location::File(dir.path().join("keyway.db"))
         }
+        Some(database) => Location::Url(database.url()),
     };
     let db = Db::open(&location).await.unwrap();
     db.migrate().await.unwrap();
-    Bed { dir, db, clock, admin }
+    Bed { dir, db, clock, database }
 }
 
 impl Bed {
     pub async fn finish(self) {
         self.db.close().await;
-        if let Some((server, name)) = self.admin {
-            let db = Db::open(&Location::Url(server)).await.unwrap();
-            let drop = format!("DROP DATABASE {name} WITH (FORCE)");
-            sqlx::raw_sql(sqlx::AssertSqlSafe(drop)).execute(db.pool()).await.unwrap();
-            db.close().await;
-        }
+        drop(self.database);
     }
 
     pub fn journals(&self) -> PathBuf {

@@ -25,6 +25,7 @@ impl Bed {
     pub async fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let clock = Clock::standing_at(NOW_MS);
+        testkit::sqlite::put_into(dir.path());
         let db = Db::open(&Location::File(dir.path().join("keyway.db"))).await.unwrap();
         db.migrate().await.unwrap();
         let master = MasterKey::from_text(&Secret::new("5e".repeat(32))).unwrap();
