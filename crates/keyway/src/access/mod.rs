@@ -32,6 +32,7 @@ pub mod rotate;
 pub mod rules;
 pub mod session;
 pub mod settle;
+pub mod shown;
 pub mod standing;
 pub mod switch;
 pub mod told;

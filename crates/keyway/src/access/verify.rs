@@ -5,6 +5,7 @@ use super::credential;
 use super::ephemeral::claims;
 use super::format::{self, Prefix};
 use super::grant::Grant;
+use super::shown::Shown;
 use crate::accounts::Scope;
 use crate::base::{Code, Fields, Refusal};
 use crate::sealing::{Digest, MasterKey};
@@ -18,17 +19,25 @@ pub enum Verdict {
     Ask(Wanted, Digest),
 }
 
-/// Verifies the credential of a request that came at `now_mono_ms`, from memory.
+/// Verifies the credential of a request that came at `now_mono_ms`, from memory. `shown`: what its connection
+/// showed before.
 ///
 /// # Errors
 /// The refusal to answer with.
 pub fn from_memory(
     headers: &Fields,
+    shown: &Shown,
     master: &MasterKey,
     cache: &KeyCache,
     now_mono_ms: i64,
 ) -> Result<Verdict, Refusal> {
     let text = credential::of(headers)?;
+    if let Some(digest) = shown.digest(text)
+        && cache.is_fresh(now_mono_ms)
+        && let Some(Known::Grant(grant)) = cache.get(&digest)
+    {
+        return Ok(Verdict::Known(grant));
+    }
     let handle = format::parse(text);
     let no_key = match handle {
         None => !claims::looks_signed(text),
@@ -42,7 +51,10 @@ pub fn from_memory(
     }
     let digest = master.digest(text);
     match cache.get(&digest) {
-        Some(Known::Grant(grant)) => Ok(Verdict::Known(grant)),
+        Some(Known::Grant(grant)) => {
+            shown.keep(text, digest);
+            Ok(Verdict::Known(grant))
+        }
         Some(Known::Absent | Known::NoToken(_)) => Err(credential::invalid()),
         None => Ok(Verdict::Ask(wanted(text, handle, master, cache)?, digest)),
     }

@@ -8,13 +8,14 @@ use super::peer::{Link, Trust};
 use super::tls::Handshakes;
 use crate::access::cache::Known;
 use crate::access::permit::{Asked, permit};
+use crate::access::shown::Shown;
 use crate::access::verify::{self, Needs, Verdict};
 use crate::access::{Grant, credential, session};
 use crate::base::{Code, Fault, Fields, Refusal, Trouble, id};
 use crate::console;
 use crate::relay::early;
 use crate::relay::exchange::{X_CLIENT_REQUEST_ID, X_REQUEST_ID, client_request_id};
-use crate::relay::route::{BodyLimit, MANAGEMENT_BODY_BYTES_MAX, Shape};
+use crate::relay::route::{BodyLimit, FromDatabase, MANAGEMENT_BODY_BYTES_MAX, Shape};
 use crate::relay::running::Caller;
 use crate::relay::table::{Found, Table};
 use crate::relay::{Handler, Inbound, Outbound, Route, Worker, refuse, story};
@@ -53,7 +54,9 @@ pub struct Front {
 }
 
 /// One call, as far as it is known.
-struct Call {
+struct Call<'a> {
+    /// What its connection showed before.
+    shown: &'a Shown,
     request: [u8; 16],
     started_ms: i64,
     started_mono_ms: i64,
@@ -65,14 +68,20 @@ struct Call {
     told: bool,
 }
 
-/// Answers a request, or what was meant to be one.
-pub async fn answer(front: &Front, request: Result<Head, Refusal>, body: Body<'_>, link: Link) -> Outbound {
+/// Answers a request, or what was meant to be one. `shown`: what its connection showed before.
+pub async fn answer(
+    front: &Front,
+    request: &Result<Head, Refusal>,
+    body: Body<'_>,
+    (link, shown): (Link, &Shown),
+) -> Outbound {
     let clock = &front.worker.shared.at.clock;
     let head = request.as_ref().ok();
     let none = Fields::default();
     let headers = head.map_or(&none, |head| &head.headers);
     let started_ms = clock.now_ms();
     let mut call = Call {
+        shown,
         request: id::mint(started_ms),
         started_ms,
         started_mono_ms: clock.monotonic_ms(),
@@ -131,7 +140,7 @@ pub async fn answer(front: &Front, request: Result<Head, Refusal>, body: Body<'_
 
 async fn serve(
     front: &Front,
-    call: &mut Call,
+    call: &mut Call<'_>,
     request: Result<&Head, &Refusal>,
     (body, link): (Body<'_>, Link),
 ) -> Result<Outbound, Trouble> {
@@ -159,18 +168,9 @@ async fn serve(
         let origin = head.headers.text(cors::ORIGIN);
         front.worker.shared.exposed.note(grant, origin, call.started_ms, &front.worker.metrics);
     }
-    let body = match (route.body, &mut caller) {
-        (BodyLimit::None, _) => Bytes::new(),
-        (BodyLimit::Inference, Some(caller)) => {
-            let mut seat = front.worker.shared.load.enter()?;
-            let body = {
-                let reading = pin!(body.read_held(front.body_bytes_max, front.body_pace, &mut seat));
-                reading.await?
-            };
-            caller.place.hold(seat);
-            body
-        }
-        _ => body.read(MANAGEMENT_BODY_BYTES_MAX, front.body_pace).await?,
+    let body = {
+        let reading = pin!(read(front, route, caller.as_mut(), body));
+        reading.await?
     };
     let inbound = Inbound {
         route,
@@ -189,59 +189,74 @@ async fn serve(
     if call.grant.as_ref().is_some_and(|grant| grant.is_dead()) {
         return Err(story::stopped().into());
     }
-    hand_over(front, call, route, inbound, caller).await
+    if let (Some(grant), false) = (&call.grant, matches!(route.handler, Handler::Inference(_))) {
+        front.worker.shared.note_use(grant, call.peer, call.started_ms);
+    }
+    match route.handler {
+        Handler::Memory(handler) => handler(&front.worker, &inbound, call.grant.as_ref()),
+        Handler::Inference(handler) => {
+            let caller = caller.ok_or_else(credential::invalid)?;
+            call.told = true;
+            let alive = caller.place.alive();
+            early::answer(handler(Rc::clone(&front.worker), inbound, caller), alive, route.shape).await
+        }
+        Handler::Control(handler) => managed(front, call, handler, inbound).await,
+    }
 }
 
-async fn hand_over(
+/// Reads what a route takes of a body.
+async fn read(
     front: &Front,
-    call: &mut Call,
     route: &Route,
+    caller: Option<&mut Caller>,
+    body: Body<'_>,
+) -> Result<Bytes, Refusal> {
+    match (route.body, caller) {
+        (BodyLimit::None, _) => Ok(Bytes::new()),
+        (BodyLimit::Inference, Some(caller)) => {
+            let mut seat = front.worker.shared.load.enter()?;
+            let body = {
+                let reading = pin!(body.read_held(front.body_bytes_max, front.body_pace, &mut seat));
+                reading.await?
+            };
+            caller.place.hold(seat);
+            Ok(body)
+        }
+        _ => body.read(MANAGEMENT_BODY_BYTES_MAX, front.body_pace).await,
+    }
+}
+
+/// Has the control runtime answer.
+async fn managed(
+    front: &Front,
+    call: &Call<'_>,
+    handler: FromDatabase,
     inbound: Inbound,
-    caller: Option<Caller>,
 ) -> Result<Outbound, Trouble> {
     let shared = &front.worker.shared;
-    match route.handler {
-        Handler::Memory(handler) => {
-            if let Some(grant) = &call.grant {
-                shared.note_use(grant, call.peer, call.started_ms);
-            }
-            handler(&front.worker, &inbound, call.grant.as_ref())
-        }
-        Handler::Inference(handler) => {
-            let caller = caller.ok_or_else(crate::access::credential::invalid)?;
-            call.told = true;
-            let (alive, shape) = (caller.place.alive(), route.shape);
-            early::answer(handler(Rc::clone(&front.worker), inbound, caller), alive, shape).await
-        }
-        Handler::Control(handler) => {
-            if let Some(grant) = &call.grant {
-                shared.note_use(grant, call.peer, call.started_ms);
-            }
-            let (send, answered) = oneshot::channel();
-            let shared_database = shared.at.db.engine.is_shared();
-            let answering = handler(Arc::clone(shared), inbound, call.grant.clone());
-            let task = async move {
-                // The caller may have left; what was begun is finished all the same.
-                let ended = match shared_database {
-                    true => tokio::time::timeout(CONTROL_WAIT, answering).await,
-                    false => Ok(answering.await),
-                };
-                let silent = |_| Err(Fault::plain("a management call waited too long").into());
-                let _ = send.send(ended.unwrap_or_else(silent).map(Outbound::into_whole));
-            };
-            shared.tasks.spawn_on(task, &shared.control);
-            let answer = answered.await.ok().transpose()?.flatten();
-            let answer = answer.ok_or_else(|| Fault::plain("a management call ended without an answer"))?;
-            Ok(answer.into())
-        }
-    }
+    let (send, answered) = oneshot::channel();
+    let shared_database = shared.at.db.engine.is_shared();
+    let answering = handler(Arc::clone(shared), inbound, call.grant.clone());
+    let task = async move {
+        // The caller may have left; what was begun is finished all the same.
+        let ended = match shared_database {
+            true => tokio::time::timeout(CONTROL_WAIT, answering).await,
+            false => Ok(answering.await),
+        };
+        let silent = |_| Err(Fault::plain("a management call waited too long").into());
+        let _ = send.send(ended.unwrap_or_else(silent).map(Outbound::into_whole));
+    };
+    shared.tasks.spawn_on(task, &shared.control);
+    let answer = answered.await.ok().transpose()?.flatten();
+    let answer = answer.ok_or_else(|| Fault::plain("a management call ended without an answer"))?;
+    Ok(answer.into())
 }
 
 /// Verifies the request's key and what the route asks of it. The grant comes from memory in the
 /// same step in which the request is entered as running: a revocation finds it in one or the other.
 async fn verified(
     front: &Front,
-    call: &Call,
+    call: &Call<'_>,
     (needs, presented): (Needs, Presented<'_>),
     params: &[String],
     headers: &Fields,
@@ -253,7 +268,7 @@ async fn verified(
     for _ in 0..LOOKUPS_MAX {
         let (master, cache, now) = (&shared.at.master, &shared.cache, call.started_mono_ms);
         let verdict = match presented {
-            Presented::Key => verify::from_memory(headers, master, cache, now),
+            Presented::Key => verify::from_memory(headers, call.shown, master, cache, now),
             Presented::Session(cookie) => verify::session_from_memory(cookie, master, cache, now),
         };
         match verdict? {
@@ -309,7 +324,7 @@ fn from_our_page(route: &Route, headers: &Fields) -> Result<(), Refusal> {
     }
 }
 
-impl Call {
+impl Call<'_> {
     fn shape(&self) -> Shape {
         self.route.map_or(Shape::OpenAi, |(_, route)| route.shape)
     }

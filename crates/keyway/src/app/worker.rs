@@ -9,6 +9,7 @@ use super::http2;
 use super::listen;
 use super::peer::Link;
 use super::protocol::{self, Protocol};
+use crate::access::shown::Shown;
 use crate::base::Fault;
 use crate::base::fault::Doing;
 use crate::base::tasks::Tasks;
@@ -161,7 +162,7 @@ async fn serve(
     // Answers are written whole; waiting to fill a packet would only delay them.
     let _ = stream.set_nodelay(true);
     listen::bound_unsent(&stream);
-    let link = Link { address: peer, tls: front.tls.is_some() };
+    let (link, shown) = (Link { address: peer, tls: front.tls.is_some() }, Shown::default());
     let metrics = front.worker.metrics.clone();
     metrics.connection_opened();
     match protocol::greet(stream, front.tls.as_ref(), server.times, stage.clone()).await {
@@ -169,14 +170,15 @@ async fn serve(
         Some((Protocol::Http1, wire)) => {
             http1::serve(wire, &server, stage, async |request, body: http1::Body<'_>| {
                 // Awaited by value, it would be copied to where it stays.
-                let answering = pin!(dispatch::answer(&front, request, Body::Http1(body), link));
+                let answering = pin!(dispatch::answer(&front, &request, Body::Http1(body), (link, &shown)));
                 answering.await
             })
             .await;
         }
         Some((Protocol::Http2, wire)) => {
-            let answer =
-                async move |request, body| dispatch::answer(&front, request, Body::Http2(body), link).await;
+            let answer = async move |request, body| {
+                dispatch::answer(&front, &request, Body::Http2(body), (link, &shown)).await
+            };
             // Apart, so that it costs the connections of HTTP/1.1 no memory.
             Box::pin(http2::serve(wire, server, stage, answer)).await;
         }

@@ -118,6 +118,16 @@ fn is_printable(byte: &u8) -> bool {
     matches!(byte, b'\t' | b' '..=b'~')
 }
 
+/// Appends `name: value` and a line end.
+pub fn put_line(head: &mut Vec<u8>, name: &str, value: &[u8]) {
+    // One by one: as a list, the two bytes of each sign would be copied by a call as well.
+    head.reserve(name.len() + value.len() + 4);
+    head.extend_from_slice(name.as_bytes());
+    head.extend_from_slice(b": ");
+    head.extend_from_slice(value);
+    head.extend_from_slice(b"\r\n");
+}
+
 /// The header fields of an answer, as they will stand on the wire: `name: value` and a line end each.
 #[derive(Debug, Clone, Default)]
 pub struct Lines(Vec<u8>);
@@ -139,9 +149,7 @@ impl Lines {
         // Without an early end, so that it is done many bytes at a time.
         let bad = value.iter().fold(false, |bad, byte| bad | !(is_printable(byte) | (*byte >= 0x80)));
         if !bad {
-            for part in [name.as_bytes(), b": ", value, b"\r\n"] {
-                self.0.extend_from_slice(part);
-            }
+            put_line(&mut self.0, name, value);
         }
     }
 

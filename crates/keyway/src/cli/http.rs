@@ -33,7 +33,7 @@ impl Server {
     /// # Errors
     /// "Unreachable" when no answer comes.
     pub async fn send(&self, request: Request<'_>) -> Result<Response, Failure> {
-        self.lanes.send(&self.endpoint, request).await.map_err(|lost| self.lost(lost))
+        self.lanes.send(&self.endpoint, &request).await.map_err(|lost| self.lost(lost))
     }
 
     /// What a lost connection ends the command with.

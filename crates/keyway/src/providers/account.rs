@@ -46,7 +46,7 @@ pub struct Balance {
 pub async fn ask(upstream: &Upstream, lanes: &Lanes) -> Option<Account> {
     let at = upstream.balance.as_ref()?;
     let (_, endpoint) = upstream.places.first()?;
-    let response = lanes.send(endpoint, Request::get(&at.path)).await.ok()?;
+    let response = lanes.send(endpoint, &Request::get(&at.path)).await.ok()?;
     if response.status != 200 {
         return None;
     }

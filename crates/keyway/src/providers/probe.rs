@@ -59,7 +59,7 @@ async fn ask(dialect: Dialect, endpoint: &Endpoint, lanes: &Lanes) -> Result<Ans
     let versioned = [ANTHROPIC_VERSION];
     let headers: &[(&str, &str)] = if dialect == Dialect::AnthropicMessages { &versioned } else { &[] };
     let request = Request { headers, ..Request::get("/models") };
-    let response = lanes.send(endpoint, request).await.map_err(|lost| format!("no answer ({lost})"))?;
+    let response = lanes.send(endpoint, &request).await.map_err(|lost| format!("no answer ({lost})"))?;
     let status = response.status;
     let body = response.body.whole(LIST_BYTES_MAX).await;
     Ok((status, body.map_err(|lost| format!("the answer was cut off ({lost})"))))

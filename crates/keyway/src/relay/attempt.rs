@@ -75,11 +75,11 @@ pub async fn serve(
             Err(trouble) => return story.refuse(trouble),
         };
         match send(&mut story, source, plan, &target, &tries).await {
-            Ok((answer, crossing)) => {
+            Ok((mut answer, crossing)) => {
                 let wishes = wishes(&story, source, (plan, notice), crossing);
                 let again = tries.may_go_on(&story);
                 // Awaited by value, it would be copied to where it stays.
-                let delivering = pin!(deliver(story, answer, wishes, again));
+                let delivering = pin!(deliver(story, &mut answer, wishes, again));
                 match delivering.await {
                     Ok(answer) => return answer,
                     Err(Undone { story: left, failed }) => {

@@ -43,12 +43,12 @@ const NOTICE: &str = "estimated: four bytes of text are a token, an image or fil
 /// None: whatever goes wrong is told in the answer.
 pub async fn count(
     worker: Rc<Worker>,
-    inbound: Inbound,
+    inbound: &mut Inbound,
     caller: Caller,
     dialect: Dialect,
 ) -> Result<Outbound, Trouble> {
-    let mut story = Story::begin(worker, &inbound, caller, dialect);
-    Ok(match tokens(&mut story, &inbound).await {
+    let mut story = Story::begin(worker, inbound, caller, dialect);
+    Ok(match tokens(&mut story, inbound).await {
         Ok((tokens, counted)) => {
             let nothing =
                 Ended { status: 200, code: "", usage: Usage::default(), origin: UsageOrigin::Nothing };

@@ -60,13 +60,14 @@ pub struct Undone {
     pub failed: Failed,
 }
 
-/// Delivers. Where another may be asked (`again`), a failure within a success is no answer.
+/// Delivers. Where another may be asked (`again`), a failure within a success is no answer. The answer stays
+/// where it is, for it is too long to be handed from one to the other.
 ///
 /// # Errors
 /// What failed before anything went out.
 pub async fn deliver(
     story: Box<Story>,
-    answer: Answer,
+    answer: &mut Answer,
     wishes: Wishes,
     again: bool,
 ) -> Result<Outbound, Undone> {
@@ -82,7 +83,7 @@ pub async fn deliver(
 
 async fn stream(
     story: Box<Story>,
-    answer: Answer,
+    answer: &mut Answer,
     mut headers: Lines,
     wishes: Wishes,
 ) -> Result<Outbound, Undone> {
@@ -101,17 +102,17 @@ async fn stream(
 }
 
 /// Sound goes out as it comes, from the first piece on.
-async fn sound(mut story: Box<Story>, answer: Answer, mut headers: Lines) -> Result<Outbound, Undone> {
-    let Answer { status: code, mut bytes, .. } = answer;
+async fn sound(mut story: Box<Story>, answer: &mut Answer, mut headers: Lines) -> Result<Outbound, Undone> {
+    let code = answer.status;
     let first = {
-        let reading = pin!(bytes.chunk());
+        let reading = pin!(answer.bytes.chunk());
         story.unless_cut(reading).await
     };
     let (refusal, class) = match first {
         Ok(Some(Ok(first))) => {
             story.answered();
             story.tell_limits(&mut headers);
-            let body = OutBody::Stream(Box::new(Large::new(story, first, bytes, code)));
+            let body = OutBody::Stream(Box::new(Large::new(story, first, answer.take_bytes(), code)));
             return Ok(Outbound { status: status(code), headers, close: false, body });
         }
         Ok(Some(Err(failure))) => {
@@ -125,14 +126,14 @@ async fn sound(mut story: Box<Story>, answer: Answer, mut headers: Lines) -> Res
 
 async fn whole(
     mut story: Box<Story>,
-    answer: Answer,
+    answer: &mut Answer,
     mut headers: Lines,
     Wishes { crossing, array, .. }: Wishes,
     again: bool,
 ) -> Result<Outbound, Undone> {
-    let Answer { status: code, mut bytes, .. } = answer;
+    let code = answer.status;
     let read = {
-        let reading = pin!(read_whole(&mut bytes));
+        let reading = pin!(read_whole(&mut answer.bytes));
         story.unless_cut(reading).await
     };
     let body = match read {
@@ -144,7 +145,7 @@ async fn whole(
         Ok(Ok(Read::Some(first))) => {
             story.answered();
             story.tell_limits(&mut headers);
-            let large = Large::new(story, first, bytes, code);
+            let large = Large::new(story, first, answer.take_bytes(), code);
             let body = OutBody::Stream(Box::new(large));
             return Ok(Outbound { status: status(code), headers, close: false, body });
         }

@@ -21,6 +21,9 @@ pub type Sendable = Pin<Box<dyn Future<Output = Result<Outbound, Trouble>> + Sen
 /// An answer that needs nobody.
 pub type FromMemory = fn(&Worker, &Inbound, Option<&Arc<Grant>>) -> Result<Outbound, Trouble>;
 
+/// An answer that needs the database.
+pub type FromDatabase = fn(Arc<Shared>, Inbound, Option<Arc<Grant>>) -> Sendable;
+
 /// Who answers.
 #[derive(Clone, Copy)]
 pub enum Handler {
@@ -29,7 +32,7 @@ pub enum Handler {
     /// The worker, with a provider.
     Inference(fn(Rc<Worker>, Inbound, Caller) -> Local),
     /// The control runtime, with the database.
-    Control(fn(Arc<Shared>, Inbound, Option<Arc<Grant>>) -> Sendable),
+    Control(FromDatabase),
 }
 
 /// Which error object the route's clients read.

@@ -34,29 +34,30 @@ pub const X_KEYWAY_ROUTE: &str = "x-keyway-route";
 /// None: whatever goes wrong is told in the answer, and booked.
 pub async fn run(
     worker: Rc<Worker>,
-    mut inbound: Inbound,
+    inbound: &mut Inbound,
     caller: Caller,
     dialect: Dialect,
 ) -> Result<Outbound, Trouble> {
-    let mut story = Story::begin(worker, &inbound, caller, dialect);
-    let (shortened, form) = match shaped(&story, &mut inbound) {
+    let mut story = Story::begin(worker, inbound, caller, dialect);
+    let (shortened, form) = match shaped(&story, inbound) {
         Ok(shaped) => shaped,
         Err(trouble) => return Ok(story.refuse(trouble)),
     };
     let form = form.as_ref();
     let looked = match form {
         Some(form) => Ok(form.peek()),
-        None => looked_at(story.dialect, &inbound),
+        None => looked_at(story.dialect, inbound),
     };
-    let peek = match looked {
+    // Not taken out of there: it is some hundred bytes long.
+    let peek = match &looked {
         Ok(peek) => peek,
-        Err(error) => return Ok(story.refuse(refused(error).into())),
+        Err(error) => return Ok(story.refuse(refused(error.clone()).into())),
     };
-    let Prepared { plan, modes, cache, replaced } = match prepare(&mut story, &inbound, &peek, form).await {
+    let Prepared { plan, modes, cache, replaced } = match prepare(&mut story, inbound, peek, form).await {
         Ok(prepared) => prepared,
         Err(refusal) => return Ok(story.refuse(refusal.into())),
     };
-    let source = Source::new(&inbound, &peek, modes).with_form(form);
+    let source = Source::new(inbound, peek, modes).with_form(form);
     if story.grant.policy.is_some() && !story.dialect.is_media() {
         match Box::pin(story.recall(&source, &plan, cache)).await {
             Ok(None) => {}

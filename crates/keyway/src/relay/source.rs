@@ -23,6 +23,13 @@ pub struct Answer {
     pub bytes: Source,
 }
 
+impl Answer {
+    /// The bytes to come, taken out: nothing is left.
+    pub fn take_bytes(&mut self) -> Source {
+        std::mem::replace(&mut self.bytes, Source::Ready(None))
+    }
+}
+
 /// Bytes to come.
 pub enum Source {
     /// From a provider, with the place in its account.
@@ -110,7 +117,7 @@ pub async fn ask(
         first_byte_ms: asked.left_ms,
         ..Request::post(&way.path, asked.body)
     };
-    let response = lanes.send(endpoint, request).await?;
+    let response = lanes.send(endpoint, &request).await?;
     if converse::is(way) {
         let id = id::text("req", asked.request);
         return Ok(converse::told(response, way, (asked.stream, &id), asked.slot));

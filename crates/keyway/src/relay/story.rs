@@ -112,53 +112,65 @@ impl Story {
     /// Begins with a verified request.
     #[must_use]
     pub fn begin(worker: Rc<Worker>, inbound: &Inbound, caller: Caller, dialect: Dialect) -> Box<Self> {
+        // Made where it stays, of what is there already: whatever is called in between has it copied there.
+        let story = Box::new_uninit();
         let grant = caller.grant;
         worker.shared.note_use(&grant, inbound.peer, inbound.started_ms);
-        let story = Self {
-            stream: false,
-            labels: Vec::new(),
-            model_asked: String::new(),
-            dialect,
-            way: None,
-            answers: 1,
-            output_cap: None,
-            session: None,
-            counted: Counted::default(),
-            units: Units::default(),
-            restating: None,
-            recorder: None,
-            losses: Losses::default(),
-            route_number: inbound.route_number,
-            request: inbound.request,
-            started_ms: inbound.started_ms,
-            started_mono_ms: inbound.started_mono_ms,
-            peer: inbound.peer,
-            client_request: inbound.client_request_id().unwrap_or_default().to_owned(),
-            trace: worker.traces.parent(inbound.header("traceparent")),
-            user_agent: inbound.header("user-agent").and_then(client_text),
-            prompt_bytes: if inbound.route.billing == Billing::Count { 0 } else { inbound.body.len() as u64 },
-            prompt_tokens: (inbound.body.len() as u64).div_ceil(4),
-            route: inbound.route,
-            worker,
-            grant,
-            admitted: None,
-            limited: None,
-            limited_for: Box::default(),
-            again: Again::No,
-            target: None,
-            upstream: None,
-            several_credentials: false,
-            sent: false,
-            unanswered: false,
-            tried: Vec::new(),
-            turn: None,
-            first_token_ms: None,
-            fault: None,
-            ended: false,
-            place: caller.place,
-        };
-        // Made where it stays, not copied there.
-        Box::write(Box::new_uninit(), story)
+        let client_request = inbound.client_request_id().unwrap_or_default().to_owned();
+        let trace = worker.traces.parent(inbound.header("traceparent"));
+        let user_agent = inbound.header("user-agent").and_then(client_text);
+        let limited_for = Box::default();
+        let (counted, units, losses) = (Counted::default(), Units::default(), Losses::default());
+        Box::write(
+            story,
+            Self {
+                stream: false,
+                labels: Vec::new(),
+                model_asked: String::new(),
+                dialect,
+                way: None,
+                answers: 1,
+                output_cap: None,
+                session: None,
+                counted,
+                units,
+                restating: None,
+                recorder: None,
+                losses,
+                route_number: inbound.route_number,
+                request: inbound.request,
+                started_ms: inbound.started_ms,
+                started_mono_ms: inbound.started_mono_ms,
+                peer: inbound.peer,
+                client_request,
+                trace,
+                user_agent,
+                prompt_bytes: if inbound.route.billing == Billing::Count {
+                    0
+                } else {
+                    inbound.body.len() as u64
+                },
+                prompt_tokens: (inbound.body.len() as u64).div_ceil(4),
+                route: inbound.route,
+                worker,
+                grant,
+                admitted: None,
+                limited: None,
+                limited_for,
+                again: Again::No,
+                target: None,
+                upstream: None,
+                several_credentials: false,
+                sent: false,
+                unanswered: false,
+                tried: Vec::new(),
+                turn: None,
+                first_token_ms: None,
+                fault: None,
+                ended: false,
+                place: caller.place,
+            },
+        )
     }
 
     /// Asks for leave to spend.
@@ -408,6 +420,8 @@ impl Story {
         self.worker.log.push(line);
     }
 
+    /// In place: it is too long to be copied to where it is wanted.
+    #[inline(always)]
     fn entry<'a>(&'a self, ended: &Ended, latency_ms: u32) -> Entry<'a> {
         let target = self.target.as_deref();
         let price = target.and_then(|target| media::price(self.dialect, target, self.started_ms));

@@ -91,7 +91,7 @@ impl Drop for Open {
 
 impl Delivery {
     /// Begins to pass a stream on.
-    pub fn new(story: Box<Story>, answer: Answer, wishes: Wishes) -> Self {
+    pub fn new(story: Box<Story>, answer: &mut Answer, wishes: Wishes) -> Self {
         let Wishes { crossing, include_usage, echo, array, .. } = wishes;
         let teller = match crossing {
             Some(crossing) => Some(Teller::across(*crossing)),
@@ -99,7 +99,7 @@ impl Delivery {
             None => None,
         };
         Self {
-            source: answer.bytes,
+            source: answer.take_bytes(),
             splitter: SseSplitter::new(EVENT_BYTES_MAX),
             meter: Box::new(meter(&story)),
             teller,

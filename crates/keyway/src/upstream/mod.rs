@@ -87,7 +87,7 @@ impl Lanes {
     ///
     /// # Errors
     /// The [`Failure`]; its `may_have_been_sent` covers both attempts.
-    pub async fn send(&self, target: &Endpoint, request: Request<'_>) -> Result<Response, Failure> {
+    pub async fn send(&self, target: &Endpoint, request: &Request<'_>) -> Result<Response, Failure> {
         if let Some(account) = target.account() {
             Box::pin(account.ready(self)).await?;
         }
@@ -97,10 +97,10 @@ impl Lanes {
     }
 
     /// The same with what there is to show.
-    async fn exchange(&self, target: &Endpoint, request: Request<'_>) -> Result<Response, Failure> {
+    async fn exchange(&self, target: &Endpoint, request: &Request<'_>) -> Result<Response, Failure> {
         let pool = self.pool(target);
-        let proof = target.proof(&pool.origin, &request, &self.clock)?;
-        let head = request::head(target, &request, &proof)?;
+        let proof = target.proof(&pool.origin, request, &self.clock)?;
+        let head = request::head(target, request, &proof)?;
         let first_byte_ms = self.limits.first_byte_ms.min(request.first_byte_ms);
         let limits = Limits { first_byte_ms, ..self.limits };
         let out = Outgoing {

@@ -2,6 +2,7 @@
 
 use super::auth::Proof;
 use super::{Endpoint, Failure};
+use crate::base::fields::put_line;
 use bytes::Bytes;
 use http::Method;
 
@@ -174,9 +175,7 @@ pub(super) fn push_header(head: &mut Vec<u8>, name: &str, value: &str) -> Result
 }
 
 fn line(head: &mut Vec<u8>, name: &str, value: &str) {
-    for part in [name, ": ", value, "\r\n"] {
-        head.extend_from_slice(part.as_bytes());
-    }
+    put_line(head, name, value.as_bytes());
 }
 
 fn is_token_byte(byte: u8) -> bool {
@@ -184,5 +183,6 @@ fn is_token_byte(byte: u8) -> bool {
 }
 
 fn is_value(value: &str) -> bool {
-    value.bytes().all(|byte| (byte >= b' ' && byte != 0x7f) || byte == b'\t')
+    // Without an early end, so that it is done many bytes at a time.
+    value.bytes().fold(true, |all, byte| all & ((byte >= b' ') & (byte != 0x7f) | (byte == b'\t')))
 }

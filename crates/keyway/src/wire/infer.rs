@@ -6,15 +6,19 @@ use crate::relay::route::Local;
 use crate::relay::run::run;
 use crate::relay::running::Caller;
 use crate::relay::{Inbound, Worker};
+use std::pin::pin;
 use std::rc::Rc;
 
 macro_rules! handlers {
     ($( $(#[$doc:meta])* $name:ident = $does:ident $dialect:ident; )*) => { $(
         $(#[$doc])*
         #[must_use]
-        pub fn $name(worker: Rc<Worker>, inbound: Inbound, caller: Caller) -> Local {
+        pub fn $name(worker: Rc<Worker>, mut inbound: Inbound, caller: Caller) -> Local {
             // Made where it stays: it is some kilobytes long, and would be copied there.
-            let made = Box::write(Box::new_uninit(), $does(worker, inbound, caller, Dialect::$dialect));
+            let made = Box::write(Box::new_uninit(), async move {
+                let answering = pin!($does(worker, &mut inbound, caller, Dialect::$dialect));
+                answering.await
+            });
             Box::into_pin(made)
         }
     )* };

@@ -114,6 +114,39 @@ fn a_revoked_key_is_refused_from_the_moment_the_call_returns() {
     }
 }
 
+/// What one connection has shown before counts for nothing but the same key.
+#[test]
+fn each_request_of_a_connection_has_its_own_key() {
+    let upstream = Upstream::start();
+    let scene = quiet(&upstream);
+    let ((one, key), (_, other)) = (scene.make_key(), scene.make_key());
+    let mut connection = Connection::open(scene.keyway.address()).expect("a connection");
+    let mut said = |key: &str| {
+        let answer = one_of(&mut connection, key);
+        (answer.status, if answer.status == 200 { String::new() } else { answer.code() })
+    };
+    let refused = |code: &str| (401, code.to_owned());
+    let good = (200, String::new());
+    let mut changed = key.clone().into_bytes();
+    let last = changed.last_mut().expect("a key has characters");
+    *last = if *last == b'0' { b'1' } else { b'0' };
+    let changed = String::from_utf8(changed).expect("a key is text");
+    for asked in [&key, &key, &other, &key] {
+        assert_eq!(said(asked), good);
+        assert_eq!(said(&changed), refused("invalid_api_key"));
+        assert_eq!(said(&key[..key.len() - 1]), refused("invalid_api_key"));
+    }
+    scene.delete(&scene.key_path(&one)).expect_status(200);
+    assert_eq!(said(&key), refused("revoked_api_key"));
+    assert_eq!(said(&other), good);
+    assert_eq!(said(&key), refused("revoked_api_key"));
+    assert_eq!(upstream.count(), 5);
+}
+
+fn one_of(connection: &mut Connection, key: &str) -> Response {
+    one(connection, &format!("Bearer {key}")).expect("an answer")
+}
+
 #[test]
 fn a_disabled_key_rests_until_it_is_enabled() {
     let upstream = Upstream::start();

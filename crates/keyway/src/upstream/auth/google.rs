@@ -178,7 +178,7 @@ impl Account {
         let body = Bytes::from(format!("{FORM}{assertion}"));
         let content_type = "application/x-www-form-urlencoded";
         let request = Request { content_type, ..Request::post(&self.path, body) };
-        let response = Box::pin(lanes.exchange(&self.at, request)).await.ok()?;
+        let response = Box::pin(lanes.exchange(&self.at, &request)).await.ok()?;
         let status = response.status;
         let body = response.body.whole(ANSWER_BYTES_MAX).await.ok()?;
         if status != 200 {

@@ -232,7 +232,8 @@ async fn a_token_is_fetched_kept_and_exchanged_ahead_of_its_end() {
     let endpoint = Endpoint::on(&base, AuthStyle::GoogleOauth, Some(service_account()), terms).unwrap();
     let clock = Clock::standing_at(1_795_000_000_000);
     let lanes = Lanes::new(Limits::default(), clock.clone(), Arc::new(Tls::new(None)));
-    let ask = || lanes.send(&endpoint, Request::get("/x"));
+    let request = Request::get("/x");
+    let ask = || lanes.send(&endpoint, &request);
     assert_eq!(ask().await.err(), Some(Failure::Token));
     let first = requests.recv().await.unwrap();
     assert!(first.starts_with("POST /token HTTP/1.1\r\n") && first.contains("&assertion=eyJ"), "{first}");

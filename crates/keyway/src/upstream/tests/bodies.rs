@@ -34,7 +34,7 @@ async fn what_is_there_is_handed_on_at_once() {
         Act::Hang,
     ];
     let provider = Provider::start(vec![script]).await;
-    let mut response = lanes(limits()).send(&provider.endpoint(), chat()).await.unwrap();
+    let mut response = lanes(limits()).send(&provider.endpoint(), &chat()).await.unwrap();
     let mut got = Vec::new();
     while got.len() < 22 {
         got.extend_from_slice(&response.body.chunk().await.unwrap().unwrap());
@@ -75,7 +75,7 @@ async fn statuses_without_a_body_end_with_their_head() {
     let script = vec![Act::Read, write("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n"), Act::Hang];
     let provider = Provider::start(vec![script]).await;
     let request = Request { method: Method::HEAD, ..Request::get("/models") };
-    let response = lanes(limits()).send(&provider.endpoint(), request).await.unwrap();
+    let response = lanes(limits()).send(&provider.endpoint(), &request).await.unwrap();
     assert!(response.body.is_ended());
 }
 
@@ -87,12 +87,12 @@ async fn answers_are_bounded() {
     for text in [&long, &endless, &until_close] {
         let provider = Provider::start(vec![vec![Act::Read, write(text), Act::Hang]; 2]).await;
         let small = lanes(Limits { answer_bytes_max: 1999, ..limits() });
-        let failure = match small.send(&provider.endpoint(), chat()).await {
+        let failure = match small.send(&provider.endpoint(), &chat()).await {
             Ok(response) => response.body.whole(1 << 20).await.err(),
             Err(failure) => Some(failure),
         };
         assert_eq!(failure, Some(Failure::TooLarge));
-        let response = lanes(limits()).send(&provider.endpoint(), chat()).await.unwrap();
+        let response = lanes(limits()).send(&provider.endpoint(), &chat()).await.unwrap();
         assert_eq!(response.body.whole(1999).await.err(), Some(Failure::TooLarge));
     }
 }
@@ -115,7 +115,7 @@ fn chunk(part: &str) -> String {
 #[tokio::test]
 async fn after_a_failure_there_is_no_more() {
     let provider = Provider::start(vec![vec![Act::Read, write(CHUNKED), write("zz\r\n"), Act::Hang]]).await;
-    let mut response = lanes(limits()).send(&provider.endpoint(), chat()).await.unwrap();
+    let mut response = lanes(limits()).send(&provider.endpoint(), &chat()).await.unwrap();
     assert_eq!(response.body.chunk().await, Some(Err(Failure::Protocol("chunk size"))));
     assert!(response.body.is_ended());
     assert_eq!(response.body.chunk().await, None);

@@ -40,6 +40,6 @@ async fn dead_addresses_are_passed_over() {
 async fn a_name_that_cannot_exist_is_dns() {
     let url = format!("http://{}.invalid/v1", "a".repeat(64));
     let endpoint = Endpoint::new(&url, AuthStyle::None, None).unwrap();
-    let failure = lanes(limits()).send(&endpoint, chat()).await.err().unwrap();
+    let failure = lanes(limits()).send(&endpoint, &chat()).await.err().unwrap();
     assert_eq!((failure, failure.may_have_been_sent()), (Failure::Dns, false));
 }

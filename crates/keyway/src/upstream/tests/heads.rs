@@ -58,7 +58,7 @@ async fn unusual_but_plain_heads_are_taken() {
 async fn repeated_fields_are_all_kept() {
     let text = "HTTP/1.1 429 Slow\r\nx-a: 1\r\nX-A: 2\r\ncontent-length: 0\r\n\r\n";
     let provider = Provider::start(vec![vec![Act::Read, write(text)]]).await;
-    let response = lanes(limits()).send(&provider.endpoint(), chat()).await.unwrap();
+    let response = lanes(limits()).send(&provider.endpoint(), &chat()).await.unwrap();
     assert_eq!(response.headers.all("x-a").count(), 2);
     assert_eq!(response.body.remaining(), Some(0));
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::upstream::limits::JOIN_BYTES_MAX;
 
 async fn hi(lanes: &Lanes, endpoint: &Endpoint) -> Response {
-    lanes.send(endpoint, chat()).await.map_err(|failure| panic!("{failure}")).unwrap()
+    lanes.send(endpoint, &chat()).await.map_err(|failure| panic!("{failure}")).unwrap()
 }
 
 #[tokio::test]
@@ -12,7 +12,7 @@ async fn a_request_is_written_as_it_should_be() {
     let mut provider = Provider::start(vec![vec![Act::Read, write(OK)]]).await;
     let endpoint = provider.endpoint().with_header("anthropic-version", "2023-06-01").unwrap();
     let request = Request { headers: &[("x-trace", "1")], query: Some("alt=sse"), ..chat() };
-    let response = lanes(limits()).send(&endpoint, request).await.unwrap();
+    let response = lanes(limits()).send(&endpoint, &request).await.unwrap();
     assert_eq!(response.headers.len(), 1);
     assert_eq!(response.body.whole(2).await.unwrap(), "hi");
     let host = provider.base_url.trim_start_matches("http://").trim_end_matches("/v1").to_owned();
@@ -29,7 +29,7 @@ async fn a_request_is_written_as_it_should_be() {
 #[tokio::test]
 async fn a_get_has_neither_body_nor_its_headers() {
     let mut provider = Provider::start(vec![vec![Act::Read, write(OK)]]).await;
-    lanes(limits()).send(&provider.endpoint(), Request::get("/models")).await.unwrap();
+    lanes(limits()).send(&provider.endpoint(), &Request::get("/models")).await.unwrap();
     let Seen::Request(_, text) = provider.next().await else { panic!() };
     assert!(text.starts_with("GET /v1/models HTTP/1.1\r\n") && !text.contains("content-"), "{text}");
 }
@@ -123,7 +123,7 @@ async fn a_stale_connection_is_replaced_once() {
 #[tokio::test]
 async fn a_fresh_connection_is_never_retried() {
     let mut provider = Provider::start(vec![vec![Act::Read], vec![Act::Read, write(OK)]]).await;
-    let failure = lanes(limits()).send(&provider.endpoint(), chat()).await.err().unwrap();
+    let failure = lanes(limits()).send(&provider.endpoint(), &chat()).await.err().unwrap();
     assert_eq!(failure, Failure::Closed);
     assert!(failure.may_have_been_sent());
     assert!(matches!(provider.next().await, Seen::Request(0, _)));
@@ -136,7 +136,7 @@ async fn nothing_is_retried_once_a_byte_has_come() {
     let provider = Provider::start(vec![first, vec![Act::Read, write(OK)]]).await;
     let (lanes, endpoint) = (lanes(limits()), provider.endpoint());
     hi(&lanes, &endpoint).await.body.whole(2).await.unwrap();
-    assert_eq!(lanes.send(&endpoint, chat()).await.err(), Some(Failure::Closed));
+    assert_eq!(lanes.send(&endpoint, &chat()).await.err(), Some(Failure::Closed));
 }
 
 #[tokio::test]
@@ -146,7 +146,7 @@ async fn a_retry_that_cannot_connect_does_not_hide_the_first_attempt() {
     hi(&lanes, &endpoint).await.body.whole(2).await.unwrap();
     assert!(matches!(provider.next().await, Seen::Request(0, _)));
     // The listener is gone with its last script.
-    let failure = lanes.send(&endpoint, chat()).await.err().unwrap();
+    let failure = lanes.send(&endpoint, &chat()).await.err().unwrap();
     assert!(failure.may_have_been_sent(), "{failure}");
 }
 
@@ -200,8 +200,9 @@ async fn a_body_dropped_early_closes_the_socket() {
 async fn a_cancelled_send_closes_the_socket() {
     let mut provider = Provider::start(vec![vec![Act::Read, Act::AwaitClose]]).await;
     let (lanes, endpoint) = (lanes(limits()), provider.endpoint());
+    let request = chat();
     tokio::select! {
-        _ = lanes.send(&endpoint, chat()) => panic!("there is no answer"),
+        _ = lanes.send(&endpoint, &request) => panic!("there is no answer"),
         seen = provider.next() => assert!(matches!(seen, Seen::Request(0, _))),
     }
     assert_eq!(provider.next().await, Seen::Closed(0));
@@ -213,7 +214,7 @@ async fn an_answer_that_comes_before_the_whole_request_is_heard() {
     let provider = Provider::start(vec![vec![Act::Pause, write(refused), Act::Hang]]).await;
     let lanes = lanes(limits());
     let body = Bytes::from(vec![b'x'; 64 << 20]);
-    let response = lanes.send(&provider.endpoint(), Request::post("/files", body)).await.unwrap();
+    let response = lanes.send(&provider.endpoint(), &Request::post("/files", body)).await.unwrap();
     assert_eq!(response.status, 413);
     assert_eq!(response.body.whole(2).await.unwrap(), "no");
     assert_eq!(lanes.idle_count(), 0);
@@ -223,7 +224,7 @@ async fn an_answer_that_comes_before_the_whole_request_is_heard() {
 async fn a_large_request_arrives_whole() {
     let mut provider = Provider::start(vec![vec![Act::Read, write(OK)]]).await;
     let body = Bytes::from(vec![b'y'; 3 << 20]);
-    let response = lanes(limits()).send(&provider.endpoint(), Request::post("/files", body)).await.unwrap();
+    let response = lanes(limits()).send(&provider.endpoint(), &Request::post("/files", body)).await.unwrap();
     assert_eq!(response.body.whole(2).await.unwrap(), "hi");
     let Seen::Request(_, text) = provider.next().await else { panic!() };
     let (head, body) = text.split_once("\r\n\r\n").unwrap();
@@ -244,7 +245,7 @@ async fn a_request_arrives_whole_whether_it_goes_out_in_one_piece_or_in_three() 
     for size in sizes {
         let body: String = ('a'..='z').cycle().take(size).collect();
         let request = Request::post("/files", body.clone().into());
-        let response = lanes.send(&endpoint, request).await.unwrap();
+        let response = lanes.send(&endpoint, &request).await.unwrap();
         assert_eq!(response.body.whole(2).await.unwrap(), "hi");
         let Seen::Request(_, text) = provider.next().await else { panic!() };
         let (head, came) = text.split_once("\r\n\r\n").unwrap();
@@ -258,7 +259,7 @@ async fn a_closed_port_is_connect() {
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
     let endpoint = Endpoint::new(&url, AuthStyle::None, None).unwrap();
-    let failure = lanes(limits()).send(&endpoint, chat()).await.err().unwrap();
+    let failure = lanes(limits()).send(&endpoint, &chat()).await.err().unwrap();
     assert_eq!((failure, failure.may_have_been_sent()), (Failure::Connect, false));
 }
 

@@ -145,7 +145,7 @@ fn chat() -> Request<'static> {
 /// One request to a provider that runs one script.
 async fn ask(script: Vec<Act>) -> Result<(u16, Bytes), Failure> {
     let provider = Provider::start(vec![script]).await;
-    let response = lanes(limits()).send(&provider.endpoint(), chat()).await?;
+    let response = lanes(limits()).send(&provider.endpoint(), &chat()).await?;
     let status = response.status;
     Ok((status, response.body.whole(1 << 24).await?))
 }

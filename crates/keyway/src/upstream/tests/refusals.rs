@@ -9,7 +9,7 @@ fn endpoint(url: &str) -> Result<Endpoint, crate::base::Fault> {
 /// The failure, without anything having been sent: there is nobody at this address.
 async fn refused(request: Request<'_>) -> bool {
     let endpoint = endpoint("http://127.0.0.1:1/v1").unwrap();
-    matches!(lanes(limits()).send(&endpoint, request).await.err(), Some(Failure::Unsendable(_)))
+    matches!(lanes(limits()).send(&endpoint, &request).await.err(), Some(Failure::Unsendable(_)))
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ async fn no_head() {
     for begun in ["", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 103 Hints\r\n\r\n"] {
         let provider = Provider::start(vec![vec![Act::Read, write(begun), Act::Hang]]).await;
         let lanes = lanes(Limits { first_byte_ms: SOON_MS, ..limits() });
-        let failure = lanes.send(&provider.endpoint(), chat()).await.err().unwrap();
+        let failure = lanes.send(&provider.endpoint(), &chat()).await.err().unwrap();
         assert_eq!(failure, Failure::FirstByteTimeout);
         assert!(failure.may_have_been_sent() && failure.is_timeout());
     }
@@ -21,7 +21,7 @@ async fn a_dribbled_head_does_not_move_the_deadline() {
     script.extend(vec![[write("y"), Act::Pause]; 2000].into_iter().flatten());
     let provider = Provider::start(vec![script]).await;
     let lanes = lanes(Limits { first_byte_ms: SOON_MS, ..limits() });
-    assert_eq!(lanes.send(&provider.endpoint(), chat()).await.err(), Some(Failure::FirstByteTimeout));
+    assert_eq!(lanes.send(&provider.endpoint(), &chat()).await.err(), Some(Failure::FirstByteTimeout));
 }
 
 #[tokio::test]
@@ -30,7 +30,7 @@ async fn no_more_body() {
         let text = format!("HTTP/1.1 200 OK\r\n{begun}");
         let provider = Provider::start(vec![vec![Act::Read, write(&text), Act::Hang]]).await;
         let lanes = lanes(Limits { idle_ms: SOON_MS, ..limits() });
-        let mut response = lanes.send(&provider.endpoint(), chat()).await.unwrap();
+        let mut response = lanes.send(&provider.endpoint(), &chat()).await.unwrap();
         assert_eq!(response.body.chunk().await, Some(Ok(Bytes::from_static(b"hi"))));
         assert_eq!(response.body.chunk().await, Some(Err(Failure::IdleTimeout)));
         assert_eq!(response.body.chunk().await, None);
@@ -43,7 +43,7 @@ async fn a_slow_reader_is_not_an_idle_provider() {
         vec![Act::Read, write("HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nhi"), Act::Pause, write("ho")];
     let provider = Provider::start(vec![script]).await;
     let lanes = lanes(Limits { idle_ms: SOON_MS, ..limits() });
-    let mut response = lanes.send(&provider.endpoint(), chat()).await.unwrap();
+    let mut response = lanes.send(&provider.endpoint(), &chat()).await.unwrap();
     assert_eq!(response.body.chunk().await, Some(Ok(Bytes::from_static(b"hi"))));
     tokio::time::sleep(Duration::from_millis(3 * SOON_MS)).await;
     assert_eq!(response.body.chunk().await, Some(Ok(Bytes::from_static(b"ho"))));
@@ -59,7 +59,7 @@ async fn each_piece_moves_the_idle_deadline() {
     }
     let provider = Provider::start(vec![script]).await;
     let lanes = lanes(Limits { idle_ms: 400, ..limits() });
-    let response = lanes.send(&provider.endpoint(), chat()).await.unwrap();
+    let response = lanes.send(&provider.endpoint(), &chat()).await.unwrap();
     assert_eq!(response.body.whole(25).await.unwrap().len(), 25);
 }
 
@@ -68,7 +68,7 @@ async fn a_request_that_nobody_reads() {
     let provider = Provider::start(vec![vec![Act::Hang]]).await;
     let lanes = lanes(Limits { write_ms: SOON_MS, ..limits() });
     let request = Request::post("/files", Bytes::from(vec![b'x'; 64 << 20]));
-    let failure = lanes.send(&provider.endpoint(), request).await.err().unwrap();
+    let failure = lanes.send(&provider.endpoint(), &request).await.err().unwrap();
     assert_eq!((failure, failure.may_have_been_sent()), (Failure::WriteTimeout, true));
 }
 
@@ -78,7 +78,7 @@ async fn a_handshake_that_nobody_answers() {
     let url = provider.base_url.replace("http://", "https://");
     let endpoint = Endpoint::new(&url, AuthStyle::None, None).unwrap();
     let lanes = lanes(Limits { connect_ms: SOON_MS, ..limits() });
-    let failure = lanes.send(&endpoint, chat()).await.err().unwrap();
+    let failure = lanes.send(&endpoint, &chat()).await.err().unwrap();
     assert_eq!((failure, failure.may_have_been_sent()), (Failure::ConnectTimeout, false));
 }
 
@@ -92,7 +92,7 @@ async fn a_timer_left_over_from_one_request_does_not_hit_the_next() {
     let provider = Provider::start(vec![script]).await;
     let (lanes, endpoint) = (lanes(Limits { idle_ms: 200, ..limits() }), provider.endpoint());
     for reused in [false, true] {
-        let response = lanes.send(&endpoint, chat()).await.unwrap();
+        let response = lanes.send(&endpoint, &chat()).await.unwrap();
         assert_eq!(response.reused, reused);
         assert_eq!(response.body.whole(2).await.unwrap(), "hi");
     }

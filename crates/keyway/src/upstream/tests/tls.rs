@@ -60,7 +60,7 @@ async fn an_exchange_over_tls_and_another_on_the_same_connection() {
     let (url, _tasks) = start(b"http/1.1", &[OK, OK]).await;
     let lanes = trusting("ca.pem");
     for reused in [false, true] {
-        let response = lanes.send(&at(&url), chat()).await.unwrap();
+        let response = lanes.send(&at(&url), &chat()).await.unwrap();
         assert_eq!(response.reused, reused);
         assert_eq!(response.body.whole(2).await.unwrap(), "hi");
     }
@@ -70,14 +70,14 @@ async fn an_exchange_over_tls_and_another_on_the_same_connection() {
 async fn a_cut_tls_connection_is_not_the_end_of_a_body() {
     // The close of a bare TCP connection can be forged; without `close_notify` it says nothing.
     let (url, _tasks) = start(b"http/1.1", &["HTTP/1.1 200 OK\r\n\r\nhi"]).await;
-    let response = trusting("ca.pem").send(&at(&url), chat()).await.unwrap();
+    let response = trusting("ca.pem").send(&at(&url), &chat()).await.unwrap();
     assert_eq!(response.body.whole(9).await, Err(Failure::Closed));
 }
 
 #[tokio::test]
 async fn strangers_are_refused() {
     let (url, _tasks) = start(b"http/1.1", &[OK]).await;
-    let refused = |lanes: Lanes, url: String| async move { lanes.send(&at(&url), chat()).await.err() };
+    let refused = |lanes: Lanes, url: String| async move { lanes.send(&at(&url), &chat()).await.err() };
     assert_eq!(refused(lanes(limits()), url.clone()).await, Some(Failure::Tls), "unknown CA");
     let other_name = url.replace("localhost", "127.0.0.1");
     assert_eq!(refused(trusting("ca.pem"), other_name).await, Some(Failure::Tls), "wrong name");
