@@ -112,7 +112,7 @@ impl Story {
     /// Begins with a verified request.
     #[must_use]
     pub fn begin(worker: Rc<Worker>, inbound: &Inbound, caller: Caller, dialect: Dialect) -> Box<Self> {
-        // Made where it stays, of what is there already: whatever is called in between has it copied there.
+        // Its place first, and nothing is called while it is filled: else it is made elsewhere, and copied.
         let story = Box::new_uninit();
         let grant = caller.grant;
         worker.shared.note_use(&grant, inbound.peer, inbound.started_ms);

@@ -326,7 +326,11 @@ fn timed_clients_that_refill_the_cache_get_nothing_and_streams_are_cut_within_tw
         let mut streams = Vec::new();
         for _ in 0..STREAMS {
             upstream.push(long_stream());
-            streams.push(running_stream(&scene, &key));
+            let (mut connection, request) = running_stream(&scene, &key);
+            streams.push(std::thread::spawn(move || {
+                let last = events(&mut connection).pop().unwrap_or_default();
+                (request, last, Instant::now())
+            }));
         }
         let hammer = Hammer::begin(&scene, &key, THREADS);
         let (stop, edits) = (AtomicBool::new(false), AtomicU64::new(0));
@@ -349,19 +353,17 @@ fn timed_clients_that_refill_the_cache_get_nothing_and_streams_are_cut_within_tw
             stop.store(true, Ordering::SeqCst);
             returned
         });
-        let ended: Vec<_> = streams
-            .into_iter()
-            .map(|(mut connection, request)| {
-                let last = events(&mut connection).pop().unwrap_or_default();
-                assert!(last.contains("revoked_api_key"), "{last}");
-                request
-            })
-            .collect();
-        assert!(returned.elapsed() < Duration::from_secs(2), "streams ran on for {:?}", returned.elapsed());
+        let ended: Vec<_> = streams.into_iter().map(|stream| stream.join().expect("a stream")).collect();
+        for (_, last, at) in &ended {
+            assert!(last.contains("revoked_api_key"), "{last}");
+            // What else went on meanwhile, such as a last edit, is not theirs.
+            let ran_on = at.saturating_duration_since(returned);
+            assert!(ran_on < Duration::from_secs(2), "a stream ran on for {ran_on:?}");
+        }
         let answers = hammer.end();
         assert!(answers.iter().any(|(_, status, _)| *status == 200), "the key was never good");
         refused_after(&answers, returned, "revoked_api_key");
-        for request in ended {
+        for (request, ..) in ended {
             let row = scene.request(&request);
             assert_eq!((&row["status"], &row["usage_origin"]), (&json!(401), &json!("estimated")), "{row}");
             assert!(row["usage"]["output_tokens"].as_u64() >= Some(2), "{row}");
